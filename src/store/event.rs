@@ -1,0 +1,225 @@
+//! The events of a run: one JSON object a line, append only, versioned.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use jiff::Timestamp;
+
+/// Version of the event log's lines. A reader refuses newer ones rather than misread them.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One line of `events.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub v: u32,
+    pub at: Timestamp,
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Photos of one category in each set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub category: String,
+    pub training: usize,
+    pub validation: usize,
+    pub test: usize,
+}
+
+impl Counts {
+    pub fn total(&self) -> usize {
+        self.training + self.validation + self.test
+    }
+}
+
+/// What made the features, in words: every property and where it was learnt from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NetworkFacts {
+    pub backbone: String,
+    pub weights: String,
+    pub feature_len: usize,
+    /// Name of the feature cache's folder: the hash of all that a feature depends on.
+    pub feature_key: String,
+    /// (property, value with its source), in the order in which they are shown.
+    pub properties: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Photos are found, hashed and split.
+    Scan,
+    /// Photos are turned into features.
+    Features,
+    Training,
+    /// Every image is scored.
+    Evaluation,
+}
+
+impl Stage {
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Scan => "scan",
+            Stage::Features => "features",
+            Stage::Training => "training",
+            Stage::Evaluation => "evaluation",
+        }
+    }
+}
+
+/// How a run that has a result came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// All iterations were done.
+    Completed,
+    /// Validation had stopped improving (`train.early_stop`).
+    EarlyStop,
+    /// A person stopped it and kept what it had.
+    Stopped,
+}
+
+/// The final evaluation of every test image, once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    pub correct: usize,
+    pub n: usize,
+    /// Share of test images whose highest score is the true category's.
+    pub accuracy: f64,
+    /// 95 % Wilson interval of the accuracy.
+    pub low: f64,
+    pub high: f64,
+    /// Mean cross-entropy, natural logarithm.
+    pub log_loss: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run folder was made; nothing has run yet.
+    Created {
+        experiment: String,
+        /// The experiment file as the person named it.
+        source: PathBuf,
+        /// The project folder: relative paths of the experiment start here.
+        root: PathBuf,
+        /// Version of the program.
+        program: String,
+        iterations: usize,
+        /// Every field of the experiment and its value, as written in TOML.
+        settings: BTreeMap<String, String>,
+    },
+    /// A worker took the run.
+    Started {
+        pid: u32,
+        host: String,
+        threads: usize,
+    },
+    /// What the worker does from now on.
+    Stage {
+        stage: Stage,
+    },
+    /// The photos were found and split.
+    Dataset {
+        images: PathBuf,
+        counts: Vec<Counts>,
+        skipped: usize,
+        duplicates: usize,
+    },
+    Network(NetworkFacts),
+    /// Progress of the feature stage.
+    Features {
+        done: usize,
+        total: usize,
+        from_cache: usize,
+        skipped: usize,
+        /// Of the images that went through the network; 0 while none has.
+        images_per_second: f64,
+    },
+    /// One iteration: the batch's loss and accuracy before the update.
+    Step {
+        step: usize,
+        #[serde(with = "finite_or_null")]
+        loss: f64,
+        accuracy: f64,
+        learning_rate: f64,
+    },
+    /// The batch just used, after its update, and the whole validation set.
+    Evaluation {
+        step: usize,
+        #[serde(with = "finite_or_null")]
+        train_loss: f64,
+        train_accuracy: f64,
+        #[serde(with = "finite_or_null")]
+        validation_loss: f64,
+        validation_accuracy: f64,
+    },
+    /// Something a person should know; the run goes on.
+    Warning {
+        message: String,
+    },
+    /// The end, with a result.
+    Finished {
+        ending: Ending,
+        /// Iterations done.
+        step: usize,
+        /// The iteration whose weights were kept.
+        kept_step: usize,
+        test: TestResult,
+    },
+    /// The end, without a result.
+    Failed {
+        message: String,
+    },
+    /// The end, because a person cancelled it: no result.
+    Cancelled,
+}
+
+/// A loss may be NaN or infinite; JSON has no number for that, so it is written as `null` and read
+/// back as NaN.
+mod finite_or_null {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if value.is_finite() {
+            serializer.serialize_f64(*value)
+        } else {
+            serializer.serialize_none()
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_of_plain_json() {
+        let record = Record {
+            v: SCHEMA_VERSION,
+            at: "2026-01-02T03:04:05.5Z".parse().unwrap(),
+            event: Event::Step { step: 3, loss: 0.5, accuracy: 0.75, learning_rate: 0.01 },
+        };
+        let line = serde_json::to_string(&record).unwrap();
+        assert_eq!(
+            line,
+            r#"{"v":1,"at":"2026-01-02T03:04:05.5Z","event":"step","step":3,"loss":0.5,"accuracy":0.75,"learning_rate":0.01}"#
+        );
+        assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_survives_the_log() {
+        let event = Event::Step { step: 3, loss: f64::NAN, accuracy: 0.0, learning_rate: 9.0 };
+        let line = serde_json::to_string(&event).unwrap();
+        assert!(line.contains(r#""loss":null"#), "{line}");
+        let Event::Step { loss, .. } = serde_json::from_str(&line).unwrap() else { panic!() };
+        assert!(loss.is_nan());
+    }
+}

@@ -1,0 +1,223 @@
+//! The run folder and the files in it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::atomic::{sync_folder, write_atomically};
+use super::event::{Event, Record, Timestamp};
+use super::lease::{Lease, Owner};
+use super::log::{EventLog, LogError, Tail};
+use super::run::Run;
+use super::summary::{State, Summary};
+
+/// `runs/<UTC time>-<name>/`: everything about one run. Cheap to copy; reads nothing until asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    #[error("cannot make a run folder in {}: {source}", runs.display())]
+    Folder { runs: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Write(#[from] io::Error),
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl RunFolder {
+    pub fn at(path: impl Into<PathBuf>) -> RunFolder {
+        RunFolder { path: path.into() }
+    }
+
+    /// Makes a new run: its folder, `experiment.toml` and the log with its first event.
+    ///
+    /// The folder appears under its own name only when all of that is in it.
+    pub fn create(runs: &Path, toml: &str, created: Event) -> Result<RunFolder, CreateError> {
+        let Event::Created { experiment, .. } = &created else {
+            unreachable!("a run begins with the event Created");
+        };
+        let fail = |source| CreateError::Folder { runs: runs.to_owned(), source };
+        fs::create_dir_all(runs).map_err(fail)?;
+        let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+        let beside = RunFolder::at(runs.join(format!(".{time}-{}.new", std::process::id())));
+        fs::create_dir(&beside.path).map_err(fail)?;
+        write_atomically(&beside.experiment(), toml.as_bytes())?;
+        let mut log = EventLog::open(&beside.events())?;
+        let record = log.append(created.clone())?;
+        log.sync()?;
+        beside.write_summary(&Run::replay([&record]))?;
+        // Renaming onto a folder that is not empty fails, so that two starts in one second get two
+        // names, whoever is first.
+        for suffix in 1.. {
+            let id = if suffix == 1 {
+                format!("{time}-{experiment}")
+            } else {
+                format!("{time}-{experiment}-{suffix}")
+            };
+            let path = runs.join(id);
+            match fs::rename(&beside.path, &path) {
+                Ok(()) => {
+                    sync_folder(runs);
+                    return Ok(RunFolder { path });
+                }
+                Err(_) if path.exists() => continue,
+                Err(err) => return Err(fail(err)),
+            }
+        }
+        unreachable!("there are more numbers than runs in a second");
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's name: its folder's.
+    pub fn id(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The experiment as written, plus every value that was left out.
+    pub fn experiment(&self) -> PathBuf {
+        self.path.join("experiment.toml")
+    }
+
+    pub fn events(&self) -> PathBuf {
+        self.path.join("events.jsonl")
+    }
+
+    pub fn summary_path(&self) -> PathBuf {
+        self.path.join("summary.json")
+    }
+
+    pub fn head(&self) -> PathBuf {
+        self.path.join("head.safetensors")
+    }
+
+    pub fn labels(&self) -> PathBuf {
+        self.path.join("labels.txt")
+    }
+
+    pub fn scores(&self) -> PathBuf {
+        self.path.join("scores.csv")
+    }
+
+    pub fn skipped(&self) -> PathBuf {
+        self.path.join("skipped.csv")
+    }
+
+    pub fn worker_log(&self) -> PathBuf {
+        self.path.join("worker.log")
+    }
+
+    pub fn lock(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+
+    /// A file whose presence asks the worker to stop; its content says how.
+    pub fn stop_request(&self) -> PathBuf {
+        self.path.join("stop")
+    }
+
+    /// All events so far, folded.
+    pub fn replay(&self) -> Result<Run, LogError> {
+        let records: Vec<Record> = self.tail().poll()?;
+        Ok(Run::replay(&records))
+    }
+
+    pub fn tail(&self) -> Tail {
+        Tail::new(&self.events())
+    }
+
+    pub fn write_summary(&self, run: &Run) -> io::Result<()> {
+        let mut json = serde_json::to_vec_pretty(&run.summary()).expect("a summary is plain data");
+        json.push(b'\n');
+        write_atomically(&self.summary_path(), &json)
+    }
+
+    /// The run in short, with its true state: a run that has not ended but has no worker is lost.
+    /// Rebuilt from the log where `summary.json` is missing or damaged.
+    pub fn summary(&self) -> Result<Summary, LogError> {
+        let stored = fs::read(self.summary_path())
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Summary>(&bytes).ok());
+        let mut summary = match stored {
+            Some(summary) => summary,
+            None => self.replay()?.summary(),
+        };
+        if summary.state.is_live() && !self.has_worker() {
+            // The worker may have ended just now: its last word is in the log.
+            summary = self.replay()?.summary();
+            if summary.state == State::Running {
+                summary.state = State::Lost;
+            }
+        }
+        Ok(summary)
+    }
+
+    /// Whether a worker holds this run and lives.
+    pub fn has_worker(&self) -> bool {
+        self.owner().is_some_and(|owner| owner.is_alive())
+    }
+
+    /// Who took the run last; `None` when nobody has.
+    pub fn owner(&self) -> Option<Owner> {
+        Lease::read(&self.lock())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    pub(crate) fn created(name: &str) -> Event {
+        Event::Created {
+            experiment: name.into(),
+            source: "experiments/x.toml".into(),
+            root: "/project".into(),
+            program: "0.0.0".into(),
+            iterations: 400,
+            settings: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn two_runs_begun_in_one_second_have_two_folders() {
+        let runs = tempfile::tempdir().unwrap();
+        let first = RunFolder::create(runs.path(), "x = 1\n", created("fire")).unwrap();
+        let second = RunFolder::create(runs.path(), "x = 1\n", created("fire")).unwrap();
+        assert_ne!(first, second);
+        for run in [&first, &second] {
+            assert_eq!(fs::read_to_string(run.experiment()).unwrap(), "x = 1\n");
+            assert_eq!(run.summary().unwrap().state, State::Created);
+        }
+        assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 2, "nothing else is left there");
+    }
+
+    #[test]
+    fn a_missing_or_damaged_summary_is_rebuilt_from_the_log() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(runs.path(), "", created("fire")).unwrap();
+        let summary = run.summary().unwrap();
+        fs::write(run.summary_path(), "{\"v\":").unwrap();
+        assert_eq!(run.summary().unwrap(), summary);
+        fs::remove_file(run.summary_path()).unwrap();
+        assert_eq!(run.summary().unwrap(), summary);
+    }
+
+    #[test]
+    fn a_run_that_was_started_and_has_no_worker_is_lost() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(runs.path(), "", created("fire")).unwrap();
+        let mut log = EventLog::open(&run.events()).unwrap();
+        log.append(Event::Started { pid: 1, host: "elsewhere".into(), threads: 1 }).unwrap();
+        run.write_summary(&run.replay().unwrap()).unwrap();
+        assert_eq!(run.summary().unwrap().state, State::Lost);
+        log.append(Event::Failed { message: "x".into() }).unwrap();
+        assert_eq!(run.summary().unwrap().state, State::Failed, "the log has the last word");
+    }
+}

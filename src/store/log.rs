@@ -1,0 +1,200 @@
+//! The event log: appended in one place, tailed in many.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::event::{Event, Record, SCHEMA_VERSION, Timestamp};
+
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{}:{line}: {message}; the log is damaged there, what stands before it is kept", path.display())]
+    Line { path: PathBuf, line: usize, message: String },
+    #[error(
+        "{}:{line}: the log is of version {found}, this program reads up to {SCHEMA_VERSION}; \
+         use a newer retrain",
+        path.display()
+    )]
+    Version { path: PathBuf, line: usize, found: u32 },
+}
+
+/// The writing end. One worker at a time holds it (see `Lease`).
+pub struct EventLog {
+    path: PathBuf,
+    file: File,
+}
+
+impl EventLog {
+    /// Opens the log to append, and cuts a torn last line: what a killed writer had begun.
+    pub fn open(path: &Path) -> Result<EventLog, LogError> {
+        let fail = |source| LogError::Write { path: path.to_owned(), source };
+        let mut file =
+            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(fail)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(fail)?;
+        let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        if whole < bytes.len() {
+            file.set_len(whole as u64).map_err(fail)?;
+        }
+        Ok(EventLog { path: path.to_owned(), file })
+    }
+
+    /// Appends one event, stamped with the present time: one line in one write.
+    pub fn append(&mut self, event: Event) -> Result<Record, LogError> {
+        let record = Record { v: SCHEMA_VERSION, at: Timestamp::now(), event };
+        let mut line = serde_json::to_vec(&record).expect("events have no map with odd keys");
+        line.push(b'\n');
+        self.file
+            .write_all(&line)
+            .map_err(|source| LogError::Write { path: self.path.clone(), source })?;
+        Ok(record)
+    }
+
+    /// Makes everything appended so far last through a power cut.
+    pub fn sync(&self) -> Result<(), LogError> {
+        self.file.sync_data().map_err(|source| LogError::Write { path: self.path.clone(), source })
+    }
+}
+
+/// The reading end: gives each whole line once, and only whole lines. It looks at the file's size,
+/// not at notifications, so it also works on network file systems.
+pub struct Tail {
+    path: PathBuf,
+    /// Where the first line begins that was not given yet. What stands behind the last line end is
+    /// read again at the next call: its writer may have been killed and another may have cut it.
+    offset: u64,
+    /// Lines given so far.
+    lines: usize,
+}
+
+impl Tail {
+    pub fn new(path: &Path) -> Tail {
+        Tail { path: path.to_owned(), offset: 0, lines: 0 }
+    }
+
+    /// The records written since the last call; empty while there is no file.
+    ///
+    /// What stands before a damaged line is given first, then the error, at each call again.
+    pub fn poll(&mut self) -> Result<Vec<Record>, LogError> {
+        let fail = |source| LogError::Read { path: self.path.clone(), source };
+        let mut file = match File::open(&self.path) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(fail)?,
+        };
+        if file.metadata().map_err(fail)?.len() <= self.offset {
+            return Ok(Vec::new());
+        }
+        file.seek(SeekFrom::Start(self.offset)).map_err(fail)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(fail)?;
+        let mut records = Vec::new();
+        for line in bytes.split_inclusive(|&b| b == b'\n') {
+            let Some(line) = line.strip_suffix(b"\n") else { break };
+            match self.record(line) {
+                Ok(record) => records.push(record),
+                Err(err) if records.is_empty() => return Err(err),
+                Err(_) => break,
+            }
+            self.lines += 1;
+            self.offset += line.len() as u64 + 1;
+        }
+        Ok(records)
+    }
+
+    fn record(&self, line: &[u8]) -> Result<Record, LogError> {
+        #[derive(serde::Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        match serde_json::from_slice::<Version>(line) {
+            Ok(Version { v }) if v > SCHEMA_VERSION => {
+                Err(LogError::Version { path: self.path.clone(), line: self.lines + 1, found: v })
+            }
+            _ => serde_json::from_slice(line).map_err(|err| LogError::Line {
+                path: self.path.clone(),
+                line: self.lines + 1,
+                message: err.to_string(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warning(text: &str) -> Event {
+        Event::Warning { message: text.to_owned() }
+    }
+
+    fn messages(records: &[Record]) -> Vec<&str> {
+        records
+            .iter()
+            .map(|record| match &record.event {
+                Event::Warning { message } => message.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_line_is_read_once_and_only_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut tail = Tail::new(&path);
+        assert!(tail.poll().unwrap().is_empty());
+        let mut log = EventLog::open(&path).unwrap();
+        log.append(warning("a")).unwrap();
+        assert_eq!(messages(&tail.poll().unwrap()), ["a"]);
+
+        let line = serde_json::to_vec(&log.append(warning("b")).unwrap()).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - line.len() / 2]).unwrap();
+        assert!(tail.poll().unwrap().is_empty());
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(messages(&tail.poll().unwrap()), ["b"]);
+        assert!(tail.poll().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_torn_last_line_is_cut_on_reopen_wherever_it_was_torn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut log = EventLog::open(&path).unwrap();
+        log.append(warning("kept")).unwrap();
+        let kept = std::fs::metadata(&path).unwrap().len() as usize;
+        log.append(warning("torn")).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        for torn in kept..bytes.len() {
+            std::fs::write(&path, &bytes[..torn]).unwrap();
+            let mut tail = Tail::new(&path);
+            assert_eq!(messages(&tail.poll().unwrap()), ["kept"]);
+            EventLog::open(&path).unwrap().append(warning("new")).unwrap();
+            assert_eq!(messages(&tail.poll().unwrap()), ["new"]);
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_and_a_newer_version_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        std::fs::write(
+            &path,
+            "{\"v\":1,\"at\":\"2026-01-02T03:04:05Z\",\"event\":\"cancelled\"}\n\0\0\n",
+        )
+        .unwrap();
+        let mut tail = Tail::new(&path);
+        assert_eq!(tail.poll().unwrap().len(), 1, "what stands before the damage is kept");
+        for _ in 0..2 {
+            let err = tail.poll().unwrap_err().to_string();
+            assert!(err.contains("events.jsonl:2: "), "{err}");
+        }
+        std::fs::write(&path, "{\"v\":7,\"event\":\"from the future\"}\n").unwrap();
+        let err = Tail::new(&path).poll().unwrap_err().to_string();
+        assert!(err.contains("version 7"), "{err}");
+    }
+}

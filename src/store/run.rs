@@ -1,0 +1,221 @@
+//! A run as the fold of its events: live view, reload and comparison share it, so they agree.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::event::{Counts, Ending, Event, NetworkFacts, Record, Stage, TestResult, Timestamp};
+
+/// One iteration, as reported: loss and accuracy of the batch before its update.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepPoint {
+    pub step: usize,
+    pub loss: f64,
+    pub accuracy: f64,
+    pub learning_rate: f64,
+}
+
+/// One evaluation of the batch just used and of the whole validation set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EvaluationPoint {
+    pub step: usize,
+    pub train_loss: f64,
+    pub train_accuracy: f64,
+    pub validation_loss: f64,
+    pub validation_accuracy: f64,
+}
+
+/// How far the feature stage is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FeatureProgress {
+    pub done: usize,
+    pub total: usize,
+    pub from_cache: usize,
+    pub skipped: usize,
+    pub images_per_second: f64,
+}
+
+impl FeatureProgress {
+    /// Seconds left at the present rate; `None` before there is a rate.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let left = self.total.saturating_sub(self.done);
+        (self.images_per_second > 0.0).then(|| left as f64 / self.images_per_second)
+    }
+}
+
+/// Everything a run has reported so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    pub experiment: String,
+    pub source: PathBuf,
+    pub root: PathBuf,
+    pub program: String,
+    /// Every field of the experiment and its value, as written in TOML.
+    pub settings: BTreeMap<String, String>,
+    pub iterations: usize,
+    pub created: Option<Timestamp>,
+    pub started: Option<Timestamp>,
+    /// When the newest event was written.
+    pub updated: Option<Timestamp>,
+    pub host: String,
+    pub pid: u32,
+    pub threads: usize,
+    pub stage: Option<Stage>,
+    pub images: PathBuf,
+    pub counts: Vec<Counts>,
+    pub skipped: usize,
+    pub duplicates: usize,
+    pub network: Option<NetworkFacts>,
+    pub features: Option<FeatureProgress>,
+    pub steps: Vec<StepPoint>,
+    pub evaluations: Vec<EvaluationPoint>,
+    pub warnings: Vec<String>,
+    pub end: Option<End>,
+}
+
+/// The last thing a run reported.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    Finished { ending: Ending, step: usize, kept_step: usize, test: TestResult },
+    Failed(String),
+    Cancelled,
+}
+
+impl Run {
+    pub fn replay<'a>(records: impl IntoIterator<Item = &'a Record>) -> Run {
+        records.into_iter().fold(Run::default(), |mut run, record| {
+            run.apply(record);
+            run
+        })
+    }
+
+    pub fn apply(&mut self, record: &Record) {
+        self.updated = Some(record.at);
+        match record.event.clone() {
+            Event::Created { experiment, source, root, program, iterations, settings } => {
+                self.created = Some(record.at);
+                (self.experiment, self.source, self.root) = (experiment, source, root);
+                (self.program, self.iterations, self.settings) = (program, iterations, settings);
+            }
+            Event::Started { pid, host, threads } => {
+                self.started = Some(record.at);
+                (self.pid, self.host, self.threads) = (pid, host, threads);
+                self.end = None;
+            }
+            Event::Stage { stage } => self.stage = Some(stage),
+            Event::Dataset { images, counts, skipped, duplicates } => {
+                (self.images, self.counts) = (images, counts);
+                (self.skipped, self.duplicates) = (skipped, duplicates);
+            }
+            Event::Network(facts) => self.network = Some(facts),
+            Event::Features { done, total, from_cache, skipped, images_per_second } => {
+                self.features =
+                    Some(FeatureProgress { done, total, from_cache, skipped, images_per_second });
+            }
+            Event::Step { step, loss, accuracy, learning_rate } => {
+                self.steps.push(StepPoint { step, loss, accuracy, learning_rate });
+            }
+            Event::Evaluation {
+                step,
+                train_loss,
+                train_accuracy,
+                validation_loss,
+                validation_accuracy,
+            } => self.evaluations.push(EvaluationPoint {
+                step,
+                train_loss,
+                train_accuracy,
+                validation_loss,
+                validation_accuracy,
+            }),
+            Event::Warning { message } => self.warnings.push(message),
+            Event::Finished { ending, step, kept_step, test } => {
+                self.end = Some(End::Finished { ending, step, kept_step, test });
+            }
+            Event::Failed { message } => self.end = Some(End::Failed(message)),
+            Event::Cancelled => self.end = Some(End::Cancelled),
+        }
+    }
+
+    /// The iteration reached.
+    pub fn step(&self) -> usize {
+        self.steps.last().map_or(0, |point| point.step)
+    }
+
+    /// The evaluation with the highest validation accuracy; of equals the one with the lower loss,
+    /// then the earlier one.
+    pub fn best(&self) -> Option<&EvaluationPoint> {
+        self.evaluations.iter().reduce(|best, point| {
+            let better = point.validation_accuracy > best.validation_accuracy
+                || (point.validation_accuracy == best.validation_accuracy
+                    && point.validation_loss < best.validation_loss);
+            if better { point } else { best }
+        })
+    }
+
+    pub fn test(&self) -> Option<&TestResult> {
+        match &self.end {
+            Some(End::Finished { test, .. }) => Some(test),
+            _ => None,
+        }
+    }
+
+    pub fn categories(&self) -> impl Iterator<Item = &str> {
+        self.counts.iter().map(|counts| counts.category.as_str())
+    }
+
+    /// Seconds from the worker's start to the newest event.
+    pub fn seconds(&self) -> f64 {
+        match (self.started, self.updated) {
+            (Some(started), Some(updated)) => {
+                (updated.as_millisecond() - started.as_millisecond()) as f64 / 1000.0
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::SCHEMA_VERSION;
+    use super::*;
+
+    fn at(second: i64, event: Event) -> Record {
+        Record { v: SCHEMA_VERSION, at: Timestamp::from_second(second).unwrap(), event }
+    }
+
+    fn evaluation(step: usize, accuracy: f64, loss: f64) -> Event {
+        Event::Evaluation {
+            step,
+            train_loss: 0.0,
+            train_accuracy: 1.0,
+            validation_loss: loss,
+            validation_accuracy: accuracy,
+        }
+    }
+
+    #[test]
+    fn a_run_is_what_its_events_say_so_far() {
+        let records = [
+            at(10, Event::Started { pid: 7, host: "box".into(), threads: 2 }),
+            at(11, Event::Stage { stage: Stage::Training }),
+            at(12, Event::Step { step: 1, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 }),
+            at(12, evaluation(1, 0.8, 0.6)),
+            at(13, Event::Step { step: 2, loss: 0.9, accuracy: 0.5, learning_rate: 0.01 }),
+            at(13, evaluation(2, 0.8, 0.5)),
+            at(14, evaluation(3, 0.7, 0.4)),
+        ];
+        let run = Run::replay(&records);
+        assert_eq!((run.step(), run.seconds(), run.stage), (2, 4.0, Some(Stage::Training)));
+        assert_eq!(run.best().unwrap().step, 2, "of equal accuracies the lower loss is better");
+        assert_eq!(run.end, None);
+    }
+
+    #[test]
+    fn a_run_that_is_started_again_has_not_ended() {
+        let records = [
+            at(1, Event::Failed { message: "disk full".into() }),
+            at(2, Event::Started { pid: 8, host: "box".into(), threads: 2 }),
+        ];
+        assert_eq!(Run::replay(&records).end, None);
+    }
+}

@@ -1,0 +1,91 @@
+//! All runs of a project, and finding one by name.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::folder::RunFolder;
+
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    #[error("cannot read {}: {source}", runs.display())]
+    Read { runs: PathBuf, source: io::Error },
+    #[error("there is no run in {} yet; start one with 'retrain run EXPERIMENT'", runs.display())]
+    Empty { runs: PathBuf },
+    #[error("no run begins with '{name}' in {}; 'retrain list' shows them all", runs.display())]
+    None { name: String, runs: PathBuf },
+    #[error("'{name}' is the beginning of {count} runs: {examples}; give more of the name")]
+    Several { name: String, count: usize, examples: String },
+}
+
+/// The run folders in `runs`, oldest first; none when the folder is not there.
+pub fn list(runs: &Path) -> Result<Vec<RunFolder>, FindError> {
+    let fail = |source| FindError::Read { runs: runs.to_owned(), source };
+    let entries = match fs::read_dir(runs) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(fail)?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.push(RunFolder::at(entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The run that `name` means: `last`, or any unique beginning of a run's name.
+pub fn find(runs: &Path, name: &str) -> Result<RunFolder, FindError> {
+    let mut all = list(runs)?;
+    if all.is_empty() {
+        return Err(FindError::Empty { runs: runs.to_owned() });
+    }
+    if name == "last" {
+        return Ok(all.pop().expect("it is not empty"));
+    }
+    if let Some(exact) = all.iter().find(|run| run.id() == name) {
+        return Ok(exact.clone());
+    }
+    let mut matching: Vec<RunFolder> =
+        all.into_iter().filter(|run| run.id().starts_with(name)).collect();
+    match matching.len() {
+        0 => Err(FindError::None { name: name.to_owned(), runs: runs.to_owned() }),
+        1 => Ok(matching.remove(0)),
+        count => Err(FindError::Several {
+            name: name.to_owned(),
+            count,
+            examples: matching.iter().take(3).map(RunFolder::id).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_named_by_any_unique_beginning_or_last() {
+        let runs = tempfile::tempdir().unwrap();
+        for id in ["20260101-000000-fire", "20260101-000000-fire-2", "20260102-000000-fog"] {
+            fs::create_dir(runs.path().join(id)).unwrap();
+        }
+        fs::create_dir(runs.path().join(".new")).unwrap();
+        fs::write(runs.path().join("20270101-a-file"), "").unwrap();
+        let id = |name: &str| find(runs.path(), name).map(|run| run.id());
+        assert_eq!(id("last").unwrap(), "20260102-000000-fog");
+        assert_eq!(id("20260102").unwrap(), "20260102-000000-fog");
+        assert_eq!(id("20260101-000000-fire").unwrap(), "20260101-000000-fire");
+        assert!(id("20260101").unwrap_err().to_string().contains("2 runs"));
+        assert!(id("x").unwrap_err().to_string().contains("retrain list"));
+    }
+
+    #[test]
+    fn a_project_without_runs_says_how_to_start_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let err = find(&folder.path().join("runs"), "last").unwrap_err();
+        assert!(err.to_string().contains("retrain run"), "{err}");
+    }
+}

@@ -1,0 +1,147 @@
+//! `scores.csv`: every image of a run with its scores; `skipped.csv`: the files left out.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::atomic::write_atomically;
+use super::names::{shown, unshown};
+use crate::spec::Set;
+
+/// One image: its file (relative to the run's images folder), its set, its true category and one
+/// softmax score a category.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageScore {
+    pub file: PathBuf,
+    pub set: Set,
+    pub category: usize,
+    pub scores: Vec<f32>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ScoresError {
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: csv::Error },
+    #[error("{}:{line}: {message}", path.display())]
+    Row { path: PathBuf, line: u64, message: String },
+}
+
+/// Columns before the scores.
+const FIXED: [&str; 4] = ["file", "set", "category", "predicted"];
+
+/// Writes `file,set,category,predicted,CATEGORY...`; names in the escaped form of [`shown`].
+pub fn write_scores(path: &Path, categories: &[String], rows: &[ImageScore]) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(FIXED.into_iter().chain(categories.iter().map(String::as_str)))?;
+    for row in rows {
+        let predicted = &categories[predicted(&row.scores)];
+        let fixed = [
+            shown(&row.file),
+            row.set.name().to_owned(),
+            categories[row.category].clone(),
+            predicted.clone(),
+        ];
+        // The shortest decimals that read back as the same f32.
+        csv.write_record(fixed.into_iter().chain(row.scores.iter().map(f32::to_string)))?;
+    }
+    write_atomically(path, &csv.into_inner().map_err(|err| err.into_error())?)
+}
+
+/// Index of the first largest score.
+fn predicted(scores: &[f32]) -> usize {
+    (0..scores.len()).fold(0, |best, i| if scores[i] > scores[best] { i } else { best })
+}
+
+/// The categories and all rows of a `scores.csv`.
+pub fn read_scores(path: &Path) -> Result<(Vec<String>, Vec<ImageScore>), ScoresError> {
+    let fail = |source| ScoresError::Read { path: path.to_owned(), source };
+    let file = File::open(path).map_err(|err| fail(err.into()))?;
+    let mut csv = csv::Reader::from_reader(file);
+    let header = csv.headers().map_err(fail)?.clone();
+    if header.iter().take(FIXED.len()).ne(FIXED) {
+        return Err(ScoresError::Row {
+            path: path.to_owned(),
+            line: 1,
+            message: format!("expected the columns {}", FIXED.join(",")),
+        });
+    }
+    let categories: Vec<String> = header.iter().skip(FIXED.len()).map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    for record in csv.records() {
+        let record = record.map_err(fail)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = read_row(&record, &categories).map_err(|message| ScoresError::Row {
+            path: path.to_owned(),
+            line,
+            message,
+        })?;
+        rows.push(row);
+    }
+    Ok((categories, rows))
+}
+
+fn read_row(record: &csv::StringRecord, categories: &[String]) -> Result<ImageScore, String> {
+    let set = Set::ALL
+        .into_iter()
+        .find(|set| set.name() == &record[1])
+        .ok_or_else(|| format!("unknown set '{}'", &record[1]))?;
+    let category = categories
+        .iter()
+        .position(|category| *category == record[2])
+        .ok_or_else(|| format!("unknown category '{}'", &record[2]))?;
+    let scores = record
+        .iter()
+        .skip(FIXED.len())
+        .map(|text| text.parse().map_err(|_| format!("'{text}' is not a score")))
+        .collect::<Result<Vec<f32>, String>>()?;
+    Ok(ImageScore { file: unshown(&record[0]), set, category, scores })
+}
+
+/// The text of `skipped.csv`: `file,reason`.
+pub fn skipped_csv<'a>(skipped: impl Iterator<Item = (&'a Path, String)>) -> Vec<u8> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["file", "reason"]).expect("a Vec takes all");
+    for (file, reason) in skipped {
+        csv.write_record([shown(file), reason]).expect("a Vec takes all");
+    }
+    csv.into_inner().expect("a Vec takes all")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_come_back_to_the_bit_whatever_the_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        let categories = vec!["fire, \"hot\"".to_owned(), "misc".to_owned()];
+        let rows = vec![
+            ImageScore {
+                file: "a\nb.jpg".into(),
+                set: Set::Test,
+                category: 0,
+                scores: vec![0.1, 0.9],
+            },
+            ImageScore {
+                file: "fire/c,d.jpg".into(),
+                set: Set::Training,
+                category: 1,
+                scores: vec![1.0 / 3.0, f32::from_bits(0x3f2a_aaab)],
+            },
+        ];
+        write_scores(&path, &categories, &rows).unwrap();
+        assert_eq!(read_scores(&path).unwrap(), (categories, rows));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 3, "one line an image: {text}");
+    }
+
+    #[test]
+    fn a_damaged_row_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        std::fs::write(&path, "file,set,category,predicted,a,b\nx.jpg,test,a,b,0.5,x\n").unwrap();
+        let err = read_scores(&path).unwrap_err().to_string();
+        assert!(err.contains("scores.csv:2: 'x' is not a score"), "{err}");
+    }
+}

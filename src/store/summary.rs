@@ -1,0 +1,106 @@
+//! The few facts of a run that a table of ten thousand runs shows: one small file a run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Ending, Stage, TestResult, Timestamp};
+use super::run::{End, Run};
+
+/// `summary.json`: derived from the event log, replaced atomically, never the only copy of a fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub v: u32,
+    pub experiment: String,
+    pub state: State,
+    pub stage: Option<Stage>,
+    pub created: Option<Timestamp>,
+    pub started: Option<Timestamp>,
+    pub updated: Option<Timestamp>,
+    pub seconds: f64,
+    pub categories: Vec<String>,
+    pub images: usize,
+    pub iterations: usize,
+    /// Iterations done.
+    pub step: usize,
+    pub validation_accuracy: Option<f64>,
+    /// The iteration of that best validation accuracy.
+    pub best_step: Option<usize>,
+    pub test: Option<TestResult>,
+    pub error: Option<String>,
+    pub warnings: usize,
+    pub settings: BTreeMap<String, String>,
+}
+
+/// What a run is, in a word. `Lost` is never written: it is what a reader finds when a run that
+/// has not ended has no worker any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Created,
+    Running,
+    Done,
+    /// Stopped by a person, with a result.
+    Stopped,
+    Failed,
+    Cancelled,
+    Lost,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Created => "created",
+            State::Running => "running",
+            State::Done => "done",
+            State::Stopped => "stopped",
+            State::Failed => "failed",
+            State::Cancelled => "cancelled",
+            State::Lost => "lost",
+        }
+    }
+
+    /// Whether the run may still change by itself.
+    pub fn is_live(self) -> bool {
+        matches!(self, State::Created | State::Running)
+    }
+}
+
+impl Run {
+    pub fn state(&self) -> State {
+        match &self.end {
+            Some(End::Finished { ending: Ending::Stopped, .. }) => State::Stopped,
+            Some(End::Finished { .. }) => State::Done,
+            Some(End::Failed(_)) => State::Failed,
+            Some(End::Cancelled) => State::Cancelled,
+            None if self.started.is_some() => State::Running,
+            None => State::Created,
+        }
+    }
+
+    pub fn summary(&self) -> Summary {
+        Summary {
+            v: super::SCHEMA_VERSION,
+            experiment: self.experiment.clone(),
+            state: self.state(),
+            stage: self.stage,
+            created: self.created,
+            started: self.started,
+            updated: self.updated,
+            seconds: self.seconds(),
+            categories: self.categories().map(str::to_owned).collect(),
+            images: self.counts.iter().map(super::Counts::total).sum(),
+            iterations: self.iterations,
+            step: self.step(),
+            validation_accuracy: self.best().map(|best| best.validation_accuracy),
+            best_step: self.best().map(|best| best.step),
+            test: self.test().cloned(),
+            error: match &self.end {
+                Some(End::Failed(message)) => Some(message.clone()),
+                _ => None,
+            },
+            warnings: self.warnings.len(),
+            settings: self.settings.clone(),
+        }
+    }
+}
