@@ -1,1 +1,33 @@
-//! (skeleton)
+//! Statistics over scores: how good a head is, how sure one may be of that, and the plain text that
+//! says so.
+//!
+//! Not here: files, photos, tensors, colours. Everything is a pure function of the scores it is
+//! given. Sums are in `f64`; a quotient 0/0 counts as 0; a score that is not a number counts as 0.
+
+mod calibration;
+mod comparison;
+mod confusion;
+mod evaluation;
+mod interval;
+mod label_lines;
+mod ranking;
+mod scored;
+mod tables;
+mod text;
+mod trouble;
+
+pub use calibration::{Calibration, CalibrationBin};
+pub use comparison::{Comparison, mcnemar};
+pub use confusion::ConfusionMatrix;
+pub use evaluation::{CategoryMetrics, Evaluation};
+pub use interval::wilson;
+pub use label_lines::label_lines;
+pub use scored::{Scored, predict};
+pub use tables::{category_table, confusion_table};
+pub use text::{final_test_accuracy, percent};
+pub use trouble::training_trouble;
+
+/// `a / b`, and 0 where that is 0/0.
+fn ratio(a: f64, b: f64) -> f64 {
+    if a == 0.0 && b == 0.0 { 0.0 } else { a / b }
+}

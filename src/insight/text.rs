@@ -1,0 +1,78 @@
+//! Numbers and names as people read them.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::interval::wilson;
+
+/// A share with one decimal: `93.8%`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+/// The last line of a run, as retrain.py's with what it left out:
+/// `Final test accuracy = 93.8% (N=48, 95% interval 83.2 to 97.9%)`.
+pub fn final_test_accuracy(correct: usize, images: usize) -> String {
+    let Some((low, high)) = wilson(correct, images) else {
+        return "Final test accuracy = unknown (N=0, the test set is empty)".to_owned();
+    };
+    let accuracy = percent(correct as f64 / images as f64);
+    let (low, high) = (percent(low), percent(high));
+    let low = low.trim_end_matches('%');
+    format!("Final test accuracy = {accuracy} (N={images}, 95% interval {low} to {high})")
+}
+
+/// The name in at most `width` terminal columns, with `…` for what does not fit. Control characters,
+/// which a folder name may hold, would break a table and are replaced.
+pub(super) fn shorten(name: &str, width: usize) -> String {
+    let name: String = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if name.width() <= width {
+        return name;
+    }
+    let fits = |end: &usize| name[..*end].width() < width;
+    let end = name.char_indices().map(|(start, _)| start).take_while(fits).last().unwrap_or(0);
+    format!("{}…", &name[..end])
+}
+
+pub(super) fn pad_left(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+pub(super) fn pad_right(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headline_says_how_sure_one_may_be() {
+        assert_eq!(
+            final_test_accuracy(45, 48),
+            "Final test accuracy = 93.8% (N=48, 95% interval 83.2 to 97.9%)"
+        );
+        assert_eq!(
+            final_test_accuracy(3, 3),
+            "Final test accuracy = 100.0% (N=3, 95% interval 43.9 to 100.0%)"
+        );
+    }
+
+    #[test]
+    fn an_empty_test_set_has_no_accuracy() {
+        assert_eq!(
+            final_test_accuracy(0, 0),
+            "Final test accuracy = unknown (N=0, the test set is empty)"
+        );
+    }
+
+    #[test]
+    fn names_are_cut_by_display_width() {
+        assert_eq!(shorten("smoke", 5), "smoke");
+        assert_eq!(shorten("chimney smoke", 8), "chimney…");
+        // Each of these takes two columns.
+        assert_eq!(shorten("火事と煙", 8), "火事と煙");
+        assert_eq!(shorten("火事と煙", 7), "火事と…");
+        assert_eq!(shorten("火事と煙", 6), "火事…");
+        assert_eq!(shorten("a\nb\u{1b}[1m", 9), "a\u{fffd}b\u{fffd}[1m");
+    }
+}

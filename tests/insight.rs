@@ -1,0 +1,228 @@
+//! The statistics against numbers of independent programs, and against their own symmetries.
+
+use proptest::prelude::*;
+use retrain::insight::{CategoryMetrics, Comparison, Evaluation, Scored, mcnemar, predict, wilson};
+use serde_json::Value;
+
+fn golden() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/metrics.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn count(value: &Value) -> usize {
+    value.as_u64().unwrap() as usize
+}
+
+fn counts(value: &Value) -> Vec<usize> {
+    value.as_array().unwrap().iter().map(count).collect()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn rows(value: &Value) -> Vec<Vec<f64>> {
+    value.as_array().unwrap().iter().map(numbers).collect()
+}
+
+fn table<'a>(truth: &[usize], scores: &'a [Vec<f64>]) -> Vec<Scored<'a, f64>> {
+    truth.iter().zip(scores).map(|(&truth, scores)| Scored { truth, scores }).collect()
+}
+
+#[track_caller]
+fn same(found: f64, expected: &Value) {
+    let expected = expected.as_f64().unwrap();
+    assert!((found - expected).abs() <= 1e-9, "{found} is not {expected}");
+}
+
+#[track_caller]
+fn same_metrics(found: &CategoryMetrics, expected: &Value) {
+    same(found.precision, &expected["precision"]);
+    same(found.recall, &expected["recall"]);
+    same(found.f1, &expected["f1"]);
+    same(found.average_precision, &expected["average_precision"]);
+    same(found.roc_auc, &expected["roc_auc"]);
+}
+
+#[test]
+fn every_statistic_agrees_with_scikit_learn() {
+    let golden = golden();
+    let truth = counts(&golden["truth"]);
+    for name in ["table_a", "table_b"] {
+        let scores = rows(&golden[name]["scores"]);
+        let expected = &golden[name]["expected"];
+        let found = Evaluation::of(&table(&truth, &scores), 4);
+
+        assert_eq!(found.images, count(&expected["n"]));
+        assert_eq!(found.correct, count(&expected["correct"]));
+        let predictions: Vec<usize> = scores.iter().map(|row| predict(row)).collect();
+        assert_eq!(predictions, counts(&expected["predictions"]));
+        for (row, of_row) in expected["confusion"].as_array().unwrap().iter().enumerate() {
+            let found: Vec<usize> =
+                (0..4).map(|column| found.confusion.count(row, column)).collect();
+            assert_eq!(found, counts(of_row));
+        }
+        same(found.accuracy(), &expected["accuracy"]);
+        same(found.top_k_accuracy(2), &expected["top2_accuracy"]);
+        for (category, of_category) in expected["per_class"].as_array().unwrap().iter().enumerate()
+        {
+            assert_eq!(found.categories[category].support, count(&of_category["support"]));
+            same_metrics(&found.categories[category], of_category);
+        }
+        same_metrics(&found.macro_mean(), &expected["macro"]);
+        same_metrics(&found.weighted_mean(), &expected["weighted"]);
+        same(found.confusion.balanced_accuracy(), &expected["balanced_accuracy"]);
+        same(found.confusion.cohen_kappa(), &expected["cohen_kappa"]);
+        same(found.confusion.mcc(), &expected["mcc"]);
+        same(found.log_loss, &expected["log_loss"]);
+        same(found.brier, &expected["brier"]);
+        let (low, high) = found.accuracy_interval().unwrap();
+        same(low, &expected["wilson_95"][0]);
+        same(high, &expected["wilson_95"][1]);
+    }
+}
+
+#[test]
+fn calibration_agrees_bin_by_bin() {
+    let golden = golden();
+    let truth = counts(&golden["truth"]);
+    for name in ["table_a", "table_b"] {
+        let scores = rows(&golden[name]["scores"]);
+        let expected = &golden[name]["expected"];
+        let found = Evaluation::of(&table(&truth, &scores), 4).calibration;
+        same(found.ece(), &expected["ece_15"]);
+        same(found.mce(), &expected["mce_15"]);
+        same(found.mean_confidence(), &expected["mean_confidence"]);
+        let bins = expected["calibration_bins"].as_array().unwrap();
+        assert_eq!(found.bins.len(), bins.len());
+        for (bin, expected) in found.bins.iter().zip(bins) {
+            same(bin.low, &expected["low"]);
+            same(bin.high, &expected["high"]);
+            assert_eq!(bin.images, count(&expected["count"]));
+            assert_eq!(bin.confidence().is_none(), expected["confidence"].is_null());
+            if let (Some(confidence), Some(accuracy)) = (bin.confidence(), bin.accuracy()) {
+                same(confidence, &expected["confidence"]);
+                same(accuracy, &expected["accuracy"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn two_tables_are_compared_by_the_exact_test() {
+    let golden = golden();
+    let truth = counts(&golden["truth"]);
+    let (a, b) = (rows(&golden["table_a"]["scores"]), rows(&golden["table_b"]["scores"]));
+    let right = |scores| table(&truth, scores).into_iter().map(|image| image.is_correct());
+    let found = Comparison::of(right(&a).zip(right(&b)));
+    let expected = &golden["mcnemar_a_b"];
+    assert_eq!(found.both_right, count(&expected["both_right"]));
+    assert_eq!(found.only_first_right, count(&expected["only_first_right"]));
+    assert_eq!(found.only_second_right, count(&expected["only_second_right"]));
+    assert_eq!(found.both_wrong, count(&expected["both_wrong"]));
+    same(found.p_value(), &expected["p_exact"]);
+    for case in golden["mcnemar_cases"].as_array().unwrap() {
+        let p = mcnemar(count(&case["only_first_right"]), count(&case["only_second_right"]));
+        same(p, &case["p_exact"]);
+    }
+}
+
+#[test]
+fn intervals_are_those_of_wilson() {
+    for case in golden()["wilson_cases"].as_array().unwrap() {
+        match wilson(count(&case["correct"]), count(&case["n"])) {
+            None => assert!(case["low"].is_null() && case["high"].is_null()),
+            Some((low, high)) => {
+                same(low, &case["low"]);
+                same(high, &case["high"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn equal_and_extreme_scores_have_a_fixed_answer() {
+    for case in golden()["edge_cases"].as_array().unwrap() {
+        let scores = numbers(&case["scores"]);
+        let image = Scored { truth: count(&case["truth"]), scores: &scores };
+        assert_eq!(image.predicted(), count(&case["prediction"]), "{case}");
+        assert_eq!(image.truth_rank() < 2, case["top2"].as_bool().unwrap(), "{case}");
+        same(image.loss(), &case["log_loss"]);
+        let evaluation = Evaluation::of(&[image], 4);
+        assert_eq!(evaluation.top_k_accuracy(2), f64::from(u8::from(image.truth_rank() < 2)));
+    }
+}
+
+const CATEGORIES: usize = 4;
+
+/// Images with distinct scores in each row, so that no tie asks for the order of categories.
+fn images() -> impl Strategy<Value = Vec<(usize, Vec<f64>)>> {
+    let row = prop::collection::hash_set(1u32..1000, CATEGORIES).prop_map(|units| {
+        let total = f64::from(units.iter().sum::<u32>());
+        units.into_iter().map(|unit| f64::from(unit) / total).collect::<Vec<f64>>()
+    });
+    prop::collection::vec((0..CATEGORIES, row), 0..30)
+}
+
+fn evaluate(images: &[(usize, Vec<f64>)]) -> Evaluation {
+    let table: Vec<_> =
+        images.iter().map(|(truth, scores)| Scored { truth: *truth, scores }).collect();
+    Evaluation::of(&table, CATEGORIES)
+}
+
+/// Everything that is one number.
+fn totals(of: &Evaluation) -> Vec<f64> {
+    let (equal, weighted) = (of.macro_mean(), of.weighted_mean());
+    let mut totals = vec![of.accuracy(), of.log_loss, of.brier, of.top_k_accuracy(2)];
+    totals.extend([of.calibration.ece(), of.calibration.mce(), of.calibration.mean_confidence()]);
+    totals.extend([of.confusion.cohen_kappa(), of.confusion.mcc()]);
+    totals.push(of.confusion.balanced_accuracy());
+    for mean in [equal, weighted] {
+        totals.extend([mean.precision, mean.recall, mean.f1, mean.average_precision, mean.roc_auc]);
+    }
+    totals
+}
+
+fn are_close(a: &[f64], b: &[f64]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12)
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_the_images_changes_nothing(
+        (images, shuffled) in images().prop_flat_map(|images| {
+            (Just(images.clone()), Just(images).prop_shuffle())
+        })
+    ) {
+        let (first, second) = (evaluate(&images), evaluate(&shuffled));
+        prop_assert_eq!(&first.confusion, &second.confusion);
+        prop_assert_eq!(&first.categories, &second.categories);
+        prop_assert!(are_close(&totals(&first), &totals(&second)));
+    }
+
+    #[test]
+    fn renaming_categories_moves_the_cells_of_the_confusion_matrix_and_no_total(
+        images in images(),
+        place in Just((0..CATEGORIES).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let renamed: Vec<_> = images
+            .iter()
+            .map(|(truth, scores)| {
+                let mut moved = vec![0.0; CATEGORIES];
+                scores.iter().enumerate().for_each(|(c, &score)| moved[place[c]] = score);
+                (place[*truth], moved)
+            })
+            .collect();
+        let (first, second) = (evaluate(&images), evaluate(&renamed));
+        for truth in 0..CATEGORIES {
+            prop_assert_eq!(first.categories[truth], second.categories[place[truth]]);
+            for predicted in 0..CATEGORIES {
+                prop_assert_eq!(
+                    first.confusion.count(truth, predicted),
+                    second.confusion.count(place[truth], place[predicted])
+                );
+            }
+        }
+        prop_assert!(are_close(&totals(&first), &totals(&second)));
+    }
+}
