@@ -1,0 +1,67 @@
+use crate::random::Rng;
+
+/// Draws batches as retrain.py did: for each place a category uniformly, then a photo of it
+/// uniformly, with replacement. So a batch is balanced over categories, whatever their sizes.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    /// Rows of each category; none is empty.
+    rows: Vec<Vec<u32>>,
+    batch_size: usize,
+    rng: Rng,
+}
+
+impl Batches {
+    /// Over rows with these labels. Panics when a label is not below `categories`; a category
+    /// without rows panics when it is drawn ([`Problem::check`](super::Problem::check) excludes
+    /// both).
+    pub fn new(labels: &[u32], categories: usize, batch_size: usize, seed: u64) -> Batches {
+        let mut rows = vec![Vec::new(); categories];
+        for (row, &label) in (0u32..).zip(labels) {
+            rows[label as usize].push(row);
+        }
+        Batches { rows, batch_size, rng: Rng::for_purpose(seed, "batches") }
+    }
+
+    /// The row numbers of the next batch.
+    pub fn draw(&mut self) -> Vec<u32> {
+        let Batches { rows, batch_size, rng } = self;
+        (0..*batch_size)
+            .map(|_| {
+                let category = &rows[rng.below(rows.len())];
+                category[rng.below(category.len())]
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_are_drawn_evenly_whatever_their_sizes_and_photos_evenly_inside() {
+        // One photo of category 1 among ten of category 0.
+        let labels = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0];
+        let mut batches = Batches::new(&labels, 2, 20_000, 3);
+        let mut counts = [0; 11];
+        for row in batches.draw() {
+            counts[row as usize] += 1;
+        }
+        // Binomial: deviations of 71 and 31; five either way.
+        assert!((9_645..=10_355).contains(&counts[5]), "{counts:?}");
+        for (row, &count) in counts.iter().enumerate().filter(|&(row, _)| row != 5) {
+            assert!((845..=1_155).contains(&count), "row {row}: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_batches() {
+        let draw = |seed| {
+            let mut batches = Batches::new(&[0, 1, 1, 0], 2, 8, seed);
+            [batches.draw(), batches.draw()]
+        };
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+        assert_ne!(draw(1)[0], draw(1)[1]);
+    }
+}

@@ -1,0 +1,48 @@
+use thiserror::Error;
+
+/// Why a head cannot be trained or used. The worker checks an experiment before it gets here, so
+/// all but `Tensor` are broken promises of the caller.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("{labels} labels for features of shape {features:?}, expected [labels, d] with d > 0")]
+    Shape { features: Vec<usize>, labels: usize },
+    #[error("training features have {training} numbers, validation features {validation}")]
+    Width { training: usize, validation: usize },
+    #[error("label {label} in row {row}, expected a number below {categories}, the categories")]
+    Label { row: usize, label: u32, categories: usize },
+    #[error("{0} categories, a head needs at least 2")]
+    Categories(usize),
+    #[error(
+        "category {0} (counted from 0) has no training photo; add photos or change the split, \
+         each category needs one"
+    )]
+    EmptyCategory(usize),
+    #[error("there is no validation photo; add photos or raise split.validation_percent")]
+    NoValidation,
+    #[error("{found} class weights for {categories} categories, expected one each, above 0")]
+    ClassWeights { found: usize, categories: usize },
+    #[error("{0} is 0, expected at least 1")]
+    Zero(&'static str),
+    #[error(
+        "row {row} of the {set} features holds a number that is not finite; remove the feature \
+         cache and run again"
+    )]
+    NotFinite { set: &'static str, row: usize },
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// What ended a fit early without a result: the training, or the listener that could not take news.
+#[derive(Debug, Error)]
+pub enum FitError<E> {
+    #[error(transparent)]
+    Train(#[from] Error),
+    #[error("{0}")]
+    Emit(E),
+}
+
+impl<E> From<candle_core::Error> for FitError<E> {
+    fn from(error: candle_core::Error) -> FitError<E> {
+        FitError::Train(Error::Tensor(error))
+    }
+}

@@ -1,0 +1,243 @@
+use std::cell::Cell;
+use std::convert::Infallible;
+
+use candle_core::{DType, Device, Tensor};
+
+use super::*;
+use crate::random::Rng;
+use crate::spec::{self, Train};
+use crate::train::evaluate;
+use crate::train::problem::Samples;
+use crate::train::problem::tests::{plain, samples};
+
+/// `n` photos of each of 3 categories: features of 6 numbers, never negative, category k lifted in
+/// number k by `lift`; number 5 is constant.
+fn photos(n: usize, lift: f64, seed: u64) -> Samples {
+    let mut rng = Rng::new(seed);
+    let labels: Vec<u32> = (0..3 * n as u32).map(|row| row % 3).collect();
+    let mut numbers = Vec::new();
+    for &label in &labels {
+        for place in 0..6 {
+            let lift = if place == label { lift } else { 0.0 };
+            numbers.push(if place == 5 { 0.25 } else { (rng.normal() + lift).max(0.0) as f32 });
+        }
+    }
+    let features = Tensor::from_vec(numbers, (3 * n, 6), &Device::Cpu).unwrap();
+    Samples { features, labels }
+}
+
+fn problem<'a>(
+    training: &'a Samples,
+    validation: &'a Samples,
+    train: &'a Train,
+    iterations: usize,
+) -> Problem<'a> {
+    Problem { training, validation, categories: 3, train, iterations, learning_rate: 0.1 }
+}
+
+/// Fits to the end and keeps the news.
+fn run(problem: &Problem) -> (Fitted, Vec<Progress>) {
+    let mut news = Vec::new();
+    let fitted = fit(problem, &|| false, &mut |progress| {
+        news.push(progress);
+        Ok::<(), Infallible>(())
+    });
+    (fitted.unwrap(), news)
+}
+
+fn weights(head: &Head) -> Vec<f32> {
+    head.weights.flatten_all().unwrap().to_dtype(DType::F32).unwrap().to_vec1().unwrap()
+}
+
+fn step_losses(news: &[Progress]) -> Vec<f64> {
+    news.iter()
+        .filter_map(|progress| match progress {
+            Progress::Step { loss, .. } => Some(*loss),
+            Progress::Evaluation { .. } => None,
+        })
+        .collect()
+}
+
+/// `(step, validation loss, best)` of each evaluation.
+fn evaluations(news: &[Progress]) -> Vec<(usize, f64, bool)> {
+    news.iter()
+        .filter_map(|progress| match *progress {
+            Progress::Evaluation { step, validation_loss, best, .. } => {
+                Some((step, validation_loss, best))
+            }
+            Progress::Step { .. } => None,
+        })
+        .collect()
+}
+
+#[test]
+fn separable_photos_are_learned_and_news_come_in_order() {
+    let (training, validation, train) = (photos(40, 6.0, 1), photos(20, 6.0, 2), plain());
+    let (fitted, news) = run(&problem(&training, &validation, &train, 205));
+    assert_eq!((fitted.steps, fitted.ended), (205, Ended::Completed));
+    assert_eq!(step_losses(&news).len(), 205);
+    // The first loss is that of guessing, ln 3, as the first weights are nearly 0.
+    assert!((step_losses(&news)[0] - 3f64.ln()).abs() < 0.02);
+    let steps: Vec<usize> = evaluations(&news).iter().map(|e| e.0).collect();
+    assert_eq!(steps, (1..=20).map(|i| i * 10).chain([205]).collect::<Vec<_>>());
+    assert!(matches!(news[10], Progress::Evaluation { step: 10, .. }));
+    let Some(Progress::Evaluation { validation_loss, validation_accuracy, .. }) = news.last()
+    else {
+        panic!("the last news is not an evaluation");
+    };
+    assert!(*validation_accuracy > 0.95, "{validation_accuracy}");
+    assert!(*validation_loss < 0.2, "{validation_loss}");
+
+    let scores = evaluate(&fitted.head, &validation.features).unwrap();
+    let sure = |(row, &label): (&Vec<f32>, &u32)| row[label as usize] > 0.5;
+    assert!(scores.iter().zip(&validation.labels).filter(|&pair| sure(pair)).count() > 55);
+    assert!(scores.iter().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-6));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_losses_to_the_bit_and_another_seed_others() {
+    let (training, validation) = (photos(30, 1.0, 1), photos(10, 1.0, 2));
+    for optimizer in [spec::Optimizer::Sgd, spec::Optimizer::AdamW] {
+        let losses = |seed| {
+            let train = Train { optimizer, standardize: true, seed, ..plain() };
+            let (fitted, news) = run(&problem(&training, &validation, &train, 50));
+            (news, weights(&fitted.head))
+        };
+        assert_eq!(losses(1), losses(1));
+        assert_ne!(losses(1).0, losses(2).0);
+    }
+}
+
+#[test]
+fn standardising_inside_is_standardising_the_features_before() {
+    let double = |samples: Samples| Samples {
+        features: samples.features.to_dtype(DType::F64).unwrap(),
+        ..samples
+    };
+    let (training, validation) = (double(photos(30, 2.0, 1)), double(photos(10, 2.0, 2)));
+    for optimizer in [spec::Optimizer::Momentum, spec::Optimizer::AdamW] {
+        let train = Train { optimizer, weight_decay: 0.01, standardize: true, ..plain() };
+        let (inside, inside_news) = run(&problem(&training, &validation, &train, 40));
+
+        let standardization = Standardization::of(&training.features).unwrap();
+        let before = |samples: &Samples| Samples {
+            features: standardization.apply(&samples.features).unwrap(),
+            labels: samples.labels.clone(),
+        };
+        let (before_training, before_validation) = (before(&training), before(&validation));
+        let plain_train = Train { standardize: false, ..train };
+        let (outside, outside_news) =
+            run(&problem(&before_training, &before_validation, &plain_train, 40));
+
+        for (a, b) in step_losses(&inside_news).iter().zip(step_losses(&outside_news)) {
+            assert!((a - b).abs() < 1e-9, "{a} {b}");
+        }
+        let outside = outside.head.folded(&standardization).unwrap();
+        for (a, b) in weights(&inside.head).iter().zip(weights(&outside)) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn the_schedule_reaches_the_optimizer() {
+    let (training, validation) = (photos(10, 1.0, 1), photos(5, 1.0, 2));
+    let train =
+        Train { schedule: spec::Schedule::Step, step_every: 2, step_factor: 0.0, ..plain() };
+    let (two_steps, _) = run(&problem(&training, &validation, &train, 2));
+    let (four_steps, news) = run(&problem(&training, &validation, &train, 4));
+    assert_eq!(weights(&two_steps.head), weights(&four_steps.head));
+    let rates: Vec<f64> = news
+        .iter()
+        .filter_map(|progress| match *progress {
+            Progress::Step { learning_rate, .. } => Some(learning_rate),
+            Progress::Evaluation { .. } => None,
+        })
+        .collect();
+    assert_eq!(rates, [0.1, 0.1, 0.0, 0.0]);
+}
+
+#[test]
+fn early_stopping_ends_behind_its_patience_and_keeps_the_best_head() {
+    // Labels of the validation set are turned by one: every step makes it worse.
+    let training = photos(30, 3.0, 1);
+    let mut validation = photos(10, 3.0, 2);
+    validation.labels.iter_mut().for_each(|label| *label = (*label + 1) % 3);
+    let train = Train { early_stop: 3, eval_interval: 5, ..plain() };
+    let (fitted, news) = run(&problem(&training, &validation, &train, 1000));
+    assert_eq!((fitted.steps, fitted.ended), (20, Ended::EarlyStopped));
+    let seen: Vec<(usize, bool)> = evaluations(&news).iter().map(|e| (e.0, e.2)).collect();
+    assert_eq!(seen, [(5, true), (10, false), (15, false), (20, false)]);
+    assert_eq!(fitted.best.unwrap().step, 5);
+
+    let (five_steps, _) = run(&problem(&training, &validation, &train, 5));
+    assert_eq!(weights(&fitted.head), weights(&five_steps.head));
+
+    // Without early stopping the last weights count, as in retrain.py.
+    let train = Train { early_stop: 0, ..train };
+    let (last, _) = run(&problem(&training, &validation, &train, 20));
+    assert_eq!((last.steps, last.ended), (20, Ended::Completed));
+    assert_eq!(last.best.unwrap().step, 5);
+    assert_ne!(weights(&last.head), weights(&five_steps.head));
+}
+
+#[test]
+fn a_stop_ends_after_the_step_in_hand_with_its_evaluation() {
+    let (training, validation, train) = (photos(10, 1.0, 1), photos(5, 1.0, 2), plain());
+    let asked = Cell::new(0);
+    let stop = || {
+        asked.set(asked.get() + 1);
+        asked.get() == 13
+    };
+    let mut news = Vec::new();
+    let fitted = fit(&problem(&training, &validation, &train, 100), &stop, &mut |progress| {
+        news.push(progress);
+        Ok::<(), Infallible>(())
+    })
+    .unwrap();
+    assert_eq!((fitted.steps, fitted.ended), (13, Ended::Stopped));
+    assert!(matches!(news.last(), Some(Progress::Evaluation { step: 13, .. })));
+    let (thirteen, _) = run(&problem(&training, &validation, &train, 13));
+    assert_eq!(weights(&fitted.head), weights(&thirteen.head));
+}
+
+#[test]
+fn a_loss_that_explodes_ends_the_fit_and_says_what_to_do() {
+    let (training, validation, train) = (photos(10, 1.0, 1), photos(5, 1.0, 2), plain());
+    let mut problem = problem(&training, &validation, &train, 100);
+    problem.learning_rate = 1e38;
+    let (fitted, news) = run(&problem);
+    let Ended::Diverged(divergence) = fitted.ended else { panic!("{:?}", fitted.ended) };
+    assert!(divergence.step < 100);
+    assert!(step_losses(&news).iter().all(|loss| loss.is_finite()));
+    assert!(evaluations(&news).iter().all(|evaluation| evaluation.1.is_finite()));
+    assert_eq!(
+        Divergence { step: 120, loss: f64::NAN, learning_rate: 50.0 }.to_string(),
+        "the loss became NaN at iteration 120; the learning rate 50 is probably too high, try 0.5"
+    );
+}
+
+#[test]
+fn news_that_cannot_be_delivered_end_the_fit_with_their_error() {
+    let (training, validation, train) = (photos(10, 1.0, 1), photos(5, 1.0, 2), plain());
+    let mut heard = 0;
+    let error = fit(&problem(&training, &validation, &train, 100), &|| false, &mut |_| {
+        heard += 1;
+        if heard == 3 { Err("the disk is full") } else { Ok(()) }
+    })
+    .unwrap_err();
+    assert!(matches!(error, FitError::Emit("the disk is full")));
+    assert_eq!(heard, 3);
+}
+
+#[test]
+fn a_problem_that_cannot_be_solved_is_refused_before_the_first_step() {
+    let (training, train) = (samples(&[1.0, 2.0], &[0, 1]), plain());
+    let mut heard = 0;
+    let error = fit(&problem(&training, &training, &train, 9), &|| false, &mut |_| {
+        heard += 1;
+        Ok::<(), Infallible>(())
+    });
+    assert!(matches!(error, Err(FitError::Train(crate::train::Error::EmptyCategory(2)))));
+    assert_eq!(heard, 0);
+}

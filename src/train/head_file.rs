@@ -1,0 +1,256 @@
+use std::collections::HashMap;
+
+use candle_core::{DType, Device, Tensor};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Head;
+
+/// The form of the file; raised when older readers would misread it.
+const VERSION: u32 = 1;
+
+/// The one key of the file's metadata. safetensors keeps metadata in a hash map: a second key
+/// would make the same head give different bytes.
+const KEY: &str = "retrain";
+
+/// `head.safetensors`: a head for raw features and what it takes to use it.
+///
+/// Tensors `weights`, f32 `[categories, d]`, and `bias`, f32 `[categories]`; the metadata `retrain`
+/// is JSON of `version`, `labels` and `context`.
+#[derive(Clone, Debug)]
+pub struct HeadFile {
+    /// Names of the categories, in the order of the head's rows.
+    pub labels: Vec<String>,
+    pub head: Head,
+    /// Where the features come from (network, resize rule), the experiment's name: not looked at.
+    pub context: serde_json::Value,
+}
+
+/// Why bytes are no head file, or a head cannot become one. The caller adds the file's name.
+#[derive(Debug, Error)]
+pub enum HeadFileError {
+    #[error("not a head file: {0}")]
+    Format(#[from] SafeTensorError),
+    #[error("not a head file made by retrain: its metadata has no '{KEY}'")]
+    Foreign,
+    #[error("the head file's metadata cannot be read: {0}")]
+    Metadata(#[from] serde_json::Error),
+    #[error("head file of version {0}, expected {VERSION}; use the retrain that wrote it")]
+    Version(u32),
+    #[error(
+        "the head's weights are {weights_type} {weights:?} and its bias {bias_type} {bias:?} for \
+         {labels} labels, expected F32 [labels, d] and F32 [labels]"
+    )]
+    Shape {
+        weights_type: String,
+        weights: Vec<usize>,
+        bias_type: String,
+        bias: Vec<usize>,
+        labels: usize,
+    },
+    #[error("the head's {0} hold a number that is not finite; train it again")]
+    NotFinite(&'static str),
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    version: u32,
+    labels: Vec<String>,
+    context: serde_json::Value,
+}
+
+impl HeadFile {
+    /// The same head gives the same bytes. Errors when the shapes disagree or a number is not
+    /// finite.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, HeadFileError> {
+        let (weights_shape, bias_shape) = (self.head.weights.dims(), self.head.bias.dims());
+        check_shapes("F32", weights_shape, "F32", bias_shape, self.labels.len())?;
+        let weights = bytes_of(&self.head.weights, "weights")?;
+        let bias = bytes_of(&self.head.bias, "bias")?;
+        let metadata = serde_json::to_string(&Metadata {
+            version: VERSION,
+            labels: self.labels.clone(),
+            context: self.context.clone(),
+        })?;
+        let tensors = [
+            ("weights", TensorView::new(Dtype::F32, weights_shape.to_vec(), &weights)?),
+            ("bias", TensorView::new(Dtype::F32, bias_shape.to_vec(), &bias)?),
+        ];
+        let metadata = HashMap::from([(KEY.to_string(), metadata)]);
+        Ok(safetensors::serialize(tensors, Some(metadata))?)
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote. Never panics, whatever the bytes, and takes
+    /// memory in proportion to them only.
+    pub fn from_bytes(bytes: &[u8]) -> Result<HeadFile, HeadFileError> {
+        let (_, header) = SafeTensors::read_metadata(bytes)?;
+        let metadata = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let json: serde_json::Value =
+            serde_json::from_str(metadata.ok_or(HeadFileError::Foreign)?)?;
+        // The version first: another version's fields may differ.
+        match json.get("version").and_then(serde_json::Value::as_u64) {
+            Some(version) if version != u64::from(VERSION) => {
+                return Err(HeadFileError::Version(u32::try_from(version).unwrap_or(u32::MAX)));
+            }
+            _ => {}
+        }
+        let Metadata { labels, context, .. } = serde_json::from_value(json)?;
+        let file = SafeTensors::deserialize(bytes)?;
+        let (weights, bias) = (file.tensor("weights")?, file.tensor("bias")?);
+        check_shapes(
+            &format!("{:?}", weights.dtype()),
+            weights.shape(),
+            &format!("{:?}", bias.dtype()),
+            bias.shape(),
+            labels.len(),
+        )?;
+        let head =
+            Head { weights: tensor_of(&weights, "weights")?, bias: tensor_of(&bias, "bias")? };
+        Ok(HeadFile { labels, head, context })
+    }
+}
+
+fn check_shapes(
+    weights_type: &str,
+    weights: &[usize],
+    bias_type: &str,
+    bias: &[usize],
+    labels: usize,
+) -> Result<(), HeadFileError> {
+    let types_fit = weights_type == "F32" && bias_type == "F32";
+    let shapes_fit = matches!(weights, &[k, d] if k == labels && d > 0) && *bias == [labels];
+    if types_fit && shapes_fit && labels > 0 {
+        return Ok(());
+    }
+    Err(HeadFileError::Shape {
+        weights_type: weights_type.to_string(),
+        weights: weights.to_vec(),
+        bias_type: bias_type.to_string(),
+        bias: bias.to_vec(),
+        labels,
+    })
+}
+
+/// Little-endian f32, as safetensors has it on every machine.
+fn bytes_of(tensor: &Tensor, name: &'static str) -> Result<Vec<u8>, HeadFileError> {
+    let numbers = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+    check_finite(&numbers, name)?;
+    Ok(numbers.into_iter().flat_map(f32::to_le_bytes).collect())
+}
+
+/// Of a view whose type and shape have been checked; safetensors has checked its length.
+fn tensor_of(view: &TensorView, name: &'static str) -> Result<Tensor, HeadFileError> {
+    let (quads, _) = view.data().as_chunks::<4>();
+    let numbers: Vec<f32> = quads.iter().map(|&quad| f32::from_le_bytes(quad)).collect();
+    check_finite(&numbers, name)?;
+    Ok(Tensor::from_vec(numbers, view.shape(), &Device::Cpu)?)
+}
+
+fn check_finite(numbers: &[f32], name: &'static str) -> Result<(), HeadFileError> {
+    if numbers.iter().all(|number| number.is_finite()) {
+        Ok(())
+    } else {
+        Err(HeadFileError::NotFinite(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn example() -> HeadFile {
+        let mut head = Head::initial(3, 5, 1, DType::F32, &Device::Cpu).unwrap();
+        head.bias = Tensor::new(&[0.5f32, -1.25, 3.0], &Device::Cpu).unwrap();
+        HeadFile {
+            labels: ["fire", "rauch ü", "misc"].map(String::from).to_vec(),
+            head,
+            context: serde_json::json!({"backbone": "inception_v3", "taps": ["Mixed_7c"], "n": 1}),
+        }
+    }
+
+    fn numbers(head: &Head) -> (Vec<Vec<f32>>, Vec<f32>) {
+        (head.weights.to_vec2().unwrap(), head.bias.to_vec1().unwrap())
+    }
+
+    fn with_metadata(metadata: serde_json::Value) -> Vec<u8> {
+        let zeros = [0u8; 16];
+        let tensors = [
+            ("weights", TensorView::new(Dtype::F32, vec![2, 2], &zeros).unwrap()),
+            ("bias", TensorView::new(Dtype::F32, vec![2], &zeros[..8]).unwrap()),
+        ];
+        let metadata = HashMap::from([(KEY.to_string(), metadata.to_string())]);
+        safetensors::serialize(tensors, Some(metadata)).unwrap()
+    }
+
+    #[test]
+    fn a_head_comes_back_as_it_went() {
+        let file = example();
+        let back = HeadFile::from_bytes(&file.to_bytes().unwrap()).unwrap();
+        assert_eq!(back.labels, file.labels);
+        assert_eq!(back.context, file.context);
+        assert_eq!(numbers(&back.head), numbers(&file.head));
+    }
+
+    #[test]
+    fn the_same_head_gives_the_same_bytes() {
+        assert_eq!(example().to_bytes().unwrap(), example().to_bytes().unwrap());
+    }
+
+    #[test]
+    fn a_head_that_is_not_finite_or_does_not_fit_its_labels_is_not_written() {
+        let mut file = example();
+        file.labels.pop();
+        assert!(file.to_bytes().unwrap_err().to_string().contains("for 2 labels"));
+        let mut file = example();
+        file.head.bias = Tensor::new(&[0f32, f32::NAN, 0.0], &Device::Cpu).unwrap();
+        assert!(matches!(file.to_bytes(), Err(HeadFileError::NotFinite("bias"))));
+    }
+
+    #[test]
+    fn files_that_say_something_else_are_refused_with_the_reason() {
+        let complaint = |bytes: &[u8]| HeadFile::from_bytes(bytes).unwrap_err().to_string();
+        let whole =
+            with_metadata(serde_json::json!({"version": 1, "labels": ["a", "b"], "context": null}));
+        assert!(HeadFile::from_bytes(&whole).is_ok());
+        assert!(complaint(b"").contains("not a head file"));
+        assert!(complaint(&[0xff; 64]).contains("not a head file"));
+        let newer = with_metadata(serde_json::json!({"version": 2, "names": ["a", "b"]}));
+        assert!(complaint(&newer).contains("version 2, expected 1"));
+        let three = serde_json::json!({"version": 1, "labels": ["a", "b", "c"], "context": null});
+        assert!(complaint(&with_metadata(three)).contains("for 3 labels"));
+        let foreign = safetensors::serialize(Vec::<(&str, TensorView)>::new(), None).unwrap();
+        assert!(complaint(&foreign).contains("no 'retrain'"));
+        let mut poisoned = whole.clone();
+        let end = poisoned.len();
+        poisoned[end - 4..].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        assert!(complaint(&poisoned).contains("not finite"));
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_never_panic_and_what_is_read_is_whole(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+            kept in any::<prop::sample::Index>(),
+            cut in any::<bool>(),
+        ) {
+            let mut bytes = example().to_bytes().unwrap();
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if cut {
+                bytes.truncate(kept.index(bytes.len()));
+            }
+            if let Ok(file) = HeadFile::from_bytes(&bytes) {
+                prop_assert_eq!(file.head.weights.dims()[0], file.labels.len());
+                prop_assert_eq!(file.head.bias.dims(), [file.labels.len()]);
+                prop_assert!(file.to_bytes().is_ok());
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+use candle_core::{DType, Result, Tensor};
+
+use super::Error;
+use crate::spec::{ClassWeights, Train};
+
+/// Photos as the head sees them.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// `[n, d]`, raw: standardisation is the fit's business
+    pub features: Tensor,
+    /// The category of each row, below the number of categories.
+    pub labels: Vec<u32>,
+}
+
+/// What [`fit`](super::fit) is to solve.
+#[derive(Clone, Debug)]
+pub struct Problem<'a> {
+    pub training: &'a Samples,
+    pub validation: &'a Samples,
+    pub categories: usize,
+    pub train: &'a Train,
+    pub iterations: usize,
+    pub learning_rate: f64,
+}
+
+impl Samples {
+    /// These rows, in this order; a row may repeat.
+    pub fn select(&self, rows: &[u32]) -> Result<Samples> {
+        Ok(Samples {
+            features: self.features.index_select(&Tensor::new(rows, self.features.device())?, 0)?,
+            labels: rows.iter().map(|&row| self.labels[row as usize]).collect(),
+        })
+    }
+
+    fn check(&self, set: &'static str, categories: usize) -> std::result::Result<(), Error> {
+        let shape = self.features.dims();
+        if shape.len() != 2 || shape[0] != self.labels.len() || shape[1] == 0 {
+            return Err(Error::Shape { features: shape.to_vec(), labels: self.labels.len() });
+        }
+        let stranger = self.labels.iter().position(|&label| label as usize >= categories);
+        if let Some(row) = stranger {
+            return Err(Error::Label { row, label: self.labels[row], categories });
+        }
+        let sums = self.features.sum(1)?.to_dtype(DType::F64)?.to_vec1::<f64>()?;
+        match sums.iter().position(|sum| !sum.is_finite()) {
+            Some(row) => Err(Error::NotFinite { set, row }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Problem<'_> {
+    /// Everything the training loop relies on, so that nothing fails behind the first step.
+    pub fn check(&self) -> std::result::Result<(), Error> {
+        if self.categories < 2 {
+            return Err(Error::Categories(self.categories));
+        }
+        let Train { batch_size, eval_interval, .. } = self.train;
+        let counts = [("batch_size", *batch_size), ("eval_interval", *eval_interval)].into_iter();
+        for (name, count) in counts.chain([("iterations", self.iterations)]) {
+            if count == 0 {
+                return Err(Error::Zero(name));
+            }
+        }
+        self.training.check("training", self.categories)?;
+        if let Some(category) = self.training_counts().iter().position(|&count| count == 0) {
+            return Err(Error::EmptyCategory(category));
+        }
+        if self.validation.labels.is_empty() {
+            return Err(Error::NoValidation);
+        }
+        self.validation.check("validation", self.categories)?;
+        let [training, validation] =
+            [self.training, self.validation].map(|samples| samples.features.dims()[1]);
+        if training != validation {
+            return Err(Error::Width { training, validation });
+        }
+        let weights = self.class_weights();
+        if weights.len() != self.categories || !weights.iter().all(|&w| w > 0.0 && w.is_finite()) {
+            return Err(Error::ClassWeights { found: weights.len(), categories: self.categories });
+        }
+        Ok(())
+    }
+
+    /// The weight of each category in the loss. Balanced: `n / (categories * n_of_category)`, so
+    /// that all photos together weigh n.
+    pub fn class_weights(&self) -> Vec<f64> {
+        match &self.train.class_weights {
+            ClassWeights::None => vec![1.0; self.categories],
+            ClassWeights::Given(weights) => weights.clone(),
+            ClassWeights::Balanced => {
+                let photos = self.training.labels.len() as f64;
+                let counts = self.training_counts();
+                counts.iter().map(|&n| photos / (self.categories as f64 * n as f64)).collect()
+            }
+        }
+    }
+
+    fn training_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.categories];
+        for &label in &self.training.labels {
+            counts[label as usize] += 1;
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::spec::{Optimizer, Schedule};
+
+    /// Plain gradient descent, as retrain.py, but quick.
+    pub fn plain() -> Train {
+        Train {
+            batch_size: 10,
+            optimizer: Optimizer::Sgd,
+            momentum: 0.9,
+            weight_decay: 0.0,
+            schedule: Schedule::Constant,
+            step_every: 1000,
+            step_factor: 0.1,
+            standardize: false,
+            class_weights: ClassWeights::None,
+            early_stop: 0,
+            eval_interval: 10,
+            seed: 1,
+        }
+    }
+
+    /// One feature a row.
+    pub fn samples(numbers: &[f32], labels: &[u32]) -> Samples {
+        let features = Tensor::from_slice(numbers, (numbers.len(), 1), &Device::Cpu).unwrap();
+        Samples { features, labels: labels.to_vec() }
+    }
+
+    fn complaint(training: &Samples, validation: &Samples, train: &Train) -> String {
+        let problem = Problem {
+            training,
+            validation,
+            categories: 2,
+            train,
+            iterations: 5,
+            learning_rate: 0.1,
+        };
+        problem.check().err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn problems_that_cannot_be_solved_are_refused_with_the_reason() {
+        let (good, train) = (samples(&[1.0, 2.0], &[0, 1]), plain());
+        assert_eq!(complaint(&good, &good, &train), "");
+        let says = |training: &Samples, validation: &Samples, train: &Train, words: &str| {
+            let complaint = complaint(training, validation, train);
+            assert!(complaint.contains(words), "{complaint:?} lacks {words:?}");
+        };
+        says(&samples(&[1.0, 2.0], &[0, 0]), &good, &train, "category 1");
+        says(&samples(&[1.0, 2.0], &[0, 2]), &good, &train, "label 2 in row 1");
+        says(&samples(&[1.0, 2.0], &[0]), &good, &train, "1 labels for features");
+        says(&samples(&[1.0, f32::NAN], &[0, 1]), &good, &train, "row 1 of the training");
+        says(&good, &samples(&[f32::INFINITY], &[0]), &train, "row 0 of the validation");
+        says(&good, &samples(&[], &[]), &train, "no validation photo");
+        let wide = Samples {
+            features: Tensor::zeros((1, 2), DType::F32, &Device::Cpu).unwrap(),
+            labels: vec![0],
+        };
+        says(&good, &wide, &train, "validation features 2");
+        says(&good, &good, &Train { batch_size: 0, ..plain() }, "batch_size is 0");
+        let weights = ClassWeights::Given(vec![1.0]);
+        says(&good, &good, &Train { class_weights: weights, ..plain() }, "1 class weights");
+    }
+
+    #[test]
+    fn balanced_class_weights_are_in_inverse_proportion_to_the_photos() {
+        let training = samples(&[0.0; 8], &[0, 0, 0, 0, 0, 0, 1, 1]);
+        let train = Train { class_weights: ClassWeights::Balanced, ..plain() };
+        let problem = Problem {
+            training: &training,
+            validation: &training,
+            categories: 2,
+            train: &train,
+            iterations: 1,
+            learning_rate: 0.1,
+        };
+        // 8 / (2 * 6) and 8 / (2 * 2).
+        assert_eq!(problem.class_weights(), [2.0 / 3.0, 2.0]);
+    }
+}
