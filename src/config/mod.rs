@@ -1,1 +1,12 @@
-//! (skeleton)
+//! This machine: where experiments, runs and the cache are, how many threads, which colours.
+//!
+//! Also what every TOML file of the project folder needs: reading it with a limit, and saying its
+//! mistakes with the line and the cure. Not here: experiments.
+
+mod machine;
+mod mistakes;
+mod text_file;
+
+pub use machine::{CONFIG_FILE, Config, ConfigError, Theme};
+pub use mistakes::{Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
+pub use text_file::{TextFileError, read_text};

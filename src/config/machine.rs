@@ -1,0 +1,318 @@
+//! `config.toml` of the project folder: this machine.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::{env, io, thread};
+
+use thiserror::Error;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::{Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
+
+/// The file whose folder is the project folder.
+pub const CONFIG_FILE: &str = "config.toml";
+
+const FOLDERS: [&str; 4] = ["experiments", "runs", "cache", "trash"];
+const KEYS: [&str; 6] = ["experiments", "runs", "cache", "trash", "threads", "theme"];
+const MAX_THREADS: usize = 1024;
+
+/// This machine: where things are, and how much of it may be used. All paths are absolute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The project folder; `images` and weights of experiments are relative to it.
+    pub root: PathBuf,
+    pub experiments: PathBuf,
+    pub runs: PathBuf,
+    /// Bottleneck features, shared by all runs.
+    pub cache: PathBuf,
+    /// Where removed runs go.
+    pub trash: PathBuf,
+    /// At least 1.
+    pub threads: usize,
+    pub theme: Theme,
+}
+
+/// Colours of the screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// As the terminal says.
+    Auto,
+    Dark,
+    Light,
+    /// Blue and orange instead of green and red.
+    ColourBlind,
+    SixteenColours,
+    None,
+}
+
+impl Theme {
+    pub const ALL: [Theme; 6] = [
+        Theme::Auto,
+        Theme::Dark,
+        Theme::Light,
+        Theme::ColourBlind,
+        Theme::SixteenColours,
+        Theme::None,
+    ];
+
+    /// As written in `config.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Dark => "dark",
+            Theme::Light => "light",
+            Theme::ColourBlind => "colour-blind",
+            Theme::SixteenColours => "16-colours",
+            Theme::None => "none",
+        }
+    }
+}
+
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error(transparent)]
+    Mistakes(#[from] Mistakes),
+    #[error(transparent)]
+    File(#[from] TextFileError),
+    #[error("{}: no absolute path could be made of it: {source}", .path.display())]
+    Start { path: PathBuf, source: io::Error },
+}
+
+impl Config {
+    /// Loads the configuration of the project that `start` lies in: the nearest folder from there
+    /// upwards that holds a `config.toml`, else `start` itself, with the defaults.
+    pub fn load(start: &Path) -> Result<Self, ConfigError> {
+        let start = absolute(start)?;
+        match start.ancestors().find(|folder| folder.join(CONFIG_FILE).is_file()) {
+            Some(root) => Ok(Self::parse(&read_text(&root.join(CONFIG_FILE))?, root)?),
+            None => Ok(Self::at(&start)),
+        }
+    }
+
+    /// The defaults for a project folder, which is to be absolute.
+    pub fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            experiments: root.join("experiments"),
+            runs: root.join("runs"),
+            cache: root.join("cache"),
+            trash: root.join("trash"),
+            threads: usable_threads(),
+            theme: Theme::Auto,
+        }
+    }
+
+    /// Checks the text of a `config.toml` in `root`, an absolute path. All mistakes are returned.
+    pub fn parse(text: &str, root: &Path) -> Result<Self, Mistakes> {
+        let syntax = syntax(CONFIG_FILE, text);
+        let mut config = Self::at(root);
+        let mut mistakes = Vec::new();
+        for (key, value) in &syntax.table {
+            if let Err((span, message)) = config.set(key, value, text) {
+                let mistake = Mistake::in_text(CONFIG_FILE, text, span, message);
+                if syntax.is_reliable(mistake.span.start, mistake.line) {
+                    mistakes.push(mistake);
+                }
+            }
+        }
+        if syntax.errors.is_empty() && mistakes.is_empty() {
+            mistakes.extend(config.shared_folder(&syntax.table, text));
+        }
+        mistakes.extend(syntax.errors);
+        mistakes.sort_by_key(|mistake| mistake.span.start);
+        if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+    }
+
+    fn set(
+        &mut self,
+        key: &Spanned<toml::de::DeString<'_>>,
+        value: &Spanned<DeValue<'_>>,
+        text: &str,
+    ) -> Result<(), (std::ops::Range<usize>, String)> {
+        let name: &str = key.get_ref();
+        let wrong = |expected: &str| {
+            let found = match value.get_ref() {
+                DeValue::Table(_) => "a table".to_owned(),
+                _ => excerpt(text, value.span()),
+            };
+            (value.span(), format!("{name} is {found}, expected {expected}"))
+        };
+        if let Some(folder) = self.folder_mut(name) {
+            let written = value.get_ref().as_str().filter(|path| is_path(path));
+            *folder = absolute_in(folder, written.ok_or_else(|| wrong("the path of a folder"))?);
+            return Ok(());
+        }
+        match name {
+            "threads" => {
+                let number = value
+                    .get_ref()
+                    .as_integer()
+                    .and_then(|number| usize::from_str_radix(number.as_str(), number.radix()).ok());
+                match number.filter(|number| *number <= MAX_THREADS) {
+                    Some(0) => {}
+                    Some(threads) => self.threads = threads,
+                    None => return Err(wrong("0 (as many as may be used) to 1,024")),
+                }
+            }
+            "theme" => {
+                let written = value.get_ref().as_str();
+                let theme = Theme::ALL.into_iter().find(|theme| written == Some(theme.name()));
+                let names = Theme::ALL.map(Theme::name).join(", ");
+                self.theme = theme.ok_or_else(|| wrong(&format!("one of {names}")))?;
+            }
+            _ => {
+                let cure = match nearest(name, KEYS) {
+                    Some(known) => format!("did you mean {known}"),
+                    None => format!("known are {}", KEYS.join(", ")),
+                };
+                return Err((
+                    key.span(),
+                    format!("unknown key {:?}; {cure}", excerpt(name, 0..name.len())),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn folder_mut(&mut self, key: &str) -> Option<&mut PathBuf> {
+        match key {
+            "experiments" => Some(&mut self.experiments),
+            "runs" => Some(&mut self.runs),
+            "cache" => Some(&mut self.cache),
+            "trash" => Some(&mut self.trash),
+            _ => None,
+        }
+    }
+
+    /// Two of the folders in one place: a trash that is also `runs` would lose runs.
+    fn shared_folder(&self, table: &toml::de::DeTable<'_>, text: &str) -> Option<Mistake> {
+        let folders = [&self.experiments, &self.runs, &self.cache, &self.trash];
+        for second in 1..folders.len() {
+            let Some(first) = (0..second).find(|first| folders[*first] == folders[second]) else {
+                continue;
+            };
+            let written = [FOLDERS[second], FOLDERS[first]];
+            let span = written.iter().find_map(|key| table.get(*key)).map_or(0..0, Spanned::span);
+            let message = format!(
+                "{} and {} are the same folder, expected a folder for each",
+                FOLDERS[first], FOLDERS[second]
+            );
+            return Some(Mistake::in_text(CONFIG_FILE, text, span, message));
+        }
+        None
+    }
+}
+
+/// The processors that this process may really use (affinity and control groups count).
+fn usable_threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+fn is_path(path: &str) -> bool {
+    !path.trim().is_empty() && !path.contains('\0')
+}
+
+/// `written` beside the default that it replaces; the default is a child of the project folder.
+fn absolute_in(default: &Path, written: &str) -> PathBuf {
+    let root = default.parent().unwrap_or(default);
+    root.join(written).components().collect()
+}
+
+/// Absolute, and without `..`, whose parents are not the folder's parents.
+fn absolute(path: &Path) -> Result<PathBuf, ConfigError> {
+    let failed = |source| ConfigError::Start { path: path.to_owned(), source };
+    let path = env::current_dir().map_err(failed)?.join(path);
+    if path.components().any(|part| part == std::path::Component::ParentDir) {
+        return path.canonicalize().map_err(failed);
+    }
+    Ok(path.components().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn said(text: &str) -> String {
+        Config::parse(text, Path::new("/p")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        let config = Config::parse("", Path::new("/p")).unwrap();
+        assert_eq!(config, Config::at(Path::new("/p")));
+        assert_eq!(config.runs, Path::new("/p/runs"));
+        assert!(config.threads >= 1);
+    }
+
+    #[test]
+    fn every_value_can_be_written_and_paths_become_absolute() {
+        let text = "experiments = 'e'\nruns = './r'\ncache = '/big/cache'\ntrash = '../t'\n\
+                    threads = 3\ntheme = 'colour-blind'\n";
+        let config = Config::parse(text, Path::new("/p")).unwrap();
+        let expected = Config {
+            root: "/p".into(),
+            experiments: "/p/e".into(),
+            runs: "/p/r".into(),
+            cache: "/big/cache".into(),
+            trash: "/p/../t".into(),
+            threads: 3,
+            theme: Theme::ColourBlind,
+        };
+        assert_eq!(config, expected);
+        let config = Config::parse("threads = 0", Path::new("/p")).unwrap();
+        assert_eq!(config.threads, usable_threads());
+    }
+
+    #[test]
+    fn every_mistake_is_said_with_its_line_and_the_cure() {
+        let text = "threds = 2\nthreads = -1\ntheme = 'drak'\nruns = 3\ncache = ''\nx = \n";
+        let said = said(text);
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines[0], "config.toml:1: unknown key \"threds\"; did you mean threads");
+        assert!(lines[1].starts_with("config.toml:2: threads is -1, expected 0 (as many"));
+        assert!(lines[2].contains(":3: theme is 'drak', expected one of auto, dark"));
+        assert!(lines[3].contains(":4: runs is 3, expected the path of a folder"));
+        assert!(lines[4].contains(":5: cache is '', expected"));
+        assert!(lines[5].starts_with("config.toml:6: ") && lines.len() == 6, "{said}");
+    }
+
+    #[test]
+    fn two_things_in_one_folder_are_refused() {
+        assert!(said("trash = 'runs'\n").contains(":1: runs and trash are the same folder"));
+        assert!(said("\nruns = './trash/'\n").contains(":2: runs and trash are the same"));
+    }
+
+    #[test]
+    fn the_nearest_folder_upwards_with_a_config_is_the_project_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let deep = root.join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        assert_eq!(Config::load(&deep).unwrap().root, deep);
+        fs::write(root.join(CONFIG_FILE), "theme = 'dark'\n").unwrap();
+        let config = Config::load(&deep).unwrap();
+        assert_eq!((config.root.as_path(), config.theme), (root.as_path(), Theme::Dark));
+        assert_eq!(Config::load(&deep.join("../..")).unwrap().root, root);
+        fs::write(root.join("a").join(CONFIG_FILE), "theme = 7\n").unwrap();
+        let error = Config::load(&deep).unwrap_err().to_string();
+        assert!(error.starts_with("config.toml:1: theme is 7"), "{error}");
+    }
+
+    #[test]
+    fn the_config_file_of_this_repository_says_the_defaults() {
+        let text = include_str!("../../config.toml");
+        let root = Path::new("/p");
+        assert_eq!(Config::parse(text, root).unwrap(), Config::at(root));
+        let uncommented: String = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| KEYS.iter().any(|key| line.starts_with(&format!("{key} = "))))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        assert_eq!(uncommented.lines().count(), KEYS.len());
+        assert_eq!(Config::parse(&uncommented, root).unwrap(), Config::at(root));
+    }
+}

@@ -1,0 +1,266 @@
+//! What was written: each field's value and its place, in the text or in a `--set` argument.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fields::{FIELDS, Field, SECTIONS, field};
+use super::kind::{Kind, Value};
+use super::settings::quoted;
+use crate::config::{Mistake, distance, excerpt, nearest, syntax};
+
+/// Behind a value that the user did not write.
+pub(super) const DEFAULT_MARK: &str = "# default";
+
+/// A `--set key=value` argument.
+pub(super) struct Override {
+    /// As shown in messages: `--set iterations=0`.
+    argument: String,
+    pub field: &'static Field,
+    /// The value as TOML: a bare word has its quotes.
+    pub toml: String,
+}
+
+/// A value that fits its field.
+pub(super) struct Written {
+    pub value: Value,
+    place: Place,
+    /// By the user, and not by `resolve` as a default.
+    pub by_user: bool,
+}
+
+#[derive(Clone)]
+enum Place {
+    Text(Range<usize>),
+    /// The place in the list of arguments.
+    Argument(usize),
+}
+
+/// All that was written, checked field by field.
+pub(super) struct Draft<'a> {
+    text: &'a str,
+    origin: String,
+    overrides: &'a [Override],
+    /// In the order of `FIELDS`.
+    written: Vec<Option<Written>>,
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Override {
+    pub fn parse(argument: &str) -> Result<Self, Mistake> {
+        let shown = format!("--set {}", printable(argument));
+        let refuse = |message: String| Err(Mistake::in_argument(&shown, message));
+        let Some((key, value)) = argument.split_once('=') else {
+            return refuse("expected key=value, as in train.batch_size=50".into());
+        };
+        let (key, value) = (key.trim(), value.trim());
+        let Some(field) = field(key) else {
+            return refuse(unknown(key));
+        };
+        let is_quoted = value.starts_with(['"', '\'']);
+        let toml = match DeValue::parse(value) {
+            // A folder may be called 2024.
+            Ok(_) if !is_quoted && matches!(field.kind, Kind::Text | Kind::Path) => quoted(value),
+            Ok(_) => value.to_owned(),
+            Err(error) if is_quoted || value.starts_with(['[', '{']) => {
+                let message = error.message().replace('\n', ", ");
+                return refuse(format!("the value is not TOML: {message}"));
+            }
+            Err(_) => quoted(value),
+        };
+        Ok(Self { argument: shown, field, toml })
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// Reads all fields; an argument replaces what the text says, right or wrong.
+    pub fn read(text: &'a str, overrides: &'a [Override], origin: &Path) -> Self {
+        let written = FIELDS.iter().map(|_| None).collect();
+        let origin = origin.display().to_string();
+        let mut draft = Self { text, origin, overrides, written, mistakes: Vec::new() };
+        draft.read_text();
+        for (n, argument) in overrides.iter().enumerate() {
+            draft.read_argument(n, argument);
+        }
+        draft.mistakes.sort_by_key(|mistake| (mistake.line == 0, mistake.span.start));
+        draft
+    }
+
+    fn read_text(&mut self) {
+        let syntax = syntax(&self.origin, self.text);
+        self.read_tables(&syntax.table);
+        self.mistakes.retain(|mistake| syntax.is_reliable(mistake.span.start, mistake.line));
+        let missing = |field: &&Field| {
+            field.default.is_none()
+                && !syntax.table.contains_key(field.key)
+                && !self.is_overridden(field)
+        };
+        let missing: Vec<&Field> = match syntax.errors.as_slice() {
+            [] => FIELDS.iter().filter(missing).collect(),
+            // It may stand on a line that cannot be read.
+            _ => Vec::new(),
+        };
+        self.mistakes.extend(syntax.errors);
+        for Field { key, kind, .. } in missing {
+            let expected = kind.expected();
+            let message = format!("{key} is missing, expected {expected}: {key} = \"FOLDER\"");
+            self.refuse(0..0, message);
+        }
+    }
+
+    fn read_tables(&mut self, root: &DeTable) {
+        for (key, value) in root {
+            let name: &str = key.get_ref();
+            if SECTIONS.iter().any(|(section, _)| *section == name) {
+                self.read_section(name, value);
+            } else if let Some(field) = field(name).filter(|field| field.section().is_empty()) {
+                self.read_field(field, value);
+            } else {
+                self.refuse(key.span(), unknown(name));
+            }
+        }
+    }
+
+    fn read_section(&mut self, section: &str, value: &Spanned<DeValue>) {
+        let Some(table) = value.get_ref().as_table() else {
+            let found = excerpt(self.text, value.span());
+            self.refuse(
+                value.span(),
+                format!("{section} is {found}, expected a table: [{section}]"),
+            );
+            return;
+        };
+        for (key, value) in table {
+            let name = format!("{section}.{}", key.get_ref());
+            match field(&name) {
+                Some(field) => self.read_field(field, value),
+                None => self.refuse(key.span(), unknown(&name)),
+            }
+        }
+    }
+
+    fn read_field(&mut self, field: &Field, value: &Spanned<DeValue>) {
+        if self.is_overridden(field) {
+            return;
+        }
+        match field.read(value, self.text) {
+            Ok(read) => {
+                let span = value.span();
+                let behind = self.text.get(span.end..).and_then(|rest| rest.lines().next());
+                let is_marked = behind.is_some_and(|behind| behind.trim() == DEFAULT_MARK);
+                // A value that was changed behind its mark is the user's.
+                let by_user = !is_marked || Some(&read) != field.default_value().as_ref();
+                self.put(field, Written { value: read, place: Place::Text(span), by_user });
+            }
+            Err(refusals) => {
+                for (span, message) in refusals {
+                    self.refuse(span, message);
+                }
+            }
+        }
+    }
+
+    fn read_argument(&mut self, n: usize, argument: &Override) {
+        let place = Place::Argument(n);
+        // The argument was read as TOML when it was made.
+        let Ok(value) = DeValue::parse(&argument.toml) else { return };
+        match argument.field.read(&value, &argument.toml) {
+            Ok(value) => self.put(argument.field, Written { value, place, by_user: true }),
+            Err(refusals) => {
+                for (_, message) in refusals {
+                    self.mistakes.push(self.mistake_at(&place, message));
+                }
+            }
+        }
+    }
+
+    fn is_overridden(&self, field: &Field) -> bool {
+        self.overrides.iter().any(|argument| argument.field.key == field.key)
+    }
+
+    fn put(&mut self, field: &Field, written: Written) {
+        if let Some(n) = index(field.key) {
+            self.written[n] = Some(written);
+        }
+    }
+
+    fn refuse(&mut self, span: Range<usize>, message: String) {
+        self.mistakes.push(Mistake::in_text(&self.origin, self.text, span, message));
+    }
+
+    fn mistake_at(&self, place: &Place, message: String) -> Mistake {
+        match place {
+            Place::Text(span) => Mistake::in_text(&self.origin, self.text, span.clone(), message),
+            Place::Argument(n) => Mistake::in_argument(&self.overrides[*n].argument, message),
+        }
+    }
+
+    /// What was written for a field, if it was and fits.
+    pub fn written(&self, key: &str) -> Option<&Written> {
+        self.written[index(key)?].as_ref()
+    }
+
+    /// A mistake or warning, placed at the first of these fields that was written.
+    pub fn mistake(&self, keys: &[&str], message: String) -> Mistake {
+        let place = keys.iter().find_map(|key| Some(self.written(key)?.place.clone()));
+        self.mistake_at(&place.unwrap_or(Place::Text(0..0)), message)
+    }
+}
+
+fn index(key: &str) -> Option<usize> {
+    FIELDS.iter().position(|field| field.key == key)
+}
+
+/// Control characters of a command line would reach the terminal with the message.
+fn printable(argument: &str) -> String {
+    argument.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// Names the nearest known key; one that stands in another table counts as near.
+fn unknown(key: &str) -> String {
+    let shown = excerpt(key, 0..key.len());
+    let (section, leaf) = key.rsplit_once('.').unwrap_or(("", key));
+    let is_meant = |field: &Field| {
+        let begun = leaf.len() >= 3 && field.leaf().starts_with(leaf);
+        field.section() != section && (begun || distance(leaf, field.leaf()) <= 1)
+    };
+    let elsewhere = FIELDS.iter().find(|field| is_meant(field)).map(|field| field.key);
+    let tables = SECTIONS.iter().map(|(name, _)| *name);
+    let here = FIELDS.iter().filter(|field| field.section() == section);
+    let near = if section.is_empty() {
+        nearest(key, here.map(Field::leaf).chain(tables.clone()))
+    } else {
+        let leaf = nearest(leaf, here.clone().map(Field::leaf));
+        here.clone().find(|field| Some(field.leaf()) == leaf).map(|field| field.key)
+    };
+    let is_close = near.is_some_and(|near| distance(key, near) <= 2);
+    let near = if is_close { near } else { elsewhere.or(near) };
+    match near {
+        Some(near) if tables.clone().any(|table| table == near) => {
+            format!("unknown key {shown:?}; did you mean the table [{near}]")
+        }
+        Some(near) => format!("unknown key {shown:?}; did you mean {near}"),
+        None => format!("unknown key {shown:?}; 'retrain fields' lists all"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_name_the_nearest_even_in_another_table() {
+        let cure = |key: &str| unknown(key).split("; ").nth(1).unwrap().to_owned();
+        assert_eq!(cure("iteration"), "did you mean iterations");
+        assert_eq!(cure("batch_size"), "did you mean train.batch_size");
+        assert_eq!(cure("batch"), "did you mean train.batch_size");
+        assert_eq!(cure("network.batch_size"), "did you mean train.batch_size");
+        assert_eq!(cure("train.learning_rate"), "did you mean learning_rate");
+        assert_eq!(cure("train.moment"), "did you mean train.momentum");
+        assert_eq!(cure("split.sed"), "did you mean split.seed");
+        assert_eq!(cure("trian"), "did you mean the table [train]");
+        assert_eq!(cure("qqqqqqq"), "'retrain fields' lists all");
+    }
+}

@@ -1,0 +1,192 @@
+//! A first experiment file for a folder of photos.
+
+use super::fields::{FIELDS, Field, SECTIONS, field};
+use super::kind::Kind;
+use super::settings::{quoted, texts};
+use super::tables::wrap;
+
+const COLUMNS: usize = 98;
+
+/// Room for `# key = default`.
+const SETTING_COLUMNS: usize = 30;
+
+/// Below this many photos, hashing names gives sets far from the wanted percentages.
+const FEW_PHOTOS: usize = 500;
+
+/// A commented experiment for the photos in `images`, with `counts` photos in each category: the
+/// five usual fields written out, all others as comments.
+pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String {
+    let mut out = String::from(
+        "# Lines that start with # are comments; 'retrain fields' lists all settings.\n\n",
+    );
+    for key in ["description", "images", "categories", "iterations", "learning_rate"] {
+        let Some(field) = field(key) else { continue };
+        out.push_str(&comment(&about(field)));
+        let value = match key {
+            "images" => quoted(images),
+            // A single folder leaves nothing to tell apart; another may still be put beside it.
+            "categories" if categories.len() < 2 => "[]".to_owned(),
+            "categories" => texts(categories),
+            _ => field.default.unwrap_or("\"\"").to_owned(),
+        };
+        if key == "categories" {
+            out.push_str(&counted(categories, counts));
+        }
+        out.push_str(&format!("{key} = {value}\n\n"));
+    }
+    for (section, about) in SECTIONS {
+        out.push_str(&comment(about));
+        for hint in hints(section, counts) {
+            out.push_str(&comment(&hint));
+        }
+        out.push_str(&format!("# [{section}]\n"));
+        for field in FIELDS.iter().filter(|field| field.section() == section) {
+            out.push_str(&commented_out(field));
+        }
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+/// `# key = default  # meaning`; a long meaning goes on below, in its column.
+fn commented_out(field: &Field) -> String {
+    let default = field.default.unwrap_or("\"\"");
+    let mut left = format!("# {} = {default}", field.leaf());
+    let mut out = String::new();
+    for line in wrap(&about(field), COLUMNS - SETTING_COLUMNS - 3) {
+        out.push_str(&format!("{left:SETTING_COLUMNS$} # {line}\n"));
+        left = "#".into();
+    }
+    out
+}
+
+/// Meaning, with the words that may be written or what is usual.
+fn about(field: &Field) -> String {
+    let Field { meaning, kind, usual, .. } = field;
+    match (kind, usual) {
+        (Kind::Choice(words) | Kind::ClassWeights(words), _) => {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            format!("{}: {meaning}", words.join(", "))
+        }
+        (_, Some(usual)) => format!("{meaning}; {usual} is usual"),
+        (_, None) => (*meaning).to_owned(),
+    }
+}
+
+/// How many photos each category has.
+fn counted(categories: &[String], counts: &[usize]) -> String {
+    let total: usize = counts.iter().sum();
+    let each: Vec<String> = categories
+        .iter()
+        .zip(counts)
+        .map(|(category, count)| format!("{} {count}", one_line(category)))
+        .collect();
+    match each.as_slice() {
+        [] => String::new(),
+        each => comment(&format!("photos: {}; {total} in all", each.join(", "))),
+    }
+}
+
+/// What these photos suggest.
+fn hints(section: &str, counts: &[usize]) -> Vec<String> {
+    let total: usize = counts.iter().sum();
+    let (least, most) = (counts.iter().min(), counts.iter().max());
+    let mut hints = Vec::new();
+    if section == "split" && total > 0 && total < FEW_PHOTOS {
+        hints.push(format!(
+            "with {total} photos, by = \"seed\" keeps the percentages exact in each category, and \
+             20 percent for the test make its accuracy less a matter of luck"
+        ));
+    }
+    if let ("train", Some(least), Some(most)) = (section, least, most)
+        && *most > least.saturating_mul(3)
+    {
+        hints.push(format!(
+            "categories have {least} to {most} photos: class_weights = \"balanced\" keeps the \
+             small ones from being overlooked"
+        ));
+    }
+    if section == "distort" {
+        hints.push(
+            "each changed copy takes as long as a photo: copies = 8 makes the features \
+                    of training photos 8 times slower the first time"
+                .into(),
+        );
+    }
+    hints
+}
+
+fn comment(text: &str) -> String {
+    wrap(text, COLUMNS - 2).iter().map(|line| format!("# {line}\n")).collect()
+}
+
+/// A folder's name may hold a newline, which would end the comment.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::spec::{parse, settings};
+
+    fn fire() -> String {
+        let categories = ["fire", "smoke", "misc"].map(String::from);
+        template("data/fire", &categories, &[120, 80, 30])
+    }
+
+    #[test]
+    fn a_template_parses_to_the_defaults_and_the_given_folders() {
+        let checked = parse(&fire(), Path::new("fire.toml")).unwrap();
+        assert!(checked.warnings.is_empty());
+        assert_eq!(checked.experiment.categories, ["fire", "smoke", "misc"]);
+        let text = "images = 'data/fire'\ncategories = ['fire', 'smoke', 'misc']";
+        let bare = parse(text, Path::new("fire.toml")).unwrap();
+        assert_eq!(checked.experiment, bare.experiment);
+    }
+
+    #[test]
+    fn settings_in_a_template_work_when_their_comment_sign_is_removed() {
+        let text: String = fire()
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(code) if code.starts_with('[') || is_setting(code) => code.to_owned() + "\n",
+                _ => line.to_owned() + "\n",
+            })
+            .collect();
+        let checked = parse(&text, Path::new("fire.toml")).unwrap_or_else(|err| panic!("{err}"));
+        let written = parse(&fire(), Path::new("fire.toml")).unwrap().experiment;
+        assert_eq!(settings(&checked.experiment), settings(&written));
+        for field in FIELDS {
+            assert!(text.contains(&format!("\n{} = ", field.leaf())), "{} is not there", field.key);
+        }
+    }
+
+    fn is_setting(code: &str) -> bool {
+        FIELDS.iter().any(|field| code.starts_with(&format!("{} = ", field.leaf())))
+    }
+
+    #[test]
+    fn a_template_tells_the_photos_and_what_they_suggest() {
+        assert!(fire().contains("# photos: fire 120, smoke 80, misc 30; 230 in all\n"));
+        assert!(fire().contains("# with 230 photos, by = \"seed\""));
+        assert!(fire().contains("class_weights = \"balanced\" keeps"));
+        assert!(fire().lines().all(|line| line.chars().count() <= COLUMNS));
+    }
+
+    #[test]
+    fn odd_names_do_not_break_a_template() {
+        let categories = ["a\"b", "c d", "é#"].map(String::from);
+        let text = template("C:\\my \"photos\"", &categories, &[1, 2, 3]);
+        let checked = parse(&text, Path::new("x.toml")).unwrap();
+        assert_eq!(checked.experiment.categories, categories);
+        assert_eq!(checked.experiment.images, Path::new("C:\\my \"photos\""));
+        for few in [&[][..], &["one".to_owned()][..]] {
+            parse(&template("p", few, &[5][..few.len()]), Path::new("x.toml")).unwrap();
+        }
+    }
+}
