@@ -157,7 +157,9 @@ const CATEGORIES: usize = 4;
 
 /// Images with distinct scores in each row, so that no tie asks for the order of categories.
 fn images() -> impl Strategy<Value = Vec<(usize, Vec<f64>)>> {
-    let row = prop::collection::hash_set(1u32..1000, CATEGORIES).prop_map(|units| {
+    let units = prop::collection::btree_set(1u32..1000, CATEGORIES);
+    let shuffled = units.prop_map(|units| units.into_iter().collect::<Vec<_>>()).prop_shuffle();
+    let row = shuffled.prop_map(|units| {
         let total = f64::from(units.iter().sum::<u32>());
         units.into_iter().map(|unit| f64::from(unit) / total).collect::<Vec<f64>>()
     });

@@ -281,7 +281,7 @@ fn is_label(text: &str) -> Result<(), &'static str> {
 }
 
 /// A category is a folder's name, and a line of its own in `labels.txt`.
-fn is_folder_name(text: &str) -> Result<(), &'static str> {
+pub(super) fn is_folder_name(text: &str) -> Result<(), &'static str> {
     is_label(text)?;
     if text == "." || text == ".." {
         return Err("expected the name of a folder inside images");

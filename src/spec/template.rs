@@ -1,7 +1,7 @@
 //! A first experiment file for a folder of photos.
 
 use super::fields::{FIELDS, Field, SECTIONS, field};
-use super::kind::Kind;
+use super::kind::{Kind, is_folder_name};
 use super::settings::{quoted, texts};
 use super::tables::wrap;
 
@@ -24,8 +24,11 @@ pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String
         out.push_str(&comment(&about(field)));
         let value = match key {
             "images" => quoted(images),
-            // A single folder leaves nothing to tell apart; another may still be put beside it.
+            // A single folder leaves nothing to tell apart, and another may be put beside it.
             "categories" if categories.len() < 2 => "[]".to_owned(),
+            "categories" if categories.iter().any(|name| is_folder_name(name).is_err()) => {
+                "[]".to_owned()
+            }
             "categories" => texts(categories),
             _ => field.default.unwrap_or("\"\"").to_owned(),
         };
@@ -110,8 +113,8 @@ fn hints(section: &str, counts: &[usize]) -> Vec<String> {
     }
     if section == "distort" {
         hints.push(
-            "each changed copy takes as long as a photo: copies = 8 makes the features \
-                    of training photos 8 times slower the first time"
+            "each changed copy takes as long as a photo: copies = 8 makes the features of \
+             training photos 8 times slower the first time"
                 .into(),
         );
     }
@@ -185,8 +188,11 @@ mod tests {
         let checked = parse(&text, Path::new("x.toml")).unwrap();
         assert_eq!(checked.experiment.categories, categories);
         assert_eq!(checked.experiment.images, Path::new("C:\\my \"photos\""));
-        for few in [&[][..], &["one".to_owned()][..]] {
-            parse(&template("p", few, &[5][..few.len()]), Path::new("x.toml")).unwrap();
+        for names in [&[][..], &["one"], &["back\\slash", "new\nline"]] {
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            let text = template("p", &names, &[5, 6][..names.len()]);
+            let checked = parse(&text, Path::new("x.toml")).unwrap();
+            assert!(checked.experiment.categories.is_empty());
         }
     }
 }
