@@ -1,1 +1,5 @@
 //! (skeleton)
+
+mod names;
+
+pub use names::*;
