@@ -182,7 +182,8 @@ fn wrong_rules_change_the_features_as_much_as_the_oracle_says() {
     ];
     for (network, expected) in wrong {
         let net = load(&Network { taps: last.clone(), ..network.clone() });
-        for (t, maps) in built_in_maps().iter().enumerate() {
+        for t in [0, 2] {
+            let maps = &built_in_maps()[t];
             let seen: Vec<f32> =
                 net.features(&pixels(t)).unwrap().flatten_all().unwrap().to_vec1().unwrap();
             let difference = largest_difference(&seen, &pooled(&maps[10]));

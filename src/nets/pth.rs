@@ -111,18 +111,22 @@ fn state_dict(pickle: &Pickle) -> Result<Vec<StoredTensor>, String> {
 
 /// `None` for what is no tensor; an error for a tensor that is not understood.
 fn stored_tensor(pickle: &Pickle, name: &str, id: Id) -> Result<Option<StoredTensor>, String> {
-    let Value::Call { function, arguments } = pickle.value(id) else { return Ok(None) };
-    let arguments = pickle.items(*arguments).unwrap_or_default();
-    match pickle.global(*function) {
-        Some("torch._utils._rebuild_tensor_v2") => {}
-        // A parameter wraps the tensor, which is an ordinary one.
-        Some("torch._utils._rebuild_parameter") => {
-            return match arguments.first() {
-                Some(&inner) if inner < id => stored_tensor(pickle, name, inner),
-                _ => Err(format!("{name} is a parameter without a tensor")),
-            };
+    let call = |id: Id| match pickle.value(id) {
+        Value::Call { function, arguments } => {
+            Some((pickle.global(*function)?, pickle.items(*arguments)?))
         }
-        _ => return Ok(None),
+        _ => None,
+    };
+    let Some((mut function, mut arguments)) = call(id) else { return Ok(None) };
+    if function == "torch._utils._rebuild_parameter" {
+        // A parameter wraps an ordinary tensor.
+        (function, arguments) = arguments
+            .first()
+            .and_then(|&inner| call(inner))
+            .ok_or_else(|| format!("{name} is a parameter without a tensor"))?;
+    }
+    if function != "torch._utils._rebuild_tensor_v2" {
+        return Ok(None);
     }
     let unclear = || format!("the description of {name} is not understood");
     let &[storage, offset, shape, strides, ..] = arguments else { return Err(unclear()) };
@@ -188,6 +192,8 @@ fn zip_members(bytes: &[u8]) -> Result<HashMap<String, Range<usize>>, String> {
     let count = reader.u16()?;
     reader.take(4)?; // length of the directory
     let mut directory = Reader::new(bytes, reader.u32()? as usize);
+    let comment = reader.u16()?;
+    reader.take(comment.into())?;
     let mut members = HashMap::new();
     for _ in 0..count {
         let (name, range) = zip_member(bytes, &mut directory)?;

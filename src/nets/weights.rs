@@ -199,3 +199,148 @@ fn describe(bytes: &[u8]) -> &'static str {
         "a file of an unknown kind"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use super::*;
+
+    const ZIP: &[u8] = include_bytes!("../../tests/golden/state_dict_zip.pth");
+    const OLD: &[u8] = include_bytes!("../../tests/golden/state_dict_old.pth");
+    const TRANSPOSED: &[u8] = include_bytes!("../../tests/golden/state_dict_transposed.pth");
+
+    fn parse(bytes: &[u8]) -> Result<WeightsFile, NetError> {
+        WeightsFile::parse("w".to_owned(), bytes.to_vec().into())
+    }
+
+    fn error(bytes: &[u8]) -> String {
+        parse(bytes).unwrap_err().to_string()
+    }
+
+    /// A safetensors file with this header before `data` bytes of zeros.
+    fn safetensors(header: &str, data: usize) -> Vec<u8> {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.resize(bytes.len() + data, 0);
+        bytes
+    }
+
+    #[test]
+    fn both_containers_of_torch_save_hold_the_same_state_dict() {
+        for bytes in [ZIP, OLD] {
+            let file = parse(bytes).unwrap();
+            assert_eq!(file.names().count(), 6);
+            assert_eq!(file.shape("a.conv.weight"), Some(&[3, 2, 1, 1][..]));
+            let eighths = |range: Range<u8>| range.map(|n| f32::from(n) / 8.0).collect::<Vec<_>>();
+            assert_eq!(file.numbers("a.conv.weight").unwrap(), eighths(0..6));
+            assert_eq!(file.numbers("a.bn.bias").unwrap(), eighths(6..9));
+            assert_eq!(file.numbers("a.bn.weight").unwrap(), [1.5, -2.0, 0.25]);
+            assert_eq!(file.numbers("a.bn.running_mean").unwrap(), [1.0, -2.0, 0.5]);
+            assert_eq!(file.numbers("fc.weight").unwrap(), [0.125; 6]);
+            let counter = file.fault("a.bn.num_batches_tracked", &[]).unwrap();
+            assert!(counter.contains("is i64, expected f32"), "{counter}");
+        }
+    }
+
+    #[test]
+    fn a_transposed_tensor_is_refused_with_the_cure() {
+        assert!(error(TRANSPOSED).contains("w is not contiguous; save it after .contiguous()"));
+    }
+
+    #[test]
+    fn files_cut_anywhere_are_errors() {
+        let built_in = &BUILT_IN[..100_000];
+        assert!(error(built_in).contains("the file is damaged"), "{}", error(built_in));
+        for whole in [ZIP, OLD] {
+            for length in 0..whole.len() {
+                assert!(parse(&whole[..length]).is_err(), "cut to {length} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_never_panics() {
+        for whole in [ZIP, OLD] {
+            let mut bytes = whole.to_vec();
+            for place in 0..bytes.len() {
+                for value in [0, 1, 0x28, 0x4a, 0x7f, 0x80, 0xff] {
+                    let kept = std::mem::replace(&mut bytes[place], value);
+                    if let Ok(file) = parse(&bytes) {
+                        let sound: Vec<_> = file
+                            .names()
+                            .filter(|name| file.fault(name, file.shape(name).unwrap()).is_none())
+                            .collect();
+                        sound.iter().for_each(|name| drop(file.numbers(name)));
+                    }
+                    bytes[place] = kept;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn safetensors_that_contradict_themselves_are_errors() {
+        let two = |second: &str| {
+            let header = format!(
+                r#"{{"a":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}},"b":{second}}}"#
+            );
+            error(&safetensors(&header, 16))
+        };
+        for second in [
+            r#"{"dtype":"F32","shape":[2],"data_offsets":[4,12]}"#, // overlaps
+            r#"{"dtype":"F32","shape":[2],"data_offsets":[8,24]}"#, // behind the end
+            r#"{"dtype":"F32","shape":[3],"data_offsets":[8,16]}"#, // too short for its shape
+            r#"{"dtype":"F32","shape":[2],"data_offsets":[16,8]}"#,
+            r#"{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[8,16]}"#,
+            r#"{"dtype":"F33","shape":[2],"data_offsets":[8,16]}"#,
+            r#"{"dtype":"F32","shape":[-2],"data_offsets":[8,16]}"#,
+        ] {
+            assert!(two(second).contains("the file is damaged: as safetensors, "), "{second}");
+        }
+        let mut huge = safetensors("{}", 0);
+        huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+        assert!(error(&huge).contains("header too large"));
+    }
+
+    #[test]
+    fn codes_need_their_scale_and_other_numbers_are_no_weights() {
+        let header = r#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},
+            "b":{"dtype":"I32","shape":[1],"data_offsets":[2,6]}}"#;
+        let file = parse(&safetensors(header, 6)).unwrap();
+        let fault = |key, shape: &[usize]| file.fault(key, shape).unwrap();
+        assert_eq!(fault("a", &[2]), "a is u8 codes without a.scale_min of two f32 beside it");
+        assert_eq!(fault("b", &[1]), "b is i32, expected f32, f16, bf16 or u8 codes");
+        assert_eq!(fault("a", &[3]), "a is [2], expected [3]");
+        assert_eq!(fault("c", &[1]), "c is missing");
+    }
+
+    #[test]
+    fn files_that_are_no_weights_are_named_for_what_they_are() {
+        for (bytes, found) in [
+            (&b""[..], "an empty file"),
+            (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
+            (b"<!doctype html>", "a web page"),
+            (b"\x89HDF\r\n\x1a\n", "HDF5"),
+            (b"\x80\x04\x95\x00", "a Python pickle that torch.save did not write"),
+            (b"\xff\xd8\xff\xe0", "a picture"),
+            (b"hello, weights", "a text file"),
+            (&[7; 40], "a file of an unknown kind"),
+        ] {
+            assert!(error(bytes).starts_with(&format!("w: this is {found}")), "{}", error(bytes));
+        }
+        assert!(error(b"PK\x03\x04 and no more").contains("the zip archive has no end"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_with_the_setting() {
+        let open = |path: &str| {
+            let weights = Weights::File(path.into());
+            WeightsFile::open(&weights, Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_err()
+        };
+        let missing = open("no/such.pth").to_string();
+        assert!(missing.contains("no/such.pth: the weights cannot be read"), "{missing}");
+        assert!(missing.ends_with("check network.weights"), "{missing}");
+        assert!(open("src").to_string().contains("it is not a file"));
+    }
+}
