@@ -11,6 +11,7 @@ use super::keys::{self, Action, Chord, Meaning};
 use super::known::Known;
 use super::news::{News, Toast};
 use super::overlay::{Answer, Overlay};
+use super::scores::{ScoresNews, Source};
 use super::screens::{Log, Message, Screen, TABS, Tab, World};
 use super::theme::{Role, Theme};
 use super::widgets::{put, width};
@@ -93,6 +94,10 @@ impl App {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.on_key(&key),
             Event::Mouse(mouse) => self.on_mouse(mouse),
             Event::Paste(text) => self.on_paste(text),
+            Event::Resize(width, height) => {
+                self.resize(Rect::new(0, 0, width, height));
+                self.tell(&Message::Shown)
+            }
             _ => Vec::new(),
         };
         self.settle(effects)
@@ -210,8 +215,9 @@ impl App {
     /// Gives a message to the screen in front.
     fn tell(&mut self, message: &Message) -> Vec<Effect> {
         let area = self.body();
-        let App { stacks, tab, known, log, theme, zone, context, .. } = self;
-        let world = World { known, log, theme, zone, area, context };
+        let App { stacks, tab, known, log, theme, zone, context, overlay, .. } = self;
+        let is_covered = overlay.is_some();
+        let world = World { known, log, theme, zone, area, context, is_covered };
         let screen = stacks[*tab].last_mut().expect("a tab in front has a screen");
         screen.page_mut().on(message, &world)
     }
@@ -274,6 +280,7 @@ impl App {
             zone: &self.zone,
             area: self.body(),
             context: &self.context,
+            is_covered: self.overlay.is_some(),
         };
         self.top().page().draw(self.body(), buffer, &world);
         self.draw_footer(buffer);
@@ -365,6 +372,14 @@ fn words(news: &News) -> Option<Toast> {
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))
         }
-        News::Runs(_) | News::Followed(_) => None,
+        News::Scores(ScoresNews { table: Err(problem), source: Source::Unseen(..) }) => {
+            Some(Toast::error(problem))
+        }
+        News::Runs(_)
+        | News::Followed(_)
+        | News::Graphics(_)
+        | News::PicturesForgotten
+        | News::Picture(_)
+        | News::Scores(_) => None,
     }
 }

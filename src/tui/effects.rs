@@ -7,7 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
@@ -17,6 +17,8 @@ use super::input::{Input, Keyboard};
 use super::news::{Follower, News, RunsWatcher, Toast, Trashed};
 use super::note::Note;
 use super::overlay::Confirm;
+use super::preview::{Graphics, Previewer, Wanted};
+use super::scores::{self, ScoresNews, Source};
 use super::screens::Screen;
 use super::terminal::Terminal;
 use crate::store::{RunFolder, write_atomically};
@@ -42,6 +44,15 @@ pub enum Effect {
     /// Follows this run closely from now on, instead of another.
     Follow(Option<RunFolder>),
     Refresh,
+    /// Makes these pictures, the first first; those that were wanted before are dropped.
+    Preview(Vec<Wanted>),
+    /// Draws pictures so from now on.
+    Draw(Graphics),
+    ReadScores(RunFolder),
+    /// Scores a file or folder with the network of a run.
+    Predict(RunFolder, PathBuf),
+    /// Opens a file in another program of the person's desktop.
+    OpenOutside(PathBuf),
     Copy(String),
     /// Opens a file in the person's editor, in this terminal.
     EditOutside(PathBuf),
@@ -68,6 +79,8 @@ pub struct Performer {
     keyboard: Keyboard,
     runs: RunsWatcher,
     follower: Follower,
+    previewer: Previewer,
+    program: PathBuf,
     in_tmux: bool,
 }
 
@@ -77,6 +90,7 @@ impl Performer {
         keyboard: Keyboard,
         runs: RunsWatcher,
         follower: Follower,
+        program: PathBuf,
     ) -> io::Result<Performer> {
         let (queue, jobs) = mpsc::channel::<Job>();
         let answer = send.clone();
@@ -91,7 +105,10 @@ impl Performer {
             }
         })?;
         let in_tmux = std::env::var_os("TMUX").is_some();
-        Ok(Performer { send, queue, keyboard, runs, follower, in_tmux })
+        let pictures = send.clone();
+        let deliver = move |picture| pictures.send(Input::News(News::Picture(picture))).is_ok();
+        let previewer = Previewer::start(deliver)?;
+        Ok(Performer { send, queue, keyboard, runs, follower, previewer, program, in_tmux })
     }
 
     /// An error is one of the terminal's: the UI cannot go on.
@@ -107,20 +124,41 @@ impl Performer {
             Effect::WriteNote(run, note) => self.later(move || write_note(&run, &note)),
             Effect::Follow(run) => self.follower.follow(run),
             Effect::Refresh => self.runs.refresh(),
+            Effect::Preview(wanted) => self.previewer.want(wanted),
+            Effect::Draw(graphics) => {
+                self.tell(News::Graphics(graphics));
+                self.say(Toast::good(format!("pictures: {}", graphics.renderer.name())));
+            }
+            Effect::ReadScores(run) => self.later(move || {
+                let table = scores::read(&run);
+                News::Scores(ScoresNews { source: Source::Run(run), table })
+            }),
+            Effect::Predict(run, path) => self.predict(run, path)?,
+            Effect::OpenOutside(path) => self.later(move || open_outside(&path)),
             Effect::Copy(text) => {
                 terminal.copy(&text, self.in_tmux)?;
                 self.say(Toast::good(format!("copied {text}")));
             }
             Effect::EditOutside(path) => {
                 let opened = terminal.suspended(|| self.keyboard.paused(|| edit(&path)))?;
+                self.tell(News::PicturesForgotten);
                 if let Err(error) = opened {
                     self.say(Toast::error(error));
                 }
             }
-            Effect::Suspend => terminal
-                .suspended(|| self.keyboard.paused(|| signal_hook::low_level::raise(SIGSTOP)))??,
-            Effect::Repaint => terminal.repaint()?,
-            Effect::Retake => terminal.retake()?,
+            Effect::Suspend => {
+                let stop = || signal_hook::low_level::raise(SIGSTOP);
+                terminal.suspended(|| self.keyboard.paused(stop))??;
+                self.tell(News::PicturesForgotten);
+            }
+            Effect::Repaint => {
+                terminal.repaint()?;
+                self.tell(News::PicturesForgotten);
+            }
+            Effect::Retake => {
+                terminal.retake()?;
+                self.tell(News::PicturesForgotten);
+            }
             Effect::Quit => return Ok(After::Quit),
         }
         Ok(After::GoOn)
@@ -132,7 +170,23 @@ impl Performer {
     }
 
     fn say(&self, toast: Toast) {
-        let _ = self.send.send(Input::News(News::Said(toast)));
+        self.tell(News::Said(toast));
+    }
+
+    fn tell(&self, news: News) {
+        let _ = self.send.send(Input::News(news));
+    }
+
+    /// On a thread of its own: it may take minutes, and other effects shall not wait for it.
+    fn predict(&self, run: RunFolder, path: PathBuf) -> io::Result<()> {
+        let (program, send) = (self.program.clone(), self.send.clone());
+        thread::Builder::new().name("predict".into()).spawn(move || {
+            let table = scores::predict(&program, &run, &path);
+            let news = News::Scores(ScoresNews { source: Source::Unseen(run, path), table });
+            // Nobody may be there any more to see it.
+            let _ = send.send(Input::News(news));
+        })?;
+        Ok(())
     }
 }
 
@@ -191,6 +245,25 @@ fn write_note(run: &RunFolder, note: &Note) -> News {
     News::Said(match note.write(run) {
         Ok(()) => Toast::good(format!("noted in {}", run.id())),
         Err(err) => Toast::error(err.to_string()),
+    })
+}
+
+/// Gives a file to the desktop. Over SSH that would be the desktop of the wrong machine.
+fn open_outside(path: &Path) -> News {
+    let is_set = |name| std::env::var_os(name).is_some();
+    let has_display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    if is_set("SSH_CONNECTION") && !has_display {
+        let text = "there is no desktop to open it on over SSH; y copies its path";
+        return News::Said(Toast::error(text));
+    }
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let (nothing, quiet) = (Stdio::null(), Stdio::null());
+    let status =
+        Command::new(program).arg(path).stdin(nothing).stdout(quiet).stderr(Stdio::null()).status();
+    News::Said(match status {
+        Ok(status) if status.success() => Toast::good(format!("opened {}", path.display())),
+        Ok(status) => Toast::error(format!("{program} ended with {status}; y copies the path")),
+        Err(err) => Toast::error(format!("cannot start {program}: {err}; y copies the path")),
     })
 }
 

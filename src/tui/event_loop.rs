@@ -1,12 +1,14 @@
 //! The loop: one channel in, effects out, a frame when something changed.
 
+use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::app::App;
 use super::effects::{After, Effect, Performer};
 use super::input::{self, Input, Keyboard, Signal};
-use super::news::{Follower, RunsWatcher};
+use super::news::{Follower, News, RunsWatcher, Toast};
+use super::preview::{Choice, Graphics, Question};
 use super::terminal::Terminal;
 use super::theme::{Environment, Theme};
 use super::{Context, TuiError};
@@ -17,17 +19,38 @@ const FRAME: Duration = Duration::from_millis(33);
 
 /// Opens the UI and returns when the person leaves it. Runs go on.
 pub fn open(context: Context) -> Result<(), TuiError> {
-    let theme = Theme::choose(context.theme, &Environment::of_this_process());
+    let environment = Environment::of_this_process();
+    let theme = Theme::choose(context.theme, &environment);
     let (send, receive) = mpsc::channel();
     let mut terminal = Terminal::enter()?;
     let keyboard = Keyboard::default();
-    keyboard.listen(send.clone())?;
     input::listen_to_signals(&send)?;
     let runs = RunsWatcher::start(context.runs.clone(), send.clone())?;
     let follower = Follower::start(send.clone())?;
-    let performer = Performer::new(send, keyboard, runs, follower)?;
+    let program = context.program.clone();
+    let performer = Performer::new(send.clone(), keyboard.clone(), runs, follower, program)?;
+    let choice = Choice::of_this_process().unwrap_or_else(|problem| {
+        let _ = send.send(Input::News(News::Said(Toast::error(problem))));
+        Choice::Auto
+    });
+    let graphics = Graphics::first(choice, theme.has_colours(), &environment);
+    let _ = send.send(Input::News(News::Graphics(graphics)));
     let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
+    draw(&mut app, &mut terminal)?;
+    // The person sees the screen before the terminal is asked, and keys are read after it answered.
+    let question = Question::new(choice, graphics);
+    if let Some(question) = &question {
+        terminal.write(question.text())?;
+    }
+    keyboard.listen(send, question)?;
     show(&mut app, &performer, &mut terminal, &receive)
+}
+
+fn draw(app: &mut App, terminal: &mut Terminal) -> io::Result<()> {
+    terminal.draw(|area, buffer| {
+        app.resize(area);
+        app.draw(buffer);
+    })
 }
 
 fn show(
@@ -37,10 +60,6 @@ fn show(
     receive: &Receiver<Input>,
 ) -> Result<(), TuiError> {
     let mut drawn = Instant::now();
-    terminal.draw(|area, buffer| {
-        app.resize(area);
-        app.draw(buffer);
-    })?;
     loop {
         let Ok(first) = receive.recv() else { return Ok(()) };
         let mut batch = vec![first];
@@ -50,10 +69,7 @@ fn show(
                 return Ok(());
             }
         }
-        terminal.draw(|area, buffer| {
-            app.resize(area);
-            app.draw(buffer);
-        })?;
+        draw(app, terminal)?;
         drawn = Instant::now();
     }
 }

@@ -12,6 +12,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::low_level::pipe;
 
 use super::news::News;
+use super::preview::Question;
 
 /// How long the keyboard's thread sleeps at most before it looks whether it shall pause.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -47,10 +48,18 @@ struct Gate {
 }
 
 impl Keyboard {
-    /// Starts the thread that reads the terminal.
-    pub fn listen(&self, send: Sender<Input>) -> io::Result<()> {
+    /// Starts the thread that reads the terminal, first of all its answer to `question`.
+    pub fn listen(&self, send: Sender<Input>, question: Option<Question>) -> io::Result<()> {
         let keyboard = self.clone();
         thread::Builder::new().name("keyboard".into()).spawn(move || {
+            if let Some(question) = question {
+                let (graphics, keys) = question.hear();
+                let keys = keys.into_iter().map(|key| Input::Terminal(Event::Key(key)));
+                let inputs = std::iter::once(Input::News(News::Graphics(graphics))).chain(keys);
+                if inputs.into_iter().any(|input| send.send(input).is_err()) {
+                    return;
+                }
+            }
             loop {
                 let events = keyboard.read();
                 let gone = events.is_err();

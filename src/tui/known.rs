@@ -1,9 +1,12 @@
 //! All that is known of the outside: the fold of the news. Screens read it, none keeps a copy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::news::{News, Trashed};
 use super::note::Note;
+use super::preview::Graphics;
+use super::scores::{ScoreTable, ScoresNews, Source};
 use crate::store::{Run, RunFolder, State, Summary};
 
 #[derive(Debug, Default)]
@@ -16,7 +19,14 @@ pub struct Known {
     pub followed: Option<(RunFolder, Run)>,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
+    /// How pictures are drawn.
+    pub graphics: Graphics,
+    /// What was read or scored last, the latest last.
+    scores: Vec<ScoresNews>,
 }
+
+/// A table of 50,000 images takes some ten megabytes.
+const SCORE_TABLES: usize = 3;
 
 #[derive(Clone, Debug)]
 pub struct KnownRun {
@@ -106,8 +116,28 @@ impl Known {
             }
             News::Trashed(trashed) => self.trashed.extend(trashed.iter().cloned()),
             News::Restored(restored) => self.trashed.retain(|trashed| trashed != restored),
-            News::Said(_) => {}
+            News::Graphics(graphics) => self.graphics = *graphics,
+            News::PicturesForgotten => self.graphics = self.graphics.forgotten(),
+            News::Scores(news) => {
+                self.scores.retain(|known| known.source != news.source);
+                self.scores.push(news.clone());
+                let excess = self.scores.len().saturating_sub(SCORE_TABLES);
+                self.scores.drain(..excess);
+            }
+            News::Picture(_) | News::Said(_) => {}
         }
+    }
+
+    /// The images of `source`, or why there are none; `None`: they have to be read first.
+    pub fn scores(&self, source: &Source) -> Option<&Result<Arc<ScoreTable>, String>> {
+        self.scores.iter().find(|known| known.source == *source).map(|known| &known.table)
+    }
+
+    /// The newest run that ended with scores.
+    pub fn newest_scored(&self) -> Option<&KnownRun> {
+        let has_scores =
+            |run: &&KnownRun| matches!(run.state(), Some(State::Done | State::Stopped));
+        self.runs.values().rfind(has_scores)
     }
 
     /// The newest run that works now, else the newest of all.

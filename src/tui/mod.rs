@@ -31,6 +31,8 @@ mod known;
 mod news;
 mod note;
 mod overlay;
+mod preview;
+mod scores;
 mod screens;
 mod terminal;
 #[cfg(test)]

@@ -55,6 +55,13 @@ impl Terminal {
         self.inner.backend_mut().flush()
     }
 
+    /// Writes something that is no part of a frame.
+    pub fn write(&mut self, sequence: &str) -> io::Result<()> {
+        let backend = self.inner.backend_mut();
+        backend.write_all(sequence.as_bytes())?;
+        backend.flush()
+    }
+
     /// Forgets what is on the screen: the next frame is sent whole.
     pub fn repaint(&mut self) -> io::Result<()> {
         let size = self.inner.size()?;
@@ -85,9 +92,7 @@ impl Terminal {
             .write_ansi(&mut sequence)
             .expect("a String takes all");
         let sequence = if in_tmux { for_tmux(&sequence) } else { sequence };
-        let backend = self.inner.backend_mut();
-        backend.write_all(sequence.as_bytes())?;
-        backend.flush()
+        self.write(&sequence)
     }
 }
 

@@ -226,6 +226,11 @@ impl Theme {
         }
     }
 
+    /// Whether pictures can be shown in colours: 16 of them are not enough.
+    pub fn has_colours(&self) -> bool {
+        self.palette.as_ref().is_some_and(|palette| matches!(palette.accent, Color::Indexed(_)))
+    }
+
     /// Colour of the `index`th curve or category. Charts give each also a symbol or a name: with
     /// no colours, and beyond eight, they are not told apart by this.
     pub fn series(&self, index: usize) -> Style {

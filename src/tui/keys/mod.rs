@@ -21,6 +21,8 @@ pub enum Context {
     Runs,
     Compare,
     Live,
+    Images,
+    Confusion,
 }
 
 /// Every verb there is. A screen answers those of its contexts.
@@ -70,7 +72,18 @@ pub enum Action {
     EditTags,
     EditNote,
     OpenWorkerLog,
+    OpenImages,
     Refresh,
+    // images
+    WrongOnly,
+    NextSet,
+    NextTruth,
+    NextPrediction,
+    Confusion,
+    Score,
+    OpenOutside,
+    YankScores,
+    NextRenderer,
 }
 
 /// One row of the table.

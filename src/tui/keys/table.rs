@@ -12,6 +12,8 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Runs, RUNS),
     (Context::Compare, COMPARE),
     (Context::Live, LIVE),
+    (Context::Images, IMAGES),
+    (Context::Confusion, CONFUSION),
 ];
 
 const fn bind(
@@ -31,6 +33,7 @@ const EVERYWHERE: &[Binding] = &[
     bind(&["ctrl-c"], Action::Quit, "", "quit from anywhere; runs go on"),
     bind(&["2"], Action::Go(Tab::Live), "", "go to Live: the newest running run"),
     bind(&["3"], Action::Go(Tab::Runs), "", "go to Runs: all runs and their results"),
+    bind(&["4"], Action::Go(Tab::Images), "", "go to Images: every image of the newest result"),
     bind(&["@"], Action::ShowLog, "", "log: every message and error so far"),
     bind(&["ctrl-z"], Action::Suspend, "", "suspend to the shell; 'fg' comes back"),
     bind(&["ctrl-l"], Action::Repaint, "", "repaint the screen"),
@@ -76,6 +79,7 @@ const RUNS: &[Binding] = &[
     bind(&["N"], Action::EditNote, "", "note: edit this run's"),
     bind(&["y"], Action::YankId, "", "yank: copy this run's name"),
     bind(&["Y"], Action::YankPath, "", "yank: copy the path of this run's folder"),
+    bind(&["i"], Action::OpenImages, "images", "images: every image of this run with its scores"),
     bind(&["o"], Action::OpenWorkerLog, "", "open the worker's log in $VISUAL or $EDITOR"),
     bind(&["R"], Action::Refresh, "", "refresh: read all runs again"),
 ];
@@ -90,4 +94,37 @@ const LIVE: &[Binding] = &[
     bind(&["X"], Action::Cancel, "cancel", "cancel this run without a result"),
     bind(&["y"], Action::YankId, "yank", "yank: copy this run's name"),
     bind(&["o"], Action::OpenWorkerLog, "log", "open the worker's log in $VISUAL or $EDITOR"),
+];
+
+const IMAGES: &[Binding] = &[
+    bind(&["enter"], Action::Enter, "large", "large: the picture on the whole screen, and back"),
+    bind(
+        &["w"],
+        Action::WrongOnly,
+        "wrong",
+        "wrong: only images that are predicted wrongly, or all",
+    ),
+    bind(&["t"], Action::NextSet, "set", "set: test, validation, training, or all images"),
+    bind(&["m"], Action::Confusion, "matrix", "matrix: the confusion matrix"),
+    bind(&["/"], Action::Filter, "filter", "filter: words, true=fire, score<0.5, NOT word"),
+    bind(&["p"], Action::Score, "score", "score a file or folder that the network never saw"),
+    bind(&["c"], Action::NextTruth, "", "category: only images of the next true category"),
+    bind(&["C"], Action::NextPrediction, "", "category: only images predicted as the next one"),
+    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
+    bind(&["y"], Action::YankPath, "", "yank: copy the path of this file"),
+    bind(&["Y"], Action::YankScores, "", "yank: copy the scores of this image"),
+    bind(
+        &["i"],
+        Action::NextRenderer,
+        "",
+        "images: half-blocks, Kitty, Sixel, iTerm2, characters, off",
+    ),
+];
+
+const CONFUSION: &[Binding] = &[
+    bind(&["enter"], Action::Enter, "images", "list exactly the images of this cell"),
+    bind(&["s"], Action::NextSet, "set", "set: test, validation, training, or all images"),
+    bind(&["h", "left"], Action::ColumnLeft, "", "one category to the left"),
+    bind(&["l", "right"], Action::ColumnRight, "", "one category to the right"),
+    bind(&["y"], Action::YankScores, "", "yank: copy the matrix as a table"),
 ];

@@ -10,6 +10,8 @@ pub use follow::Follower;
 pub use runs::RunsWatcher;
 
 use super::known::KnownRun;
+use super::preview::{Graphics, Picture};
+use super::scores::ScoresNews;
 use crate::store::{Record, RunFolder};
 
 #[derive(Clone, Debug)]
@@ -22,6 +24,14 @@ pub enum News {
     Trashed(Vec<Trashed>),
     /// A folder came back.
     Restored(Trashed),
+    /// Pictures are drawn so from now on.
+    Graphics(Graphics),
+    /// The terminal was taken away and given back: it has no pictures any more.
+    PicturesForgotten,
+    /// A picture that was wanted.
+    Picture(Arc<Picture>),
+    /// Images with their scores, or why there are none.
+    Scores(ScoresNews),
     /// Something to tell the person.
     Said(Toast),
 }

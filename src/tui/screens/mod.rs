@@ -2,7 +2,9 @@
 //! to cells, no change).
 
 mod compare;
+mod confusion;
 mod format;
+mod images;
 mod live;
 mod log;
 mod runs;
@@ -13,6 +15,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub use compare::Compare;
+pub use confusion::Confusion;
+pub use images::Images;
 pub use live::Live;
 pub use log::Log;
 pub use runs::Runs;
@@ -30,6 +34,8 @@ pub enum Screen {
     Live(Live),
     Runs(Box<Runs>),
     Compare(Compare),
+    Images(Box<Images>),
+    Confusion(Box<Confusion>),
     Log(Log),
 }
 
@@ -39,6 +45,8 @@ impl Screen {
             Screen::Live(page) => page,
             Screen::Runs(page) => page.as_ref(),
             Screen::Compare(page) => page,
+            Screen::Images(page) => page.as_ref(),
+            Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
         }
     }
@@ -48,6 +56,8 @@ impl Screen {
             Screen::Live(page) => page,
             Screen::Runs(page) => page.as_mut(),
             Screen::Compare(page) => page,
+            Screen::Images(page) => page.as_mut(),
+            Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
         }
     }
@@ -58,6 +68,7 @@ impl Screen {
 pub enum Tab {
     Live,
     Runs,
+    Images,
 }
 
 pub struct TabRow {
@@ -72,6 +83,7 @@ pub struct TabRow {
 pub const TABS: &[TabRow] = &[
     TabRow { tab: Tab::Live, key: '2', name: "Live", open: || Screen::Live(Live::newest()) },
     TabRow { tab: Tab::Runs, key: '3', name: "Runs", open: || Screen::Runs(Box::default()) },
+    TabRow { tab: Tab::Images, key: '4', name: "Images", open: || Screen::Images(Box::default()) },
 ];
 
 /// What a screen is told.
@@ -99,6 +111,8 @@ pub struct World<'a> {
     /// Where the screen is drawn.
     pub area: Rect,
     pub context: &'a super::Context,
+    /// Something lies over the screen: help, the palette, a question.
+    pub is_covered: bool,
 }
 
 pub trait Page {
@@ -132,5 +146,11 @@ pub trait Page {
 
 /// The contexts of every screen, for tests that hold for all.
 #[cfg(test)]
-pub const ALL_CONTEXTS: &[&[Context]] =
-    &[runs::CONTEXTS, compare::CONTEXTS, live::CONTEXTS, log::CONTEXTS];
+pub const ALL_CONTEXTS: &[&[Context]] = &[
+    runs::CONTEXTS,
+    compare::CONTEXTS,
+    live::CONTEXTS,
+    images::CONTEXTS,
+    confusion::CONTEXTS,
+    log::CONTEXTS,
+];

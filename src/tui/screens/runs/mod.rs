@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::format;
-use super::{Compare, Live, Message, Page, Screen, World};
+use super::{Compare, Images, Live, Message, Page, Screen, World};
 use crate::store::{RunFolder, State};
 use crate::tui::effects::Effect;
 use crate::tui::filter::Filter;
@@ -176,6 +176,10 @@ impl Runs {
             Action::EditNote => {
                 let field = Field::new(&run.note.note);
                 self.typing = Some(Typing::Note { run: id, field });
+            }
+            Action::OpenImages => {
+                let images = Screen::Images(Box::new(Images::of(folder)));
+                return vec![Effect::Open(Box::new(images))];
             }
             Action::OpenWorkerLog => return vec![Effect::EditOutside(folder.worker_log())],
             _ => {}

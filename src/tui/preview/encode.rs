@@ -1,0 +1,188 @@
+//! A file to a picture that can be drawn at once.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use image::imageops::{self, FilterType};
+use image::{DynamicImage, RgbImage};
+use ratatui::layout::Size;
+use ratatui_image::Resize;
+use ratatui_image::picker::{Picker, ProtocolType};
+use ratatui_image::protocol::Protocol;
+
+use super::cells::Cells;
+use super::graphics::{Graphics, Renderer};
+use crate::dataset::{decode, read_file};
+
+/// The default of `data.max_megapixels`: larger ones are refused by their header.
+const MAX_MEGAPIXELS: usize = 100;
+
+/// Said in place of a picture.
+pub const OFF: &str = "previews are off; i switches them on";
+
+/// A picture that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub path: PathBuf,
+    /// Room for it in cells: width, height. It is made as large as fits.
+    pub room: (u16, u16),
+    pub graphics: Graphics,
+}
+
+/// What became of a wanted picture.
+pub struct Picture {
+    pub wanted: Wanted,
+    /// Or the reason why there is none.
+    pub content: Result<Content, String>,
+}
+
+pub enum Content {
+    Cells(Cells),
+    /// Of a protocol of the terminal.
+    Encoded(Protocol),
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problem = self.content.as_ref().err();
+        f.debug_struct("Picture")
+            .field("wanted", &self.wanted)
+            .field("problem", &problem)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Picture {
+    /// What it takes of memory, about.
+    pub fn bytes(&self) -> usize {
+        let content = match &self.content {
+            Err(problem) => problem.len(),
+            Ok(Content::Cells(cells)) => cells.bytes(),
+            Ok(Content::Encoded(Protocol::Sixel(sixel))) => sixel.data.len(),
+            Ok(Content::Encoded(Protocol::ITerm2(iterm2))) => iterm2.data.len(),
+            Ok(Content::Encoded(protocol)) => {
+                // Kitty gets four bytes a pixel in base64, which makes 16 of 12.
+                let (size, cell) = (protocol.size(), self.wanted.graphics.cell);
+                let pixels = |cells: u16, each: u16| usize::from(cells) * usize::from(each);
+                pixels(size.width, cell.0) * pixels(size.height, cell.1) * 16 / 3
+            }
+        };
+        size_of::<Picture>() + self.wanted.path.as_os_str().len() + content
+    }
+
+    /// Reads, decodes, shrinks and encodes; takes a while.
+    pub fn make(wanted: Wanted) -> Picture {
+        let content = read(&wanted.path)
+            .and_then(|pixels| encode(&pixels, wanted.room, wanted.graphics))
+            .map_err(|reason| format!("no picture: {reason}"));
+        Picture { wanted, content }
+    }
+}
+
+fn read(path: &Path) -> Result<RgbImage, String> {
+    let bytes = read_file(path).map_err(|err| err.to_string())?;
+    decode(&bytes, MAX_MEGAPIXELS).map_err(|err| err.to_string())
+}
+
+fn encode(pixels: &RgbImage, room: (u16, u16), graphics: Graphics) -> Result<Content, String> {
+    let (cell_width, cell_height) = (f64::from(graphics.cell.0), f64::from(graphics.cell.1));
+    // How many pixels of the terminal one pixel of the picture may take, so that all fits.
+    let scale = f64::min(
+        f64::from(room.0) * cell_width / f64::from(pixels.width()),
+        f64::from(room.1) * cell_height / f64::from(pixels.height()),
+    );
+    // `across` and `down`: pixels that are drawn in one cell.
+    let scaled = |across: f64, down: f64| {
+        let size = |pixels: u32, cell: f64, each: f64| {
+            ((f64::from(pixels) * scale / cell * each).round() as u32).max(1)
+        };
+        let width = size(pixels.width(), cell_width, across);
+        let height = size(pixels.height(), cell_height, down);
+        resize(pixels, width, height)
+    };
+    let protocol = match graphics.renderer {
+        Renderer::Off => return Err(OFF.into()),
+        Renderer::HalfBlocks => {
+            return Ok(Content::Cells(Cells::half_blocks(&scaled(1.0, 2.0), graphics.depth)));
+        }
+        Renderer::Characters => return Ok(Content::Cells(Cells::shades(&scaled(1.0, 1.0)))),
+        Renderer::Kitty => ProtocolType::Kitty,
+        Renderer::Sixel => ProtocolType::Sixel,
+        Renderer::Iterm2 => ProtocolType::Iterm2,
+    };
+    let picture = DynamicImage::ImageRgb8(scaled(cell_width, cell_height));
+    let room = Size::new(room.0, room.1);
+    picker(protocol, graphics.cell)
+        .new_protocol(picture, room, Resize::Fit(None))
+        .map(Content::Encoded)
+        .map_err(|err| err.to_string())
+}
+
+/// `thumbnail` reads every pixel once, so it is fast for photos; but it cannot enlarge well.
+fn resize(pixels: &RgbImage, width: u32, height: u32) -> RgbImage {
+    if width <= pixels.width() && height <= pixels.height() {
+        imageops::thumbnail(pixels, width, height)
+    } else {
+        imageops::resize(pixels, width, height, FilterType::Triangle)
+    }
+}
+
+/// The terminal was asked already, by `Question`; what it said is given on here.
+#[expect(deprecated, reason = "the other makers ask the terminal again, or allow half-blocks only")]
+pub(super) fn picker(protocol: ProtocolType, cell: (u16, u16)) -> Picker {
+    let mut picker = Picker::from_fontsize(cell.into());
+    picker.set_protocol_type(protocol);
+    picker
+}
+
+/// The protocol that environment variables promise.
+#[expect(deprecated, reason = "the other makers ask the terminal again, or allow half-blocks only")]
+pub(super) fn guess(cell: (u16, u16)) -> ProtocolType {
+    Picker::from_fontsize(cell.into()).protocol_type()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::preview::graphics::Depth;
+
+    fn graphics(renderer: Renderer) -> Graphics {
+        Graphics { renderer, depth: Depth::True, ..Graphics::default() }
+    }
+
+    #[test]
+    fn a_picture_fills_its_room_and_keeps_its_shape() {
+        let pixels = RgbImage::new(40, 20);
+        for (room, size) in [((20, 20), (20, 5)), ((80, 10), (40, 10)), ((2, 20), (2, 1))] {
+            let content = encode(&pixels, room, graphics(Renderer::HalfBlocks)).unwrap();
+            let Content::Cells(cells) = content else { panic!() };
+            assert_eq!(cells.size(), size, "{room:?}");
+        }
+    }
+
+    #[test]
+    fn every_protocol_makes_a_picture_that_fits() {
+        let pixels = RgbImage::from_pixel(300, 200, image::Rgb([200, 40, 10]));
+        for renderer in [Renderer::Kitty, Renderer::Sixel, Renderer::Iterm2] {
+            let content = encode(&pixels, (12, 9), graphics(renderer)).unwrap();
+            let Content::Encoded(protocol) = content else { panic!() };
+            let size = protocol.size();
+            assert!(size.width <= 12 && size.height <= 9, "{renderer:?}: {size:?}");
+            assert_eq!(size.width, 12, "{renderer:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let broken = folder.path().join("broken.jpg");
+        std::fs::write(&broken, b"\xff\xd8\xff\xe0 not really").unwrap();
+        let said = |path: PathBuf| {
+            let wanted = Wanted { path, room: (10, 10), graphics: Graphics::default() };
+            Picture::make(wanted).content.err().unwrap()
+        };
+        assert_eq!(said(folder.path().join("gone.jpg")), "no picture: no such file");
+        assert_eq!(said(folder.path().to_owned()), "no picture: not a file but a folder");
+        assert!(said(broken).starts_with("no picture: "));
+    }
+}

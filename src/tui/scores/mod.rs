@@ -1,0 +1,39 @@
+//! Images with their scores: where they come from, and all of them in little memory.
+
+mod predict;
+mod read;
+mod table;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use predict::predict;
+pub use read::read;
+pub use table::{Image, ScoreTable};
+
+use crate::store::RunFolder;
+
+/// Whose images they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// All images of a run.
+    Run(RunFolder),
+    /// A file or folder that the network of a run never saw.
+    Unseen(RunFolder, PathBuf),
+}
+
+impl Source {
+    pub fn run(&self) -> &RunFolder {
+        match self {
+            Source::Run(run) | Source::Unseen(run, _) => run,
+        }
+    }
+}
+
+/// What came of reading or scoring them.
+#[derive(Clone, Debug)]
+pub struct ScoresNews {
+    pub source: Source,
+    /// The error is a sentence.
+    pub table: Result<Arc<ScoreTable>, String>,
+}

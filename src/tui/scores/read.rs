@@ -1,0 +1,65 @@
+//! The scores that a run left.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::ScoreTable;
+use crate::spec;
+use crate::store::{RunFolder, read_scores};
+
+/// Reads `scores.csv` and finds out where the photos are. The error is a sentence.
+pub fn read(run: &RunFolder) -> Result<Arc<ScoreTable>, String> {
+    if !run.scores().exists() {
+        return Err(format!("{} has no scores yet: they are written at its end", run.id()));
+    }
+    let (categories, rows) = read_scores(&run.scores()).map_err(|err| err.to_string())?;
+    let mut table = ScoreTable::new(categories, images_folder(run)?);
+    for row in rows {
+        table.add(row.file, Some(row.set), Some(row.category), &row.scores);
+    }
+    Ok(Arc::new(table))
+}
+
+/// Relative to the folder in which the run was started.
+fn images_folder(run: &RunFolder) -> Result<PathBuf, String> {
+    let checked = spec::load(&run.experiment()).map_err(|err| err.to_string())?;
+    let root = run.replay().map_err(|err| err.to_string())?.root;
+    Ok(root.join(checked.experiment.images))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::spec::Set;
+    use crate::store::{Event, ImageScore, write_scores};
+
+    #[test]
+    fn the_scores_of_a_run_come_with_the_places_of_its_photos() {
+        let runs = tempfile::tempdir().unwrap();
+        let created = Event::Created {
+            experiment: "fire".into(),
+            source: "experiments/fire.toml".into(),
+            root: "/project".into(),
+            program: "0.0.0".into(),
+            iterations: 400,
+            settings: BTreeMap::new(),
+        };
+        let run = RunFolder::create(runs.path(), "images = 'data/fire'\n", created).unwrap();
+        assert!(read(&run).unwrap_err().contains("no scores yet"));
+        let row = ImageScore {
+            file: "fire/a\n.jpg".into(),
+            set: Set::Test,
+            category: 0,
+            scores: vec![0.4, 0.6],
+        };
+        let categories = ["fire".to_owned(), "smoke".to_owned()];
+        write_scores(&run.scores(), &categories, &[row]).unwrap();
+        let table = read(&run).unwrap();
+        assert_eq!(table.path(0), PathBuf::from("/project/data/fire/fire/a\n.jpg"));
+        assert_eq!((table.name(0).as_str(), table.len()), ("fire/a\\n.jpg", 1));
+        std::fs::write(run.scores(), "file,set\n").unwrap();
+        assert!(read(&run).unwrap_err().contains("scores.csv:1: expected the columns"));
+    }
+}

@@ -1,0 +1,206 @@
+//! The confusion matrix as a menu: each cell leads to exactly its images.
+
+mod grid;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::images::{Filters, next_set};
+use super::{Images, Message, Page, Screen, World, format};
+use crate::insight::{ConfusionMatrix, confusion_table};
+use crate::spec::Set;
+use crate::tui::effects::Effect;
+use crate::tui::keys::{Action, Context};
+use crate::tui::scores::{ScoreTable, Source};
+use crate::tui::theme::Role;
+use crate::tui::widgets::put;
+use grid::{Cursor, Grid};
+
+pub const CONTEXTS: &[Context] = &[Context::Confusion, Context::List];
+
+#[derive(Debug)]
+pub struct Confusion {
+    source: Source,
+    table: Arc<ScoreTable>,
+    /// `None`: all images.
+    set: Option<Set>,
+    matrix: ConfusionMatrix,
+    cursor: Cursor,
+}
+
+impl Confusion {
+    /// Of the images of `set`, or of all; the cursor is on the largest confusion.
+    pub fn new(source: Source, table: Arc<ScoreTable>, set: Option<Set>) -> Confusion {
+        let matrix = count(&table, set);
+        let cursor = largest_confusion(&matrix);
+        Confusion { source, table, set, matrix, cursor }
+    }
+
+    fn grid(&self, area: Rect) -> Grid {
+        // A line above and two below it.
+        let inside = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+        Grid::new(&self.table.categories, &self.matrix, self.cursor, inside)
+    }
+
+    fn act(&mut self, action: Action, area: Rect) -> Vec<Effect> {
+        let page = self.grid(area).rows().max(1);
+        let Cursor { truth, predicted } = self.cursor;
+        let last = self.matrix.categories().saturating_sub(1);
+        let down = |rows: usize| Cursor { truth: (truth + rows).min(last), predicted };
+        let up = |rows: usize| Cursor { truth: truth.saturating_sub(rows), predicted };
+        self.cursor = match action {
+            Action::Down => down(1),
+            Action::Up => up(1),
+            Action::HalfDown => down((page / 2).max(1)),
+            Action::HalfUp => up((page / 2).max(1)),
+            Action::PageDown => down(page),
+            Action::PageUp => up(page),
+            Action::First => up(last),
+            Action::Last => down(last),
+            Action::ColumnLeft => Cursor { predicted: predicted.saturating_sub(1), truth },
+            Action::ColumnRight => Cursor { predicted: (predicted + 1).min(last), truth },
+            Action::NextSet => {
+                self.set = next_set(self.set);
+                self.matrix = count(&self.table, self.set);
+                self.cursor
+            }
+            Action::Enter => return vec![self.open()],
+            Action::YankScores => {
+                let table = confusion_table(&self.table.categories, &self.matrix);
+                return vec![Effect::Copy(table)];
+            }
+            _ => self.cursor,
+        };
+        Vec::new()
+    }
+
+    fn on_mouse(&mut self, mouse: &MouseEvent, area: Rect) -> Vec<Effect> {
+        match mouse.kind {
+            MouseEventKind::ScrollDown => return self.act(Action::Down, area),
+            MouseEventKind::ScrollUp => return self.act(Action::Up, area),
+            MouseEventKind::Down(MouseButton::Left) => {}
+            _ => return Vec::new(),
+        }
+        match self.grid(area).cell_at(mouse.column, mouse.row) {
+            Some(cell) if cell == self.cursor => vec![self.open()],
+            Some(cell) => {
+                self.cursor = cell;
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Exactly the images of the cell under the cursor.
+    fn open(&self) -> Effect {
+        let filters = Filters {
+            wrong_only: false,
+            set: self.set,
+            truth: Some(self.cursor.truth as u32),
+            predicted: Some(self.cursor.predicted as u32),
+        };
+        let images = Images::filtered(self.source.clone(), self.table.clone(), filters);
+        Effect::Open(Box::new(Screen::Images(Box::new(images))))
+    }
+
+    fn draw_status(&self, line: Rect, buffer: &mut Buffer, world: &World) {
+        let images = self.matrix.images();
+        let accuracy = match images {
+            0 => "no image in this set".to_owned(),
+            n => format!("{} correct", format::percent(self.matrix.correct() as f64 / n as f64)),
+        };
+        let set = self.set.map_or("all images", Set::name);
+        let text = format!("rows true, columns predicted · {set} · {images} images · {accuracy}");
+        put(buffer, line, line.x + 2, line.y, &text, world.theme.style(Role::Dim));
+    }
+
+    /// The cell under the cursor and its category in words.
+    fn draw_cell(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let Cursor { truth, predicted } = self.cursor;
+        let names = &self.table.categories;
+        let (Some(true_name), Some(predicted_name)) = (names.get(truth), names.get(predicted))
+        else {
+            return;
+        };
+        let count = self.matrix.count(truth, predicted);
+        let support = self.matrix.support(truth);
+        let verdict = if truth == predicted { "✓" } else { "✗" };
+        let share = if support == 0 { 0.0 } else { count as f64 / support as f64 };
+        let of = format!("{count} of {support} ({}) {verdict}", format::percent(share));
+        let text = format!("true {true_name}, predicted {predicted_name}: {of}");
+        let role = match (truth == predicted, count) {
+            (_, 0) => Role::Dim,
+            (true, _) => Role::Good,
+            (false, _) => Role::Bad,
+        };
+        put(buffer, area, area.x + 2, area.y, &text, world.theme.style(role));
+        let [recall, precision, f1] =
+            [self.matrix.recall(truth), self.matrix.precision(truth), self.matrix.f1(truth)]
+                .map(format::percent);
+        let text = format!("{true_name}: recall {recall}, precision {precision}, F1 {f1}");
+        put(buffer, area, area.x + 2, area.y + 1, &text, world.theme.style(Role::Dim));
+    }
+}
+
+fn count(table: &ScoreTable, set: Option<Set>) -> ConfusionMatrix {
+    let mut matrix = ConfusionMatrix::new(table.categories.len());
+    for image in table.images() {
+        if let (Some(truth), Some(predicted)) = (image.truth, image.predicted)
+            && (set.is_none() || image.set == set)
+        {
+            matrix.add(truth as usize, predicted as usize);
+        }
+    }
+    matrix
+}
+
+fn largest_confusion(matrix: &ConfusionMatrix) -> Cursor {
+    let categories = 0..matrix.categories();
+    let mut largest = (0, Cursor::default());
+    for truth in categories.clone() {
+        for predicted in categories.clone().filter(|&predicted| predicted != truth) {
+            let count = matrix.count(truth, predicted);
+            // Of equal ones the first.
+            if count > largest.0 {
+                largest = (count, Cursor { truth, predicted });
+            }
+        }
+    }
+    largest.1
+}
+
+impl Page for Confusion {
+    fn title(&self) -> String {
+        format!("confusion of {}", self.source.run().id())
+    }
+
+    fn contexts(&self) -> &'static [Context] {
+        CONTEXTS
+    }
+
+    fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
+        match message {
+            Message::Action(action) => self.act(*action, world.area),
+            Message::Mouse(mouse) => self.on_mouse(mouse, world.area),
+            _ => Vec::new(),
+        }
+    }
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        self.draw_status(Rect { height: 1, ..area }, buffer, world);
+        self.grid(area).draw(
+            &self.table.categories,
+            &self.matrix,
+            self.cursor,
+            buffer,
+            world.theme,
+        );
+        let y = area.bottom().saturating_sub(2).max(area.y);
+        self.draw_cell(Rect { y, height: area.bottom() - y, ..area }, buffer, world);
+    }
+}

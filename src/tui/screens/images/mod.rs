@@ -1,0 +1,472 @@
+//! Every image of a run with its scores, worst first, and its picture.
+
+mod columns;
+mod details;
+mod filters;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Confusion, Message, Page, Screen, World};
+use crate::insight::label_lines;
+use crate::store::RunFolder;
+use crate::tui::effects::Effect;
+use crate::tui::keys::{Action, Context};
+use crate::tui::known::Known;
+use crate::tui::news::{News, Toast};
+use crate::tui::preview::Preview;
+use crate::tui::scores::{ScoreTable, Source};
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Field, Order, Reaction, Table, put, wrap};
+use details::Layout;
+pub use filters::{Filters, next_set};
+use filters::{arrange, next_category};
+
+pub const CONTEXTS: &[Context] = &[Context::Images, Context::Sort, Context::List, Context::Columns];
+
+#[derive(Debug)]
+pub struct Images {
+    /// Takes the newest result whenever it comes to the front.
+    takes_newest: bool,
+    source: Option<Source>,
+    table: Option<Arc<ScoreTable>>,
+    problem: Option<String>,
+    /// A worker was asked to score them; that is done once.
+    is_scoring: bool,
+    list: Table,
+    /// Indices into the table, in the order in which they are shown.
+    shown: Vec<u32>,
+    /// With these it was opened; `esc` goes back to them.
+    first_filters: Filters,
+    filters: Filters,
+    text: Field,
+    typing: Option<Typing>,
+    /// The picture fills the screen.
+    is_large: bool,
+    /// The cursor moved down last, so the next pictures are likelier below.
+    goes_down: bool,
+    preview: Preview,
+}
+
+/// What is being typed.
+#[derive(Debug)]
+enum Typing {
+    Filter,
+    /// A file or folder to be scored.
+    Path(Field),
+}
+
+impl Default for Images {
+    /// Those of the newest result.
+    fn default() -> Images {
+        Images { takes_newest: true, ..Images::from(None) }
+    }
+}
+
+impl Images {
+    fn from(source: Option<Source>) -> Images {
+        Images {
+            takes_newest: false,
+            source,
+            table: None,
+            problem: None,
+            is_scoring: false,
+            list: Table::new(Order { key: columns::LOSS.into(), descending: true }),
+            shown: Vec::new(),
+            first_filters: Filters::default(),
+            filters: Filters::default(),
+            text: Field::default(),
+            typing: None,
+            is_large: false,
+            goes_down: true,
+            preview: Preview::default(),
+        }
+    }
+
+    pub fn of(run: RunFolder) -> Images {
+        Images::from(Some(Source::Run(run)))
+    }
+
+    /// Those of `table` that pass `filters`.
+    pub fn filtered(source: Source, table: Arc<ScoreTable>, filters: Filters) -> Images {
+        let mut images = Images::from(Some(source));
+        (images.first_filters, images.filters) = (filters.clone(), filters);
+        images.adopt(table);
+        images
+    }
+
+    /// Finds its images in what is known, or has them read.
+    fn find(&mut self, known: &Known, is_shown: bool) -> Option<Effect> {
+        let mut is_due = is_shown;
+        if self.takes_newest && (is_shown || self.table.is_none()) {
+            let newest = known.newest_scored().map(|run| Source::Run(run.folder().clone()));
+            if newest.is_some() && newest != self.source {
+                *self = Images { source: newest, ..Images::default() };
+                is_due = true;
+            }
+        }
+        let source = self.source.clone()?;
+        match known.scores(&source) {
+            Some(Ok(table)) => {
+                let is_new = self.table.as_ref().is_none_or(|own| !Arc::ptr_eq(own, table));
+                if is_new {
+                    self.adopt(table.clone());
+                }
+                return None;
+            }
+            Some(Err(problem)) if self.table.is_none() => self.problem = Some(problem.clone()),
+            _ => {}
+        }
+        match source {
+            Source::Run(run) if is_due => Some(Effect::ReadScores(run)),
+            Source::Unseen(run, path) if !self.is_scoring => {
+                self.is_scoring = true;
+                Some(Effect::Predict(run, path))
+            }
+            _ => None,
+        }
+    }
+
+    /// Learns what came for its source, even what is forgotten already.
+    fn hear(&mut self, news: &[News]) {
+        for one in news {
+            let News::Scores(scores) = one else { continue };
+            if Some(&scores.source) != self.source.as_ref() {
+                continue;
+            }
+            match &scores.table {
+                Ok(table) => self.adopt(table.clone()),
+                Err(problem) if self.table.is_none() => self.problem = Some(problem.clone()),
+                Err(_) => {}
+            }
+        }
+        self.preview.learn(news);
+    }
+
+    fn adopt(&mut self, table: Arc<ScoreTable>) {
+        if self.table.is_none() {
+            self.list.order = columns::order(&table);
+        }
+        self.list.set_columns(columns::all(&table));
+        self.problem = None;
+        self.table = Some(table);
+        self.arrange();
+    }
+
+    /// Filters and sorts. The cursor stays on its image.
+    fn arrange(&mut self) {
+        let Some(table) = &self.table else { return };
+        let selected = self.selected();
+        self.shown = arrange(table, &self.filters, self.text.text(), &self.list.order);
+        let place = |at: usize| self.shown.iter().position(|&index| index as usize == at);
+        let row = selected.and_then(place).unwrap_or(0);
+        self.list.set_rows(self.shown.len(), row);
+    }
+
+    /// Index into the table of the image under the cursor.
+    fn selected(&self) -> Option<usize> {
+        Some(*self.shown.get(self.list.selected()?)? as usize)
+    }
+
+    fn layout(&self, area: Rect) -> Layout {
+        let categories = self.table.as_ref().map_or(0, |table| table.categories.len());
+        details::layout(area, categories, self.is_large)
+    }
+
+    /// Wants the picture under the cursor, and those that may be next.
+    fn look(&mut self, world: &World) -> Option<Effect> {
+        const AHEAD: [isize; 6] = [0, 1, -1, 2, 3, -2];
+        let table = self.table.as_ref()?;
+        let row = self.list.selected()?;
+        let room = self.layout(world.area).picture;
+        if room.is_empty() {
+            return None;
+        }
+        let sign = if self.goes_down { 1 } else { -1 };
+        let paths = AHEAD.iter().filter_map(|step| {
+            let row = row.checked_add_signed(step * sign)?;
+            Some(table.path(*self.shown.get(row)? as usize))
+        });
+        let paths: Vec<PathBuf> = paths.collect();
+        self.preview.show(paths, (room.width, room.height), world.known.graphics)
+    }
+
+    fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
+        match action {
+            Action::Back => return self.clear(),
+            Action::Filter => self.typing = Some(Typing::Filter),
+            Action::NextRenderer => return vec![Effect::Draw(world.known.graphics.next())],
+            Action::Score if self.source.is_some() => {
+                self.typing = Some(Typing::Path(Field::default()));
+            }
+            Action::WrongOnly => self.change(|filters, _| filters.wrong_only ^= true),
+            Action::NextSet => self.change(|filters, _| filters.set = next_set(filters.set)),
+            Action::NextTruth => self.change(|filters, categories| {
+                filters.truth = next_category(filters.truth, categories);
+            }),
+            Action::NextPrediction => self.change(|filters, categories| {
+                filters.predicted = next_category(filters.predicted, categories);
+            }),
+            Action::Confusion => return vec![self.confusion()],
+            _ => {
+                self.note_direction(action);
+                let reaction = self.list.on(action, self.list_area(world.area));
+                match reaction {
+                    Reaction::None => return self.act_on_selected(action),
+                    reaction => self.react(reaction),
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Filters, usize)) {
+        let categories = self.table.as_ref().map_or(0, |table| table.categories.len());
+        change(&mut self.filters, categories);
+        self.arrange();
+    }
+
+    fn act_on_selected(&mut self, action: Action) -> Vec<Effect> {
+        let (Some(table), Some(at)) = (&self.table, self.selected()) else { return Vec::new() };
+        match action {
+            Action::Enter => self.is_large ^= true,
+            Action::OpenOutside => return vec![Effect::OpenOutside(table.path(at))],
+            Action::YankPath => return vec![Effect::Copy(table.path(at).display().to_string())],
+            Action::YankScores => {
+                let lines = label_lines(&table.categories, table.scores(at));
+                return vec![Effect::Copy(lines.join("\n"))];
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The picture becomes small again, then the filters go, then the screen is left.
+    fn clear(&mut self) -> Vec<Effect> {
+        if self.is_large {
+            self.is_large = false;
+        } else if !self.text.text().is_empty() || self.filters != self.first_filters {
+            self.text = Field::default();
+            self.filters = self.first_filters.clone();
+            self.arrange();
+        } else {
+            return Vec::new();
+        }
+        vec![Effect::Cleared]
+    }
+
+    fn confusion(&self) -> Effect {
+        match (&self.source, &self.table) {
+            (Some(source), Some(table)) if table.has_truths() => {
+                let confusion = Confusion::new(source.clone(), table.clone(), self.filters.set);
+                Effect::Open(Box::new(Screen::Confusion(Box::new(confusion))))
+            }
+            _ => Effect::Toast(Toast::error("no confusion matrix: no true categories are known")),
+        }
+    }
+
+    fn note_direction(&mut self, action: Action) {
+        match action {
+            Action::Down | Action::HalfDown | Action::PageDown | Action::First => {
+                self.goes_down = true;
+            }
+            Action::Up | Action::HalfUp | Action::PageUp | Action::Last => self.goes_down = false,
+            _ => {}
+        }
+    }
+
+    /// Where the list is scrolled; while the picture is large too.
+    fn list_area(&self, area: Rect) -> Rect {
+        details::layout(area, 0, false).list
+    }
+
+    fn react(&mut self, reaction: Reaction) {
+        match reaction {
+            Reaction::Sorted => self.arrange(),
+            Reaction::Opened => self.is_large = true,
+            Reaction::Moved | Reaction::None => {}
+        }
+    }
+
+    fn on_mouse(&mut self, mouse: &MouseEvent, area: Rect) {
+        if !self.is_large {
+            let list = self.layout(area).list;
+            let reaction = self.list.on_mouse(mouse, list);
+            return self.react(reaction);
+        }
+        let list = self.list_area(area);
+        match mouse.kind {
+            MouseEventKind::ScrollDown => drop(self.list.on(Action::Down, list)),
+            MouseEventKind::ScrollUp => drop(self.list.on(Action::Up, list)),
+            _ => {}
+        }
+    }
+
+    fn type_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(mut typing) = self.typing.take() else { return Vec::new() };
+        match (key.code, &mut typing) {
+            (KeyCode::Enter, Typing::Path(field)) => return self.score(field.text()),
+            (KeyCode::Esc, Typing::Filter) => {
+                self.text = Field::default();
+                self.arrange();
+            }
+            (KeyCode::Enter | KeyCode::Esc, _) => {}
+            (_, Typing::Filter) => {
+                if self.text.on(key) {
+                    self.arrange();
+                }
+                self.typing = Some(typing);
+            }
+            (_, Typing::Path(field)) => {
+                field.on(key);
+                self.typing = Some(typing);
+            }
+        }
+        Vec::new()
+    }
+
+    fn paste(&mut self, text: &str) {
+        match &mut self.typing {
+            Some(Typing::Path(field)) => field.paste(text),
+            Some(Typing::Filter) => {
+                self.text.paste(text);
+                self.arrange();
+            }
+            None => {}
+        }
+    }
+
+    /// Opens the scores of a file or folder, which are made first.
+    fn score(&self, path: &str) -> Vec<Effect> {
+        let (Some(source), false) = (&self.source, path.trim().is_empty()) else {
+            return Vec::new();
+        };
+        let home = path.trim().strip_prefix("~/").zip(std::env::home_dir());
+        let path = match home {
+            Some((rest, home)) => home.join(rest),
+            None => PathBuf::from(path.trim()),
+        };
+        let images = Images::from(Some(Source::Unseen(source.run().clone(), path)));
+        vec![Effect::Open(Box::new(Screen::Images(Box::new(images))))]
+    }
+
+    fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+        match &self.typing {
+            Some(Typing::Filter) => return self.text.draw(inside, buffer, "/", world.theme),
+            Some(Typing::Path(field)) => {
+                return field.draw(inside, buffer, "file or folder to score: ", world.theme);
+            }
+            None => {}
+        }
+        let Some(table) = &self.table else { return };
+        let mut parts = vec![match self.shown.len() == table.len() {
+            true => format!("{} images", table.len()),
+            false => format!("{} of {} images", self.shown.len(), table.len()),
+        }];
+        let wrong = |&&index: &&u32| table.images()[index as usize].is_wrong();
+        if table.has_truths() {
+            parts.push(format!("{} wrong", self.shown.iter().filter(wrong).count()));
+        }
+        parts.extend(self.filters.words(table));
+        if !self.text.text().is_empty() {
+            parts.push(format!("/{}", self.text.text()));
+        }
+        let style = world.theme.style(Role::Dim);
+        put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
+    }
+
+    /// A sentence in place of the images.
+    fn draw_sentence(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let (text, role) = match (&self.table, &self.problem, &self.source) {
+            (Some(table), ..) if table.len() == 0 => ("there is no image in it".into(), Role::Dim),
+            (Some(_), ..) => ("no image passes the filters; esc clears them".into(), Role::Dim),
+            (None, Some(problem), _) => (problem.clone(), Role::Warning),
+            (None, None, Some(Source::Run(_))) => ("reading the scores".into(), Role::Dim),
+            (None, None, Some(Source::Unseen(run, path))) => {
+                (format!("scoring {} with {}", path.display(), run.id()), Role::Dim)
+            }
+            (None, None, None) => {
+                ("no run with scores yet; a run scores every image at its end".into(), Role::Dim)
+            }
+        };
+        let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+        for (y, line) in (area.y + 2..area.bottom()).zip(wrap(&text, inside.width.into())) {
+            put(buffer, inside, inside.x, y, &line, world.theme.style(role));
+        }
+    }
+}
+
+impl Page for Images {
+    fn title(&self) -> String {
+        match &self.source {
+            Some(Source::Run(run)) => run.id(),
+            Some(Source::Unseen(run, path)) => format!("{} by {}", path.display(), run.id()),
+            None => String::new(),
+        }
+    }
+
+    fn contexts(&self) -> &'static [Context] {
+        CONTEXTS
+    }
+
+    fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
+        let mut effects = match message {
+            Message::Action(action) => self.act(*action, world),
+            Message::Key(key) => self.type_key(key),
+            Message::Paste(text) => {
+                self.paste(text);
+                Vec::new()
+            }
+            Message::Mouse(mouse) => {
+                self.on_mouse(mouse, world.area);
+                Vec::new()
+            }
+            Message::News(news) => {
+                self.hear(news);
+                self.find(world.known, false).into_iter().collect()
+            }
+            Message::Shown => self.find(world.known, true).into_iter().collect(),
+        };
+        effects.extend(self.look(world));
+        effects
+    }
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let Layout { status, list, facts, picture, bars } = self.layout(area);
+        self.draw_status(status, buffer, world);
+        let (Some(table), Some(at)) = (&self.table, self.selected()) else {
+            return self.draw_sentence(area, buffer, world);
+        };
+        self.list.draw(
+            list,
+            buffer,
+            world.theme,
+            |_| false,
+            |row, key| columns::cell(table, self.shown[row] as usize, key),
+        );
+        details::draw_facts(table, at, facts, buffer, world.theme);
+        self.preview.draw(picture, buffer, world);
+        details::draw_bars(table, at, bars, buffer, world.theme);
+    }
+
+    fn is_typing(&self) -> bool {
+        self.typing.is_some()
+    }
+
+    fn offers(&self, action: Action, _known: &Known) -> bool {
+        let has_truths = || self.table.as_ref().is_some_and(|table| table.has_truths());
+        match action {
+            Action::Enter | Action::Filter | Action::SortUp => self.table.is_some(),
+            Action::WrongOnly | Action::NextSet | Action::Confusion => has_truths(),
+            Action::Score => self.source.is_some(),
+            _ => true,
+        }
+    }
+}
