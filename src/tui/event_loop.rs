@@ -1,8 +1,10 @@
 //! The loop: one channel in, effects out, a frame when something changed.
 
 use std::io;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
 
 use super::app::App;
 use super::effects::{After, Effect, Performer};
@@ -29,21 +31,46 @@ pub fn open(context: Context) -> Result<(), TuiError> {
     let follower = Follower::start(send.clone())?;
     let program = context.program.clone();
     let performer = Performer::new(send.clone(), keyboard.clone(), runs, follower, program)?;
+    let (choice, graphics) = first_graphics(&send, &theme, &environment);
+    let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
+    let shown = draw(&mut app, &mut terminal)
+        .and_then(|()| listen(&keyboard, send, Question::new(choice, graphics), &mut terminal))
+        .and_then(|()| show(&mut app, &performer, &mut terminal, &receive));
+    match shown {
+        // The terminal was closed: nobody is there to be told.
+        Err(err) if err.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(()),
+        shown => Ok(shown?),
+    }
+}
+
+/// How pictures are drawn until the terminal has said what it can.
+fn first_graphics(
+    send: &Sender<Input>,
+    theme: &Theme,
+    environment: &Environment,
+) -> (Choice, Graphics) {
+    // The receiver is alive: these are its first news.
+    let tell = |news| drop(send.send(Input::News(news)));
     let choice = Choice::of_this_process().unwrap_or_else(|problem| {
-        let _ = send.send(Input::News(News::Said(Toast::error(problem))));
+        tell(News::Said(Toast::error(problem)));
         Choice::Auto
     });
-    let graphics = Graphics::first(choice, theme.has_colours(), &environment);
-    let _ = send.send(Input::News(News::Graphics(graphics)));
-    let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
-    draw(&mut app, &mut terminal)?;
-    // The person sees the screen before the terminal is asked, and keys are read after it answered.
-    let question = Question::new(choice, graphics);
+    let graphics = Graphics::first(choice, theme.has_colours(), environment);
+    tell(News::Graphics(graphics));
+    (choice, graphics)
+}
+
+/// Puts the question to the terminal, then reads its answer and after that the keys.
+fn listen(
+    keyboard: &Keyboard,
+    send: Sender<Input>,
+    question: Option<Question>,
+    terminal: &mut Terminal,
+) -> io::Result<()> {
     if let Some(question) = &question {
         terminal.write(question.text())?;
     }
-    keyboard.listen(send, question)?;
-    show(&mut app, &performer, &mut terminal, &receive)
+    keyboard.listen(send, question)
 }
 
 fn draw(app: &mut App, terminal: &mut Terminal) -> io::Result<()> {
@@ -58,7 +85,7 @@ fn show(
     performer: &Performer,
     terminal: &mut Terminal,
     receive: &Receiver<Input>,
-) -> Result<(), TuiError> {
+) -> io::Result<()> {
     let mut drawn = Instant::now();
     loop {
         let Ok(first) = receive.recv() else { return Ok(()) };

@@ -40,7 +40,7 @@ pub struct KnownRun {
 pub enum Reading {
     /// Only the name is known yet.
     Pending,
-    Read(Box<Summary>),
+    Read(Arc<Summary>),
     Unreadable(String),
 }
 
@@ -56,7 +56,7 @@ impl KnownRun {
     /// Reads summary and note from the disk.
     pub fn read(folder: &RunFolder) -> KnownRun {
         let (reading, note) = match (folder.summary(), Note::read(folder)) {
-            (Ok(summary), Ok(note)) => (Reading::Read(Box::new(summary)), note),
+            (Ok(summary), Ok(note)) => (Reading::Read(Arc::new(summary)), note),
             (Err(err), note) => (Reading::Unreadable(err.to_string()), note.unwrap_or_default()),
             (_, Err(err)) => (Reading::Unreadable(err.to_string()), Note::default()),
         };
@@ -114,7 +114,7 @@ impl Known {
                 news.records.iter().for_each(|record| run.apply(record));
                 self.followed = Some((news.run.clone(), run));
             }
-            News::Trashed(trashed) => self.trashed.extend(trashed.iter().cloned()),
+            News::Trashed(trashed) => self.trashed.push(trashed.clone()),
             News::Restored(restored) => self.trashed.retain(|trashed| trashed != restored),
             News::Graphics(graphics) => self.graphics = *graphics,
             News::PicturesForgotten => self.graphics = self.graphics.forgotten(),

@@ -20,8 +20,8 @@ pub enum News {
     Runs(RunsNews),
     /// The run that is followed said more.
     Followed(FollowedNews),
-    /// Run folders went to the trash, and can come back.
-    Trashed(Vec<Trashed>),
+    /// A run folder went to the trash, and can come back.
+    Trashed(Trashed),
     /// A folder came back.
     Restored(Trashed),
     /// Pictures are drawn so from now on.
