@@ -167,7 +167,9 @@ impl App {
         match action {
             Action::Help => self.overlay = Some(Overlay::help(contexts)),
             Action::Palette => self.overlay = Some(Overlay::palette(contexts)),
-            Action::ShowLog => self.open(Screen::Log(Log::default())),
+            Action::ShowLog => {
+                return vec![Effect::Open(Box::new(Screen::Log(Log::default())))];
+            }
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Repaint => return vec![Effect::Repaint],

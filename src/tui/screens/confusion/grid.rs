@@ -48,10 +48,13 @@ impl Grid {
         let all = (0..categories).flat_map(|row| (0..categories).map(move |col| (row, col)));
         let largest = all.map(|(row, column)| matrix.count(row, column)).max().unwrap_or(0);
         let digits = largest.to_string().len() as u16;
-        let cell = (digits + PERCENT_WIDTH).max(longest.min(LONGEST_NAME));
         let has_metrics = area.width >= WIDE;
         let metrics = if has_metrics { METRIC_WIDTH * METRICS.len() as u16 + 1 } else { 0 };
         let room = area.width.saturating_sub(GUTTER + name + 1 + metrics);
+        let smallest = digits + PERCENT_WIDTH;
+        // Whole names over the columns, unless that would push some out of sight.
+        let share = (room / categories.max(1) as u16).saturating_sub(1);
+        let cell = longest.min(LONGEST_NAME).min(share).max(smallest);
         let columns = usize::from(room / (cell + 1)).clamp(1, categories.max(1));
         let rows = usize::from(area.height.saturating_sub(1)).clamp(1, categories.max(1));
         // Scrolled as little as shows the cursor.
