@@ -190,6 +190,9 @@ impl App {
         if self.stacks[self.tab].is_empty() {
             self.stacks[self.tab].push((TABS[self.tab].open)());
         }
+        if let Some(screen) = self.stacks[self.tab].last_mut() {
+            screen.page_mut().visit();
+        }
         self.tell(&Message::Shown)
     }
 
@@ -379,9 +382,13 @@ fn words(news: &News) -> Option<Toast> {
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))
         }
-        News::Scores(ScoresNews { table: Err(problem), source: Source::Unseen(..) }) => {
-            Some(Toast::error(problem))
-        }
+        News::Scores(ScoresNews { source: Source::Unseen(_, path), table }) => match table {
+            Ok(table) => {
+                let text = format!("{} files of {} were scored", table.len(), path.display());
+                Some(Toast::good(text))
+            }
+            Err(problem) => Some(Toast::error(problem)),
+        },
         News::Runs(_)
         | News::Followed(_)
         | News::Graphics(_)

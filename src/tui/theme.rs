@@ -51,6 +51,7 @@ pub struct Environment {
     pub term: String,
     pub colorterm: String,
     pub colorfgbg: String,
+    pub ssh_connection: String,
 }
 
 impl Environment {
@@ -61,6 +62,7 @@ impl Environment {
             term: get("TERM"),
             colorterm: get("COLORTERM"),
             colorfgbg: get("COLORFGBG"),
+            ssh_connection: get("SSH_CONNECTION"),
         }
     }
 

@@ -108,6 +108,7 @@ const IMAGES: &[Binding] = &[
     bind(&["m"], Action::Confusion, "matrix", "matrix: the confusion matrix"),
     bind(&["/"], Action::Filter, "filter", "filter: words, true=fire, score<0.5, NOT word"),
     bind(&["p"], Action::Score, "score", "score a file or folder that the network never saw"),
+    bind(&["R"], Action::Refresh, "", "refresh: read or make these scores again"),
     bind(&["c"], Action::NextTruth, "", "category: only images of the next true category"),
     bind(&["C"], Action::NextPrediction, "", "category: only images predicted as the next one"),
     bind(&["o"], Action::OpenOutside, "", "open the file in another program"),

@@ -62,6 +62,8 @@ pub struct Graphics {
     pub depth: Depth,
     /// Pixels of one cell: width, height.
     pub cell: (u16, u16),
+    /// Every byte takes its way through a network.
+    pub is_remote: bool,
     /// Counts up when the terminal has forgotten the pictures it was sent.
     pub generation: u32,
 }
@@ -70,7 +72,7 @@ impl Default for Graphics {
     fn default() -> Graphics {
         // Half as wide as high, as in every usual font, until the terminal says its own.
         let (renderer, depth) = (Renderer::HalfBlocks, Depth::Indexed);
-        Graphics { renderer, depth, cell: (10, 20), generation: 0 }
+        Graphics { renderer, depth, cell: (10, 20), is_remote: false, generation: 0 }
     }
 }
 
@@ -114,7 +116,8 @@ impl Graphics {
         let is_true = ["truecolor", "24bit"].contains(&environment.colorterm.as_str())
             || environment.term.ends_with("-direct");
         let depth = if is_true { Depth::True } else { Depth::Indexed };
-        Graphics { renderer, depth, ..Graphics::default() }
+        let is_remote = !environment.ssh_connection.is_empty();
+        Graphics { renderer, depth, is_remote, ..Graphics::default() }
     }
 
     /// The next way to draw, for a key.

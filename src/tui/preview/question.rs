@@ -54,8 +54,7 @@ impl Question {
 
     /// Reads the answer, for as long as a terminal may take; also what the person typed meanwhile.
     pub fn hear(self) -> (Graphics, Vec<KeyEvent>) {
-        let is_remote = env::var_os("SSH_CONNECTION").is_some();
-        let patience = if is_remote { REMOTE_PATIENCE } else { PATIENCE };
+        let patience = if self.graphics.is_remote { REMOTE_PATIENCE } else { PATIENCE };
         let bytes = read_answer(Instant::now() + patience).unwrap_or_default();
         let said = tokens(&bytes);
         let keys = said.iter().filter_map(|token| match token {

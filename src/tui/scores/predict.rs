@@ -77,16 +77,16 @@ fn categories(run: &RunFolder, answers: &[Answer]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     /// A program that answers every call with the same.
     fn answering(folder: &Path, script: &str) -> PathBuf {
         let program = folder.join("program");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        let executable = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&program, executable).unwrap();
+        // Written by another process: what this one writes is open in the children of other tests
+        // for a moment, and cannot be started then.
+        let write = r#"printf '#!/bin/sh\n%s\n' "$1" > "$0" && chmod 755 "$0""#;
+        let status = Command::new("sh").arg("-c").arg(write).arg(&program).arg(script).status();
+        assert!(status.unwrap().success());
         program
     }
 

@@ -20,11 +20,14 @@ pub fn read(run: &RunFolder) -> Result<Arc<ScoreTable>, String> {
     Ok(Arc::new(table))
 }
 
-/// Relative to the folder in which the run was started.
+/// As the worker found it, else as the experiment says; relative to where the run was started.
 fn images_folder(run: &RunFolder) -> Result<PathBuf, String> {
+    let events = run.replay().map_err(|err| err.to_string())?;
+    if !events.images.as_os_str().is_empty() {
+        return Ok(events.root.join(events.images));
+    }
     let checked = spec::load(&run.experiment()).map_err(|err| err.to_string())?;
-    let root = run.replay().map_err(|err| err.to_string())?.root;
-    Ok(root.join(checked.experiment.images))
+    Ok(events.root.join(checked.experiment.images))
 }
 
 #[cfg(test)]

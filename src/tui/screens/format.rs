@@ -39,6 +39,12 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
+/// `1 image`, `2 images`.
+pub fn counted(n: usize, thing: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{plural}")
+}
+
 /// Percentage points of difference, with their sign: `+1.2`.
 pub fn points(difference: f64) -> String {
     format!("{:+.1}", difference * 100.0)

@@ -128,6 +128,9 @@ pub trait Page {
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World);
 
+    /// The person went to its tab, and expects what is new.
+    fn visit(&mut self) {}
+
     /// Keys go into a text rather than to the key table.
     fn is_typing(&self) -> bool {
         false

@@ -114,8 +114,9 @@ impl Confusion {
             0 => "no image in this set".to_owned(),
             n => format!("{} correct", format::percent(self.matrix.correct() as f64 / n as f64)),
         };
-        let set = self.set.map_or("all images", Set::name);
-        let text = format!("rows true, columns predicted · {set} · {images} images · {accuracy}");
+        let set = self.set.map_or("all sets", Set::name);
+        let images = format::counted(images, "image");
+        let text = format!("rows true, columns predicted · {set} · {images} · {accuracy}");
         put(buffer, line, line.x + 2, line.y, &text, world.theme.style(Role::Dim));
     }
 

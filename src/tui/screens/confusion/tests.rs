@@ -115,9 +115,9 @@ fn the_set_is_switched_in_place() {
     press(&mut app, "s");
     assert!(seen(&mut app).contains("validation · 0 images · no image in this set"));
     press(&mut app, "s");
-    assert!(seen(&mut app).contains("training · 1 images · 0.0% correct"));
+    assert!(seen(&mut app).contains("training · 1 image · 0.0% correct"));
     press(&mut app, "s");
-    assert!(seen(&mut app).contains("all images · 213 images"));
+    assert!(seen(&mut app).contains("all sets · 213 images"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::format::counted;
 use super::{Confusion, Message, Page, Screen, World};
 use crate::insight::label_lines;
 use crate::store::RunFolder;
@@ -32,8 +33,10 @@ pub const CONTEXTS: &[Context] = &[Context::Images, Context::Sort, Context::List
 
 #[derive(Debug)]
 pub struct Images {
-    /// Takes the newest result whenever it comes to the front.
+    /// Shows the newest result there is when the person comes to the tab.
     takes_newest: bool,
+    /// The person came to the tab just now.
+    is_visited: bool,
     source: Option<Source>,
     table: Option<Arc<ScoreTable>>,
     problem: Option<String>,
@@ -73,6 +76,7 @@ impl Images {
     fn from(source: Option<Source>) -> Images {
         Images {
             takes_newest: false,
+            is_visited: false,
             source,
             table: None,
             problem: None,
@@ -104,7 +108,7 @@ impl Images {
     /// Finds its images in what is known, or has them read.
     fn find(&mut self, known: &Known, is_shown: bool) -> Option<Effect> {
         let mut is_due = is_shown;
-        if self.takes_newest && (is_shown || self.table.is_none()) {
+        if self.takes_newest && (std::mem::take(&mut self.is_visited) || self.table.is_none()) {
             let newest = known.newest_scored().map(|run| Source::Run(run.folder().clone()));
             if newest.is_some() && newest != self.source {
                 *self = Images { source: newest, ..Images::default() };
@@ -112,6 +116,12 @@ impl Images {
             }
         }
         let source = self.source.clone()?;
+        // What was scored before may be other files by now.
+        if let Source::Unseen(run, path) = &source
+            && !std::mem::replace(&mut self.is_scoring, true)
+        {
+            return Some(Effect::Predict(run.clone(), path.clone()));
+        }
         match known.scores(&source) {
             Some(Ok(table)) => {
                 let is_new = self.table.as_ref().is_none_or(|own| !Arc::ptr_eq(own, table));
@@ -125,10 +135,6 @@ impl Images {
         }
         match source {
             Source::Run(run) if is_due => Some(Effect::ReadScores(run)),
-            Source::Unseen(run, path) if !self.is_scoring => {
-                self.is_scoring = true;
-                Some(Effect::Predict(run, path))
-            }
             _ => None,
         }
     }
@@ -214,6 +220,7 @@ impl Images {
                 filters.predicted = next_category(filters.predicted, categories);
             }),
             Action::Confusion => return vec![self.confusion()],
+            Action::Refresh => return self.refresh(),
             _ => {
                 self.note_direction(action);
                 let reaction = self.list.on(action, self.list_area(world.area));
@@ -245,6 +252,14 @@ impl Images {
             _ => {}
         }
         Vec::new()
+    }
+
+    fn refresh(&mut self) -> Vec<Effect> {
+        match self.source.clone() {
+            Some(Source::Run(run)) => vec![Effect::ReadScores(run)],
+            Some(Source::Unseen(run, path)) => vec![Effect::Predict(run, path)],
+            None => Vec::new(),
+        }
     }
 
     /// The picture becomes small again, then the filters go, then the screen is left.
@@ -367,8 +382,8 @@ impl Images {
         }
         let Some(table) = &self.table else { return };
         let mut parts = vec![match self.shown.len() == table.len() {
-            true => format!("{} images", table.len()),
-            false => format!("{} of {} images", self.shown.len(), table.len()),
+            true => counted(table.len(), "image"),
+            false => format!("{} of {}", self.shown.len(), counted(table.len(), "image")),
         }];
         let wrong = |&&index: &&u32| table.images()[index as usize].is_wrong();
         if table.has_truths() {
@@ -390,7 +405,9 @@ impl Images {
             (None, Some(problem), _) => (problem.clone(), Role::Warning),
             (None, None, Some(Source::Run(_))) => ("reading the scores".into(), Role::Dim),
             (None, None, Some(Source::Unseen(run, path))) => {
-                (format!("scoring {} with {}", path.display(), run.id()), Role::Dim)
+                let text =
+                    format!("scoring {} with {}, in the background", path.display(), run.id());
+                (text, Role::Dim)
             }
             (None, None, None) => {
                 ("no run with scores yet; a run scores every image at its end".into(), Role::Dim)
@@ -454,6 +471,10 @@ impl Page for Images {
         details::draw_facts(table, at, facts, buffer, world.theme);
         self.preview.draw(picture, buffer, world);
         details::draw_bars(table, at, bars, buffer, world.theme);
+    }
+
+    fn visit(&mut self) {
+        self.is_visited = true;
     }
 
     fn is_typing(&self) -> bool {

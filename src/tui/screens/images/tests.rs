@@ -126,6 +126,17 @@ fn without_a_result_a_sentence_says_so() {
 }
 
 #[test]
+fn a_newer_result_is_shown_when_the_person_comes_to_the_tab_and_not_before() {
+    let mut app = app_with(Ok(fire()));
+    let newer = "20260102-040000-fire";
+    app.on_news(all(vec![run(newer, summary(State::Done, &[]), "", "")]));
+    press(&mut app, "m esc");
+    assert!(seen(&mut app).contains(RUN));
+    let effects = press(&mut app, "3 4");
+    assert!(matches!(&effects[..], [Effect::ReadScores(run)] if run.id() == newer), "{effects:?}");
+}
+
+#[test]
 fn fifty_thousand_images_are_a_list_like_any_other() {
     let mut table = ScoreTable::new(categories(&["a", "b", "c", "d", "e"]), "photos".into());
     let mut random = crate::random::Rng::new(1);
