@@ -35,7 +35,8 @@ pub(crate) fn find(
     };
     let mut known = Vec::new();
     for (folder, _) in &above {
-        known.extend(subfolders(&images.join(folder))?);
+        // By components, or the empty folder would leave a slash in messages.
+        known.extend(subfolders(&images.join(folder).components().collect::<PathBuf>())?);
     }
     known.sort();
     known.dedup();

@@ -13,6 +13,8 @@ mod photos;
 mod resize;
 mod scan;
 mod split;
+#[cfg(test)]
+mod tests;
 mod unreadable;
 mod walk;
 

@@ -152,7 +152,7 @@ enum Promise {
 fn promise(path: &Path) -> Promise {
     let Some(ending) = path.extension() else { return Promise::None };
     let is_image = |known: &&str| ending.eq_ignore_ascii_case(OsStr::new(known));
-    if IMAGE_ENDINGS.iter().any(|known| is_image(&known)) { Promise::Image } else { Promise::Other }
+    if IMAGE_ENDINGS.iter().any(is_image) { Promise::Image } else { Promise::Other }
 }
 
 fn is_image(head: &[u8]) -> bool {
