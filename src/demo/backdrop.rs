@@ -1,4 +1,5 @@
-//! What lies behind the subject and is shared by all categories: skies, hills, woods, ground, water.
+//! What lies behind the subject and is shared by all categories: skies, hills, woods, ground,
+//! water.
 
 use super::canvas::{Area, Canvas, Point, point};
 use super::light::{Hour, Light};
@@ -41,7 +42,6 @@ pub fn sky(canvas: &mut Canvas, rng: &mut Rng, light: &Light, horizon: f32, cove
 pub enum Growth {
     Conifers,
     Leaves,
-    Grass,
 }
 
 pub struct Ridge {
@@ -54,25 +54,29 @@ pub struct Ridge {
     pub albedo: Rgb,
 }
 
-/// A hill side from its crest down to the bottom of the picture. Returns its crest at any x.
-pub fn ridge(
-    canvas: &mut Canvas,
-    rng: &mut Rng,
-    light: &Light,
-    ridge: &Ridge,
-) -> impl Fn(f32) -> f32 + use<> {
+/// A hill side from its crest down to the bottom of the picture. Returns points on its crest,
+/// from left to right.
+pub fn ridge(canvas: &mut Canvas, rng: &mut Rng, light: &Light, ridge: &Ridge) -> Vec<Point> {
     let (shape, leaves) = (Noise::new(rng), Noise::new(rng));
     let (base, swing, near) = (ridge.y, ridge.swing, 1.0 - ridge.far);
     let crest = move |x: f32| base - swing * (shape.fbm(x * 1.3, 0.5, 4) - 0.5) * 2.0;
     let (tall, fine) = match ridge.growth {
         Growth::Conifers => (0.01 + 0.06 * near, 70.0 - 45.0 * near),
-        Growth::Leaves => (0.008 + 0.035 * near, 50.0 - 36.0 * near),
-        Growth::Grass => (0.001, 30.0),
+        Growth::Leaves => (0.008 + 0.022 * near, 58.0 - 32.0 * near),
     };
     let pixels = canvas.height as f32;
-    let haze = ridge.far.sqrt() * 0.95;
+    let haze = ridge.far * lerp(0.85, 1.0, ridge.far);
+    // What depends on x alone: the tops of the trees, and how steep the hill is there.
+    let columns: Vec<(f32, f32)> = (0..canvas.width)
+        .map(|column| (column as f32 + 0.5) / pixels)
+        .map(|x| {
+            let ahead = shape.fbm((x + 0.05 * light.side) * 1.3, 0.5, 3);
+            let slope = ahead - shape.fbm(x * 1.3, 0.5, 3);
+            (crest(x) - tall * treetop(ridge.growth, &leaves, x * fine), slope)
+        })
+        .collect();
     canvas.shade(|x, y, below| {
-        let top = crest(x) - tall * treetop(ridge.growth, &leaves, x * fine);
+        let (top, slope) = columns[(x * pixels) as usize];
         let cover = ((y - top) * pixels + 0.5).clamp(0.0, 1.0);
         if cover == 0.0 {
             return below;
@@ -80,14 +84,19 @@ pub fn ridge(
         let deep = y - top;
         let stretch = if ridge.growth == Growth::Conifers { 0.5 } else { 1.2 };
         let n = leaves.fbm(x * fine * 1.2, y * fine * stretch, 4);
-        let slope = shape.fbm((x + 0.05 * light.side) * 1.3, 0.5, 3) - shape.fbm(x * 1.3, 0.5, 3);
-        let facing = (0.35 + (n - 0.5) * 2.6 - slope * 6.0).clamp(0.05, 1.0);
+        // Round crowns, lit on top, with dark gaps between.
+        let crown = match ridge.growth {
+            Growth::Leaves => 1.1 * (0.42 - leaves.billow(x * fine * 0.55, y * fine * 0.75, 3)),
+            _ => 0.0,
+        };
+        let facing = (0.35 + (n - 0.5) * 3.0 + crown - slope * 6.0).clamp(0.02, 1.0);
         let patch = 0.7 + 0.6 * leaves.fbm(x * 4.0, y * 9.0, 2);
         let tint = scale(ridge.albedo, patch * lerp(1.0, 0.75, smooth(0.0, 0.3, deep)));
         let colour = mix(light.on(tint, facing), light.haze, haze);
         mix(below, colour, cover)
     });
-    crest
+    let places = (0..9).map(|k| canvas.aspect() * (k as f32 + 0.5) / 9.0);
+    places.map(|x| point(x, crest(x))).collect()
 }
 
 /// How high the trees stand at `x`, counted in trees: 0 to 1.
@@ -101,7 +110,6 @@ fn treetop(growth: Growth, noise: &Noise, x: f32) -> f32 {
             spike(x).max(spike(x * 0.73 + 0.4)) + 0.2 * noise.at(x * 5.0, 1.0)
         }
         Growth::Leaves => noise.billow(x * 0.35, 7.0, 4),
-        Growth::Grass => noise.at(x * 6.0, 2.0),
     }
 }
 
@@ -133,16 +141,16 @@ pub fn ground(canvas: &mut Canvas, rng: &mut Rng, light: &Light, horizon: f32, s
     canvas.shade_within(area, |x, y, _| {
         let near = ((y - horizon) / (1.0 - horizon)).max(0.0);
         let depth = 1.0 / (near + 0.06);
-        let (u, v) = ((x - middle) * depth, depth * 2.2);
-        let broad = noise.fbm(u * 0.8, v * 0.8, 3);
-        let fine = noise.fbm(u * 9.0, v * 7.0, 3);
-        let grain = noise.at(x * 190.0, y * 120.0);
+        let (u, v) = ((x - middle) * depth, depth * 1.1);
+        let broad = noise.fbm(u * 0.9, v * 1.3, 3);
+        let fine = noise.fbm(u * 13.0, v * 8.0, 4);
+        let grain = noise.at(x * (90.0 + 120.0 * (1.0 - near)), y * (50.0 + 130.0 * (1.0 - near)));
         let detail = lerp(0.5, fine, 0.35 + 0.65 * near);
         let n = 0.5 + (broad - 0.5) * 1.2 + (detail - 0.5) * 1.5 * soil.rough;
-        let n = n + (grain - 0.5) * 0.5 * soil.rough.max(0.3);
+        let n = n + (grain - 0.5) * 0.75 * soil.rough.max(0.25);
         let albedo = mix(soil.dark, soil.light, n.clamp(0.0, 1.2));
         let lit = light.on(albedo, 0.75 + (fine - 0.5) * soil.rough);
-        mix(lit, light.haze, 0.4 * smooth(0.35, 0.0, near))
+        mix(lit, light.haze, 0.22 * smooth(0.3, 0.0, near))
     });
 }
 
@@ -205,13 +213,13 @@ pub fn leafy(
     canvas.shade_within(Area::around(centre, rx * 1.3, ry * 1.3), |x, y, below| {
         let (u, v) = ((x - centre.x) / rx, (y - centre.y) / ry);
         let clumps = noise.billow(x * 3.6 / height, y * 3.6 / height, 4);
-        let leaf = noise.fbm(x * 26.0 / height, y * 26.0 / height, 3);
-        let inside = 1.15 - (u * u + v * v).sqrt() - (clumps - 0.4) * 0.7 - (leaf - 0.5) * 0.8;
+        let leaf = noise.fbm(x * 30.0 / height, y * 30.0 / height, 4);
+        let inside = 1.15 - (u * u + v * v).sqrt() - (clumps - 0.4) * 0.7 - (leaf - 0.5) * 1.1;
         let cover = smooth(0.05, 0.16, inside);
         if cover == 0.0 {
             return below;
         }
-        let facing = 0.4 + 0.35 * u * light.side - 0.4 * v + (leaf - 0.5) * 2.4;
+        let facing = 0.4 + 0.35 * u * light.side - 0.4 * v + (leaf - 0.5) * 3.6;
         let shade = lerp(1.1, 0.5, smooth(0.2, 0.7, clumps));
         mix(below, light.on(scale(albedo, shade), facing), cover)
     });

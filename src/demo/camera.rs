@@ -18,6 +18,10 @@ pub struct Camera {
     pub warmth: f32,
     /// Deviation of the sensor's noise, in steps of an 8-bit picture.
     pub grain: f32,
+    /// How far from level it is held (the slope of the horizon), and how far off its centre it is
+    /// zoomed in.
+    pub tilt: f32,
+    pub zoom: f32,
     /// How grey the blacks are: cheap lenses and haze.
     pub veil: f32,
 }
@@ -30,7 +34,9 @@ impl Camera {
             blur: usize::from(rng.chance(0.25)),
             vignette: between(rng, 0.05, 0.45),
             warmth: between(rng, -0.08, 0.1),
-            grain: between(rng, 1.5, 5.0),
+            grain: between(rng, 1.0, 4.0),
+            tilt: between(rng, -0.05, 0.05),
+            zoom: between(rng, 1.06, 1.16),
             veil: between(rng, 0.0, 0.02),
         }
     }
@@ -41,7 +47,7 @@ impl Camera {
             bloom: between(rng, 0.08, 0.2),
             blur: usize::from(rng.chance(0.35)),
             vignette: between(rng, 0.2, 0.6),
-            grain: between(rng, 4.0, 10.0),
+            grain: between(rng, 2.0, 6.0),
             veil: between(rng, 0.0, 0.006),
             ..Camera::by_day(rng)
         }
@@ -50,6 +56,7 @@ impl Camera {
     /// The picture as the camera's file has it.
     pub fn develop(&self, mut canvas: Canvas, rng: &mut Rng) -> RgbImage {
         let size = (canvas.width, canvas.height);
+        canvas.pixels = self.frame(&canvas);
         if self.blur > 0 {
             blur(&mut canvas.pixels, size, self.blur);
         }
@@ -72,6 +79,26 @@ impl Camera {
             *pixel = self.expose(light, balance, rng);
         }
         film
+    }
+
+    /// The scene as it falls on the sensor: turned and zoomed, corners never empty.
+    fn frame(&self, canvas: &Canvas) -> Vec<Rgb> {
+        let (width, height) = (canvas.width, canvas.height);
+        let (cx, cy) = (width as f32 * 0.5, height as f32 * 0.5);
+        let at = |column: usize, row: usize| canvas.pixels[row * width + column];
+        let mut seen = Vec::with_capacity(width * height);
+        for i in 0..width * height {
+            let x = ((i % width) as f32 + 0.5 - cx) / self.zoom;
+            let y = ((i / width) as f32 + 0.5 - cy) / self.zoom;
+            let u = (cx + x - y * self.tilt - 0.5).clamp(0.0, width as f32 - 1.001);
+            let v = (cy + y + x * self.tilt - 0.5).clamp(0.0, height as f32 - 1.001);
+            let (column, row) = (u as usize, v as usize);
+            let (fu, fv) = (u - column as f32, v - row as f32);
+            let top = mix(at(column, row), at(column + 1, row), fu);
+            let bottom = mix(at(column, row + 1), at(column + 1, row + 1), fu);
+            seen.push(mix(top, bottom, fv));
+        }
+        seen
     }
 
     fn expose(&self, light: Rgb, balance: Rgb, rng: &mut Rng) -> Pixel<u8> {

@@ -7,11 +7,11 @@ use super::canvas::{Area, Canvas, Point, point};
 use super::flame::{Fire, Tongue, aura, burn, coals, light_up, row, sparks};
 use super::house::House;
 use super::light::{Hour, Light};
-use super::noise::{Noise, between, scale};
+use super::noise::{Noise, between, mix, scale, side, smooth};
 use super::places::{clearing, hour, street, tank, valley, works, yard};
 use super::plume::{Plume, Tint, plume, tint};
 use super::room::{RoomLight, hearth, stack_logs};
-use super::things::{Car, Cylinder, PAINTS, car, cylinder, heap, log_pile, stones};
+use super::things::{Car, Cylinder, PAINTS, car, contact_shadow, cylinder, heap, log_pile, stones};
 use crate::random::Rng;
 
 pub const SCENES: [Scene; 10] = [
@@ -158,24 +158,44 @@ fn forest_fire(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let hour = hour(rng, &[Hour::Night, Hour::Dusk, Hour::Dusk, Hour::Grey]);
     let light = Light::at(hour, rng);
     let lake = rng.chance(0.2);
-    let crests = valley(canvas, rng, &light, lake);
+    valley(canvas, rng, &light, lake, |canvas, rng, crests| {
+        burning_crest(canvas, rng, &light, crests);
+    });
+    camera(rng, &light)
+}
+
+/// A line of burning trees, some flaring up, some only smoking.
+fn burning_crest(canvas: &mut Canvas, rng: &mut Rng, light: &Light, crests: &[Point]) {
     let first = rng.below(3);
     let last = (first + 3 + rng.below(4)).min(crests.len() - 1);
     let lean = between(rng, -0.3, 0.3);
     let body = between(rng, 0.1, 0.55);
     let mut tongues = Vec::new();
     for pair in crests[first..=last].windows(2) {
-        let down = between(rng, 0.02, 0.05);
+        let down = between(rng, 0.0, 0.05);
         let (a, b) = (point(pair[0].x, pair[0].y + down), point(pair[1].x, pair[1].y + down));
-        if rng.chance(0.6) {
-            smoke_over(canvas, rng, &light, (a, 0.05), (body, 0.5));
+        if rng.chance(0.7) {
+            smoke_over(canvas, rng, light, (a, 0.05), (body, 0.5));
         }
-        let high = between(rng, 0.1, 0.22);
-        let count = 4 + rng.below(4);
+        let high = between(rng, 0.06, 0.26);
+        let count = 4 + rng.below(5);
         tongues.extend(row(rng, (a, b), high, lean, count));
     }
-    set_fire(canvas, rng, &light, tongues, 0.26);
-    camera(rng, &light)
+    set_fire(canvas, rng, light, tongues, 0.24);
+}
+
+/// What has burnt already lies black behind the line.
+fn scorch(canvas: &mut Canvas, rng: &mut Rng, light: &Light, (from, to): (Point, Point), top: f32) {
+    let ash = Noise::new(rng);
+    canvas.shade(|x, y, below| {
+        let t = (x - from.x) / (to.x - from.x);
+        let line = from.y + (to.y - from.y) * t + 0.03 * (ash.fbm(x * 7.0, 2.0, 3) - 0.5);
+        let back = smooth(top, top + 0.08, y + 0.06 * (ash.fbm(x * 5.0, y * 16.0, 4) - 0.5));
+        let ends = smooth(-0.1, 0.15, t) * smooth(1.1, 0.85, t);
+        let cover = smooth(line + 0.01, line - 0.01, y) * back * ends;
+        let n = ash.fbm(x * 20.0, y * 60.0, 4);
+        mix(below, light.on(scale([0.07, 0.065, 0.06], n), 0.3 + n), cover * 0.92)
+    });
 }
 
 fn grass_fire(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
@@ -189,13 +209,7 @@ fn grass_fire(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
         point(aspect * between(rng, -0.05, 0.25), near),
         point(aspect * between(rng, 0.7, 1.05), near + slant),
     );
-    // What has burnt already lies black behind the line.
-    let black = [from, to, point(to.x, horizon + 0.03), point(from.x, horizon + 0.03)];
-    let ash = Noise::new(rng);
-    canvas.fill(&black, |x, y| {
-        let n = ash.fbm(x * 20.0, y * 60.0, 4);
-        light.on(scale([0.06, 0.055, 0.05], n), 0.3 + n)
-    });
+    scorch(canvas, rng, &light, (from, to), horizon);
     let body = between(rng, 0.3, 0.75);
     for _ in 0..2 {
         let t = rng.uniform() as f32;
@@ -253,7 +267,7 @@ fn barrel_fire(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let height = half * 2.7;
     let foot = point(foot.x, foot.y + 0.08);
     let rim = point(foot.x, foot.y - height);
-    super::things::contact_shadow(canvas, foot, half * 1.5, 0.25);
+    contact_shadow(canvas, foot, half * 1.5, 0.25);
     let barrel = Cylinder {
         foot,
         height,
@@ -283,7 +297,8 @@ fn car_fire(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     };
     let length = between(rng, 0.5, 0.75) * canvas.aspect().min(1.1);
     let albedo = PAINTS[rng.below(PAINTS.len())];
-    let it = Car { foot, length, albedo: scale(albedo, 0.6), burnt: rng.chance(0.5) };
+    let it =
+        Car { foot, length, facing: side(rng), albedo: scale(albedo, 0.6), burnt: rng.chance(0.5) };
     let (bonnet, cabin) = car(canvas, rng, &light, &it);
     smoke_over(canvas, rng, &light, (point(bonnet.x, bonnet.y - 0.08), 0.09), (0.06, 0.7));
     let lean = between(rng, -0.3, 0.3);
@@ -356,8 +371,7 @@ fn works_fire(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
 /// Flames that fill the picture, before darkness.
 fn close_up(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let light = Light::at(Hour::Night, rng);
-    let soil = EARTH;
-    let (_, foot) = clearing(canvas, rng, &light, soil);
+    let (_, foot) = clearing(canvas, rng, &light, EARTH);
     let middle = canvas.aspect() * 0.5;
     let half = between(rng, 0.3, 0.45) * canvas.aspect().min(1.2);
     let y = between(rng, 0.88, 1.02);

@@ -65,9 +65,9 @@ pub fn row(
 /// Black-body-like: deep red edges, orange, yellow, near white where it is thickest.
 fn ember(heat: f32) -> Rgb {
     let h = heat.clamp(0.0, 1.6);
-    let bright = h * (0.5 + 2.6 * h);
-    let green = lerp(0.13, 0.62, smooth(0.05, 1.1, h));
-    let blue = lerp(0.008, 0.26, smooth(0.45, 1.5, h));
+    let bright = h * (0.55 + 1.9 * h);
+    let green = lerp(0.11, 0.5, smooth(0.05, 1.35, h));
+    let blue = lerp(0.006, 0.2, smooth(0.6, 1.6, h));
     [bright, bright * green, bright * blue]
 }
 
@@ -83,9 +83,12 @@ pub fn burn(canvas: &mut Canvas, rng: &mut Rng, fire: &Fire) {
             return below;
         }
         let high = smooth(area.bottom, area.top, y);
-        let tear = noise.warped(x * k, y * k * 0.5, 4, 1.6);
+        let tear = noise.warped(x * k, y * k * 0.5, 5, 1.8);
+        let wave = noise.fbm(x * k * 2.6 + 30.0, y * k * 1.1, 3) - 0.5;
         let fold = (noise.fbm(x * k * 0.8 + 9.0, y * k * 0.33 + 70.0, 3) - 0.5).abs() * 3.0;
-        let heat = deep.min(1.5) * (0.75 + 0.65 * fold) - (tear - 0.18) * (0.95 + 0.9 * high);
+        let heat = deep.min(1.4) * (0.55 + 0.75 * fold)
+            - (tear - 0.2) * (0.95 + 1.0 * high)
+            - wave * (0.55 + 0.5 * high);
         if heat <= 0.0 {
             return below;
         }

@@ -2,14 +2,13 @@
 
 use super::canvas::{Area, Canvas, Point, point};
 use super::light::Light;
-use super::noise::{Noise, Rgb, between, lerp, mix, scale};
+use super::noise::{Noise, Rgb, between, lerp, mix, scale, side};
 use crate::random::Rng;
 
 /// Where things are on the painted house.
 pub struct House {
     pub windows: Vec<Area>,
     pub ridge: (Point, Point),
-    pub eaves: (Point, Point),
     pub chimney: Point,
     pub size: f32,
 }
@@ -56,7 +55,7 @@ pub fn house(canvas: &mut Canvas, rng: &mut Rng, light: &Light, plot: &Plot) -> 
     let width = plot.width;
     let storeys = if rng.chance(0.5) { 2.0 } else { 1.0 };
     let height = width * if storeys > 1.5 { 0.72 } else { 0.42 };
-    let turn = if rng.chance(0.5) { 1.0 } else { -1.0 };
+    let turn = side(rng);
     let front = Area {
         left: plot.foot.x - width * 0.5,
         top: plot.foot.y - height,
@@ -71,9 +70,7 @@ pub fn house(canvas: &mut Canvas, rng: &mut Rng, light: &Light, plot: &Plot) -> 
     let chimney = chimney(canvas, rng, light, &frame);
     roof(canvas, rng, light, &frame);
     let windows = openings(canvas, rng, light, &frame, (storeys as usize, plot.somebody_home));
-    let (eave, ridge) = (frame.front.top, frame.ridge());
-    let eaves = (point(frame.front.left, eave), point(frame.front.right, eave));
-    House { windows, ridge, eaves, chimney, size: width }
+    House { windows, ridge: frame.ridge(), chimney, size: width }
 }
 
 fn shadow(canvas: &mut Canvas, frame: &Frame, light: &Light) {

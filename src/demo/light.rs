@@ -1,6 +1,6 @@
 //! The hour of the day: what the sky looks like and how things are lit.
 
-use super::noise::{Rgb, add, between, mix, multiply, scale};
+use super::noise::{Rgb, add, between, mix, multiply, scale, side};
 use crate::random::Rng;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Light {
 
 impl Light {
     pub fn at(hour: Hour, rng: &mut Rng) -> Light {
-        let side = if rng.chance(0.5) { 1.0 } else { -1.0 };
+        let side = side(rng);
         let vary = between(rng, 0.8, 1.2);
         match hour {
             Hour::Day => day(side, vary, rng),
@@ -85,17 +85,23 @@ fn grey(side: f32, vary: f32, rng: &mut Rng) -> Light {
 
 fn dusk(side: f32, vary: f32, rng: &mut Rng) -> Light {
     let red = between(rng, 0.0, 1.0);
-    let low = scale(mix([0.95, 0.5, 0.2], [0.8, 0.25, 0.14], red), vary);
+    let pale = between(rng, 0.0, 0.7);
+    let low = mix([0.95, 0.5, 0.2], [0.75, 0.25, 0.14], red);
+    let low = scale(mix(low, [0.62, 0.5, 0.42], pale), vary);
     Light {
         hour: Hour::Dusk,
-        sky_top: mix([0.07, 0.12, 0.27], [0.12, 0.08, 0.2], red),
+        sky_top: mix(
+            mix([0.07, 0.12, 0.25], [0.1, 0.08, 0.17], red),
+            [0.16, 0.22, 0.32],
+            0.6 * pale,
+        ),
         sky_low: low,
         cloud_lit: mix([1.0, 0.55, 0.3], [0.85, 0.22, 0.15], red),
         cloud_shade: [0.16, 0.12, 0.19],
-        fill: [0.1, 0.1, 0.15],
-        sun: scale([0.4, 0.2, 0.09], vary),
+        fill: mix([0.11, 0.11, 0.15], [0.16, 0.18, 0.22], pale),
+        sun: scale(mix([0.42, 0.22, 0.11], [0.32, 0.24, 0.17], pale), vary),
         side,
-        haze: mix(low, [0.25, 0.18, 0.2], 0.6),
+        haze: mix(low, [0.2, 0.14, 0.17], 0.7),
     }
 }
 
@@ -108,8 +114,8 @@ fn night(side: f32, vary: f32, rng: &mut Rng) -> Light {
         sky_low: low,
         cloud_lit: scale(low, 1.2),
         cloud_shade: scale(low, 0.4),
-        fill: scale([0.012, 0.015, 0.026], vary),
-        sun: [0.01, 0.012, 0.02],
+        fill: scale([0.02, 0.024, 0.038], vary),
+        sun: [0.03, 0.035, 0.055],
         side,
         haze: low,
     }

@@ -6,7 +6,7 @@ use super::backdrop::{ASPHALT, EARTH, MEADOW, ground, leafy, mist, open_soil, sk
 use super::camera::Camera;
 use super::canvas::{Canvas, point};
 use super::light::{Hour, Light};
-use super::noise::{add, between, glow, mix, scale, smooth};
+use super::noise::{add, between, glow, mix, scale, side, smooth};
 use super::places::{AUTUMN, by_day, clearing, hour, street, tank, valley, works, yard};
 use super::room::{RoomLight, hearth, stack_logs};
 use super::things::{Car, PAINTS, car, heap, log_pile, shine, stones};
@@ -26,7 +26,7 @@ pub const SCENES: [Scene; 10] = [
 ];
 
 fn cold_hearth(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
-    let room = RoomLight { level: between(rng, 0.2, 0.9), warm: between(rng, 0.0, 1.0) };
+    let room = RoomLight { level: between(rng, 0.3, 0.95), warm: between(rng, 0.0, 1.0) };
     let it = hearth(canvas, rng, &room);
     let light = Light::at(Hour::Grey, rng);
     let dim =
@@ -59,14 +59,14 @@ fn sunset(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     low.sky_low = mix(light.sky_low, [1.2, 0.42, 0.08], between(rng, 0.0, 0.7));
     low.side = if sun.x > canvas.aspect() * 0.5 { 1.0 } else { -1.0 };
     // The sun is painted between the sky and the hills by lighting what is bright already.
-    valley(canvas, rng, &low, lake);
+    valley(canvas, rng, &low, lake, |_, _, _| ());
     canvas.shade(|x, y, below| {
         let (u, v) = (x - sun.x, y - sun.y);
         let d = u * u + v * v;
         let open = smooth(0.12, 0.3, below[0] + 0.3 * below[1]);
         let disc = smooth(size * 1.15, size * 0.9, d.sqrt());
         let rays = 0.8 * glow(d / (size * size * 9.0)) + 0.25 * glow(d * 6.0);
-        add(below, scale([1.6, 0.8, 0.25], open * (2.2 * disc + rays)))
+        add(below, scale([1.5, 0.62, 0.16], open * (2.2 * disc + 0.6 * rays)))
     });
     Camera::by_day(rng)
 }
@@ -80,7 +80,8 @@ fn morning_mist(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
         clearing(canvas, rng, &light, soil).0
     } else {
         let lake = rng.chance(0.6);
-        valley(canvas, rng, &light, lake)[4].y
+        valley(canvas, rng, &light, lake, |_, _, _| ());
+        0.56
     };
     let tint = mix(light.haze, light.cloud_lit, 0.25);
     for _ in 0..2 + rng.below(3) {
@@ -98,10 +99,10 @@ fn night_street(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let (foot, lamps) = street(canvas, rng, &light, true);
     let colour = [[1.0, 0.52, 0.16], [1.0, 0.75, 0.45], [1.0, 0.42, 0.1]][rng.below(3)];
     for lamp in &lamps {
-        let (at, reach) = (*lamp, 0.32);
+        let (at, reach) = (*lamp, 0.2);
         canvas.shade(|x, y, below| {
             let (u, v) = ((x - at.x) / reach, (y - at.y - 0.25) / reach);
-            let lit = 14.0 * glow(u * u + v * v);
+            let lit = 3.5 * glow(u * u + v * v);
             [0, 1, 2].map(|c| below[c] * (1.0 + lit * colour[c]))
         });
     }
@@ -123,7 +124,7 @@ fn cloudy_hills(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let light = by_day(rng);
     if rng.chance(0.7) {
         let lake = rng.chance(0.3);
-        valley(canvas, rng, &light, lake);
+        valley(canvas, rng, &light, lake, |_, _, _| ());
     } else {
         // Open sea under towering clouds.
         let horizon = between(rng, 0.6, 0.75);
@@ -142,7 +143,8 @@ fn parked_car(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     };
     let length = between(rng, 0.5, 0.8) * canvas.aspect().min(1.1);
     let albedo = if rng.chance(0.4) { PAINTS[0] } else { PAINTS[rng.below(PAINTS.len())] };
-    car(canvas, rng, &light, &Car { foot, length, albedo, burnt: false });
+    let facing = side(rng);
+    car(canvas, rng, &light, &Car { foot, length, facing, albedo, burnt: false });
     Camera::by_day(rng)
 }
 

@@ -44,9 +44,20 @@ pub fn transmit(x: f32) -> f32 {
     t * t * t * t
 }
 
+/// As `f32::floor`, which is a call on processors that are not told to be recent.
+fn floor(x: f32) -> i32 {
+    let whole = x as i32;
+    whole - i32::from(whole as f32 > x)
+}
+
 /// A number drawn between two, in the precision that pixels have.
 pub fn between(rng: &mut Rng, low: f32, high: f32) -> f32 {
     rng.between(f64::from(low), f64::from(high)) as f32
+}
+
+/// Left (-1) or right (1).
+pub fn side(rng: &mut Rng) -> f32 {
+    if rng.chance(0.5) { 1.0 } else { -1.0 }
 }
 
 /// Gradient noise on a lattice (Perlin 1985), eight directions.
@@ -87,9 +98,8 @@ impl Noise {
 
     /// Smooth, mean 0.5, nearly always within `[0, 1]`.
     pub fn at(self, x: f32, y: f32) -> f32 {
-        let (x0, y0) = (x.floor(), y.floor());
-        let (fx, fy) = (x - x0, y - y0);
-        let (ix, iy) = (x0 as i32, y0 as i32);
+        let (ix, iy) = (floor(x), floor(y));
+        let (fx, fy) = (x - ix as f32, y - iy as f32);
         let corner = |dx: i32, dy: i32| {
             let (gx, gy) = DIRECTIONS[(self.hash(ix + dx, iy + dy) & 7) as usize];
             gx * (fx - dx as f32) + gy * (fy - dy as f32)
@@ -119,7 +129,8 @@ impl Noise {
         let (mut x, mut y) = (x, y);
         let (mut sum, mut weight, mut total) = (0.0, 1.0, 0.0);
         for _ in 0..octaves {
-            sum += weight * (self.at(x, y) * 4.0 - 2.0).abs().min(1.2);
+            let n = self.at(x, y) * 4.0 - 2.0;
+            sum += weight * ((n * n + 0.03).sqrt() - 0.08).min(1.2);
             total += weight;
             weight *= 0.5;
             (x, y) = (1.6 * x + 1.2 * y + 17.3, -1.2 * x + 1.6 * y - 9.1);

@@ -6,7 +6,7 @@ use super::backdrop::{
 use super::canvas::{Area, Canvas, Point, point};
 use super::house::{House, Plot, house, window};
 use super::light::{Hour, Light};
-use super::noise::{Noise, Rgb, between, lerp, mix, scale, smooth};
+use super::noise::{Noise, Rgb, between, lerp, mix, scale, side, smooth};
 use super::things::{Cylinder, cylinder, street_lamp};
 use crate::random::Rng;
 
@@ -18,31 +18,38 @@ pub fn hour(rng: &mut Rng, choice: &[Hour]) -> Hour {
     choice[rng.below(choice.len())]
 }
 
-/// Ranges of hills under a sky. Returns points on a middle crest, from left to right.
-pub fn valley(canvas: &mut Canvas, rng: &mut Rng, light: &Light, lake: bool) -> Vec<Point> {
+/// Ranges of hills under a sky. `beyond` paints what stands behind the nearest range: it is given
+/// points on the crest before that, from left to right.
+pub fn valley(
+    canvas: &mut Canvas,
+    rng: &mut Rng,
+    light: &Light,
+    lake: bool,
+    beyond: impl FnOnce(&mut Canvas, &mut Rng, &[Point]),
+) {
     let horizon = between(rng, 0.45, 0.66);
     let cover = between(rng, 0.0, 0.8);
     sky(canvas, rng, light, horizon, cover);
     let ranges = 2 + rng.below(2);
     let growth = if rng.chance(0.55) { Growth::Conifers } else { Growth::Leaves };
     let green = GREENS[rng.below(GREENS.len())];
-    let mut crests = Vec::new();
+    let mut crests: Vec<Point> = Vec::new();
+    let mut beyond = Some(beyond);
     for i in 0..ranges {
         let near = (i + 1) as f32 / ranges as f32;
         let it = Ridge {
-            y: horizon + (near - 0.7) * 0.2,
+            y: horizon + (near - 0.7) * 0.26,
             swing: between(rng, 0.04, 0.11),
-            far: lerp(0.75, 0.12, near),
+            far: lerp(0.8, 0.06, near),
             growth,
             albedo: mix([0.1, 0.12, 0.09], green, near),
         };
-        let crest = ridge(canvas, rng, light, &it);
-        if i + 2 == ranges.max(2) {
-            crests = (0..9)
-                .map(|k| canvas.aspect() * (k as f32 + 0.5) / 9.0)
-                .map(|x| point(x, crest(x)))
-                .collect();
+        if i + 1 == ranges
+            && let Some(paint) = beyond.take()
+        {
+            paint(canvas, rng, &crests);
         }
+        crests = ridge(canvas, rng, light, &it);
     }
     let edge = horizon + between(rng, 0.14, 0.22);
     if lake {
@@ -51,7 +58,6 @@ pub fn valley(canvas: &mut Canvas, rng: &mut Rng, light: &Light, lake: bool) -> 
         let soil = open_soil(rng);
         ground(canvas, rng, light, edge, soil);
     }
-    crests
 }
 
 /// Open ground before a wood. Returns the horizon and where a subject may stand.
@@ -76,6 +82,12 @@ pub fn clearing(canvas: &mut Canvas, rng: &mut Rng, light: &Light, soil: Soil) -
             leafy(canvas, rng, light, (foot, height * 0.8), albedo);
         }
     }
+    for _ in 0..rng.below(7) {
+        let x = canvas.aspect() * between(rng, -0.05, 1.05);
+        let foot = point(x, horizon + between(rng, 0.01, 0.06));
+        let height = between(rng, 0.05, 0.12);
+        leafy(canvas, rng, light, (foot, height), albedo);
+    }
     let x = canvas.aspect() * between(rng, 0.36, 0.64);
     (horizon, point(x, between(rng, 0.76, 0.88)))
 }
@@ -96,7 +108,7 @@ pub fn yard(canvas: &mut Canvas, rng: &mut Rng, light: &Light, somebody_home: bo
     ridge(canvas, rng, light, &it);
     let soil = if rng.chance(0.6) { MEADOW } else { open_soil(rng) };
     ground(canvas, rng, light, horizon, soil);
-    let width = between(rng, 0.36, 0.56) * canvas.aspect().min(1.2);
+    let width = between(rng, 0.34, 0.5) * canvas.aspect().min(1.15);
     for _ in 0..rng.below(3) {
         let foot = point(canvas.aspect() * between(rng, 0.0, 1.0), horizon + 0.06);
         let height = between(rng, 0.3, 0.5);
@@ -214,7 +226,7 @@ pub fn street(
         facades(canvas, rng, light, gone, (side, home));
     }
     let mut lamps = Vec::new();
-    let side = if rng.chance(0.5) { 1.0 } else { -1.0 };
+    let side = side(rng);
     for depth in [0.3, 0.5, 1.0] {
         let foot = point(gone.x + side * 0.36 * depth, gone.y + 0.4 * depth);
         lamps.push(street_lamp(canvas, light, foot, 0.6 * depth, -side));
@@ -246,14 +258,20 @@ fn facades(
             let n = 0.75 + 0.5 * noise.fbm(3.0 / d, (y - gone.y) / d * 6.0, 4);
             mix(light.on(scale(tone, n), facing), light.haze, far)
         });
-        for storey in 0..3 {
-            let top = -high + 0.08 + storey as f32 * 0.26;
-            let d = lerp(depth, next, between(rng, 0.4, 0.55));
-            let half = (next - depth) * 0.11;
-            let (a, b) = (at(d - half, top), at(d + half, top + 0.14));
+        let cornice =
+            [at(depth, -high), at(next, -high), at(next, -high + 0.03), at(depth, -high + 0.03)];
+        canvas.fill(&cornice, |_, _| mix(light.on([0.5, 0.47, 0.42], 0.6), light.haze, far));
+        let columns = 2 + rng.below(2);
+        let pitch = between(rng, 0.19, 0.24);
+        for place in 0..columns * 5 {
+            let (column, storey) = (place % columns, place / columns);
+            let top = -high + 0.08 + storey as f32 * pitch;
+            let d = lerp(depth, next, (column as f32 + 0.5) / columns as f32);
+            let half = (next - depth) * 0.24 / columns as f32;
+            let (a, b) = (at(d - half, top), at(d + half, top + pitch * 0.58));
             let area = Area { left: a.x.min(b.x), top: a.y, right: a.x.max(b.x), bottom: b.y };
-            if top + 0.14 < 0.3 && area.width() > 0.012 {
-                let lit = home && rng.chance(0.5);
+            if top + 0.12 < 0.3 && area.width() > 0.006 {
+                let lit = home && rng.chance(0.3);
                 window(canvas, rng, light, &area, lit);
             }
         }

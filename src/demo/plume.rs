@@ -1,6 +1,7 @@
 //! Smoke: puffs carried along a bent path, torn by noise and lit from one side.
 
 use super::canvas::{Area, Canvas, Point, point};
+use super::light::Light;
 use super::noise::{Noise, Rgb, between, lerp, mix, scale, smooth, transmit};
 use crate::random::Rng;
 
@@ -35,88 +36,82 @@ impl Plume {
     }
 }
 
-/// Fields that are looked up for each pixel once, however many puffs lie over it.
-struct Torn {
-    push: Vec<(f32, f32)>,
-    lumps: Vec<f32>,
-    cover: Vec<f32>,
-    colour: Vec<Rgb>,
+/// One ball of smoke.
+#[derive(Clone, Copy)]
+struct Puff {
+    at: Point,
+    radius: f32,
+    opacity: f32,
 }
 
 pub fn plume(canvas: &mut Canvas, rng: &mut Rng, it: &Plume, tint: &Tint) {
     let noise = Noise::new(rng);
-    let (width, height) = (canvas.width, canvas.height);
-    let mut torn = tear(&noise, (width, height), it);
-    for i in (0..it.puffs).rev() {
+    let puffs = puffs(rng, it);
+    // Turbulence pushes places about by a good part of the plume's width.
+    let size = (it.half + 0.5 * it.widen).max(0.02);
+    let (k, reach) = (1.0 / size, size * 0.75);
+    let mut in_row: Vec<Puff> = Vec::new();
+    let mut row = f32::NAN;
+    canvas.shade_within(bounds(&puffs, reach), |x, y, below| {
+        if y != row {
+            row = y;
+            let near = |puff: &&Puff| (puff.at.y - y).abs() < puff.radius + reach;
+            in_row.clear();
+            in_row.extend(puffs.iter().filter(near));
+        }
+        if !in_row.iter().any(|puff| (puff.at.x - x).abs() < puff.radius + reach) {
+            return below;
+        }
+        let dx = noise.fbm(x * k * 0.8, y * k * 0.8 + 40.0, 3) - 0.5;
+        let dy = noise.fbm(x * k * 0.8 + 70.0, y * k * 0.8, 3) - 0.5;
+        let pushed = point(x + dx * size * 1.5, y + dy * size * 1.5);
+        let lump = || noise.billow((x + dx * size) * k * 1.5, (y + dy * size) * k * 1.5, 5);
+        blend(&in_row, pushed, lump, tint, below)
+    });
+}
+
+/// The puffs from the far end to the source, so that the youngest lie in front.
+fn puffs(rng: &mut Rng, it: &Plume) -> Vec<Puff> {
+    let one = |i: usize| {
         let t = (i as f32 + rng.uniform() as f32) / it.puffs as f32;
         let half = it.half + it.widen * t;
-        let r = half * between(rng, 0.5, 0.95);
+        let radius = half * between(rng, 0.5, 0.95);
         let middle = it.path(t);
         let off = (between(rng, -0.75, 0.75), between(rng, -0.6, 0.6));
         let at = point(middle.x + off.0 * half, middle.y + off.1 * half * smooth(0.0, 0.15, t));
         let opacity = it.thick * lerp(1.0, it.fade, t) * between(rng, 0.6, 1.0);
-        puff(&mut torn, (width, height), (at, r, opacity), tint);
-    }
-    for (i, below) in canvas.pixels.iter_mut().enumerate() {
-        if torn.cover[i] > 0.0 {
-            *below = mix(*below, torn.colour[i], torn.cover[i]);
-        }
-    }
-}
-
-fn tear(noise: &Noise, (width, height): (usize, usize), it: &Plume) -> Torn {
-    let size = it.half + 0.5 * it.widen;
-    let k = 1.0 / size.max(0.02);
-    let n = width * height;
-    let mut torn = Torn {
-        push: Vec::with_capacity(n),
-        lumps: Vec::with_capacity(n),
-        cover: vec![0.0; n],
-        colour: vec![[0.0; 3]; n],
+        Puff { at, radius, opacity }
     };
-    for i in 0..n {
-        let (x, y) = ((i % width) as f32 / height as f32, (i / width) as f32 / height as f32);
-        let dx = noise.fbm(x * k * 0.8, y * k * 0.8 + 40.0, 3) - 0.5;
-        let dy = noise.fbm(x * k * 0.8 + 70.0, y * k * 0.8, 3) - 0.5;
-        torn.push.push((dx * size * 1.5, dy * size * 1.5));
-        torn.lumps.push(noise.billow((x + dx * size) * k * 1.5, (y + dy * size) * k * 1.5, 5));
-    }
-    torn
+    (0..it.puffs).rev().map(one).collect()
 }
 
-/// One ball of smoke: round where it is thick, eaten away by the lumps at its edge.
-fn puff(
-    torn: &mut Torn,
-    (width, height): (usize, usize),
-    (at, r, opacity): (Point, f32, f32),
-    tint: &Tint,
-) {
-    let reach = Area::around(at, r * 2.0, r * 2.0);
-    let pixels = height as f32;
-    let clip = |v: f32, most: usize| ((v * pixels).max(0.0) as usize).min(most);
-    for row in clip(reach.top, height)..clip(reach.bottom, height) {
-        for column in clip(reach.left, width)..clip(reach.right, width) {
-            let i = row * width + column;
-            let (dx, dy) = torn.push[i];
-            let u = (column as f32 / pixels + dx - at.x) / r;
-            let v = (row as f32 / pixels + dy - at.y) / r;
-            let inside = 1.0 - (u * u + v * v);
-            if inside <= 0.0 {
-                continue;
-            }
-            let lump = torn.lumps[i];
-            let dense = smooth(0.0, 0.75, inside - lump * 0.55);
-            let cover = opacity * dense;
-            if cover <= 0.0 {
-                continue;
-            }
-            let facing = 0.5 + 0.42 * (u * tint.from.x + v * tint.from.y) + 0.55 * (lump - 0.42);
-            let colour = mix(tint.shade, tint.lit, facing.clamp(0.0, 1.0));
-            let total = cover + torn.cover[i] * (1.0 - cover);
-            torn.colour[i] = mix(torn.colour[i], colour, cover / total);
-            torn.cover[i] = total;
-        }
+fn bounds(puffs: &[Puff], reach: f32) -> Area {
+    let mut area = Area { left: f32::MAX, top: f32::MAX, right: f32::MIN, bottom: f32::MIN };
+    for Puff { at, radius, .. } in puffs {
+        area.left = area.left.min(at.x - radius - reach);
+        area.right = area.right.max(at.x + radius + reach);
+        area.top = area.top.min(at.y - radius - reach);
+        area.bottom = area.bottom.max(at.y + radius + reach);
     }
+    area
+}
+
+/// Lays puffs over each other: round where they are thick, eaten away by lumps at their edges.
+fn blend(puffs: &[Puff], p: Point, lump: impl Fn() -> f32, tint: &Tint, below: Rgb) -> Rgb {
+    let mut lump_here = None;
+    let mut colour = below;
+    for puff in puffs {
+        let (u, v) = ((p.x - puff.at.x) / puff.radius, (p.y - puff.at.y) / puff.radius);
+        let inside = 1.0 - (u * u + v * v);
+        if inside <= 0.0 {
+            continue;
+        }
+        let lump = *lump_here.get_or_insert_with(&lump);
+        let cover = puff.opacity * smooth(0.0, 0.75, inside - lump * 0.55);
+        let facing = 0.5 + 0.42 * (u * tint.from.x + v * tint.from.y) + 0.5 * (lump - 0.42);
+        colour = mix(colour, mix(tint.shade, tint.lit, facing.clamp(0.0, 1.0)), cover);
+    }
+    colour
 }
 
 /// Smoke or fog that fills a place: thickness `amount` at each place is given by `where_thick`.
@@ -129,10 +124,10 @@ pub fn haze(
 ) {
     let noise = Noise::new(rng);
     canvas.shade(|x, y, below| {
-        let n = noise.warped(x * grain, y * grain * 1.3, 5, 1.8);
-        let side = noise.warped((x + 0.05) * grain, (y + 0.06) * grain * 1.3, 4, 1.8);
-        let thick = amount * where_thick(x, y) * smooth(0.22, 0.78, n) * 2.2;
-        let facing = (0.5 + (n - side) * 2.2).clamp(0.0, 1.0);
+        let n = noise.warped(x * grain, y * grain * 1.3, 5, 0.8);
+        let side = noise.warped((x + 0.04) * grain, (y + 0.05) * grain * 1.3, 5, 0.8);
+        let thick = amount * where_thick(x, y) * smooth(0.15, 0.85, n) * 2.2;
+        let facing = (0.5 + (n - side) * 1.7).clamp(0.0, 1.0);
         mix(below, mix(tint.shade, tint.lit, facing), 1.0 - transmit(thick))
     });
 }
@@ -149,7 +144,7 @@ pub fn wisp(
     let strength = between(rng, 0.5, 0.9);
     let area = Area { left: 0.0, top: source.y - height, right: canvas.aspect(), bottom: source.y };
     canvas.shade_within(area, |x, y, below| {
-        let up = (source.y - y) / height;
+        let up = ((source.y - y) / height).max(0.0);
         let swing = noise.fbm(0.3, y * 4.5, 3) - 0.5;
         let axis = source.x + swing * width * 5.0 * smooth(0.05, 0.8, up);
         let half = width * lerp(0.12, 1.6, up * up.sqrt());
@@ -164,10 +159,10 @@ pub fn wisp(
 }
 
 /// The colours of a kind of smoke in a given light.
-pub fn tint(body: f32, warm: f32, light: &super::light::Light) -> Tint {
+pub fn tint(body: f32, warm: f32, light: &Light) -> Tint {
     let albedo = [body * (1.0 + 0.1 * warm), body, body * (1.0 - 0.12 * warm)];
-    let lit = light.on(albedo, 0.95);
-    let shade = scale(light.on(albedo, 0.12), 0.8);
+    let lit = scale(light.on(albedo, 0.95), 1.2);
+    let shade = scale(light.on(albedo, 0.12), 0.55);
     let from = point(0.7 * light.side, -0.7);
     Tint { lit, shade, from }
 }

@@ -5,7 +5,7 @@ use super::backdrop::{ASPHALT, EARTH, MEADOW};
 use super::camera::Camera;
 use super::canvas::{Canvas, Point, point};
 use super::light::{Hour, Light};
-use super::noise::{between, scale, smooth};
+use super::noise::{between, scale, side, smooth};
 use super::places::{by_day, clearing, hour, street, valley, works, yard};
 use super::plume::{Plume, Tint, haze, plume, tint, wisp};
 use super::room::{RoomLight, hearth, stack_logs};
@@ -56,8 +56,10 @@ fn chimney_smoke(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let built = yard(canvas, rng, &light, home);
     let body = between(rng, 0.45, 1.0);
     let tint = tint(body, 0.0, &light);
-    let drift = between(rng, 0.15, 0.7) * if rng.chance(0.5) { 1.0 } else { -1.0 };
-    let (rise, widen) = (between(rng, 0.25, 0.6), between(rng, 0.07, 0.16));
+    let drift = between(rng, 0.15, 0.7) * side(rng);
+    // Under a low sky the wind takes it sooner, so that it stays in the picture.
+    let rise = between(rng, 0.25, 0.6).min(built.chimney.y * 0.9);
+    let widen = between(rng, 0.07, 0.16);
     let half = built.size * 0.05;
     let it = rising(rng, (built.chimney, half), (rise, drift), widen);
     plume(canvas, rng, &it, &tint);
@@ -67,17 +69,18 @@ fn chimney_smoke(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
 fn column(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let light = by_day(rng);
     let lake = rng.chance(0.25);
-    let crests = valley(canvas, rng, &light, lake);
     let body = kind(rng);
     let tint = tint(body, 0.3, &light);
-    for _ in 0..1 + rng.below(2) {
-        let foot = crests[1 + rng.below(crests.len() - 2)];
-        let drift = between(rng, -0.6, 0.6);
-        let (rise, widen) = (between(rng, 0.35, 0.75), between(rng, 0.08, 0.22));
-        let half = between(rng, 0.02, 0.05);
-        let it = rising(rng, (point(foot.x, foot.y + 0.03), half), (rise, drift), widen);
-        plume(canvas, rng, &it, &tint);
-    }
+    valley(canvas, rng, &light, lake, |canvas, rng, crests| {
+        for _ in 0..1 + rng.below(2) {
+            let foot = crests[2 + rng.below(crests.len() - 4)];
+            let drift = between(rng, -0.6, 0.6);
+            let (rise, widen) = (between(rng, 0.35, 0.75), between(rng, 0.08, 0.22));
+            let half = between(rng, 0.02, 0.05);
+            let it = rising(rng, (point(foot.x, foot.y + 0.03), half), (rise, drift), widen);
+            plume(canvas, rng, &it, &tint);
+        }
+    });
     Camera::by_day(rng)
 }
 
@@ -86,7 +89,7 @@ fn stack_smoke(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let mouths = works(canvas, rng, &light);
     let body = kind(rng);
     let tint = tint(body, 0.0, &light);
-    let drift = between(rng, 0.25, 0.9) * if rng.chance(0.5) { 1.0 } else { -1.0 };
+    let drift = between(rng, 0.25, 0.9) * side(rng);
     for (mouth, half) in mouths {
         let (rise, widen) = (between(rng, 0.12, 0.4), between(rng, 0.08, 0.18));
         let it = rising(rng, (mouth, half), (rise, drift), widen);
@@ -136,7 +139,7 @@ fn smoky_street(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let it = rising(rng, (point(foot.x + side, foot.y - 0.15), 0.09), (rise, side * 1.5), widen);
     plume(canvas, rng, &it, &tint);
     let amount = between(rng, 0.5, 1.3);
-    haze(canvas, rng, (amount, 2.6), &tint, |_, y| smooth(1.05, 0.5, y));
+    haze(canvas, rng, (amount, 3.2), &tint, |_, y| smooth(1.05, 0.5, y));
     if light.dark() { Camera::by_night(rng) } else { Camera::by_day(rng) }
 }
 
@@ -149,8 +152,10 @@ fn tyre_smoke(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     };
     let length = between(rng, 0.5, 0.75) * canvas.aspect().min(1.1);
     let albedo = PAINTS[rng.below(PAINTS.len())];
-    let (bonnet, _) = car(canvas, rng, &light, &Car { foot, length, albedo, burnt: false });
-    let facing = if bonnet.x > foot.x { 1.0 } else { -1.0 };
+    // It leaves room for the smoke behind it.
+    let facing = side(rng);
+    let foot = point(canvas.aspect() * (0.5 + 0.1 * facing), foot.y);
+    let (bonnet, _) = car(canvas, rng, &light, &Car { foot, length, facing, albedo, burnt: false });
     // Either the tyres smoke, or it comes from under the bonnet.
     let (source, drift, rise, body) = if rng.chance(0.6) {
         let wheel = point(foot.x - facing * length * 0.33, foot.y - 0.03);
@@ -168,18 +173,19 @@ fn tyre_smoke(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
 /// Smoke creeping through a wood, far from any flame.
 fn drifting_smoke(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
     let light = by_day(rng);
-    let crests = valley(canvas, rng, &light, false);
     let body = between(rng, 0.35, 0.8);
     let tint = tint(body, 0.5, &light);
-    let drift = between(rng, 0.5, 1.0) * if rng.chance(0.5) { 1.0 } else { -1.0 };
-    for _ in 0..2 + rng.below(2) {
-        let foot = crests[1 + rng.below(crests.len() - 2)];
-        let (rise, widen) = (between(rng, 0.1, 0.3), between(rng, 0.06, 0.14));
-        let half = between(rng, 0.025, 0.05);
-        let low = between(rng, 0.02, 0.12);
-        let it = rising(rng, (point(foot.x, foot.y + low), half), (rise, drift), widen);
-        plume(canvas, rng, &it, &tint);
-    }
+    let drift = between(rng, 0.5, 1.0) * side(rng);
+    valley(canvas, rng, &light, false, |canvas, rng, crests| {
+        for _ in 0..2 + rng.below(2) {
+            let foot = crests[2 + rng.below(crests.len() - 4)];
+            let (rise, widen) = (between(rng, 0.1, 0.3), between(rng, 0.06, 0.14));
+            let half = between(rng, 0.025, 0.05);
+            let low = between(rng, 0.02, 0.12);
+            let it = rising(rng, (point(foot.x, foot.y + low), half), (rise, drift), widen);
+            plume(canvas, rng, &it, &tint);
+        }
+    });
     Camera::by_day(rng)
 }
 

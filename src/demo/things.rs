@@ -60,6 +60,8 @@ fn side(it: &Cylinder, light: &Light, noise: &Noise, across: f32, t: f32) -> Rgb
 pub struct Car {
     pub foot: Point,
     pub length: f32,
+    /// 1 when it points to the right, -1 to the left.
+    pub facing: f32,
     pub albedo: Rgb,
     /// Burnt out: dull, no glass.
     pub burnt: bool,
@@ -78,8 +80,7 @@ pub const PAINTS: [Rgb; 6] = [
 pub fn car(canvas: &mut Canvas, rng: &mut Rng, light: &Light, it: &Car) -> (Point, Point) {
     let noise = Noise::new(rng);
     let l = it.length;
-    let facing = if rng.chance(0.5) { 1.0 } else { -1.0 };
-    let at = |x: f32, y: f32| point(it.foot.x + facing * x * l, it.foot.y - y * l);
+    let at = |x: f32, y: f32| point(it.foot.x + it.facing * x * l, it.foot.y - y * l);
     contact_shadow(canvas, at(0.0, 0.02), l * 0.56, 0.13);
     let gloss = if it.burnt { 0.0 } else { 0.5 };
     let paint = |x: f32, y: f32| {
@@ -110,6 +111,24 @@ pub fn car(canvas: &mut Canvas, rng: &mut Rng, light: &Light, it: &Car) -> (Poin
         at(0.49, 0.07),
     ];
     canvas.fill(&body, paint);
+    car_details(canvas, light, it);
+    (at(0.34, 0.2), at(-0.06, 0.3))
+}
+
+fn car_details(canvas: &mut Canvas, light: &Light, it: &Car) {
+    let l = it.length;
+    let at = |x: f32, y: f32| point(it.foot.x + it.facing * x * l, it.foot.y - y * l);
+    // Doors, their handles, and the dark sill under them.
+    let gap = |_: f32, _: f32| light.on(scale(it.albedo, 0.15), 0.3);
+    for x in [-0.27, -0.07, 0.15] {
+        canvas.bar((at(x, 0.1), at(x, 0.225)), (l * 0.0028, l * 0.0028), gap);
+    }
+    for x in [-0.12, 0.1] {
+        canvas.bar((at(x, 0.19), at(x + 0.035, 0.19)), (l * 0.004, l * 0.004), gap);
+    }
+    canvas.bar((at(-0.49, 0.085), at(0.49, 0.085)), (l * 0.02, l * 0.02), |across, _| {
+        light.on([0.03; 3], 0.4 + 0.3 * across)
+    });
     for x in [-0.31, 0.31] {
         wheel(canvas, light, at(x, 0.085), l * 0.085);
     }
@@ -119,7 +138,6 @@ pub fn car(canvas: &mut Canvas, rng: &mut Rng, light: &Light, it: &Car) -> (Poin
         let rear = at(-0.485, 0.17);
         canvas.disc(rear, (l * 0.014, l * 0.022), 0.3, |_, _, _| light.on([0.5, 0.03, 0.02], 0.9));
     }
-    (at(0.34, 0.2), at(-0.06, 0.3))
 }
 
 fn wheel(canvas: &mut Canvas, light: &Light, hub: Point, radius: f32) {
