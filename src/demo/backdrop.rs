@@ -13,6 +13,10 @@ pub fn sky(canvas: &mut Canvas, rng: &mut Rng, light: &Light, horizon: f32, cove
     let sun_x = canvas.aspect() * (0.5 + 0.45 * light.side);
     let pixels = canvas.height as f32;
     canvas.shade(|x, y, _| {
+        // Hills may dip a little below the horizon, no deeper.
+        if y > horizon + 0.15 {
+            return light.sky_low;
+        }
         let up = ((horizon - y) / horizon).max(0.0);
         let mut colour = mix(light.sky_low, light.sky_top, up.sqrt() * lerp(0.6, 1.0, up));
         if light.hour != Hour::Night {
