@@ -80,8 +80,7 @@ fn morning_mist(canvas: &mut Canvas, rng: &mut Rng) -> Camera {
         clearing(canvas, rng, &light, soil).0
     } else {
         let lake = rng.chance(0.6);
-        valley(canvas, rng, &light, lake, |_, _, _| ());
-        0.56
+        valley(canvas, rng, &light, lake, |_, _, _| ())
     };
     let tint = mix(light.haze, light.cloud_lit, 0.25);
     for _ in 0..2 + rng.below(3) {

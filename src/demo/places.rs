@@ -19,14 +19,14 @@ pub fn hour(rng: &mut Rng, choice: &[Hour]) -> Hour {
 }
 
 /// Ranges of hills under a sky. `beyond` paints what stands behind the nearest range: it is given
-/// points on the crest before that, from left to right.
+/// points on the crest before that, from left to right. Returns the horizon.
 pub fn valley(
     canvas: &mut Canvas,
     rng: &mut Rng,
     light: &Light,
     lake: bool,
     beyond: impl FnOnce(&mut Canvas, &mut Rng, &[Point]),
-) {
+) -> f32 {
     let horizon = between(rng, 0.45, 0.66);
     let cover = between(rng, 0.0, 0.8);
     sky(canvas, rng, light, horizon, cover);
@@ -58,6 +58,7 @@ pub fn valley(
         let soil = open_soil(rng);
         ground(canvas, rng, light, edge, soil);
     }
+    horizon
 }
 
 /// Open ground before a wood. Returns the horizon and where a subject may stand.
