@@ -1,1 +1,4 @@
-//! (skeleton)
+//! The screens.
+
+pub mod live;
+pub mod widgets;
