@@ -158,16 +158,17 @@ impl LivePanel<'_> {
     /// The newest values; before there are any, what is known of the network and the photos.
     fn numbers(&self) -> String {
         let Some(step) = self.run.steps.last() else {
-            return self.run.network.as_ref().map_or(String::new(), |network| {
-                sanitised(&format!("{} · {}", network.backbone, network.weights))
-            });
+            let cache = self.run.features.as_ref().map(reused);
+            let network = self.run.network.as_ref();
+            let network = network
+                .map(|network| sanitised(&format!("{} · {}", network.backbone, network.weights)));
+            return cache.into_iter().chain(network).collect::<Vec<_>>().join(" · ");
         };
         let mut words = format!(
-            "iteration {} · learning rate {} · train {} loss {}",
-            step.step,
-            format_value(step.learning_rate),
+            "train {}, loss {} · learning rate {}",
             percent(step.accuracy),
             format_value(step.loss),
+            format_value(step.learning_rate),
         );
         if self.run.skipped > 0 {
             words += &format!(" · {} skipped", self.run.skipped);
@@ -180,34 +181,35 @@ impl LivePanel<'_> {
             return String::new();
         };
         format!(
-            "validation: best {} at {} · latest {} at {}, loss {}",
+            "validation best {} at {}, latest {}, loss {} at {}",
             percent(best.validation_accuracy),
             best.step,
             percent(latest.validation_accuracy),
-            latest.step,
             format_value(latest.validation_loss),
+            latest.step,
         )
     }
 
-    /// Failure, trouble and the newest warning, each cut into at most a few rows.
+    /// Failure, trouble and the newest warning, each in at most a few rows; a failure, after which
+    /// there is little else to show, in up to a third of the screen.
     fn trouble_lines(&self, area: Rect) -> Vec<(String, Style)> {
         let rows = if area.height >= 30 { 4 } else { 2 };
-        let mut said: Vec<(String, Style)> = Vec::new();
+        let mut said: Vec<(String, Style, usize)> = Vec::new();
         if let Some(End::Failed(message)) = &self.run.end {
-            said.push((format!("✗ {message}"), self.styles.bad));
+            said.push((format!("✗ {message}"), self.styles.bad, usize::from(area.height / 3)));
         }
         if let Some(trouble) = self.trouble {
-            said.push((format!("✗ {trouble}"), self.styles.bad));
+            said.push((format!("✗ {trouble}"), self.styles.bad, rows));
         }
         if let Some(warning) = self.run.warnings.last() {
             let more = match self.run.warnings.len() {
                 1 => String::new(),
                 n => format!("({n} warnings) "),
             };
-            said.push((format!("! {more}{warning}"), self.styles.warning));
+            said.push((format!("! {more}{warning}"), self.styles.warning, rows));
         }
-        let wrap = |(text, style): &(String, Style)| -> Vec<(String, Style)> {
-            let lines = wrapped(&sanitised(text), usize::from(area.width), rows);
+        let wrap = |(text, style, rows): &(String, Style, usize)| -> Vec<(String, Style)> {
+            let lines = wrapped(&sanitised(text), usize::from(area.width), *rows);
             lines.into_iter().map(|line| (line, *style)).collect()
         };
         said.iter().flat_map(wrap).collect()
@@ -223,9 +225,16 @@ impl LivePanel<'_> {
         &self.log[self.log.len().saturating_sub(rows)..]
     }
 
-    /// Photos per category and set, while there is no curve to look at.
+    /// Photos per category and set, while there is no curve to look at; before they are counted,
+    /// the experiment's settings.
     fn draw_counts(&self, area: Rect, buffer: &mut Buffer) {
-        if self.run.counts.is_empty() || area.height < 3 {
+        if area.height < 3 {
+            return;
+        }
+        if self.run.counts.is_empty() {
+            for ((key, value), row) in self.run.settings.iter().zip(area.rows().skip(1)) {
+                put(row, &sanitised(&format!("{key} = {value}")), self.styles.dim, buffer);
+            }
             return;
         }
         let [_, heading, rows] = Layout::vertical([1, 1, area.height - 2]).areas(area);
@@ -262,13 +271,11 @@ fn features(progress: &FeatureProgress) -> String {
     if let Some(seconds) = progress.seconds_left() {
         words += &format!(" · {} left", duration(seconds));
     }
-    if progress.from_cache > 0 {
-        words += &format!(" · from cache {}", progress.from_cache);
-    }
-    if progress.skipped > 0 {
-        words += &format!(" · skipped {}", progress.skipped);
-    }
     words
+}
+
+fn reused(progress: &FeatureProgress) -> String {
+    format!("from cache {} · skipped {}", progress.from_cache, progress.skipped)
 }
 
 fn host_line(metrics: &HostMetrics) -> String {

@@ -17,7 +17,14 @@ fn at(seconds: f64) -> Option<Timestamp> {
 }
 
 fn created() -> Run {
-    Run { experiment: "fire".into(), iterations: 400, created: at(0.0), ..Run::default() }
+    let settings = [("images", "\"data/fire\""), ("iterations", "400"), ("learning_rate", "0.01")];
+    Run {
+        experiment: "fire".into(),
+        iterations: 400,
+        created: at(0.0),
+        settings: settings.map(|(key, value)| (key.into(), value.into())).into(),
+        ..Run::default()
+    }
 }
 
 fn scanning() -> Run {

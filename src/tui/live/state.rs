@@ -59,8 +59,8 @@ impl Default for LiveState {
 }
 
 impl LiveState {
-    /// Takes in what `run` has reported since the last call; starts anew when it is another run or
-    /// its log was cut.
+    /// Takes in what `run` has reported since the last call; starts anew when its log was
+    /// cut. Another run needs a state of its own.
     pub fn absorb(&mut self, run: &Run) {
         if run.steps.len() < self.steps_read || run.evaluations.len() < self.evaluations_read {
             self.forget();
@@ -125,7 +125,8 @@ impl LiveState {
     /// Shows half of what is shown, around the cursor, or the newest part.
     pub fn zoom_in(&mut self) {
         let (from, to) = self.zoom.unwrap_or(self.whole());
-        self.show(self.cursor.unwrap_or(self.latest()), ((to - from) / 2.0).max(4.0));
+        let width = ((to - from) / 2.0).max(4.0);
+        self.show(self.cursor.unwrap_or(self.latest() - width / 2.0), width);
     }
 
     pub fn zoom_out(&mut self) {
@@ -171,7 +172,7 @@ impl LiveState {
     pub fn follow(&mut self) {
         (self.cursor, self.follows) = (None, true);
         if let Some((from, to)) = self.zoom {
-            self.show(self.latest(), to - from);
+            self.show(self.latest() - (to - from) / 2.0, to - from);
         }
     }
 
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn only_new_points_are_taken_in_and_another_run_starts_anew() {
+    fn only_new_points_are_taken_in_and_a_cut_log_starts_anew() {
         let mut state = after(10);
         state.absorb(&run(30));
         assert_eq!(state.train_loss.len(), 30);

@@ -14,10 +14,7 @@ const BELOW: u16 = 2;
 /// Draws both axes and returns what is left for the curves.
 pub fn draw(chart: &Chart, view: &View, area: Rect, buffer: &mut Buffer) -> Rect {
     let height = area.height.saturating_sub(BELOW);
-    let ticks = match view.scale {
-        YScale::Linear => linear_ticks(view.y.0, view.y.1, usize::from(height / 2).clamp(2, 8)),
-        YScale::Log => log_ticks(view.y.0, view.y.1, usize::from(height / 2).clamp(2, 8)),
-    };
+    let ticks = y_ticks(view, usize::from(height / 2).clamp(2, 8));
     let labels = tick_labels(&ticks);
     let width = labels.iter().map(String::len).max().unwrap_or(1).min(12) as u16;
     let left = (width + 1).min(area.width);
@@ -47,6 +44,16 @@ pub fn draw(chart: &Chart, view: &View, area: Rect, buffer: &mut Buffer) -> Rect
     }
     draw_x_labels(chart, view, plot, buffer);
     plot
+}
+
+/// About `count` ticks, and two at least where any two fit: one alone gives no scale.
+fn y_ticks(view: &View, count: usize) -> Vec<f64> {
+    let of = match view.scale {
+        YScale::Linear => linear_ticks,
+        YScale::Log => log_ticks,
+    };
+    let attempt = |count| of(view.y.0, view.y.1, count);
+    (count..count + 3).map(attempt).find(|ticks| ticks.len() > 1).unwrap_or_else(|| attempt(count))
 }
 
 fn glyphs(marker: Marker) -> [char; 5] {

@@ -33,6 +33,9 @@ impl Marker {
     }
 }
 
+/// Every other dot of a braille cell: rows 0 and 2 on the left, 1 and 3 on the right.
+const CHECKERED: u8 = 0x01 | 0x04 | 0x10 | 0x80;
+
 /// Dots of one cell: lines in front, bands behind.
 #[derive(Clone, Copy, Default)]
 pub struct Cell {
@@ -70,25 +73,21 @@ impl Grid {
 
     /// Fills the rows `from..=to` (fractions of a row are rounded) of one column of dots.
     pub fn line(&mut self, column: usize, from: f64, to: f64, series: usize) {
-        self.each_row(from, to, |grid, row| {
-            let (cell, bit) = grid.place(column, row);
+        self.each_cell(column, from, to, |cell, dots| {
             // Two lines in one cell: the later one owns it, and only its dots are shown.
             if cell.line == 0 || cell.series != series {
                 (cell.line, cell.series) = (0, series);
             }
-            cell.line |= bit;
+            cell.line |= dots;
         });
     }
 
     /// As [`Grid::line`], behind all lines, with every other dot left out where it is high.
     pub fn band(&mut self, column: usize, from: f64, to: f64, series: usize) {
         let solid = self.marker != Marker::Braille || (from - to).abs() < 2.0;
-        self.each_row(from, to, |grid, row| {
-            let shown = solid || (column + row).is_multiple_of(2);
-            let (cell, bit) = grid.place(column, row);
-            if shown {
-                cell.band |= bit;
-            }
+        let shown = if solid { u8::MAX } else { CHECKERED };
+        self.each_cell(column, from, to, |cell, dots| {
+            cell.band |= dots & shown;
             if cell.line == 0 {
                 cell.series = series;
             }
@@ -97,32 +96,36 @@ impl Grid {
 
     pub fn symbol(&mut self, column: usize, row: f64, series: usize) {
         let symbol = self.marker.symbol(series);
-        self.each_row(row, row, |grid, row| {
-            let (cell, bit) = grid.place(column, row);
-            *cell = Cell { line: cell.line | bit, series, symbol: Some(symbol), ..*cell };
+        self.each_cell(column, row, row, |cell, dots| {
+            *cell = Cell { line: cell.line | dots, series, symbol: Some(symbol), ..*cell };
         });
     }
 
-    fn each_row(&mut self, from: f64, to: f64, mut draw: impl FnMut(&mut Grid, usize)) {
+    /// Calls `draw` with each cell that the rows `from..=to` of dots touch, and with those dots.
+    fn each_cell(&mut self, column: usize, from: f64, to: f64, draw: impl Fn(&mut Cell, u8)) {
         let (low, high) = (from.min(to).round(), from.max(to).round());
-        let last = self.size().1 as f64 - 1.0;
+        let (across, down) = self.marker.dots();
+        let last = (self.cells_down * down) as f64 - 1.0;
         if !(low <= last && high >= 0.0) {
             return;
         }
-        for row in low.max(0.0) as usize..=high.min(last) as usize {
-            draw(self, row);
+        let (low, high) = (low.max(0.0) as usize, high.min(last) as usize);
+        let bits = self.bits(column % across);
+        for cell_row in low / down..=high / down {
+            let first = low.saturating_sub(cell_row * down);
+            let last = (high - cell_row * down).min(down - 1);
+            let dots = bits[first..=last].iter().fold(0, |dots, bit| dots | bit);
+            draw(&mut self.cells[cell_row * self.cells_across + column / across], dots);
         }
     }
 
-    fn place(&mut self, column: usize, row: usize) -> (&mut Cell, u8) {
-        let (across, down) = self.marker.dots();
-        let bit = match (self.marker, column % across, row % down) {
-            // Braille numbers its lowest row after the other three.
-            (Marker::Braille, x, 3) => 0x40 << x,
-            (Marker::Braille, x, y) => 1 << (3 * x + y),
-            (_, _, y) => 1 << y,
-        };
-        (&mut self.cells[row / down * self.cells_across + column / across], bit)
+    /// The dots of one column of a cell, from the top; braille numbers the lowest row last.
+    fn bits(&self, column: usize) -> [u8; 4] {
+        match (self.marker, column) {
+            (Marker::Braille, 0) => [0x01, 0x02, 0x04, 0x40],
+            (Marker::Braille, _) => [0x08, 0x10, 0x20, 0x80],
+            _ => [0x01, 0x02, 0x00, 0x00],
+        }
     }
 
     pub fn ink(&self, x: usize, y: usize) -> Option<Ink> {

@@ -2,9 +2,9 @@
 
 use super::smooth::Smoother;
 
-/// Points in one block. Of a million points a chart then reads 16,000 blocks and, at the two ends
+/// Points in one block. Of a million points a chart then reads 31,000 blocks and, at the two ends
 /// of each column, at most this many points.
-const BLOCK: usize = 64;
+const BLOCK: usize = 32;
 
 /// The points of one curve in order of x, at most one for each x.
 #[derive(Clone, Debug, Default)]
@@ -30,18 +30,30 @@ const NOTHING: Extent = Extent {
     smoothed: (f64::INFINITY, f64::NEG_INFINITY),
 };
 
+// Comparisons, not `f64::min`: with little optimisation that is a call for each value.
 impl Extent {
+    #[inline(always)]
     fn add(&mut self, raw: f64, smoothed: f64) {
         if raw.is_finite() {
-            self.raw = (self.raw.0.min(raw), self.raw.1.max(raw));
-            self.smoothed = (self.smoothed.0.min(smoothed), self.smoothed.1.max(smoothed));
+            widen(&mut self.raw, raw, raw);
+            widen(&mut self.smoothed, smoothed, smoothed);
         }
     }
 
+    #[inline(always)]
     fn join(&mut self, other: &Extent) {
-        self.raw = (self.raw.0.min(other.raw.0), self.raw.1.max(other.raw.1));
-        self.smoothed =
-            (self.smoothed.0.min(other.smoothed.0), self.smoothed.1.max(other.smoothed.1));
+        widen(&mut self.raw, other.raw.0, other.raw.1);
+        widen(&mut self.smoothed, other.smoothed.0, other.smoothed.1);
+    }
+}
+
+#[inline(always)]
+fn widen(range: &mut (f64, f64), low: f64, high: f64) {
+    if low < range.0 {
+        range.0 = low;
+    }
+    if high > range.1 {
+        range.1 = high;
     }
 }
 
@@ -174,17 +186,27 @@ impl Trace {
         let mut start = self.points.partition_point(|point| point.0 < from);
         let mut columns = Vec::with_capacity(count);
         for column in 1..=count {
-            let rest = &self.points[start..];
-            let inside = if column == count {
-                rest.partition_point(|point| point.0 <= to)
+            let end = if column == count {
+                self.skip_from(start, |x| x <= to)
             } else {
                 let edge = from + width * column as f64;
-                rest.partition_point(|point| point.0 < edge)
+                self.skip_from(start, |x| x < edge)
             };
-            columns.push(self.column(start, start + inside));
-            start += inside;
+            columns.push(self.column(start, end));
+            start = end;
         }
         columns
+    }
+
+    /// The first point from `start` on whose x is not `inside`. Looks near `start` first: a binary
+    /// search over everything would touch memory all over the place, once a column.
+    fn skip_from(&self, start: usize, inside: impl Fn(f64) -> bool) -> usize {
+        let mut reach = 1;
+        while start + reach < self.points.len() && inside(self.points[start + reach].0) {
+            reach *= 2;
+        }
+        let near = &self.points[start + reach / 2..(start + reach).min(self.points.len())];
+        start + reach / 2 + near.partition_point(|point| inside(point.0))
     }
 
     fn column(&self, start: usize, end: usize) -> Option<Column> {
@@ -204,15 +226,20 @@ impl Trace {
     /// Points to the next block's edge, whole blocks, then the points that are left.
     fn extent(&self, start: usize, end: usize) -> Extent {
         let mut extent = NOTHING;
-        let mut index = start;
-        while index < end {
-            if index.is_multiple_of(BLOCK) && index + BLOCK <= end {
-                extent.join(&self.blocks[index / BLOCK]);
-                index += BLOCK;
-            } else {
-                extent.add(self.points[index].1, self.smoothed[index]);
-                index += 1;
+        let mut add = |from: usize, to: usize| {
+            for (point, smoothed) in self.points[from..to].iter().zip(&self.smoothed[from..to]) {
+                extent.add(point.1, *smoothed);
             }
+        };
+        let (first, last) = (start.div_ceil(BLOCK), end / BLOCK);
+        if first >= last {
+            add(start, end);
+            return extent;
+        }
+        add(start, first * BLOCK);
+        add(last * BLOCK, end);
+        for block in &self.blocks[first..last] {
+            extent.join(block);
         }
         extent
     }
