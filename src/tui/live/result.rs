@@ -14,7 +14,7 @@ use crate::tui::widgets::chart::format_value;
 const ROOM_FOR_LARGE: u16 = 30;
 
 /// From this width the interval stands behind the accuracy.
-const ROOM_FOR_ONE_LINE: u16 = 74;
+const ROOM_FOR_ONE_LINE: u16 = 84;
 
 /// Rows that the result takes of a screen of `area`; 0 while there is none.
 pub fn height(panel: &LivePanel, area: Rect) -> u16 {

@@ -7,8 +7,8 @@ use ratatui::widgets::Widget;
 use super::{HostMetrics, LivePanel, LiveState, LiveStyles};
 use crate::random::Rng;
 use crate::store::{
-    Counts, End, Ending, EvaluationPoint, FeatureProgress, Run, Stage, StepPoint, TestResult,
-    Timestamp,
+    Counts, End, Ending, EvaluationPoint, FeatureProgress, Run, Stage, State, StepPoint,
+    TestResult, Timestamp,
 };
 use crate::tui::widgets::chart::Marker;
 
@@ -129,7 +129,7 @@ fn drawn(
         run,
         run_state: run.state(),
         state,
-        host: run.started.map(|_| &host),
+        host: (run.state() == State::Running).then_some(&host),
         log: if run.started.is_some() { &log } else { &[] },
         trouble,
         marker: Marker::Braille,
