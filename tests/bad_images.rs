@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use retrain::dataset::{Dataset, Unreadable, decode, read_file, resize, scan};
+use retrain::random::Rng;
 use retrain::spec::{
     AveragePool, BackboneKind, ClassWeights, Data, Distort, Experiment, InputRange, LastPool,
     Network, Optimizer, Resize, Schedule, Split, SplitRule, Train, Weights,
@@ -222,9 +223,11 @@ fn a_scan_of_the_corpus_takes_every_photo_and_gives_every_other_file_a_reason() 
             Accept(_) | AcceptOther(..) => assert!(taken.contains(&path.as_path()), "{name}"),
             // What only decoding finds out is still among the photos.
             Skip(_) if taken.contains(&path.as_path()) => {
-                let found = decoded(&dataset.images.join(&path)).unwrap_err();
-                let by_decoding = ["truncated", "corrupt"];
-                assert!(by_decoding.iter().any(|why| found.to_string().starts_with(why)));
+                let late = matches!(
+                    decoded(&dataset.images.join(&path)),
+                    Err(Unreadable::Truncated | Unreadable::Corrupt(_))
+                );
+                assert!(late, "{name}");
             }
             Skip(start) => assert!(reason.unwrap().starts_with(start), "{name}: {reason:?}"),
         }
@@ -279,7 +282,8 @@ fn what_only_this_machine_can_hold_is_read_or_skipped_and_never_blocks() {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
         tiny_png(&local.join("unreadable.jpg"), 5);
-        fs::set_permissions(local.join("unreadable.jpg"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(local.join("unreadable.jpg"), fs::Permissions::from_mode(0o000))
+            .unwrap();
     }
 
     let dataset = scanned(images.path());
@@ -308,4 +312,40 @@ fn what_only_this_machine_can_hold_is_read_or_skipped_and_never_blocks() {
     }
     let refused = dataset.check_sets().unwrap_err().to_string();
     assert!(refused.starts_with("category 'empty_category' has no images"), "{refused}");
+}
+
+#[test]
+fn a_progressive_jpeg_cut_anywhere_is_truncated() {
+    let Some(bad) = corpus() else { return };
+    let bytes = read_file(&bad.join("progressive.jpg")).unwrap();
+    for length in (20..bytes.len()).step_by(101).chain([bytes.len() - 1]) {
+        let cut = decode(&bytes[..length], MAX_MEGAPIXELS);
+        assert!(cut.is_err_and(|err| err == Unreadable::Truncated), "at {length}");
+    }
+}
+
+#[test]
+fn damage_anywhere_in_a_progressive_jpeg_never_panics() {
+    let Some(bad) = corpus() else { return };
+    let bytes = read_file(&bad.join("progressive.jpg")).unwrap();
+    let mut rng = Rng::new(6);
+    for _ in 0..300 {
+        let mut damaged = bytes.clone();
+        for _ in 0..4 {
+            damaged[rng.below(bytes.len())] = rng.next_u64() as u8;
+        }
+        assert_ne!(decode(&damaged, 1), Err(Unreadable::DecoderPanicked));
+    }
+}
+
+#[test]
+fn real_photos_are_not_taken_for_damaged() {
+    let Some(bad) = corpus() else { return };
+    for category in ["daisy", "dandelion", "roses", "sunflowers", "tulips"] {
+        let Ok(folder) = fs::read_dir(bad.join("../flowers").join(category)) else { continue };
+        for photo in folder.step_by(10) {
+            let path = photo.unwrap().path();
+            assert!(decoded(&path).is_ok(), "{}", path.display());
+        }
+    }
 }

@@ -25,10 +25,10 @@ const DECODER_BYTES: u64 = 64 << 20;
 /// or larger than `max_megapixels`, which its header tells before memory is taken.
 pub fn decode(bytes: &[u8], max_megapixels: usize) -> Result<RgbImage, Unreadable> {
     let format = check_header(bytes, max_megapixels)?;
-    if format == ImageFormat::Jpeg {
-        jpeg::check(bytes)?;
-    }
     without_panic(|| {
+        if format == ImageFormat::Jpeg {
+            jpeg::check(bytes)?;
+        }
         let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
         let mut limits = Limits::no_limits();
         limits.max_alloc = Some(max_pixels(max_megapixels) * MAX_BYTES_PER_PIXEL + DECODER_BYTES);
@@ -44,11 +44,15 @@ pub fn decode(bytes: &[u8], max_megapixels: usize) -> Result<RgbImage, Unreadabl
 /// Whether the bytes are a picture of a size that is read, as far as the header tells.
 pub fn check_header(bytes: &[u8], max_megapixels: usize) -> Result<ImageFormat, Unreadable> {
     let format = format(bytes)?;
-    let (width, height) = without_panic(|| {
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        reader.no_limits();
-        reader.into_dimensions().map_err(reason)
-    })?;
+    let (width, height) = match format {
+        ImageFormat::Jpeg => jpeg::size(bytes)?,
+        ImageFormat::Png => png_size(bytes)?,
+        _ => without_panic(|| {
+            let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+            reader.no_limits();
+            reader.into_dimensions().map_err(reason)
+        })?,
+    };
     let (width, height) = (u64::from(width), u64::from(height));
     if width == 0 || height == 0 {
         Err(Unreadable::NoPixels { width, height })
@@ -57,6 +61,16 @@ pub fn check_header(bytes: &[u8], max_megapixels: usize) -> Result<ImageFormat, 
     } else {
         Ok(format)
     }
+}
+
+/// From the first chunk, IHDR. The decoder itself gives no size when that is very large.
+fn png_size(bytes: &[u8]) -> Result<(u32, u32), Unreadable> {
+    let header = bytes.get(12..24).ok_or(Unreadable::Truncated)?;
+    let size = header.strip_prefix(b"IHDR");
+    let size = size.ok_or_else(|| Unreadable::Corrupt("a PNG without a header".to_owned()))?;
+    let number =
+        |at: usize| u32::from_be_bytes([size[at], size[at + 1], size[at + 2], size[at + 3]]);
+    Ok((number(0), number(4)))
 }
 
 /// Bytes of a file that [`format`] needs.

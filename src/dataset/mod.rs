@@ -9,10 +9,13 @@ mod distort;
 mod error;
 mod file;
 mod jpeg;
+mod listing;
 mod photos;
 mod resize;
 mod scan;
 mod split;
+#[cfg(test)]
+mod tests;
 mod unreadable;
 mod walk;
 
@@ -20,6 +23,7 @@ pub use decode::{FORMATS, decode};
 pub use distort::distort;
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
+pub use listing::{decode_all, list_categories, photos_below};
 pub use photos::{Dataset, Duplicate, Photo, Skipped};
 pub use resize::{resize, to_planes};
 pub use scan::scan;

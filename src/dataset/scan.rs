@@ -140,6 +140,11 @@ fn look_at(path: &Path, max_megapixels: usize) -> Found {
     }
 }
 
+/// By its ending, or by its content where the ending promises no picture; it may still be bad.
+pub(crate) fn is_likely_photo(path: &Path) -> bool {
+    promise(path) == Promise::Image || read_head(path, HEAD_BYTES).is_ok_and(|head| is_image(&head))
+}
+
 /// What a file's ending says that it is.
 #[derive(Clone, Copy, PartialEq)]
 enum Promise {
@@ -152,7 +157,7 @@ enum Promise {
 fn promise(path: &Path) -> Promise {
     let Some(ending) = path.extension() else { return Promise::None };
     let is_image = |known: &&str| ending.eq_ignore_ascii_case(OsStr::new(known));
-    if IMAGE_ENDINGS.iter().any(|known| is_image(&known)) { Promise::Image } else { Promise::Other }
+    if IMAGE_ENDINGS.iter().any(is_image) { Promise::Image } else { Promise::Other }
 }
 
 fn is_image(head: &[u8]) -> bool {

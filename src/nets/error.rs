@@ -14,8 +14,11 @@ pub enum NetError {
     )]
     NotWeights { file: String, found: String },
 
-    #[error("{file}: the file is damaged: {reason}; fetch or copy it again")]
-    Damaged { file: String, reason: String },
+    #[error(
+        "{file}: the weights are damaged or of another kind: {reason}; expected a whole safetensors \
+         file or a state dict of torch.save"
+    )]
+    Unusable { file: String, reason: String },
 
     #[error(
         "{file}: {count} of Inception v3's tensors are missing or wrong: {}; expected the key names \

@@ -1,8 +1,11 @@
 //! What a backbone is: all that its features depend on, and where each property is known from.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
-use super::variant::Variant;
+use super::variant::{InputRange, LastPool, PoolPadding, Variant};
+use crate::spec;
 
 /// Where a property of the weights is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +80,36 @@ impl Identity {
         key
     }
 
+    /// The settings that load this very network again, whatever its file says by then;
+    /// `weights_file`: where its weights are, `None` for the built-in ones.
+    pub fn as_settings(&self, weights_file: Option<&Path>, resize: spec::Resize) -> spec::Network {
+        let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } =
+            &self.variant;
+        spec::Network {
+            backbone: spec::BackboneKind::InceptionV3,
+            weights: match weights_file {
+                None => spec::Weights::BuiltIn,
+                Some(path) => spec::Weights::File(path.to_owned()),
+            },
+            taps: taps.value.clone(),
+            resize,
+            average_pool: match average_pool.value {
+                PoolPadding::Counted => spec::AveragePool::CountPadding,
+                PoolPadding::Excluded => spec::AveragePool::ExcludePadding,
+            },
+            last_pool: match last_pool.value {
+                LastPool::Average => spec::LastPool::Average,
+                LastPool::Max => spec::LastPool::Max,
+            },
+            input_range: match input_range.value {
+                InputRange::ZeroToOne => spec::InputRange::ZeroToOne,
+                InputRange::MinusOneToOne => spec::InputRange::MinusOneToOne,
+                InputRange::RetrainPy => spec::InputRange::RetrainPy,
+            },
+            batch_norm_epsilon: Some(batch_norm_epsilon.value),
+        }
+    }
+
     fn properties(&self) -> Vec<(&'static str, String, Option<Source>)> {
         let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } =
             &self.variant;
@@ -105,7 +138,6 @@ fn word(value: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::variant::{InputRange, LastPool, PoolPadding};
     use super::*;
 
     fn identity() -> Identity {
@@ -155,6 +187,15 @@ mod tests {
         assert_eq!(other.key(), identity().key());
         other.variant.last_pool.value = LastPool::Max;
         assert_ne!(other.key(), identity().key());
+    }
+
+    #[test]
+    fn an_identity_as_settings_loads_the_same_network_again() {
+        let network = identity().as_settings(None, spec::Resize::Antialias);
+        assert_eq!(network.taps, ["Mixed_7c"]);
+        assert_eq!(network.batch_norm_epsilon, Some(1e-3));
+        assert_eq!(network.average_pool, spec::AveragePool::ExcludePadding);
+        assert_eq!(network.input_range, spec::InputRange::ZeroToOne);
     }
 
     #[test]

@@ -78,7 +78,8 @@ impl Backbone for InceptionV3 {
         }
         let (factor, offset) = self.input;
         let maps = self.trunk.forward(&pixels.affine(factor, offset)?)?;
-        let pooled: Vec<Tensor> = maps.iter().map(|map| map.mean((2, 3))).collect::<Result<_>>()?; // [n, channels]
+        // [n, channels] each
+        let pooled: Vec<Tensor> = maps.iter().map(|map| map.mean((2, 3))).collect::<Result<_>>()?;
         Tensor::cat(&pooled, 1) // [n, feature_len]
     }
 }
@@ -295,7 +296,8 @@ fn conv_shapes(blocks: &[Block]) -> Vec<(String, [usize; 4])> {
 
 // ---- the network at work
 
-/// The convolutions with their weights: normalised pictures in, the maps of the taps out.
+/// The convolutions with their weights: normalised pictures in, the maps of the taps out. This is
+/// the obvious version; a faster one is built of the same layers and weights, and replaces it here.
 pub struct Trunk {
     /// Up to the last tap.
     blocks: Vec<Vec<Vec<Op>>>,

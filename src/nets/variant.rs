@@ -222,3 +222,80 @@ fn taps_of_moderation_weights(file: &WeightsFile) -> Option<Vec<String>> {
     let source = file.metadata("source")?;
     source.starts_with("npm nsfwjs").then(|| ["Mixed_6c", "Mixed_7a"].map(str::to_owned).to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{BackboneKind, Resize, Weights};
+
+    fn network() -> Network {
+        Network {
+            backbone: BackboneKind::InceptionV3,
+            weights: Weights::BuiltIn,
+            taps: Vec::new(),
+            resize: Resize::Legacy,
+            average_pool: spec::AveragePool::Auto,
+            last_pool: spec::LastPool::Auto,
+            input_range: spec::InputRange::Auto,
+            batch_norm_epsilon: None,
+        }
+    }
+
+    /// A file with 1008 classes, as pytorch-fid's, and this metadata.
+    fn file(metadata: &str) -> WeightsFile {
+        let header = format!(
+            r#"{{"__metadata__":{{{metadata}}},
+            "fc.weight":{{"dtype":"U8","shape":[1008,1],"data_offsets":[0,1008]}}}}"#
+        );
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend([0; 1008]);
+        WeightsFile::parse("w".to_owned(), bytes.into()).unwrap()
+    }
+
+    #[test]
+    fn a_setting_beats_metadata_and_metadata_beats_tensors() {
+        let file = file(r#""last_block_pool":"avg","avg_pool_count_include_pad":"true""#);
+        let network = Network { last_pool: spec::LastPool::Max, ..network() };
+        let variant = Variant::resolve(&network, &file).unwrap();
+        let last = Stated { value: LastPool::Max, source: Source::Setting };
+        let average = Stated { value: PoolPadding::Counted, source: Source::Metadata };
+        let range = Stated { value: InputRange::MinusOneToOne, source: Source::Tensors };
+        assert_eq!((variant.last_pool, variant.average_pool), (last, average));
+        assert_eq!(variant.input_range, range);
+    }
+
+    #[test]
+    fn metadata_may_name_range_epsilon_and_taps() {
+        let file = file(
+            r#""input_range":"[-1, 1], as TF-Slim","bn_eps":"1e-5","taps":"Mixed_6e, Mixed_7b""#,
+        );
+        let variant = Variant::resolve(&network(), &file).unwrap();
+        assert_eq!(variant.input_range.value, InputRange::MinusOneToOne);
+        assert_eq!(variant.batch_norm_epsilon.value, 1e-5);
+        assert_eq!(variant.taps.value, ["Mixed_6e", "Mixed_7b"]);
+        assert_eq!(variant.taps.source, Source::Metadata);
+    }
+
+    #[test]
+    fn metadata_that_is_not_understood_is_an_error_until_a_setting_replaces_it() {
+        let file = file(r#""input_range":"[0,255]""#);
+        let error = Variant::resolve(&network(), &file).unwrap_err().to_string();
+        let expected = "w: its metadata says input_range = '[0,255]', expected [0,1] or [-1,1]; \
+                        set network.input_range instead";
+        assert_eq!(error, expected);
+        let network = Network { input_range: spec::InputRange::ZeroToOne, ..network() };
+        assert!(Variant::resolve(&network, &file).is_ok());
+    }
+
+    #[test]
+    fn input_ranges_reach_their_ends() {
+        let ends = |range: InputRange| {
+            let (factor, offset) = range.factor_and_offset();
+            [0.0, 255.0].map(|pixel| (pixel * factor + offset) as f32)
+        };
+        assert_eq!(ends(InputRange::ZeroToOne), [0.0, 1.0]);
+        assert_eq!(ends(InputRange::MinusOneToOne), [-1.0, 1.0]);
+        assert_eq!(ends(InputRange::RetrainPy), [-1.0, 127.0 / 128.0]);
+    }
+}

@@ -41,14 +41,15 @@ impl WeightsFile {
         }
     }
 
-    fn parse(name: String, bytes: Cow<'static, [u8]>) -> Result<WeightsFile, NetError> {
-        let damaged = |reason| NetError::Damaged { file: name.clone(), reason };
+    /// Recognises the format of `bytes`; `name` is for errors.
+    pub(super) fn parse(name: String, bytes: Cow<'static, [u8]>) -> Result<WeightsFile, NetError> {
+        let unusable = |reason| NetError::Unusable { file: name.clone(), reason };
         let (entries, metadata) = if bytes.starts_with(pth::ZIP_MAGIC) {
-            (pth::read_zip(&bytes).map_err(damaged)?, HashMap::new())
+            (pth::read_zip(&bytes).map_err(unusable)?, HashMap::new())
         } else if bytes.starts_with(pth::OLD_MAGIC) {
-            (pth::read_old(&bytes).map_err(damaged)?, HashMap::new())
+            (pth::read_old(&bytes).map_err(unusable)?, HashMap::new())
         } else if bytes.get(8) == Some(&b'{') {
-            read_safetensors(&bytes).map_err(damaged)?
+            read_safetensors(&bytes).map_err(unusable)?
         } else {
             return Err(NetError::NotWeights { file: name, found: describe(&bytes).to_owned() });
         };
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn files_cut_anywhere_are_errors() {
         let built_in = &BUILT_IN[..100_000];
-        assert!(error(built_in).contains("the file is damaged"), "{}", error(built_in));
+        assert!(error(built_in).contains("the weights are damaged"), "{}", error(built_in));
         for whole in [ZIP, OLD] {
             for length in 0..whole.len() {
                 assert!(parse(&whole[..length]).is_err(), "cut to {length} bytes");
@@ -296,7 +297,10 @@ mod tests {
             r#"{"dtype":"F33","shape":[2],"data_offsets":[8,16]}"#,
             r#"{"dtype":"F32","shape":[-2],"data_offsets":[8,16]}"#,
         ] {
-            assert!(two(second).contains("the file is damaged: as safetensors, "), "{second}");
+            assert!(
+                two(second).contains("damaged or of another kind: as safetensors, "),
+                "{second}"
+            );
         }
         let mut huge = safetensors("{}", 0);
         huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());

@@ -29,6 +29,7 @@ mod filter;
 mod input;
 mod keys;
 mod known;
+pub mod live;
 mod news;
 mod note;
 mod overlay;
@@ -39,7 +40,7 @@ mod terminal;
 #[cfg(test)]
 mod testing;
 pub mod theme;
-mod widgets;
+pub mod widgets;
 
 use std::path::PathBuf;
 

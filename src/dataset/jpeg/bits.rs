@@ -145,15 +145,20 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Bytes from the start of the scan to the first that was not needed.
+    /// Bytes from the start of the scan to the first that was not looked at.
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// Coded bytes between the last block and the next marker.
-    pub fn left_over(&self) -> usize {
+    /// Whether nothing but zeros or ones fills the whole bytes up to the next marker. None should be
+    /// there, but some cameras fill up to an even length.
+    pub fn only_padding_is_left(&self) -> bool {
+        let is_padding = |byte: &u8| *byte == 0 || *byte == 0xff;
+        let held = self.held.to_be_bytes();
+        let unread = &held[held.len() - self.held_bits as usize / 8..];
         let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0;
         let rest = &self.bytes[self.at..];
-        rest.windows(2).position(is_marker).unwrap_or(rest.len())
+        let end = rest.windows(2).position(is_marker).unwrap_or(rest.len());
+        unread.iter().chain(&rest[..end]).all(is_padding)
     }
 }
