@@ -19,12 +19,12 @@ struct Answer {
     error: Option<String>,
 }
 
-/// Runs `program predict RUN PATH --json` and waits for it; a sentence says what went wrong.
+/// Runs `program predict --json -- RUN PATH` and waits for it; a sentence says what went wrong.
+/// It finds the run by its name, as it starts in the same folder as this process.
 pub fn predict(program: &Path, run: &RunFolder, path: &Path) -> Result<Arc<ScoreTable>, String> {
     let output = Command::new(program)
-        .arg("predict")
-        .args([run.path(), path])
-        .arg("--json")
+        .args(["predict", "--json", "--", &run.id()])
+        .arg(path)
         .stdin(Stdio::null())
         .output()
         .map_err(|err| format!("cannot start {}: {err}", program.display()))?;
@@ -95,7 +95,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let run = RunFolder::at(folder.path());
         std::fs::write(run.labels(), "smoke\nfire\n").unwrap();
-        let script = r#"test "$1 $3 $4" = "predict /new --json" || exit 3
+        let script = r#"test "$1 $2 $3 $5" = "predict --json -- /new" || exit 3
 cat <<'end'
 [{"file": "/new/a.jpg", "predicted": "fire", "scores": {"fire": 0.75, "smoke": 0.25}},
  {"file": "/new/b.jpg", "error": "truncated"}]

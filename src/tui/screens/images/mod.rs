@@ -2,6 +2,7 @@
 
 mod columns;
 mod details;
+mod feed;
 mod filters;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,6 @@ use ratatui::layout::Rect;
 use super::format::counted;
 use super::{Confusion, Message, Page, Screen, World};
 use crate::insight::label_lines;
-use crate::store::RunFolder;
 use crate::tui::effects::Effect;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
@@ -26,6 +26,7 @@ use crate::tui::scores::{ScoreTable, Source};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Field, Order, Reaction, Table, put, wrap};
 use details::Layout;
+use feed::Feed;
 pub use filters::{Filters, next_set};
 use filters::{arrange, next_category};
 
@@ -33,15 +34,8 @@ pub const CONTEXTS: &[Context] = &[Context::Images, Context::Sort, Context::List
 
 #[derive(Debug)]
 pub struct Images {
-    /// Shows the newest result there is when the person comes to the tab.
-    takes_newest: bool,
-    /// The person came to the tab just now.
-    is_visited: bool,
-    source: Option<Source>,
+    feed: Feed,
     table: Option<Arc<ScoreTable>>,
-    problem: Option<String>,
-    /// A worker was asked to score them; that is done once.
-    is_scoring: bool,
     list: Table,
     /// Indices into the table, in the order in which they are shown.
     shown: Vec<u32>,
@@ -68,19 +62,15 @@ enum Typing {
 impl Default for Images {
     /// Those of the newest result.
     fn default() -> Images {
-        Images { takes_newest: true, ..Images::from(None) }
+        Images::from(Feed::newest())
     }
 }
 
 impl Images {
-    fn from(source: Option<Source>) -> Images {
+    fn from(feed: Feed) -> Images {
         Images {
-            takes_newest: false,
-            is_visited: false,
-            source,
+            feed,
             table: None,
-            problem: None,
-            is_scoring: false,
             list: Table::new(Order { key: columns::LOSS.into(), descending: true }),
             shown: Vec::new(),
             first_filters: Filters::default(),
@@ -93,13 +83,13 @@ impl Images {
         }
     }
 
-    pub fn of(run: RunFolder) -> Images {
-        Images::from(Some(Source::Run(run)))
+    pub fn of(source: Source) -> Images {
+        Images::from(Feed::of(source))
     }
 
     /// Those of `table` that pass `filters`.
     pub fn filtered(source: Source, table: Arc<ScoreTable>, filters: Filters) -> Images {
-        let mut images = Images::from(Some(source));
+        let mut images = Images::of(source);
         (images.first_filters, images.filters) = (filters.clone(), filters);
         images.adopt(table);
         images
@@ -107,50 +97,20 @@ impl Images {
 
     /// Finds its images in what is known, or has them read.
     fn find(&mut self, known: &Known, is_shown: bool) -> Option<Effect> {
-        let mut is_due = is_shown;
-        if self.takes_newest && (std::mem::take(&mut self.is_visited) || self.table.is_none()) {
-            let newest = known.newest_scored().map(|run| Source::Run(run.folder().clone()));
-            if newest.is_some() && newest != self.source {
-                *self = Images { source: newest, ..Images::default() };
-                is_due = true;
-            }
+        let has_turned = self.feed.turn(known, self.table.is_some());
+        if has_turned {
+            *self = Images::from(std::mem::take(&mut self.feed));
         }
-        let source = self.source.clone()?;
-        // What was scored before may be other files by now.
-        if let Source::Unseen(run, path) = &source
-            && !std::mem::replace(&mut self.is_scoring, true)
-        {
-            return Some(Effect::Predict(run.clone(), path.clone()));
+        let (table, effect) = self.feed.find(known, is_shown || has_turned, self.table.as_ref());
+        if let Some(table) = table {
+            self.adopt(table);
         }
-        match known.scores(&source) {
-            Some(Ok(table)) => {
-                let is_new = self.table.as_ref().is_none_or(|own| !Arc::ptr_eq(own, table));
-                if is_new {
-                    self.adopt(table.clone());
-                }
-                return None;
-            }
-            Some(Err(problem)) if self.table.is_none() => self.problem = Some(problem.clone()),
-            _ => {}
-        }
-        match source {
-            Source::Run(run) if is_due => Some(Effect::ReadScores(run)),
-            _ => None,
-        }
+        effect
     }
 
-    /// Learns what came for its source, even what is forgotten already.
     fn hear(&mut self, news: &[News]) {
-        for one in news {
-            let News::Scores(scores) = one else { continue };
-            if Some(&scores.source) != self.source.as_ref() {
-                continue;
-            }
-            match &scores.table {
-                Ok(table) => self.adopt(table.clone()),
-                Err(problem) if self.table.is_none() => self.problem = Some(problem.clone()),
-                Err(_) => {}
-            }
+        if let Some(table) = self.feed.hear(news) {
+            self.adopt(table);
         }
         self.preview.learn(news);
     }
@@ -160,7 +120,6 @@ impl Images {
             self.list.order = columns::order(&table);
         }
         self.list.set_columns(columns::all(&table));
-        self.problem = None;
         self.table = Some(table);
         self.arrange();
     }
@@ -208,7 +167,7 @@ impl Images {
             Action::Back => return self.clear(),
             Action::Filter => self.typing = Some(Typing::Filter),
             Action::NextRenderer => return vec![Effect::Draw(world.known.graphics.next())],
-            Action::Score if self.source.is_some() => {
+            Action::Score if self.feed.source().is_some() => {
                 self.typing = Some(Typing::Path(Field::default()));
             }
             Action::WrongOnly => self.change(|filters, _| filters.wrong_only ^= true),
@@ -220,7 +179,7 @@ impl Images {
                 filters.predicted = next_category(filters.predicted, categories);
             }),
             Action::Confusion => return vec![self.confusion()],
-            Action::Refresh => return self.refresh(),
+            Action::Refresh => return self.feed.refresh().into_iter().collect(),
             _ => {
                 self.note_direction(action);
                 let reaction = self.list.on(action, self.list_area(world.area));
@@ -254,14 +213,6 @@ impl Images {
         Vec::new()
     }
 
-    fn refresh(&mut self) -> Vec<Effect> {
-        match self.source.clone() {
-            Some(Source::Run(run)) => vec![Effect::ReadScores(run)],
-            Some(Source::Unseen(run, path)) => vec![Effect::Predict(run, path)],
-            None => Vec::new(),
-        }
-    }
-
     /// The picture becomes small again, then the filters go, then the screen is left.
     fn clear(&mut self) -> Vec<Effect> {
         if self.is_large {
@@ -277,7 +228,7 @@ impl Images {
     }
 
     fn confusion(&self) -> Effect {
-        match (&self.source, &self.table) {
+        match (self.feed.source(), &self.table) {
             (Some(source), Some(table)) if table.has_truths() => {
                 let confusion = Confusion::new(source.clone(), table.clone(), self.filters.set);
                 Effect::Open(Box::new(Screen::Confusion(Box::new(confusion))))
@@ -359,7 +310,7 @@ impl Images {
 
     /// Opens the scores of a file or folder, which are made first.
     fn score(&self, path: &str) -> Vec<Effect> {
-        let (Some(source), false) = (&self.source, path.trim().is_empty()) else {
+        let (Some(source), false) = (self.feed.source(), path.trim().is_empty()) else {
             return Vec::new();
         };
         let home = path.trim().strip_prefix("~/").zip(std::env::home_dir());
@@ -367,7 +318,7 @@ impl Images {
             Some((rest, home)) => home.join(rest),
             None => PathBuf::from(path.trim()),
         };
-        let images = Images::from(Some(Source::Unseen(source.run().clone(), path)));
+        let images = Images::of(Source::Unseen(source.run().clone(), path));
         vec![Effect::Open(Box::new(Screen::Images(Box::new(images))))]
     }
 
@@ -399,19 +350,10 @@ impl Images {
 
     /// A sentence in place of the images.
     fn draw_sentence(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let (text, role) = match (&self.table, &self.problem, &self.source) {
-            (Some(table), ..) if table.len() == 0 => ("there is no image in it".into(), Role::Dim),
-            (Some(_), ..) => ("no image passes the filters; esc clears them".into(), Role::Dim),
-            (None, Some(problem), _) => (problem.clone(), Role::Warning),
-            (None, None, Some(Source::Run(_))) => ("reading the scores".into(), Role::Dim),
-            (None, None, Some(Source::Unseen(run, path))) => {
-                let text =
-                    format!("scoring {} with {}, in the background", path.display(), run.id());
-                (text, Role::Dim)
-            }
-            (None, None, None) => {
-                ("no run with scores yet; a run scores every image at its end".into(), Role::Dim)
-            }
+        let (text, role) = match &self.table {
+            Some(table) if table.len() == 0 => ("there is no image in it".into(), Role::Dim),
+            Some(_) => ("no image passes the filters; esc clears them".into(), Role::Dim),
+            None => self.feed.sentence(),
         };
         let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
         for (y, line) in (area.y + 2..area.bottom()).zip(wrap(&text, inside.width.into())) {
@@ -422,11 +364,7 @@ impl Images {
 
 impl Page for Images {
     fn title(&self) -> String {
-        match &self.source {
-            Some(Source::Run(run)) => run.id(),
-            Some(Source::Unseen(run, path)) => format!("{} by {}", path.display(), run.id()),
-            None => String::new(),
-        }
+        self.feed.title()
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -474,7 +412,7 @@ impl Page for Images {
     }
 
     fn visit(&mut self) {
-        self.is_visited = true;
+        self.feed.visit();
     }
 
     fn is_typing(&self) -> bool {
@@ -486,7 +424,7 @@ impl Page for Images {
         match action {
             Action::Enter | Action::Filter | Action::SortUp => self.table.is_some(),
             Action::WrongOnly | Action::NextSet | Action::Confusion => has_truths(),
-            Action::Score => self.source.is_some(),
+            Action::Score => self.feed.source().is_some(),
             _ => true,
         }
     }

@@ -23,6 +23,7 @@ use crate::tui::known::{Known, KnownRun};
 use crate::tui::news::{News, Toast};
 use crate::tui::note::NoteEdit;
 use crate::tui::overlay::Confirm;
+use crate::tui::scores::Source;
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 
 pub const CONTEXTS: &[Context] = &[Context::Runs, Context::Sort, Context::List, Context::Columns];
@@ -178,7 +179,7 @@ impl Runs {
                 self.typing = Some(Typing::Note { run: id, field });
             }
             Action::OpenImages => {
-                let images = Screen::Images(Box::new(Images::of(folder)));
+                let images = Screen::Images(Box::new(Images::of(Source::Run(folder))));
                 return vec![Effect::Open(Box::new(images))];
             }
             Action::OpenWorkerLog => return vec![Effect::EditOutside(folder.worker_log())],
