@@ -82,13 +82,13 @@ impl Feed {
 
     /// What came for its source, even when it is not known any more.
     pub fn hear(&mut self, news: &[News]) -> Option<Arc<ScoreTable>> {
-        let own = news.iter().filter_map(|one| match one {
+        let mut own = news.iter().filter_map(|one| match one {
             News::Scores(scores) if Some(&scores.source) == self.source.as_ref() => {
                 Some(&scores.table)
             }
             _ => None,
         });
-        match own.last()? {
+        match own.next_back()? {
             Ok(table) => Some(table.clone()),
             Err(problem) => {
                 self.problem = Some(problem.clone());
