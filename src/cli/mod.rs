@@ -18,12 +18,14 @@ mod run;
 mod scores;
 mod show;
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 use crate::config::Config;
+use crate::runner;
 use crate::store::{self, RunFolder};
 use crate::worker;
 
@@ -40,6 +42,9 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 pub fn run(args: Args) -> Result<ExitCode> {
     if let Command::Worker { run } = &args.command {
         return Ok(worker::work(&RunFolder::at(run)));
+    }
+    if matches!(args.command, Command::Predict { .. } | Command::Features { .. }) {
+        restart_for_the_network()?;
     }
     let config = Config::load(&std::env::current_dir().context("the current folder is gone")?)?;
     match args.command {
@@ -59,8 +64,26 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
 }
 
+/// Starts this program anew in its own place, unless the environment suits the network already.
+fn restart_for_the_network() -> Result<()> {
+    if runner::has_thread_settings() {
+        return Ok(());
+    }
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let mut command = std::process::Command::new(program);
+    Err(runner::with_thread_settings(&mut command).args(std::env::args_os().skip(1)).exec().into())
+}
+
 fn find(config: &Config, name: &str) -> Result<RunFolder> {
     Ok(store::find(&config.runs, name)?)
+}
+
+/// This program as a person would type it from here: by its name where the shell finds it so.
+fn program() -> String {
+    let Ok(program) = std::env::current_exe() else { return "retrain".to_owned() };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| Some(&*folder) == program.parent());
+    if found { "retrain".to_owned() } else { typed(&program) }
 }
 
 /// A path as a person would type it from here.

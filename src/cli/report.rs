@@ -72,13 +72,13 @@ fn worst(labels: &[String], tested: &[&ImageScore]) -> String {
 }
 
 fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
-    let id = folder.id();
+    let (id, program) = (folder.id(), super::program());
     let photo = tested
         .first()
         .map_or("photo.jpg".to_owned(), |row| super::typed(&run.images.join(&row.file)));
     format!(
-        "\nNext\n  retrain scores {id} --wrong\n  retrain predict {id} {photo}\n  \
-         retrain run {} --set iterations=4000\n",
+        "\nNext\n  {program} scores {id} --wrong\n  {program} predict {id} {photo}\n  \
+         {program} run {} --set train.seed=1\n",
         super::typed(&run.source)
     )
 }

@@ -18,21 +18,33 @@ pub enum Stop {
 
 /// Starts `program worker RUN` without a terminal; it outlives this process.
 ///
-/// The worker leaves the session as its own first act. Candle would size two thread pools by the
-/// cores of the whole host, and small matrix products get slower with more threads: the worker
-/// spreads photos over threads, one each, and trains the head on one.
+/// The worker leaves the session as its own first act.
 pub fn launch(program: &Path, run: &RunFolder) -> io::Result<Child> {
     // What a crash says goes where the worker's own words are.
     let words = OpenOptions::new().append(true).create(true).open(run.worker_log())?;
-    Command::new(program)
+    with_thread_settings(&mut Command::new(program))
         .arg("worker")
         .arg(run.path())
-        .env("RAYON_NUM_THREADS", "1")
-        .env("CANDLE_NUM_THREADS", "1")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(words)
         .spawn()
+}
+
+/// The variables that size Candle's two thread pools, which it reads when it starts. Left alone it
+/// counts the cores of the whole host, and small matrix products get slower with more threads:
+/// photos are spread over threads instead, one each, and the head trains on one.
+const THREAD_SETTINGS: [(&str, &str); 2] =
+    [("RAYON_NUM_THREADS", "1"), ("CANDLE_NUM_THREADS", "1")];
+
+/// Prepares the environment of a process that runs the network.
+pub fn with_thread_settings(command: &mut Command) -> &mut Command {
+    command.envs(THREAD_SETTINGS)
+}
+
+/// Whether this process was started with [`with_thread_settings`].
+pub fn has_thread_settings() -> bool {
+    THREAD_SETTINGS.iter().all(|(name, value)| std::env::var(name).is_ok_and(|set| set == *value))
 }
 
 /// Asks the worker of `run` to end, wherever it is: it looks for this file several times a second.

@@ -137,7 +137,8 @@ impl RunFolder {
         write_atomically(&self.summary_path(), &json)
     }
 
-    /// The run in short, with its true state: a run that has not ended but has no worker is lost.
+    /// The run in short, with its true state: one that a worker took, that has not ended and has no
+    /// worker any more, is lost.
     /// Rebuilt from the log where `summary.json` is missing or damaged.
     pub fn summary(&self) -> Result<Summary, LogError> {
         let stored = fs::read(self.summary_path())
@@ -150,7 +151,8 @@ impl RunFolder {
         if summary.state.is_live() && !self.has_worker() {
             // The worker may have ended just now: its last word is in the log.
             summary = self.replay()?.summary();
-            if summary.state == State::Running {
+            let taken = summary.state == State::Running || self.owner().is_some();
+            if summary.state.is_live() && taken {
                 summary.state = State::Lost;
             }
         }
@@ -217,6 +219,12 @@ mod tests {
         log.append(Event::Started { pid: 1, host: "elsewhere".into(), threads: 1 }).unwrap();
         run.write_summary(&run.replay().unwrap()).unwrap();
         assert_eq!(run.summary().unwrap().state, State::Lost);
+        let never_began = RunFolder::create(runs.path(), "", created("fire")).unwrap();
+        let owner = r#"{"host":"elsewhere-and-gone","pid":1,"process_start":0}"#;
+        fs::write(never_began.lock(), owner).unwrap();
+        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        fs::File::open(never_began.lock()).unwrap().set_modified(long_ago).unwrap();
+        assert_eq!(never_began.summary().unwrap().state, State::Lost);
         log.append(Event::Failed { message: "x".into() }).unwrap();
         assert_eq!(run.summary().unwrap().state, State::Failed, "the log has the last word");
     }
