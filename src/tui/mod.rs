@@ -1,1 +1,64 @@
-//! (skeleton)
+//! The terminal UI: screens that watch run folders and never own a run.
+//!
+//! Quitting it stops nothing. Not here: statistics (`insight` has them) and workers (`runner`
+//! starts them; the run folder is all that is shared with them).
+//!
+//! How it hangs together: threads (`input`, `news`) send [`Input`](input::Input) over one channel
+//! to `event_loop`, which gives each to the [`App`](app::App), performs the effects it answers
+//! (`effects`), and draws when something changed.
+//!
+//! # How to add a screen
+//!
+//! 1. A file in `screens/` with its state, and `impl Page`: `on` answers effects and does no I/O,
+//!    `draw` changes nothing. `World` gives both what is known of the runs, the theme, the area.
+//! 2. A variant of `Screen` and its two lines in `Screen::page` and `page_mut`
+//!    (`screens/mod.rs`); for one of the numbered tabs also a row of `TABS`.
+//! 3. Its keys: a `Context`, a slice of rows in `keys/table.rs`, and new verbs in `Action`. Keys,
+//!    footer, help and palette follow from the rows. Lists also name `Context::List`.
+//! 4. What it learns from outside: a variant of `News`, folded in `Known::learn` if it is to be
+//!    kept; a thread in `news/` or the answer of an effect sends it.
+//! 5. What it wants done outside: a variant of `Effect`, performed in `effects.rs`; slow work goes
+//!    to the queue there and comes back as news.
+//! 6. Snapshots at 60x20, 80x24 and 140x40 (`testing.rs` has the helpers).
+
+mod app;
+mod effects;
+mod event_loop;
+mod filter;
+mod input;
+mod keys;
+mod known;
+mod news;
+mod note;
+mod overlay;
+mod screens;
+mod terminal;
+#[cfg(test)]
+mod testing;
+pub mod theme;
+mod widgets;
+
+use std::path::PathBuf;
+
+pub use event_loop::open;
+pub use theme::ThemeName;
+
+/// What the UI is opened on.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The folder of run folders.
+    pub runs: PathBuf,
+    /// The folder of experiment files.
+    pub experiments: PathBuf,
+    /// The project folder, where relative paths start.
+    pub root: PathBuf,
+    pub theme: ThemeName,
+    /// This program, to start workers with.
+    pub program: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    #[error("the terminal UI needs a terminal: {0}; use --plain or the other commands instead")]
+    Terminal(#[from] std::io::Error),
+}

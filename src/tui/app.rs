@@ -1,0 +1,370 @@
+//! The whole UI as one value: where the person is, what is known, what was said.
+
+use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Context;
+use super::effects::Effect;
+use super::keys::{self, Action, Chord, Meaning};
+use super::known::Known;
+use super::news::{News, Toast};
+use super::overlay::{Answer, Overlay};
+use super::screens::{Log, Message, Screen, TABS, Tab, World};
+use super::theme::{Role, Theme};
+use super::widgets::{put, width};
+use crate::store::{RunFolder, Timestamp};
+
+/// Below this, one line says so.
+const SMALLEST: (u16, u16) = (60, 20);
+
+/// One line of the log screen.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub at: Timestamp,
+    pub toast: Toast,
+}
+
+pub struct App {
+    context: Context,
+    theme: Theme,
+    zone: TimeZone,
+    now: fn() -> Timestamp,
+    area: Rect,
+    known: Known,
+    /// Every result and error so far.
+    log: Vec<Said>,
+    /// Shown until the next key.
+    toast: Option<Toast>,
+    /// Of each tab the screens that are open, the topmost last; none before it was visited.
+    stacks: Vec<Vec<Screen>>,
+    tab: usize,
+    overlay: Option<Overlay>,
+    /// Keys of a sequence that has begun.
+    typed: Vec<Chord>,
+    followed: Option<RunFolder>,
+}
+
+impl App {
+    pub fn new(context: Context, theme: Theme, zone: TimeZone, now: fn() -> Timestamp) -> App {
+        let tab = TABS.iter().position(|row| row.tab == Tab::Runs).expect("Runs is a tab");
+        let mut stacks: Vec<Vec<Screen>> = TABS.iter().map(|_| Vec::new()).collect();
+        stacks[tab].push((TABS[tab].open)());
+        App {
+            context,
+            theme,
+            zone,
+            now,
+            area: Rect::ZERO,
+            known: Known::default(),
+            log: Vec::new(),
+            toast: None,
+            stacks,
+            tab,
+            overlay: None,
+            typed: Vec::new(),
+            followed: None,
+        }
+    }
+
+    pub fn resize(&mut self, area: Rect) {
+        self.area = area;
+    }
+
+    /// Learns all of it, then tells the screen in front once.
+    pub fn on_news(&mut self, news: Vec<News>) -> Vec<Effect> {
+        if news.is_empty() {
+            return Vec::new();
+        }
+        for one in &news {
+            self.known.learn(one);
+            if let Some(toast) = words(one) {
+                self.say(toast);
+            }
+        }
+        let effects = self.tell(&Message::News(news));
+        self.settle(effects)
+    }
+
+    /// A key, the mouse, pasted text or another size.
+    pub fn on_event(&mut self, event: Event) -> Vec<Effect> {
+        let effects = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.on_key(&key),
+            Event::Mouse(mouse) => self.on_mouse(mouse),
+            Event::Paste(text) => self.on_paste(text),
+            _ => Vec::new(),
+        };
+        self.settle(effects)
+    }
+
+    fn on_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        self.toast = None;
+        let chord = Chord::from(key);
+        if keys::meaning(&[], &[chord]) == Meaning::Action(Action::Quit) {
+            return vec![Effect::Quit];
+        }
+        if let Some(overlay) = self.overlay.take() {
+            let (overlay, answer) = overlay.on(key);
+            self.overlay = overlay;
+            return match answer {
+                Answer::Open | Answer::Closed => Vec::new(),
+                Answer::Act(action) => self.act(action),
+                Answer::Perform(effect) => vec![effect],
+            };
+        }
+        if self.top().page().is_typing() {
+            return self.tell(&Message::Key(*key));
+        }
+        self.typed.push(chord);
+        match keys::meaning(self.top().page().contexts(), &self.typed) {
+            Meaning::Begun => Vec::new(),
+            Meaning::Nothing => {
+                self.typed.clear();
+                Vec::new()
+            }
+            Meaning::Action(action) => {
+                self.typed.clear();
+                self.act(action)
+            }
+        }
+    }
+
+    fn on_paste(&mut self, text: String) -> Vec<Effect> {
+        if let Some(overlay) = &mut self.overlay {
+            overlay.paste(&text);
+        } else if self.top().page().is_typing() {
+            return self.tell(&Message::Paste(text));
+        }
+        Vec::new()
+    }
+
+    fn on_mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+        let is_click = matches!(mouse.kind, MouseEventKind::Down(_));
+        if self.overlay.is_some() || self.is_too_small() {
+            return Vec::new();
+        }
+        if is_click && mouse.row == self.area.y {
+            return match self.tab_at(mouse.column) {
+                Some(tab) => self.act(Action::Go(tab)),
+                None => Vec::new(),
+            };
+        }
+        if mouse.kind == MouseEventKind::Moved {
+            return Vec::new();
+        }
+        self.tell(&Message::Mouse(mouse))
+    }
+
+    /// Does what belongs to no screen, and gives the rest to the one in front.
+    fn act(&mut self, action: Action) -> Vec<Effect> {
+        let contexts = self.top().page().contexts();
+        match action {
+            Action::Help => self.overlay = Some(Overlay::help(contexts)),
+            Action::Palette => self.overlay = Some(Overlay::palette(contexts)),
+            Action::ShowLog => self.open(Screen::Log(Log::default())),
+            Action::Quit => return vec![Effect::Quit],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Repaint => return vec![Effect::Repaint],
+            Action::Leave if self.stacks[self.tab].len() == 1 => return vec![Effect::Quit],
+            Action::Leave => return self.close(),
+            Action::Back => return self.back(),
+            Action::Go(tab) => return self.go(tab),
+            action if keys::rows(contexts).any(|row| row.action == action) => {
+                return self.tell(&Message::Action(action));
+            }
+            _ => self.toast = Some(Toast::error("that action belongs to another screen")),
+        }
+        Vec::new()
+    }
+
+    fn go(&mut self, tab: Tab) -> Vec<Effect> {
+        self.tab = TABS.iter().position(|row| row.tab == tab).expect("every tab has a row");
+        if self.stacks[self.tab].is_empty() {
+            self.stacks[self.tab].push((TABS[self.tab].open)());
+        }
+        self.tell(&Message::Shown)
+    }
+
+    /// The screen may have something to clear first; else it is left, but for the last.
+    fn back(&mut self) -> Vec<Effect> {
+        let effects = self.tell(&Message::Action(Action::Back));
+        let has_cleared = effects.iter().any(|effect| matches!(effect, Effect::Cleared));
+        if has_cleared || self.stacks[self.tab].len() == 1 { effects } else { self.close() }
+    }
+
+    fn close(&mut self) -> Vec<Effect> {
+        self.stacks[self.tab].pop();
+        self.tell(&Message::Shown)
+    }
+
+    fn open(&mut self, screen: Screen) {
+        self.stacks[self.tab].push(screen);
+    }
+
+    fn say(&mut self, toast: Toast) {
+        self.log.push(Said { at: (self.now)(), toast: toast.clone() });
+        self.toast = Some(toast);
+    }
+
+    /// Gives a message to the screen in front.
+    fn tell(&mut self, message: &Message) -> Vec<Effect> {
+        let area = self.body();
+        let App { stacks, tab, known, log, theme, zone, context, .. } = self;
+        let world = World { known, log, theme, zone, area, context };
+        let screen = stacks[*tab].last_mut().expect("a tab in front has a screen");
+        screen.page_mut().on(message, &world)
+    }
+
+    /// Applies the effects that only change the screen; the others are left to be performed.
+    fn settle(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut outside = Vec::new();
+        let mut queue = std::collections::VecDeque::from(effects);
+        while let Some(effect) = queue.pop_front() {
+            match effect {
+                Effect::Open(screen) => {
+                    self.open(*screen);
+                    queue.extend(self.tell(&Message::Shown));
+                }
+                Effect::Confirm(confirm) => self.overlay = Some(Overlay::Confirm(confirm)),
+                Effect::Toast(toast) => self.say(toast),
+                Effect::Cleared => {}
+                effect => outside.push(effect),
+            }
+        }
+        let wanted = self.top().page().follows(&self.known);
+        if wanted.is_some() && wanted != self.followed {
+            self.followed = wanted.clone();
+            outside.push(Effect::Follow(wanted));
+        }
+        outside
+    }
+
+    fn top(&self) -> &Screen {
+        self.stacks[self.tab].last().expect("a tab in front has a screen")
+    }
+
+    fn is_too_small(&self) -> bool {
+        self.area.width < SMALLEST.0 || self.area.height < SMALLEST.1
+    }
+
+    /// Between the line of tabs and the footer.
+    fn body(&self) -> Rect {
+        let height = self.area.height.saturating_sub(2);
+        Rect { y: self.area.y + 1, height, ..self.area }
+    }
+
+    pub fn draw(&self, buffer: &mut Buffer) {
+        let area = self.area;
+        if area.is_empty() {
+            return;
+        }
+        if self.is_too_small() {
+            let (columns, rows) = SMALLEST;
+            let text =
+                format!("retrain needs {columns}x{rows}, here are {}x{}", area.width, area.height);
+            put(buffer, area, area.x, area.y, &text, self.theme.style(Role::Warning));
+            return;
+        }
+        self.draw_tabs(buffer);
+        let world = World {
+            known: &self.known,
+            log: &self.log,
+            theme: &self.theme,
+            zone: &self.zone,
+            area: self.body(),
+            context: &self.context,
+        };
+        self.top().page().draw(self.body(), buffer, &world);
+        self.draw_footer(buffer);
+        if let Some(overlay) = &self.overlay {
+            overlay.draw(self.body(), buffer, &self.theme);
+        }
+    }
+
+    /// `(tab, x, text)` of each tab's label.
+    fn labels(&self) -> impl Iterator<Item = (Tab, u16, String)> {
+        let mut x = self.area.x + 1;
+        TABS.iter().enumerate().map(move |(index, row)| {
+            let at = x;
+            // The one in front is in brackets: it is not told by colour alone.
+            let text = match index == self.tab {
+                true => format!("[{} {}]", row.key, row.name),
+                false => format!(" {} {} ", row.key, row.name),
+            };
+            x += width(&text) as u16;
+            (row.tab, at, text)
+        })
+    }
+
+    fn tab_at(&self, column: u16) -> Option<Tab> {
+        let hit = |(tab, x, text): (Tab, u16, String)| {
+            (x..x + width(&text) as u16).contains(&column).then_some(tab)
+        };
+        self.labels().find_map(hit)
+    }
+
+    fn draw_tabs(&self, buffer: &mut Buffer) {
+        let line = Rect { height: 1, ..self.area };
+        let front = TABS[self.tab].tab;
+        let mut end = line.x;
+        for (tab, x, text) in self.labels() {
+            let role = if tab == front { Role::Accent } else { Role::Dim };
+            end = put(buffer, line, x, line.y, &text, self.theme.style(role));
+        }
+        let title = self.top().page().title();
+        let room = line.right().saturating_sub(end + 3);
+        let title = super::widgets::fit(&title, room.into());
+        let x = line.right().saturating_sub(width(&title) as u16 + 1);
+        put(buffer, line, x, line.y, &title, self.theme.style(Role::Text));
+    }
+
+    /// The toast, else the sequence begun, else the keys that matter now.
+    fn draw_footer(&self, buffer: &mut Buffer) {
+        let y = self.area.bottom() - 1;
+        let line = Rect { y, height: 1, ..self.area };
+        let x = line.x + 1;
+        if let Some(toast) = &self.toast {
+            let (sign, role) =
+                if toast.is_error { ("✗ ", Role::Bad) } else { ("✓ ", Role::Good) };
+            let x = put(buffer, line, x, y, sign, self.theme.style(role));
+            let hint = "  @ log";
+            let room = Rect { width: line.width.saturating_sub(hint.len() as u16 + 1), ..line };
+            let x = put(buffer, room, x, y, &toast.text, self.theme.style(role));
+            put(buffer, line, x, y, hint, self.theme.style(Role::Dim));
+            return;
+        }
+        let page = self.top().page();
+        let mut x = x;
+        for row in keys::rows(page.contexts()) {
+            if row.label.is_empty() || !page.offers(row.action, &self.known) {
+                continue;
+            }
+            let needed = width(row.keys[0]) + 1 + width(row.label) + 2;
+            if usize::from(x) + needed > usize::from(line.right()) {
+                break;
+            }
+            x = put(buffer, line, x, y, row.keys[0], self.theme.style(Role::Accent));
+            x = put(buffer, line, x + 1, y, row.label, self.theme.style(Role::Dim)) + 2;
+        }
+    }
+}
+
+/// What a person is told of news.
+fn words(news: &News) -> Option<Toast> {
+    match news {
+        News::Said(toast) => Some(toast.clone()),
+        News::Trashed(trashed) => {
+            let first = trashed.first()?.from.file_name()?.to_string_lossy().into_owned();
+            let text = match trashed.len() {
+                1 => format!("{first} is in the trash; z brings it back"),
+                n => format!("{n} runs are in the trash; z brings them back one by one"),
+            };
+            Some(Toast::good(text))
+        }
+        News::Restored(restored) => {
+            Some(Toast::good(format!("{} is back", restored.from.display())))
+        }
+        News::Runs(_) | News::Followed(_) => None,
+    }
+}

@@ -1,0 +1,250 @@
+//! Effects: what screens want done, as values, and the one place where they are done.
+//!
+//! Those that only change what is shown are applied by the [`App`](super::app::App); here are
+//! those that touch the world. What may be slow goes to a queue on a thread of its own and comes
+//! back as news, so no effect blocks a key.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+
+use signal_hook::consts::SIGSTOP;
+
+use super::input::{Input, Keyboard};
+use super::news::{Follower, News, RunsWatcher, Toast, Trashed};
+use super::note::Note;
+use super::overlay::Confirm;
+use super::screens::Screen;
+use super::terminal::Terminal;
+use crate::store::{RunFolder, write_atomically};
+
+#[derive(Debug)]
+pub enum Effect {
+    // on the screen
+    /// Puts a screen on top of the present one; `esc` comes back.
+    Open(Box<Screen>),
+    /// Asks before it does something.
+    Confirm(Confirm),
+    Toast(Toast),
+    /// `esc` had something to clear on the screen, so it does not leave it.
+    Cleared,
+    // outside
+    /// Asks the worker to stop after its iteration and to keep the result.
+    Stop(RunFolder),
+    /// Asks the worker to end without a result.
+    Cancel(RunFolder),
+    Trash(Vec<RunFolder>),
+    Restore(Trashed),
+    WriteNote(RunFolder, Note),
+    /// Follows this run closely from now on, instead of another.
+    Follow(Option<RunFolder>),
+    Refresh,
+    Copy(String),
+    /// Opens a file in the person's editor, in this terminal.
+    EditOutside(PathBuf),
+    Suspend,
+    Repaint,
+    /// Takes the terminal again after a stop.
+    Retake,
+    Quit,
+}
+
+/// What the loop does after an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    GoOn,
+    Quit,
+}
+
+type Job = Box<dyn FnOnce() -> News + Send>;
+
+/// The hands of the UI.
+pub struct Performer {
+    send: Sender<Input>,
+    queue: Sender<Job>,
+    keyboard: Keyboard,
+    runs: RunsWatcher,
+    follower: Follower,
+    in_tmux: bool,
+}
+
+impl Performer {
+    pub fn new(
+        send: Sender<Input>,
+        keyboard: Keyboard,
+        runs: RunsWatcher,
+        follower: Follower,
+    ) -> io::Result<Performer> {
+        let (queue, jobs) = mpsc::channel::<Job>();
+        let answer = send.clone();
+        let refresh = runs.clone();
+        thread::Builder::new().name("effects".into()).spawn(move || {
+            for job in jobs {
+                let news = job();
+                if answer.send(Input::News(news)).is_err() {
+                    return;
+                }
+                refresh.refresh();
+            }
+        })?;
+        let in_tmux = std::env::var_os("TMUX").is_some();
+        Ok(Performer { send, queue, keyboard, runs, follower, in_tmux })
+    }
+
+    /// An error is one of the terminal's: the UI cannot go on.
+    pub fn perform(&self, effect: Effect, terminal: &mut Terminal) -> io::Result<After> {
+        match effect {
+            Effect::Open(_) | Effect::Confirm(_) | Effect::Toast(_) | Effect::Cleared => {
+                unreachable!("the app applies what only changes the screen")
+            }
+            Effect::Stop(run) => self.later(move || ask_worker(&run, "stop")),
+            Effect::Cancel(run) => self.later(move || ask_worker(&run, "cancel")),
+            Effect::Trash(runs) => self.later(move || trash(&runs)),
+            Effect::Restore(trashed) => self.later(move || restore(trashed)),
+            Effect::WriteNote(run, note) => self.later(move || write_note(&run, &note)),
+            Effect::Follow(run) => self.follower.follow(run),
+            Effect::Refresh => self.runs.refresh(),
+            Effect::Copy(text) => {
+                terminal.copy(&text, self.in_tmux)?;
+                self.say(Toast::good(format!("copied {text}")));
+            }
+            Effect::EditOutside(path) => {
+                let opened = terminal.suspended(|| self.keyboard.paused(|| edit(&path)))?;
+                if let Err(error) = opened {
+                    self.say(Toast::error(error));
+                }
+            }
+            Effect::Suspend => terminal
+                .suspended(|| self.keyboard.paused(|| signal_hook::low_level::raise(SIGSTOP)))??,
+            Effect::Repaint => terminal.repaint()?,
+            Effect::Retake => terminal.retake()?,
+            Effect::Quit => return Ok(After::Quit),
+        }
+        Ok(After::GoOn)
+    }
+
+    fn later(&self, job: impl FnOnce() -> News + Send + 'static) {
+        // The thread ends only when the UI does.
+        let _ = self.queue.send(Box::new(job));
+    }
+
+    fn say(&self, toast: Toast) {
+        let _ = self.send.send(Input::News(News::Said(toast)));
+    }
+}
+
+/// The worker looks for this file after each iteration; its content says what is wanted.
+fn ask_worker(run: &RunFolder, wish: &str) -> News {
+    if !run.has_worker() {
+        let text = format!("{} has no worker any more: nothing to {wish}", run.id());
+        return News::Said(Toast::error(text));
+    }
+    News::Said(match write_atomically(&run.stop_request(), format!("{wish}\n").as_bytes()) {
+        Ok(()) => Toast::good(format!("asked the worker of {} to {wish}", run.id())),
+        Err(err) => Toast::error(err.to_string()),
+    })
+}
+
+/// Moves runs to the folder `.trash` beside them: same disk, so nothing is copied.
+fn trash(runs: &[RunFolder]) -> News {
+    let mut trashed = Vec::new();
+    for run in runs {
+        match trash_one(run) {
+            Ok(moved) => trashed.push(moved),
+            // What went before it can be brought back all the same: the folders are named there.
+            Err(error) if trashed.is_empty() => return News::Said(Toast::error(error)),
+            Err(_) => break,
+        }
+    }
+    News::Trashed(trashed)
+}
+
+fn trash_one(run: &RunFolder) -> Result<Trashed, String> {
+    if run.has_worker() {
+        return Err(format!("{} is running: stop it first", run.id()));
+    }
+    let from = run.path().to_owned();
+    let fail = |err: io::Error| format!("cannot move {} to the trash: {err}", from.display());
+    let bin = from.parent().unwrap_or(Path::new(".")).join(".trash");
+    fs::create_dir_all(&bin).map_err(fail)?;
+    let names = std::iter::once(run.id()).chain((2..).map(|n| format!("{}-{n}", run.id())));
+    let to = names.map(|name| bin.join(name)).find(|to| !to.exists()).expect("numbers go on");
+    fs::rename(&from, &to).map_err(fail)?;
+    Ok(Trashed { from: from.clone(), to })
+}
+
+fn restore(trashed: Trashed) -> News {
+    let from = trashed.from.display();
+    if trashed.from.exists() {
+        return News::Said(Toast::error(format!("{from} exists again: it stays in the trash")));
+    }
+    match fs::rename(&trashed.to, &trashed.from) {
+        Ok(()) => News::Restored(trashed),
+        Err(err) => News::Said(Toast::error(format!("cannot bring back {from}: {err}"))),
+    }
+}
+
+fn write_note(run: &RunFolder, note: &Note) -> News {
+    News::Said(match note.write(run) {
+        Ok(()) => Toast::good(format!("noted in {}", run.id())),
+        Err(err) => Toast::error(err.to_string()),
+    })
+}
+
+/// Runs `$VISUAL`, `$EDITOR` or `vi` on a file and waits for it.
+fn edit(path: &Path) -> Result<(), String> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into());
+    // The variable may hold arguments: `code --wait`.
+    let mut words = editor.split_whitespace();
+    let program = words.next().unwrap_or("vi");
+    let status = Command::new(program).args(words).arg(path).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program} ended with {status}")),
+        Err(err) => Err(format!("cannot start {program}: {err}; set EDITOR to another")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Lease;
+
+    #[test]
+    fn a_trashed_run_comes_back_whole_and_never_over_another() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(runs.path().join("a"));
+        let make = |text: &str| {
+            fs::create_dir(run.path()).unwrap();
+            fs::write(run.path().join("x"), text).unwrap();
+        };
+        make("first");
+        let News::Trashed(first) = trash(std::slice::from_ref(&run)) else { panic!() };
+        make("second");
+        let News::Trashed(second) = trash(std::slice::from_ref(&run)) else { panic!() };
+        assert_ne!(first[0].to, second[0].to);
+        assert!(crate::store::list(runs.path()).unwrap().is_empty());
+        let News::Restored(_) = restore(first[0].clone()) else { panic!() };
+        assert_eq!(fs::read_to_string(run.path().join("x")).unwrap(), "first");
+        let News::Said(toast) = restore(second[0].clone()) else { panic!() };
+        assert!(toast.is_error && toast.text.contains("exists again"), "{toast:?}");
+    }
+
+    #[test]
+    fn a_run_with_a_worker_is_never_trashed() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(runs.path().join("a"));
+        fs::create_dir(run.path()).unwrap();
+        let _lease = Lease::take(&run.lock()).unwrap();
+        let News::Said(toast) = trash(std::slice::from_ref(&run)) else { panic!() };
+        assert!(toast.text.contains("stop it first"), "{toast:?}");
+        assert!(run.path().exists());
+        let News::Said(toast) = ask_worker(&run, "stop") else { panic!() };
+        assert!(!toast.is_error);
+        assert_eq!(fs::read_to_string(run.stop_request()).unwrap(), "stop\n");
+    }
+}

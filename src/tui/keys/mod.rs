@@ -1,0 +1,162 @@
+//! One table says which key does what where; keys, footer, help and palette are made of it.
+
+mod chord;
+mod table;
+
+pub use chord::Chord;
+pub use table::TABLE;
+
+use super::screens::Tab;
+
+/// Where a row of the table holds. A screen names the contexts it is in, its own first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    Everywhere,
+    /// Every screen that is a list or a table.
+    List,
+    /// Tables whose columns can be chosen.
+    Columns,
+    /// Tables that can be sorted.
+    Sort,
+    Runs,
+    Compare,
+    Live,
+}
+
+/// Every verb there is. A screen answers those of its contexts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    // everywhere
+    Help,
+    Palette,
+    ShowLog,
+    Back,
+    Leave,
+    Quit,
+    Suspend,
+    Repaint,
+    Go(Tab),
+    // lists
+    Down,
+    Up,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    Enter,
+    Filter,
+    Mark,
+    // columns
+    ColumnLeft,
+    ColumnRight,
+    SortUp,
+    SortDown,
+    HideColumn,
+    ShowColumns,
+    Narrower,
+    Wider,
+    OnlyDifferent,
+    // runs
+    Compare,
+    Pin,
+    Stop,
+    Cancel,
+    Trash,
+    Undo,
+    YankId,
+    YankPath,
+    EditTags,
+    EditNote,
+    OpenWorkerLog,
+    Refresh,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// One key or sequence each, as a person would write it: `j`, `ctrl-d`, `gg`.
+    pub keys: &'static [&'static str],
+    pub action: Action,
+    /// For the footer; empty: never there. Rows nearer the top of the table come first.
+    pub label: &'static str,
+    /// For help and palette: what it does.
+    pub help: &'static str,
+}
+
+/// What the keys typed so far mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Action(Action),
+    /// The beginning of a sequence.
+    Begun,
+    Nothing,
+}
+
+/// The rows that hold in `contexts` and everywhere, in their order.
+pub fn rows(contexts: &[Context]) -> impl Iterator<Item = &'static Binding> {
+    contexts
+        .iter()
+        .chain(&[Context::Everywhere])
+        .flat_map(|context| TABLE.iter().filter(move |(place, _)| place == context))
+        .flat_map(|(_, rows)| rows.iter())
+}
+
+pub fn meaning(contexts: &[Context], typed: &[Chord]) -> Meaning {
+    let mut begun = false;
+    for row in rows(contexts) {
+        for keys in row.keys {
+            let sequence = chord::parse(keys);
+            if sequence == typed {
+                return Meaning::Action(row.action);
+            }
+            begun |= sequence.starts_with(typed);
+        }
+    }
+    if begun { Meaning::Begun } else { Meaning::Nothing }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::tui::screens::ALL_CONTEXTS;
+
+    #[test]
+    fn no_key_has_two_meanings_on_one_screen() {
+        for contexts in ALL_CONTEXTS {
+            let sequences: Vec<(Vec<Chord>, Action)> = rows(contexts)
+                .flat_map(|row| row.keys.iter().map(|keys| (chord::parse(keys), row.action)))
+                .collect();
+            for (i, (keys, action)) in sequences.iter().enumerate() {
+                for (other_keys, other) in &sequences[i + 1..] {
+                    let clash = keys.starts_with(other_keys) || other_keys.starts_with(keys);
+                    assert!(!clash, "{contexts:?}: {keys:?} is {action:?} and {other:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_belongs_to_a_screen_and_has_words() {
+        let used: HashSet<Context> =
+            ALL_CONTEXTS.iter().flat_map(|contexts| contexts.iter().copied()).collect();
+        for (context, rows) in TABLE {
+            assert!(*context == Context::Everywhere || used.contains(context), "{context:?}");
+            for row in *rows {
+                assert!(!row.keys.is_empty() && !row.help.is_empty(), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn sequences_are_begun_and_ended() {
+        let g = chord::parse("g");
+        let gg = chord::parse("gg");
+        assert_eq!(meaning(&[Context::List], &g), Meaning::Begun);
+        assert_eq!(meaning(&[Context::List], &gg), Meaning::Action(Action::First));
+        assert_eq!(meaning(&[], &gg), Meaning::Nothing);
+    }
+}

@@ -1,0 +1,118 @@
+//! All that is known of the outside: the fold of the news. Screens read it, none keeps a copy.
+
+use std::collections::BTreeMap;
+
+use super::news::{News, Trashed};
+use super::note::Note;
+use crate::store::{Run, RunFolder, State, Summary};
+
+#[derive(Debug, Default)]
+pub struct Known {
+    /// By name, so oldest first.
+    pub runs: BTreeMap<String, KnownRun>,
+    /// Every run has been read once.
+    pub is_complete: bool,
+    /// The run that is followed closely, with all its points.
+    pub followed: Option<(RunFolder, Run)>,
+    /// What can be brought back, newest last.
+    pub trashed: Vec<Trashed>,
+}
+
+#[derive(Clone, Debug)]
+pub struct KnownRun {
+    folder: RunFolder,
+    id: String,
+    reading: Reading,
+    pub note: Note,
+}
+
+#[derive(Clone, Debug)]
+pub enum Reading {
+    /// Only the name is known yet.
+    Pending,
+    Read(Box<Summary>),
+    Unreadable(String),
+}
+
+impl KnownRun {
+    pub fn new(folder: RunFolder, reading: Reading, note: Note) -> KnownRun {
+        KnownRun { id: folder.id(), folder, reading, note }
+    }
+
+    pub fn unread(folder: RunFolder) -> KnownRun {
+        KnownRun::new(folder, Reading::Pending, Note::default())
+    }
+
+    /// Reads summary and note from the disk.
+    pub fn read(folder: &RunFolder) -> KnownRun {
+        let (reading, note) = match (folder.summary(), Note::read(folder)) {
+            (Ok(summary), Ok(note)) => (Reading::Read(Box::new(summary)), note),
+            (Err(err), note) => (Reading::Unreadable(err.to_string()), note.unwrap_or_default()),
+            (_, Err(err)) => (Reading::Unreadable(err.to_string()), Note::default()),
+        };
+        KnownRun::new(folder.clone(), reading, note)
+    }
+
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn summary(&self) -> Option<&Summary> {
+        match &self.reading {
+            Reading::Read(summary) => Some(summary),
+            _ => None,
+        }
+    }
+
+    /// Why it could not be read.
+    pub fn problem(&self) -> Option<&str> {
+        match &self.reading {
+            Reading::Unreadable(problem) => Some(problem),
+            _ => None,
+        }
+    }
+
+    pub fn state(&self) -> Option<State> {
+        self.summary().map(|summary| summary.state)
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.state().is_some_and(State::is_live)
+    }
+}
+
+impl Known {
+    pub fn learn(&mut self, news: &News) {
+        match news {
+            News::Runs(news) => {
+                for id in &news.gone {
+                    self.runs.remove(id);
+                }
+                for run in &news.changed {
+                    self.runs.insert(run.id.clone(), run.clone());
+                }
+                self.is_complete |= news.complete;
+            }
+            News::Followed(news) => {
+                let known =
+                    self.followed.take().filter(|(run, _)| *run == news.run && !news.from_start);
+                let (_, mut run) = known.unwrap_or_else(|| (news.run.clone(), Run::default()));
+                news.records.iter().for_each(|record| run.apply(record));
+                self.followed = Some((news.run.clone(), run));
+            }
+            News::Trashed(trashed) => self.trashed.extend(trashed.iter().cloned()),
+            News::Restored(restored) => self.trashed.retain(|trashed| trashed != restored),
+            News::Said(_) => {}
+        }
+    }
+
+    /// The newest run that works now, else the newest of all.
+    pub fn newest(&self) -> Option<&KnownRun> {
+        let running = |run: &&KnownRun| run.state() == Some(State::Running);
+        self.runs.values().rfind(running).or_else(|| self.runs.values().next_back())
+    }
+}

@@ -1,0 +1,50 @@
+//! What a person wrote about a run: `note.toml` in its folder.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::{RunFolder, write_atomically};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Note {
+    pub tags: Vec<String>,
+    pub note: String,
+}
+
+impl Note {
+    /// The run's note; empty when there is none. An unreadable one is an error, so that it is not
+    /// silently replaced.
+    pub fn read(run: &RunFolder) -> io::Result<Note> {
+        let path = run.path().join("note.toml");
+        let text = match std::fs::read_to_string(&path) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Note::default()),
+            text => text?,
+        };
+        toml::from_str(&text)
+            .map_err(|err| io::Error::other(format!("{}: {}", path.display(), err.message())))
+    }
+
+    pub fn write(&self, run: &RunFolder) -> io::Result<()> {
+        let toml = toml::to_string(self).expect("a note is plain data");
+        write_atomically(&run.path().join("note.toml"), toml.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_comes_back_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(folder.path());
+        assert_eq!(Note::read(&run).unwrap(), Note::default());
+        let note = Note { tags: vec!["a".into(), "文".into()], note: "\"x\"\n\u{1b}".into() };
+        note.write(&run).unwrap();
+        assert_eq!(Note::read(&run).unwrap(), note);
+        std::fs::write(folder.path().join("note.toml"), "tags = 3").unwrap();
+        assert!(Note::read(&run).unwrap_err().to_string().contains("note.toml"));
+    }
+}

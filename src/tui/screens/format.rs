@@ -1,0 +1,85 @@
+//! Numbers, times and states as every screen writes them.
+
+use jiff::tz::TimeZone;
+
+use crate::store::{RunFolder, State, TestResult, Timestamp};
+use crate::tui::effects::Effect;
+use crate::tui::overlay::Confirm;
+use crate::tui::theme::Role;
+
+/// A sign, the word, and the role of a state: told by the word, coloured besides.
+pub fn state(state: State) -> (String, Role) {
+    let (sign, role) = match state {
+        State::Created => ("○", Role::Dim),
+        State::Running => ("▶", Role::Accent),
+        State::Done => ("✓", Role::Good),
+        State::Stopped => ("■", Role::Good),
+        State::Failed => ("✗", Role::Bad),
+        State::Cancelled => ("-", Role::Dim),
+        State::Lost => ("?", Role::Warning),
+    };
+    (format!("{sign} {}", state.name()), role)
+}
+
+/// A share as percent: `94.4%`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+/// Percentage points of difference, with their sign: `+1.2`.
+pub fn points(difference: f64) -> String {
+    format!("{:+.1}", difference * 100.0)
+}
+
+/// Accuracy with its interval: `94.4% (91.2-96.5)`.
+pub fn test_accuracy(test: &TestResult) -> String {
+    let bounds = format!("{:.1}-{:.1}", test.low * 100.0, test.high * 100.0);
+    format!("{} ({bounds})", percent(test.accuracy))
+}
+
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..60 => format!("{seconds:.1} s"),
+        60..3600 => format!("{}m {:02}s", whole / 60, whole % 60),
+        _ => format!("{}h {:02}m", whole / 3600, whole / 60 % 60),
+    }
+}
+
+/// In the person's own time zone, to the minute.
+pub fn time(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+pub fn confirm_stop(run: RunFolder) -> Effect {
+    Effect::Confirm(Confirm {
+        question: format!("stop {}?", run.id()),
+        consequences: vec![
+            "it ends after the present iteration, scores every image".into(),
+            "and keeps the result it has by then".into(),
+        ],
+        effect: Box::new(Effect::Stop(run)),
+    })
+}
+
+pub fn confirm_cancel(run: RunFolder) -> Effect {
+    Effect::Confirm(Confirm {
+        question: format!("cancel {}?", run.id()),
+        consequences: vec![
+            "it ends now, without a final test and without a result;".into(),
+            "its log and the features it has made so far stay".into(),
+        ],
+        effect: Box::new(Effect::Cancel(run)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        let said = [0.0, 12.34, 59.4, 61.0, 3599.0, 7380.0].map(duration);
+        assert_eq!(said, ["0.0 s", "12.3 s", "59.4 s", "1m 01s", "59m 59s", "2h 03m"]);
+    }
+}

@@ -1,0 +1,136 @@
+//! The screens. Each is a value: its state, `on` (a message to effects, no I/O), `draw` (the state
+//! to cells, no change).
+
+mod compare;
+mod format;
+mod live;
+mod log;
+mod runs;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+pub use compare::Compare;
+pub use live::Live;
+pub use log::Log;
+pub use runs::Runs;
+
+use super::app::Said;
+use super::effects::Effect;
+use super::keys::{Action, Context};
+use super::known::Known;
+use super::news::News;
+use super::theme::Theme;
+
+/// Where the person is.
+#[derive(Debug)]
+pub enum Screen {
+    Live(Live),
+    Runs(Box<Runs>),
+    Compare(Compare),
+    Log(Log),
+}
+
+impl Screen {
+    pub fn page(&self) -> &dyn Page {
+        match self {
+            Screen::Live(page) => page,
+            Screen::Runs(page) => page.as_ref(),
+            Screen::Compare(page) => page,
+            Screen::Log(page) => page,
+        }
+    }
+
+    pub fn page_mut(&mut self) -> &mut dyn Page {
+        match self {
+            Screen::Live(page) => page,
+            Screen::Runs(page) => page.as_mut(),
+            Screen::Compare(page) => page,
+            Screen::Log(page) => page,
+        }
+    }
+}
+
+/// The numbered places; each keeps its own stack of screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tab {
+    Live,
+    Runs,
+}
+
+pub struct TabRow {
+    pub tab: Tab,
+    /// As `keys/table.rs` binds it.
+    pub key: char,
+    pub name: &'static str,
+    /// The screen at the bottom of its stack.
+    pub open: fn() -> Screen,
+}
+
+pub const TABS: &[TabRow] = &[
+    TabRow { tab: Tab::Live, key: '2', name: "Live", open: || Screen::Live(Live::newest()) },
+    TabRow { tab: Tab::Runs, key: '3', name: "Runs", open: || Screen::Runs(Box::default()) },
+];
+
+/// What a screen is told.
+#[derive(Debug)]
+pub enum Message {
+    /// A key of the table, or the palette. Only actions of the screen's contexts come, and `Back`.
+    Action(Action),
+    /// A key as it is, only while `is_typing`.
+    Key(KeyEvent),
+    /// Pasted text, only while `is_typing`.
+    Paste(String),
+    Mouse(MouseEvent),
+    /// `World::known` has learnt all of it already.
+    News(Vec<News>),
+    /// The screen came to the front; it has missed the news since it was there last.
+    Shown,
+}
+
+/// What a screen may look at.
+pub struct World<'a> {
+    pub known: &'a Known,
+    pub log: &'a [Said],
+    pub theme: &'a Theme,
+    pub zone: &'a TimeZone,
+    /// Where the screen is drawn.
+    pub area: Rect,
+    pub context: &'a super::Context,
+}
+
+pub trait Page {
+    /// For the right end of the top line.
+    fn title(&self) -> String;
+
+    /// Where its keys stand in the key table, its own context first.
+    fn contexts(&self) -> &'static [Context];
+
+    /// No I/O here: what is to be done is answered. To `Action::Back` it answers
+    /// `Effect::Cleared` when there was something to clear before the screen is left.
+    fn on(&mut self, message: &Message, world: &World) -> Vec<Effect>;
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World);
+
+    /// Keys go into a text rather than to the key table.
+    fn is_typing(&self) -> bool {
+        false
+    }
+
+    /// Whether the footer offers the action now.
+    fn offers(&self, _action: Action, _known: &Known) -> bool {
+        true
+    }
+
+    /// The run whose every point the screen shows.
+    fn follows(&self, _known: &Known) -> Option<crate::store::RunFolder> {
+        None
+    }
+}
+
+/// The contexts of every screen, for tests that hold for all.
+#[cfg(test)]
+pub const ALL_CONTEXTS: &[&[Context]] =
+    &[runs::CONTEXTS, compare::CONTEXTS, live::CONTEXTS, log::CONTEXTS];

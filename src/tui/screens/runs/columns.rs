@@ -1,0 +1,121 @@
+//! The columns of the table of runs, and what stands in them.
+
+use jiff::tz::TimeZone;
+
+use crate::store::Summary;
+use crate::tui::known::KnownRun;
+use crate::tui::screens::format;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Align, Cell, Column, width};
+
+pub const EXPERIMENT: &str = "#experiment";
+pub const STATE: &str = "#state";
+pub const ITERATIONS: &str = "#iterations";
+pub const VALIDATION: &str = "#validation";
+pub const TEST: &str = "#test";
+pub const LOSS: &str = "#loss";
+pub const DURATION: &str = "#duration";
+pub const WHEN: &str = "#when";
+pub const TAGS: &str = "#tags";
+pub const NOTE: &str = "#note";
+
+/// All columns; those of settings have the setting's name as key.
+pub fn all(settings: &[String]) -> Vec<Column> {
+    let column = |key: &str, title: &str, width, align| Column {
+        key: key.into(),
+        title: title.into(),
+        width,
+        fills: key == NOTE,
+        align,
+    };
+    let mut columns = vec![
+        column(EXPERIMENT, "experiment", 16, Align::Left),
+        column(STATE, "state", 11, Align::Left),
+        column(ITERATIONS, "iterations", 11, Align::Right),
+        column(VALIDATION, "best validation", 15, Align::Right),
+        column(TEST, "test accuracy", 18, Align::Right),
+    ];
+    for setting in settings {
+        // Without its table: the last word says enough, and the key is whole.
+        let title = setting.rsplit('.').next().unwrap_or(setting);
+        let cells = (width(title) as u16).clamp(6, 16);
+        columns.push(column(setting, title, cells, Align::Right));
+    }
+    columns.extend([
+        column(LOSS, "test loss", 9, Align::Right),
+        column(DURATION, "duration", 8, Align::Right),
+        column(WHEN, "when", 16, Align::Left),
+        column(TAGS, "tags", 12, Align::Left),
+        column(NOTE, "note", 12, Align::Left),
+    ]);
+    columns
+}
+
+pub fn nothing() -> Cell {
+    Cell { text: String::new(), role: Role::Dim }
+}
+
+/// What stands in a run's row under `key`; with a baseline also how far it is from it.
+pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZone) -> Cell {
+    let text = |text: String| Cell { text, role: Role::Text };
+    match key {
+        TAGS => return Cell { text: run.note.tags.join(" "), role: Role::Accent },
+        NOTE => return text(run.note.note.clone()),
+        _ => {}
+    }
+    let Some(summary) = run.summary() else { return without_summary(run, key) };
+    let delta = |value: f64, base: Option<f64>| match base {
+        Some(base) => format!(" {}", format::points(value - base)),
+        None => String::new(),
+    };
+    match key {
+        EXPERIMENT => text(summary.experiment.clone()),
+        STATE => {
+            let (text, role) = format::state(summary.state);
+            Cell { text, role }
+        }
+        ITERATIONS => text(format!("{}/{}", summary.step, summary.iterations)),
+        VALIDATION => match (summary.validation_accuracy, summary.best_step) {
+            (Some(value), Some(step)) => {
+                let base = baseline.and_then(|base| base.validation_accuracy);
+                let delta = delta(value, base);
+                text(format!("{} @{step}{delta}", format::percent(value)))
+            }
+            _ => nothing(),
+        },
+        TEST => match &summary.test {
+            Some(test) => match baseline.and_then(|base| base.test.as_ref()) {
+                Some(base) => {
+                    let delta = delta(test.accuracy, Some(base.accuracy));
+                    text(format!("{}{delta}", format::percent(test.accuracy)))
+                }
+                None => text(format::test_accuracy(test)),
+            },
+            None => nothing(),
+        },
+        LOSS => match &summary.test {
+            Some(test) => text(format!("{:.4}", test.log_loss)),
+            None => nothing(),
+        },
+        DURATION if summary.started.is_none() => nothing(),
+        DURATION => text(format::duration(summary.seconds)),
+        WHEN => match summary.created {
+            Some(created) => text(format::time(created, zone)),
+            None => nothing(),
+        },
+        setting => match summary.settings.get(setting) {
+            Some(value) => text(value.trim_matches('"').to_owned()),
+            None => nothing(),
+        },
+    }
+}
+
+/// A run of which only the name is known.
+fn without_summary(run: &KnownRun, key: &str) -> Cell {
+    match key {
+        EXPERIMENT => Cell { text: run.id().to_owned(), role: Role::Dim },
+        STATE if run.problem().is_some() => Cell { text: "✗ damaged".into(), role: Role::Bad },
+        STATE => Cell { text: "…".into(), role: Role::Dim },
+        _ => nothing(),
+    }
+}

@@ -1,0 +1,425 @@
+//! The table of all runs.
+
+mod columns;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::format;
+use super::{Compare, Live, Message, Page, Screen, World};
+use crate::store::{RunFolder, State};
+use crate::tui::effects::Effect;
+use crate::tui::filter::Filter;
+use crate::tui::keys::{Action, Context};
+use crate::tui::known::{Known, KnownRun};
+use crate::tui::news::{News, Toast};
+use crate::tui::note::Note;
+use crate::tui::overlay::Confirm;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Field, Order, Reaction, Table, put};
+
+pub const CONTEXTS: &[Context] = &[Context::Runs, Context::Sort, Context::List, Context::Columns];
+
+#[derive(Debug)]
+pub struct Runs {
+    table: Table,
+    /// Names of the runs shown, in the order in which they are shown.
+    shown: Vec<String>,
+    /// Settings that have columns.
+    settings: Vec<String>,
+    /// Columns also for settings that are the same in all.
+    shows_all_settings: bool,
+    marks: BTreeSet<String>,
+    /// The run that the others are measured against.
+    pinned: Option<String>,
+    filter: Field,
+    typing: Option<Typing>,
+}
+
+/// What is being typed.
+#[derive(Debug)]
+enum Typing {
+    Filter,
+    Tags { run: String, field: Field },
+    Note { run: String, field: Field },
+}
+
+impl Default for Runs {
+    fn default() -> Runs {
+        let mut table = Table::new(Order { key: columns::WHEN.into(), descending: true });
+        table.set_columns(columns::all(&[]));
+        Runs {
+            table,
+            shown: Vec::new(),
+            settings: Vec::new(),
+            shows_all_settings: false,
+            marks: BTreeSet::new(),
+            pinned: None,
+            filter: Field::default(),
+            typing: None,
+        }
+    }
+}
+
+impl Runs {
+    /// Filters, finds the settings that differ, and sorts. The cursor stays on its run.
+    fn arrange(&mut self, known: &Known) {
+        let selected = self.selected_id().cloned();
+        self.marks.retain(|id| known.runs.contains_key(id));
+        self.pinned.take_if(|id| !known.runs.contains_key(id));
+        let filter = Filter::parse(self.filter.text());
+        let mut runs: Vec<&KnownRun> =
+            known.runs.values().filter(|run| filter.lets_through(*run)).collect();
+        let settings = row::settings(&runs, self.shows_all_settings);
+        if settings != self.settings {
+            self.settings = settings;
+            self.table.set_columns(columns::all(&self.settings));
+        }
+        let order = &self.table.order;
+        // Newest first among equals.
+        runs.reverse();
+        let mut keyed: Vec<_> =
+            runs.into_iter().map(|run| (row::sort_key(run, &order.key), run)).collect();
+        keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+            // What is missing comes last in both directions.
+            (row::SortKey::Missing, row::SortKey::Missing) => Ordering::Equal,
+            (row::SortKey::Missing, _) => Ordering::Greater,
+            (_, row::SortKey::Missing) => Ordering::Less,
+            (a, b) if order.descending => b.compare(a),
+            (a, b) => a.compare(b),
+        });
+        self.shown = keyed.into_iter().map(|(_, run)| run.id().to_owned()).collect();
+        let place = |id: String| self.shown.iter().position(|shown| *shown == id);
+        let at = selected.and_then(place).or(self.table.selected()).unwrap_or(0);
+        self.table.set_rows(self.shown.len(), at);
+    }
+
+    fn selected_id(&self) -> Option<&String> {
+        self.shown.get(self.table.selected()?)
+    }
+
+    fn selected<'a>(&self, known: &'a Known) -> Option<&'a KnownRun> {
+        known.runs.get(self.selected_id()?)
+    }
+
+    /// The marked runs, else the one under the cursor.
+    fn chosen<'a>(&self, known: &'a Known) -> Vec<&'a KnownRun> {
+        match self.marks.is_empty() {
+            true => self.selected(known).into_iter().collect(),
+            false => self.marks.iter().filter_map(|id| known.runs.get(id)).collect(),
+        }
+    }
+
+    fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
+        let known = world.known;
+        match action {
+            Action::Back => return self.clear(known),
+            Action::Filter => self.typing = Some(Typing::Filter),
+            Action::OnlyDifferent => {
+                self.shows_all_settings = !self.shows_all_settings;
+                self.arrange(known);
+            }
+            Action::Undo => {
+                return match known.trashed.last() {
+                    Some(trashed) => vec![Effect::Restore(trashed.clone())],
+                    None => vec![Effect::Toast(Toast::error("nothing went to the trash yet"))],
+                };
+            }
+            Action::Refresh => return vec![Effect::Refresh],
+            Action::Compare => return vec![self.compare(known)],
+            _ => {
+                let reaction = self.table.on(action, table_area(world.area));
+                if reaction == Reaction::None
+                    && let Some(run) = self.selected(known)
+                {
+                    return self.act_on(run, action, known, world.area);
+                }
+                return self.react(reaction, known);
+            }
+        }
+        Vec::new()
+    }
+
+    fn act_on(&mut self, run: &KnownRun, action: Action, known: &Known, area: Rect) -> Vec<Effect> {
+        let id = run.id().to_owned();
+        let folder = run.folder().clone();
+        match action {
+            Action::Enter => return vec![open(folder)],
+            Action::Mark => {
+                if !self.marks.remove(&id) {
+                    self.marks.insert(id);
+                }
+                self.table.on(Action::Down, table_area(area));
+            }
+            Action::Pin => {
+                self.pinned = if self.pinned.as_ref() == Some(&id) { None } else { Some(id) };
+            }
+            Action::Stop | Action::Cancel if !run.is_live() => {
+                return vec![Effect::Toast(Toast::error(format!("{id} is not running")))];
+            }
+            Action::Stop => return vec![format::confirm_stop(folder)],
+            Action::Cancel => return vec![format::confirm_cancel(folder)],
+            Action::Trash => return vec![confirm_trash(&self.chosen(known))],
+            Action::YankId => return vec![Effect::Copy(id)],
+            Action::YankPath => return vec![Effect::Copy(folder.path().display().to_string())],
+            Action::EditTags => {
+                let field = Field::new(&run.note.tags.join(" "));
+                self.typing = Some(Typing::Tags { run: id, field });
+            }
+            Action::EditNote => {
+                let field = Field::new(&run.note.note);
+                self.typing = Some(Typing::Note { run: id, field });
+            }
+            Action::OpenWorkerLog => return vec![Effect::EditOutside(folder.worker_log())],
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The filter first, then the marks.
+    fn clear(&mut self, known: &Known) -> Vec<Effect> {
+        if !self.filter.text().is_empty() {
+            self.filter = Field::default();
+            self.arrange(known);
+        } else if !self.marks.is_empty() {
+            self.marks.clear();
+        } else {
+            return Vec::new();
+        }
+        vec![Effect::Cleared]
+    }
+
+    /// The marked runs, the pinned one, and with only one of them also the one under the cursor.
+    fn compare(&self, known: &Known) -> Effect {
+        let mut runs: Vec<String> = self.pinned.iter().cloned().collect();
+        let marked = self.marks.iter().filter(|id| Some(*id) != self.pinned.as_ref());
+        runs.extend(marked.cloned());
+        if let Some(id) = self.selected(known).map(|run| run.id().to_owned())
+            && runs.len() == 1
+            && runs[0] != id
+        {
+            runs.push(id);
+        }
+        if runs.len() < 2 {
+            return Effect::Toast(Toast::error("mark the runs to compare with space first"));
+        }
+        Effect::Open(Box::new(Screen::Compare(Compare::new(runs))))
+    }
+
+    fn react(&mut self, reaction: Reaction, known: &Known) -> Vec<Effect> {
+        match reaction {
+            Reaction::Sorted => self.arrange(known),
+            Reaction::Opened => {
+                return self
+                    .selected(known)
+                    .map(|run| open(run.folder().clone()))
+                    .into_iter()
+                    .collect();
+            }
+            Reaction::Moved | Reaction::None => {}
+        }
+        Vec::new()
+    }
+
+    fn type_key(&mut self, key: &KeyEvent, known: &Known) -> Vec<Effect> {
+        let Some(mut typing) = self.typing.take() else { return Vec::new() };
+        match (key.code, &typing) {
+            (KeyCode::Enter, Typing::Filter) => return Vec::new(),
+            (KeyCode::Enter, _) => return save(&typing, known).into_iter().collect(),
+            (KeyCode::Esc, Typing::Filter) => {
+                self.filter = Field::default();
+                self.arrange(known);
+                return Vec::new();
+            }
+            (KeyCode::Esc, _) => return Vec::new(),
+            _ => {}
+        }
+        let is_filter = matches!(typing, Typing::Filter);
+        let has_typed = match &mut typing {
+            Typing::Filter => self.filter.on(key),
+            Typing::Tags { field, .. } | Typing::Note { field, .. } => field.on(key),
+        };
+        self.typing = Some(typing);
+        if is_filter && has_typed {
+            self.arrange(known);
+        }
+        Vec::new()
+    }
+
+    fn paste(&mut self, text: &str, known: &Known) {
+        match &mut self.typing {
+            Some(Typing::Filter) => {
+                self.filter.paste(text);
+                self.arrange(known);
+            }
+            Some(Typing::Tags { field, .. } | Typing::Note { field, .. }) => field.paste(text),
+            None => {}
+        }
+    }
+
+    /// How many there are, and what is typed or chosen.
+    fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let theme = world.theme;
+        let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+        match &self.typing {
+            Some(Typing::Filter) => return self.filter.draw(inside, buffer, "/", theme),
+            Some(Typing::Tags { field, .. }) => return field.draw(inside, buffer, "tags: ", theme),
+            Some(Typing::Note { field, .. }) => return field.draw(inside, buffer, "note: ", theme),
+            None => {}
+        }
+        let runs = &world.known.runs;
+        let running = runs.values().filter(|run| run.state() == Some(State::Running)).count();
+        let mut parts = vec![match self.shown.len() == runs.len() {
+            true => format!("{} runs", runs.len()),
+            false => format!("{} of {} runs", self.shown.len(), runs.len()),
+        }];
+        if !world.known.is_complete {
+            parts.push("reading".into());
+        }
+        if running > 0 {
+            parts.push(format!("{running} running"));
+        }
+        if !self.marks.is_empty() {
+            parts.push(format!("{} marked", self.marks.len()));
+        }
+        if let Some(pinned) = &self.pinned {
+            parts.push(format!("baseline {pinned}"));
+        }
+        if !self.filter.text().is_empty() {
+            parts.push(format!("/{}", self.filter.text()));
+        }
+        let style = theme.style(Role::Dim);
+        put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
+    }
+
+    /// The run under the cursor in words: its error, else its name and note.
+    fn draw_detail(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let Some(run) = self.selected(world.known) else { return };
+        let style = |role| world.theme.style(role);
+        let error = run.problem().or_else(|| run.summary()?.error.as_deref());
+        let x = put(buffer, area, area.x + 2, area.y, run.id(), style(Role::Accent)) + 2;
+        match error {
+            Some(error) => put(buffer, area, x, area.y, error, style(Role::Bad)),
+            None => put(buffer, area, x, area.y, &run.note.note, style(Role::Text)),
+        };
+    }
+
+    fn draw_nothing(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let lines: [String; 2] = if !self.filter.text().is_empty() {
+            ["no run passes the filter".into(), "esc clears it".into()]
+        } else if world.known.is_complete {
+            let runs = world.context.runs.display();
+            [format!("no run yet in {runs}"), "start one with 'retrain run EXPERIMENT'".into()]
+        } else {
+            ["reading the runs".into(), String::new()]
+        };
+        for (y, line) in (area.y + 2..area.bottom()).zip(&lines) {
+            put(buffer, area, area.x + 2, y, line, world.theme.style(Role::Dim));
+        }
+    }
+}
+
+fn open(run: RunFolder) -> Effect {
+    Effect::Open(Box::new(Screen::Live(Live::of(run))))
+}
+
+fn confirm_trash(runs: &[&KnownRun]) -> Effect {
+    if let Some(live) = runs.iter().find(|run| run.state() == Some(State::Running)) {
+        let text = format!("{} is running: stop it first", live.id());
+        return Effect::Toast(Toast::error(text));
+    }
+    let question = match runs {
+        [run] => format!("move {} to the trash?", run.id()),
+        runs => format!("move {} marked runs to the trash?", runs.len()),
+    };
+    let consequences = vec![
+        "the folder moves to '.trash' beside it, with all that is in it;".into(),
+        "z brings it back".into(),
+    ];
+    let folders = runs.iter().map(|run| run.folder().clone()).collect();
+    Effect::Confirm(Confirm { question, consequences, effect: Box::new(Effect::Trash(folders)) })
+}
+
+/// What was typed about a run, into its folder.
+fn save(typing: &Typing, known: &Known) -> Option<Effect> {
+    let (Typing::Tags { run, field } | Typing::Note { run, field }) = typing else { return None };
+    let run = known.runs.get(run)?;
+    let note = match typing {
+        Typing::Tags { .. } => {
+            let tags = field.text().split_whitespace().map(str::to_owned).collect();
+            Note { tags, ..run.note.clone() }
+        }
+        _ => Note { note: field.text().trim().to_owned(), ..run.note.clone() },
+    };
+    (note != run.note).then(|| Effect::WriteNote(run.folder().clone(), note))
+}
+
+/// Between the status line and the line about the run under the cursor.
+fn table_area(area: Rect) -> Rect {
+    Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }
+}
+
+impl Page for Runs {
+    fn title(&self) -> String {
+        String::new()
+    }
+
+    fn contexts(&self) -> &'static [Context] {
+        CONTEXTS
+    }
+
+    fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
+        match message {
+            Message::Action(action) => return self.act(*action, world),
+            Message::Key(key) => return self.type_key(key, world.known),
+            Message::Paste(text) => self.paste(text, world.known),
+            Message::Mouse(mouse) => {
+                let reaction = self.table.on_mouse(mouse, table_area(world.area));
+                return self.react(reaction, world.known);
+            }
+            Message::News(news) if !news.iter().any(|one| matches!(one, News::Runs(_))) => {}
+            Message::News(_) | Message::Shown => self.arrange(world.known),
+        }
+        Vec::new()
+    }
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        self.draw_status(Rect { height: 1, ..area }, buffer, world);
+        if self.shown.is_empty() {
+            return self.draw_nothing(area, buffer, world);
+        }
+        let known = world.known;
+        let baseline = self.pinned.as_ref().and_then(|id| known.runs.get(id)?.summary());
+        let is_marked = |row: usize| self.marks.contains(&self.shown[row]);
+        self.table.draw(table_area(area), buffer, world.theme, is_marked, |row, key| {
+            match known.runs.get(&self.shown[row]) {
+                Some(run) => columns::cell(run, key, baseline, world.zone),
+                None => columns::nothing(),
+            }
+        });
+        let detail = Rect { y: area.bottom() - 1, height: 1, ..area };
+        self.draw_detail(detail, buffer, world);
+    }
+
+    fn is_typing(&self) -> bool {
+        self.typing.is_some()
+    }
+
+    fn offers(&self, action: Action, known: &Known) -> bool {
+        let run = self.selected(known);
+        match action {
+            Action::Stop => run.is_some_and(KnownRun::is_live),
+            Action::Trash => run.is_some_and(|run| !run.is_live()),
+            Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
+            Action::Enter | Action::Mark | Action::SortUp => run.is_some(),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A run as a row: what it is filtered and sorted by.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::columns;
+use crate::tui::filter::{self, Filterable};
+use crate::tui::known::KnownRun;
+
+/// Settings that have a column of their own, or say nothing about the result.
+const NEVER: [&str; 2] = ["description", "iterations"];
+
+/// What a row is sorted by under one column.
+#[derive(Debug)]
+pub enum SortKey<'a> {
+    Number(f64),
+    /// A number when it reads as one.
+    Text(&'a str),
+    Words(String),
+    Missing,
+}
+
+impl SortKey<'_> {
+    pub fn compare(&self, other: &SortKey) -> Ordering {
+        match (self, other) {
+            (SortKey::Number(a), SortKey::Number(b)) => a.total_cmp(b),
+            (SortKey::Text(a), SortKey::Text(b)) => filter::compare(a, b),
+            (SortKey::Words(a), SortKey::Words(b)) => a.cmp(b),
+            // One column gives one kind.
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+pub fn sort_key<'a>(run: &'a KnownRun, key: &str) -> SortKey<'a> {
+    let text = |text: &'a str| if text.is_empty() { SortKey::Missing } else { SortKey::Text(text) };
+    match key {
+        columns::TAGS if run.note.tags.is_empty() => return SortKey::Missing,
+        columns::TAGS => return SortKey::Words(run.note.tags.join(" ")),
+        columns::NOTE => return text(&run.note.note),
+        // A run's name begins with its time.
+        columns::WHEN => return SortKey::Words(run.id().to_owned()),
+        _ => {}
+    }
+    let Some(summary) = run.summary() else { return SortKey::Missing };
+    let number = |number: Option<f64>| number.map_or(SortKey::Missing, SortKey::Number);
+    match key {
+        columns::EXPERIMENT => text(&summary.experiment),
+        columns::STATE => SortKey::Text(summary.state.name()),
+        columns::ITERATIONS => SortKey::Number(summary.step as f64),
+        columns::VALIDATION => number(summary.validation_accuracy),
+        columns::TEST => number(summary.test.as_ref().map(|test| test.accuracy)),
+        columns::LOSS => number(summary.test.as_ref().map(|test| test.log_loss)),
+        columns::DURATION => SortKey::Number(summary.seconds),
+        setting => summary.settings.get(setting).map_or(SortKey::Missing, |value| text(value)),
+    }
+}
+
+/// Settings that get a column: those that differ among `runs`, or all there are.
+pub fn settings(runs: &[&KnownRun], all: bool) -> Vec<String> {
+    let mut summaries = runs.iter().filter_map(|run| run.summary());
+    let Some(first) = summaries.next() else { return Vec::new() };
+    let mut varying: BTreeSet<&String> = BTreeSet::new();
+    let mut same: BTreeMap<&String, &String> = first.settings.iter().collect();
+    if all {
+        varying.extend(runs.iter().filter_map(|run| run.summary()).flat_map(|s| s.settings.keys()));
+    } else {
+        for summary in summaries {
+            same.retain(|key, value| {
+                let keeps = summary.settings.get(*key) == Some(*value);
+                if !keeps {
+                    varying.insert(key);
+                }
+                keeps
+            });
+            let others = summary.settings.keys().filter(|key| !same.contains_key(*key));
+            varying.extend(others);
+        }
+    }
+    let wanted = |key: &&String| !NEVER.contains(&key.as_str());
+    varying.into_iter().filter(wanted).cloned().collect()
+}
+
+impl Filterable for KnownRun {
+    fn value(&self, key: &str) -> Option<String> {
+        match key {
+            "run" | "id" => return Some(self.id().to_lowercase()),
+            "tag" | "tags" => return Some(self.note.tags.join(" ").to_lowercase()),
+            "note" => return Some(self.note.note.to_lowercase()),
+            _ => {}
+        }
+        let summary = self.summary()?;
+        let percent = |share: f64| (share * 100.0).to_string();
+        match key {
+            "state" => Some(summary.state.name().into()),
+            "experiment" => Some(summary.experiment.to_lowercase()),
+            "iterations" | "step" => Some(summary.step.to_string()),
+            "validation" => summary.validation_accuracy.map(percent),
+            "test" | "accuracy" => summary.test.as_ref().map(|test| percent(test.accuracy)),
+            "loss" => summary.test.as_ref().map(|test| test.log_loss.to_string()),
+            "seconds" | "duration" => Some(summary.seconds.to_string()),
+            "lr" => summary.settings.get("learning_rate").cloned(),
+            key => {
+                // `seed` finds `train.seed` too.
+                let names = |name: &str| name == key || name.rsplit('.').next() == Some(key);
+                let found = summary.settings.iter().find(|(name, _)| names(name));
+                found.map(|(_, value)| value.trim_matches('"').to_lowercase())
+            }
+        }
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(word);
+        has(self.id())
+            || has(&self.note.note)
+            || self.note.tags.iter().any(|tag| has(tag))
+            || self.summary().is_some_and(|summary| {
+                has(&summary.experiment) || summary.state.name().contains(word)
+            })
+    }
+}

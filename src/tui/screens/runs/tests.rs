@@ -1,0 +1,219 @@
+use crate::store::State;
+use crate::tui::app::App;
+use crate::tui::effects::Effect;
+use crate::tui::known::KnownRun;
+use crate::tui::testing::{self, SIZES, all, press, run, summary};
+use crate::tui::theme::ThemeName;
+
+fn app_with(runs: Vec<KnownRun>) -> App {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(runs));
+    app
+}
+
+fn mixed() -> Vec<KnownRun> {
+    let settings = |rate, seed| vec![("learning_rate", rate), ("train.seed", seed), ("x", "1")];
+    let mut better = summary(State::Done, &settings("0.05", "1"));
+    better.experiment = "fog".into();
+    if let Some(test) = &mut better.test {
+        (test.accuracy, test.low, test.high) = (0.968, 0.92, 0.988);
+    }
+    let mut created = summary(State::Created, &settings("0.01", "2"));
+    (created.started, created.step, created.validation_accuracy) = (None, 0, None);
+    vec![
+        run("20260102-030000-fire", summary(State::Done, &settings("0.01", "1")), "ok", "first"),
+        run("20260102-030100-fog", better, "", ""),
+        run("20260102-030200-fire", summary(State::Failed, &settings("0.01", "1")), "", ""),
+        run("20260102-030300-fire", summary(State::Running, &settings("0.01", "2")), "", ""),
+        run("20260102-030400-fire", created, "", ""),
+        run("20260102-030500-fire", summary(State::Lost, &settings("0.01", "2")), "", ""),
+    ]
+}
+
+/// The order of the runs on the screen, by the seconds in their names.
+fn order(app: &mut App) -> Vec<String> {
+    let mut found = Vec::new();
+    press(app, "gg");
+    for _ in 0..6 {
+        let Some(Effect::Copy(id)) = press(app, "y").pop() else { break };
+        found.push(id[11..13].to_owned());
+        press(app, "j");
+    }
+    found.dedup();
+    found
+}
+
+fn looks(name: &str, app: &mut App) {
+    for size in SIZES {
+        let (columns, rows) = size;
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), testing::text(app, size));
+    }
+}
+
+#[test]
+fn a_project_without_runs_says_what_to_do() {
+    looks("runs_empty", &mut app_with(Vec::new()));
+}
+
+#[test]
+fn runs_in_every_state_are_told_apart_without_colour() {
+    looks("runs_mixed", &mut app_with(mixed()));
+}
+
+#[test]
+fn ten_thousand_runs_are_a_table_like_any_other() {
+    let name = |n: usize| format!("2026{:02}{:02}-{n:06}-fire", n / 2800 + 1, n / 100 % 28 + 1);
+    let rates = ["0.001", "0.01", "0.1"];
+    let make = |n| run(&name(n), summary(State::Done, &[("learning_rate", rates[n % 3])]), "", "");
+    let mut app = app_with((0..10_000).map(make).collect());
+    press(&mut app, "G");
+    looks("runs_many", &mut app);
+}
+
+#[test]
+fn nasty_names_break_neither_the_layout_nor_the_terminal() {
+    let mut nasty = summary(State::Done, &[("images", "\"a\nb\"")]);
+    nasty.experiment = "火事\u{1b}[2J\nfire\u{202e}e\u{301}".repeat(4);
+    let long = summary(State::Failed, &[("images", &"x".repeat(300))]);
+    let runs = vec![
+        run("20260102-030000-a\n\u{1b}[31m", nasty, "ta\u{7}g", "nöte\u{9b}2J 👩‍👩‍👧"),
+        run(&format!("20260102-030100-{}", "long".repeat(50)), long, "", &"words ".repeat(99)),
+    ];
+    let mut app = app_with(runs);
+    looks("runs_nasty", &mut app);
+    let buffer = testing::cells(&mut app, (140, 40));
+    assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(char::is_control)));
+}
+
+#[test]
+fn the_pages_of_help_palette_and_question_look_like_this() {
+    let mut app = app_with(mixed());
+    press(&mut app, "?");
+    looks("help", &mut app);
+    press(&mut app, "esc :basel");
+    looks("palette", &mut app);
+    press(&mut app, "esc d");
+    looks("confirm_trash", &mut app);
+}
+
+#[test]
+fn nothing_is_lost_by_one_key() {
+    let table = crate::tui::keys::TABLE;
+    for keys in table.iter().flat_map(|(_, rows)| rows.iter()).flat_map(|row| row.keys) {
+        for row in 0..6 {
+            let mut app = app_with(mixed());
+            press(&mut app, &"j ".repeat(row));
+            let effects = press(&mut app, keys);
+            let loses = |effect: &Effect| {
+                matches!(effect, Effect::Stop(_) | Effect::Cancel(_) | Effect::Trash(_))
+            };
+            assert!(!effects.iter().any(loses), "{keys}: {effects:?}");
+        }
+    }
+}
+
+#[test]
+fn a_yes_does_what_the_question_said_and_a_running_run_is_not_trashed() {
+    let mut app = app_with(mixed());
+    press(&mut app, "gg j j");
+    assert!(testing::text(&mut app, (80, 24)).contains("> fire             ▶ running"));
+    assert!(press(&mut app, "d").is_empty());
+    assert!(testing::text(&mut app, (80, 24)).contains("is running: stop it first"));
+    let effects = press(&mut app, "x y");
+    assert!(matches!(&effects[..], [Effect::Stop(run)] if run.id() == "20260102-030300-fire"));
+    press(&mut app, "gg");
+    let effects = press(&mut app, "d y");
+    assert!(matches!(&effects[..], [Effect::Trash(runs)] if runs.len() == 1), "{effects:?}");
+}
+
+#[test]
+fn any_column_sorts_both_ways_and_what_is_missing_comes_last() {
+    let mut app = app_with(mixed());
+    assert_eq!(order(&mut app), ["05", "04", "03", "02", "01", "00"], "newest first");
+    press(&mut app, "l l l l s");
+    assert_eq!(order(&mut app)[..2], ["00", "01"]);
+    press(&mut app, "S");
+    assert_eq!(order(&mut app)[..2], ["01", "00"]);
+}
+
+#[test]
+fn the_filter_narrows_as_it_is_typed_and_esc_takes_it_back() {
+    let mut app = app_with(mixed());
+    press(&mut app, "/state=done space lr>0.01 enter");
+    assert_eq!(order(&mut app), ["01"]);
+    press(&mut app, "esc");
+    assert_eq!(order(&mut app).len(), 6);
+    press(&mut app, "/NOT space tag:ok enter");
+    assert_eq!(order(&mut app).len(), 5);
+}
+
+#[test]
+fn the_cursor_stays_on_its_run_when_others_arrive() {
+    let mut app = app_with(mixed());
+    press(&mut app, "gg j");
+    app.on_news(all(vec![run("20260103-000000-new", summary(State::Done, &[]), "", "")]));
+    let effects = press(&mut app, "y");
+    assert!(matches!(&effects[..], [Effect::Copy(id)] if id == "20260102-030400-fire"));
+}
+
+#[test]
+fn marked_runs_are_compared_side_by_side_with_only_what_differs() {
+    let mut app = app_with(mixed());
+    press(&mut app, "gg j j j j space space c");
+    looks("compare", &mut app);
+    assert!(!testing::text(&mut app, (80, 24)).contains("  x "));
+    press(&mut app, "u");
+    assert!(testing::text(&mut app, (80, 24)).contains("  x "));
+    press(&mut app, "esc");
+    assert!(testing::text(&mut app, (80, 24)).contains("2 marked"));
+}
+
+#[test]
+fn a_baseline_turns_accuracies_into_differences() {
+    let mut app = app_with(mixed());
+    press(&mut app, "G p");
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("96.8% +2.4"), "{text}");
+}
+
+#[test]
+fn tags_and_notes_are_written_when_they_changed() {
+    let mut app = app_with(mixed());
+    press(&mut app, "G");
+    assert!(press(&mut app, "t enter").is_empty());
+    let effects = press(&mut app, "t space good enter");
+    let [Effect::WriteNote(run, note)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(run.id(), "20260102-030000-fire");
+    assert_eq!((note.tags.join("+").as_str(), note.note.as_str()), ("ok+good", "first"));
+    let effects = press(&mut app, "N ! enter");
+    let [Effect::WriteNote(_, note)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(note.note, "first!");
+}
+
+#[test]
+fn no_colour_means_no_colour_anywhere() {
+    let mut app = app_with(mixed());
+    for keys in ["space", "?", "esc :", "esc d"] {
+        press(&mut app, keys);
+        for cell in &testing::cells(&mut app, (140, 40)).content {
+            let reset = ratatui::style::Color::Reset;
+            assert_eq!((cell.fg, cell.bg), (reset, reset));
+        }
+    }
+}
+
+#[test]
+fn any_size_is_drawn_without_a_crash() {
+    let mut app = app_with(mixed());
+    for keys in ["", "?", "esc :", "esc d", "esc @", "esc 2"] {
+        press(&mut app, keys);
+        for size in [(0, 0), (1, 1), (59, 20), (60, 19), (60, 20), (500, 3), (61, 200)] {
+            if size != (0, 0) {
+                testing::text(&mut app, size);
+            }
+            app.resize(ratatui::layout::Rect::new(0, 0, size.0, size.1));
+            press(&mut app, "j");
+        }
+    }
+    assert!(testing::text(&mut app, (59, 20)).contains("retrain needs 60x20, here are 59x20"));
+}

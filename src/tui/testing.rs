@@ -1,0 +1,127 @@
+//! For tests of screens: an app without threads, keys by name, frames as text.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app::App;
+use super::effects::Effect;
+use super::known::{KnownRun, Reading};
+use super::news::{News, RunsNews};
+use super::note::Note;
+use super::theme::{Environment, Theme, ThemeName};
+use crate::store::{RunFolder, State, Summary, TestResult, Timestamp};
+
+/// The sizes at which every screen is looked at.
+pub const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (140, 40)];
+
+/// An app on no folders at all, in UTC, at a time that stands still, 80x24 large.
+pub fn app(theme: ThemeName) -> App {
+    let context = super::Context {
+        runs: "runs".into(),
+        experiments: "experiments".into(),
+        root: ".".into(),
+        theme,
+        program: "retrain".into(),
+    };
+    let environment = Environment { term: "xterm-256color".into(), ..Default::default() };
+    let now = || "2026-01-02T03:04:05Z".parse::<Timestamp>().expect("it is a time");
+    let mut app = App::new(context, Theme::choose(theme, &environment), TimeZone::UTC, now);
+    app.resize(Rect::new(0, 0, 80, 24));
+    app
+}
+
+/// Presses keys: names of keys, or text that is typed, with spaces between. Returns what is left
+/// to be performed.
+pub fn press(app: &mut App, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for word in keys.split(' ') {
+        let (code, modifiers) = match word {
+            "enter" => (KeyCode::Enter, KeyModifiers::NONE),
+            "esc" => (KeyCode::Esc, KeyModifiers::NONE),
+            "space" => (KeyCode::Char(' '), KeyModifiers::NONE),
+            "down" => (KeyCode::Down, KeyModifiers::NONE),
+            "ctrl-c" => (KeyCode::Char('c'), KeyModifiers::CONTROL),
+            text => {
+                for c in text.chars() {
+                    let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+                    effects.extend(app.on_event(Event::Key(key)));
+                }
+                continue;
+            }
+        };
+        effects.extend(app.on_event(Event::Key(KeyEvent::new(code, modifiers))));
+    }
+    effects
+}
+
+/// One frame of that size.
+pub fn frame(app: &mut App, (columns, rows): (u16, u16)) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("it cannot fail");
+    let paint = |frame: &mut ratatui::Frame| {
+        app.resize(frame.area());
+        app.draw(frame.buffer_mut());
+    };
+    terminal.draw(paint).expect("it cannot fail");
+    terminal
+}
+
+/// The frame as text.
+pub fn text(app: &mut App, size: (u16, u16)) -> String {
+    frame(app, size).backend().to_string()
+}
+
+/// The frame as cells.
+pub fn cells(app: &mut App, size: (u16, u16)) -> Buffer {
+    frame(app, size).backend().buffer().clone()
+}
+
+/// A summary of the experiment `fire` in some state.
+pub fn summary(state: State, settings: &[(&str, &str)]) -> Summary {
+    let at = |text: &str| Some(text.parse::<Timestamp>().expect("it is a time"));
+    let has_result = matches!(state, State::Done | State::Stopped);
+    Summary {
+        v: 1,
+        experiment: "fire".into(),
+        state,
+        stage: None,
+        created: at("2026-01-02T03:00:00Z"),
+        started: at("2026-01-02T03:00:01Z"),
+        updated: at("2026-01-02T03:01:05Z"),
+        seconds: 64.0,
+        categories: vec!["fire".into(), "smoke".into()],
+        images: 1200,
+        iterations: 400,
+        step: if has_result { 400 } else { 120 },
+        validation_accuracy: Some(0.931),
+        best_step: Some(110),
+        test: has_result.then_some(TestResult {
+            correct: 118,
+            n: 125,
+            accuracy: 0.944,
+            low: 0.889,
+            high: 0.973,
+            log_loss: 0.1723,
+        }),
+        error: (state == State::Failed)
+            .then(|| "no photo in data/fire; put one folder a category there".into()),
+        warnings: 0,
+        settings: settings.iter().map(|&(k, v)| (k.into(), v.into())).collect::<BTreeMap<_, _>>(),
+    }
+}
+
+pub fn run(id: &str, summary: Summary, tags: &str, note: &str) -> KnownRun {
+    let tags = tags.split_whitespace().map(str::to_owned).collect();
+    let folder = RunFolder::at(std::path::Path::new("runs").join(id));
+    KnownRun::new(folder, Reading::Read(Box::new(summary)), Note { tags, note: note.into() })
+}
+
+/// The news that these are all runs there are.
+pub fn all(runs: Vec<KnownRun>) -> Vec<News> {
+    vec![News::Runs(RunsNews { changed: runs, gone: Vec::new(), complete: true })]
+}

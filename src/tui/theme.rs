@@ -1,0 +1,299 @@
+//! Colours by role. Screens name what a thing is, never a colour.
+//!
+//! No state is shown by colour alone: every place that uses one of these also has a word or a
+//! symbol.
+
+use std::str::FromStr;
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// The themes as the configuration names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeName {
+    /// Decided by what the terminal says of itself.
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    ColourBlind,
+    Ansi16,
+    NoColour,
+}
+
+impl ThemeName {
+    pub const ALL: [(&str, ThemeName); 6] = [
+        ("auto", ThemeName::Auto),
+        ("dark", ThemeName::Dark),
+        ("light", ThemeName::Light),
+        ("colour-blind", ThemeName::ColourBlind),
+        ("16-colours", ThemeName::Ansi16),
+        ("none", ThemeName::NoColour),
+    ];
+}
+
+impl FromStr for ThemeName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<ThemeName, String> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, theme)| theme).ok_or_else(
+            || {
+                let names = Self::ALL.map(|(known, _)| known).join(", ");
+                format!("theme is '{name}', expected one of {names}")
+            },
+        )
+    }
+}
+
+/// What the terminal says of itself, by environment variables.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    pub no_color: String,
+    pub term: String,
+    pub colorterm: String,
+    pub colorfgbg: String,
+}
+
+impl Environment {
+    pub fn of_this_process() -> Environment {
+        let get = |name| std::env::var(name).unwrap_or_default();
+        Environment {
+            no_color: get("NO_COLOR"),
+            term: get("TERM"),
+            colorterm: get("COLORTERM"),
+            colorfgbg: get("COLORFGBG"),
+        }
+    }
+
+    fn has_256_colours(&self) -> bool {
+        const MODERN: [&str; 7] =
+            ["256color", "direct", "kitty", "alacritty", "ghostty", "wezterm", "foot"];
+        !self.colorterm.is_empty() || MODERN.iter().any(|name| self.term.contains(name))
+    }
+
+    /// `COLORFGBG` is `foreground;background`, in the numbers of the 16 colours.
+    fn is_light(&self) -> bool {
+        let background = self.colorfgbg.rsplit(';').next().and_then(|text| text.parse().ok());
+        matches!(background, Some(7u8 | 9..=15))
+    }
+}
+
+/// What a thing on the screen is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Text,
+    /// Less important than the rest: labels, hints, rules.
+    Dim,
+    /// Keys, titles, the chosen column.
+    Accent,
+    Good,
+    Warning,
+    Bad,
+    /// Under the cursor.
+    Selection,
+    /// Marked by the person.
+    Mark,
+}
+
+#[derive(Clone, Debug)]
+pub struct Theme {
+    palette: Option<Palette>,
+}
+
+#[derive(Clone, Debug)]
+struct Palette {
+    text: Color,
+    dim: Color,
+    accent: Color,
+    good: Color,
+    warning: Color,
+    bad: Color,
+    selection: Color,
+    mark: Color,
+    series: [Color; 8],
+}
+
+/// Numbers of the 256-colour table: every terminal that is not of 16 colours has it.
+const fn c(number: u8) -> Color {
+    Color::Indexed(number)
+}
+
+const DARK: Palette = Palette {
+    text: Color::Reset,
+    dim: c(245),
+    accent: c(81),
+    good: c(78),
+    warning: c(220),
+    bad: c(203),
+    selection: c(238),
+    mark: c(213),
+    series: [c(81), c(214), c(78), c(213), c(227), c(203), c(147), c(251)],
+};
+
+const LIGHT: Palette = Palette {
+    text: Color::Reset,
+    dim: c(242),
+    accent: c(25),
+    good: c(22),
+    warning: c(130),
+    bad: c(124),
+    selection: c(252),
+    mark: c(90),
+    series: [c(25), c(166), c(28), c(90), c(94), c(124), c(61), c(238)],
+};
+
+/// After Okabe and Ito (2008): distinguishable with every common colour blindness; good is blue
+/// and bad is vermilion.
+const COLOUR_BLIND: Palette = Palette {
+    text: Color::Reset,
+    dim: c(245),
+    accent: c(117),
+    good: c(75),
+    warning: c(227),
+    bad: c(208),
+    selection: c(238),
+    mark: c(175),
+    series: [c(75), c(214), c(36), c(175), c(227), c(166), c(32), c(251)],
+};
+
+const ANSI16: Palette = Palette {
+    text: Color::Reset,
+    dim: Color::Reset,
+    accent: Color::Cyan,
+    good: Color::Green,
+    warning: Color::Yellow,
+    bad: Color::Red,
+    selection: Color::Reset,
+    mark: Color::Magenta,
+    series: [
+        Color::Cyan,
+        Color::Yellow,
+        Color::Green,
+        Color::Magenta,
+        Color::Red,
+        Color::Blue,
+        Color::LightCyan,
+        Color::LightYellow,
+    ],
+};
+
+impl Theme {
+    /// The theme of that name; `Auto`, and a wish for no colour, go by the terminal.
+    pub fn choose(name: ThemeName, environment: &Environment) -> Theme {
+        let name = match name {
+            _ if !environment.no_color.is_empty() => ThemeName::NoColour,
+            ThemeName::Auto if matches!(environment.term.as_str(), "" | "dumb") => {
+                ThemeName::NoColour
+            }
+            ThemeName::Auto if !environment.has_256_colours() => ThemeName::Ansi16,
+            ThemeName::Auto if environment.is_light() => ThemeName::Light,
+            ThemeName::Auto => ThemeName::Dark,
+            named => named,
+        };
+        let palette = match name {
+            ThemeName::NoColour => None,
+            ThemeName::Light => Some(LIGHT),
+            ThemeName::ColourBlind => Some(COLOUR_BLIND),
+            ThemeName::Ansi16 => Some(ANSI16),
+            ThemeName::Auto | ThemeName::Dark => Some(DARK),
+        };
+        Theme { palette }
+    }
+
+    pub fn style(&self, role: Role) -> Style {
+        let style = match role {
+            Role::Accent | Role::Bad => Style::new().add_modifier(Modifier::BOLD),
+            Role::Dim if self.palette.as_ref().is_none_or(|p| p.dim == Color::Reset) => {
+                Style::new().add_modifier(Modifier::DIM)
+            }
+            Role::Selection
+                if self.palette.as_ref().is_none_or(|p| p.selection == Color::Reset) =>
+            {
+                return Style::new().add_modifier(Modifier::REVERSED);
+            }
+            Role::Mark => Style::new().add_modifier(Modifier::BOLD),
+            _ => Style::new(),
+        };
+        let Some(palette) = &self.palette else { return style };
+        match role {
+            Role::Text => style.fg(palette.text),
+            Role::Dim => style.fg(palette.dim),
+            Role::Accent => style.fg(palette.accent),
+            Role::Good => style.fg(palette.good),
+            Role::Warning => style.fg(palette.warning),
+            Role::Bad => style.fg(palette.bad),
+            Role::Selection => style.bg(palette.selection),
+            Role::Mark => style.fg(palette.mark),
+        }
+    }
+
+    /// Colour of the `index`th curve or category. Charts give each also a symbol or a name: with
+    /// no colours, and beyond eight, they are not told apart by this.
+    pub fn series(&self, index: usize) -> Style {
+        match &self.palette {
+            Some(palette) => Style::new().fg(palette.series[index % palette.series.len()]),
+            None => Style::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 8] = [
+        Role::Text,
+        Role::Dim,
+        Role::Accent,
+        Role::Good,
+        Role::Warning,
+        Role::Bad,
+        Role::Selection,
+        Role::Mark,
+    ];
+
+    fn colours(theme: &Theme) -> usize {
+        let styles = ROLES.iter().map(|&role| theme.style(role)).chain([theme.series(3)]);
+        let coloured = |style: &Style| style.fg.is_some() || style.bg.is_some();
+        styles.filter(coloured).count()
+    }
+
+    #[test]
+    fn no_colour_is_used_when_none_is_wanted() {
+        let environment = Environment { term: "xterm-256color".into(), ..Default::default() };
+        assert_eq!(colours(&Theme::choose(ThemeName::NoColour, &environment)), 0);
+        let dumb = Environment { term: "dumb".into(), ..Default::default() };
+        assert_eq!(colours(&Theme::choose(ThemeName::Auto, &dumb)), 0);
+        let no_color = Environment { no_color: "1".into(), ..environment };
+        assert_eq!(colours(&Theme::choose(ThemeName::Dark, &no_color)), 0);
+    }
+
+    #[test]
+    fn auto_goes_by_what_the_terminal_says() {
+        let chosen = |term: &str, colorfgbg: &str| {
+            let environment = Environment {
+                term: term.into(),
+                colorfgbg: colorfgbg.into(),
+                ..Default::default()
+            };
+            Theme::choose(ThemeName::Auto, &environment).style(Role::Accent).fg.unwrap()
+        };
+        assert_eq!(chosen("linux", ""), ANSI16.accent);
+        assert_eq!(chosen("tmux-256color", ""), DARK.accent);
+        assert_eq!(chosen("xterm-256color", "15;0"), DARK.accent);
+        assert_eq!(chosen("xterm-256color", "0;default;15"), LIGHT.accent);
+    }
+
+    #[test]
+    fn the_cursor_shows_in_every_theme() {
+        for (_, name) in ThemeName::ALL {
+            let theme = Theme::choose(name, &Environment::default());
+            assert_ne!(theme.style(Role::Selection), Style::new(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_theme_is_answered_with_the_known_ones() {
+        assert_eq!("light".parse::<ThemeName>(), Ok(ThemeName::Light));
+        assert!("blue".parse::<ThemeName>().unwrap_err().contains("colour-blind"));
+    }
+}

@@ -1,0 +1,9 @@
+//! Parts that screens share. Each is state, answers to keys, and a `draw` that changes nothing.
+
+mod field;
+mod table;
+mod text;
+
+pub use field::Field;
+pub use table::{Align, Cell, Column, Order, Reaction, Table};
+pub use text::{fit, put, safe, width, wrap};

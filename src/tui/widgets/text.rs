@@ -1,0 +1,115 @@
+//! Text that cannot break the layout or the terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+use unicode_width::UnicodeWidthStr;
+
+/// Control characters, and those that turn the direction of writing, are shown by number.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if is_unsafe(c) => write!(out, "\\u{{{:x}}}", u32::from(c)).expect("a String grows"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Cells that `text` takes on the screen.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text`, made safe, in at most `cells` cells; what does not fit is replaced by `…`.
+///
+/// Cut between what a reader sees as one character: wide characters and combining marks stay whole.
+pub fn fit(text: &str, cells: usize) -> String {
+    let text = safe(text);
+    if width(&text) <= cells {
+        return text.into_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    let span = Span::raw(text.as_ref());
+    for grapheme in span.styled_graphemes(Style::new()) {
+        let next = width(grapheme.symbol);
+        if used + next + 1 > cells {
+            break;
+        }
+        out.push_str(grapheme.symbol);
+        used += next;
+    }
+    if cells > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// `text` in lines of at most `cells` cells, broken between words where that is possible.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width(line) + 1 + width(word) <= cells {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// Writes `text`, fitted, into the row `y` of `area` from `x` on. Returns the x behind it.
+pub fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+    if x >= area.right() || y >= area.bottom() || y < area.top() {
+        return x;
+    }
+    let room = usize::from(area.right() - x);
+    buffer.set_stringn(x, y, fit(text, room), room, style).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_never_reach_the_terminal() {
+        assert_eq!(safe("plain 文字"), "plain 文字");
+        assert_eq!(safe("a\nb\x1b[2J\u{202e}"), "a\\nb\\u{1b}[2J\\u{202e}");
+        assert_eq!(safe("\u{9b}31m"), "\\u{9b}31m");
+    }
+
+    #[test]
+    fn text_is_cut_between_whole_characters() {
+        assert_eq!(fit("abcdef", 6), "abcdef");
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit("文字文字", 4), "文…");
+        assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(fit("abc", 0), "");
+        for text in ["文字文字", "e\u{301}文a\u{300}", "👩‍👩‍👧 family", "\x07bell"]
+        {
+            for cells in 0..12 {
+                assert!(width(&fit(text, cells)) <= cells, "{text:?} in {cells}");
+            }
+        }
+    }
+}
