@@ -1,0 +1,236 @@
+//! Bytes of a photo to pixels, whatever they claim to be.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::error::ImageError;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+
+use super::{Unreadable, jpeg};
+
+/// The formats that are read.
+pub const FORMATS: [&str; 6] = ["JPEG", "PNG", "GIF", "BMP", "WebP", "TIFF"];
+
+/// Upper limit of what a decoder may take for each pixel: 16-bit RGBA, twice.
+const MAX_BYTES_PER_PIXEL: u64 = 16;
+/// What a decoder may take besides, whatever the size of the picture.
+const DECODER_BYTES: u64 = 64 << 20;
+
+/// The photo as it is meant to be seen: the format told by its content, turned as its EXIF
+/// orientation says, the first frame of an animation.
+///
+/// As in TensorFlow's decoders, alpha is dropped, 16 bits are cut to 8, and grey is repeated in the
+/// three channels. Errors when it is no picture, cut off, damaged, of a format not in [`FORMATS`]
+/// or larger than `max_megapixels`, which its header tells before memory is taken.
+pub fn decode(bytes: &[u8], max_megapixels: usize) -> Result<RgbImage, Unreadable> {
+    let format = check_header(bytes, max_megapixels)?;
+    without_panic(|| {
+        if format == ImageFormat::Jpeg {
+            jpeg::check(bytes)?;
+        }
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(max_pixels(max_megapixels) * MAX_BYTES_PER_PIXEL + DECODER_BYTES);
+        reader.limits(limits);
+        let mut decoder = reader.into_decoder().map_err(reason)?;
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let mut picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
+        picture.apply_orientation(orientation);
+        Ok(to_rgb8(picture))
+    })
+}
+
+/// Whether the bytes are a picture of a size that is read, as far as the header tells.
+pub fn check_header(bytes: &[u8], max_megapixels: usize) -> Result<ImageFormat, Unreadable> {
+    let format = format(bytes)?;
+    let (width, height) = match format {
+        ImageFormat::Jpeg => jpeg::size(bytes)?,
+        ImageFormat::Png => png_size(bytes)?,
+        _ => without_panic(|| {
+            let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+            reader.no_limits();
+            reader.into_dimensions().map_err(reason)
+        })?,
+    };
+    let (width, height) = (u64::from(width), u64::from(height));
+    if width == 0 || height == 0 {
+        Err(Unreadable::NoPixels { width, height })
+    } else if width * height > max_pixels(max_megapixels) {
+        Err(Unreadable::TooManyPixels { width, height })
+    } else {
+        Ok(format)
+    }
+}
+
+/// From the first chunk, IHDR. The decoder itself gives no size when that is very large.
+fn png_size(bytes: &[u8]) -> Result<(u32, u32), Unreadable> {
+    let header = bytes.get(12..24).ok_or(Unreadable::Truncated)?;
+    let size = header.strip_prefix(b"IHDR");
+    let size = size.ok_or_else(|| Unreadable::Corrupt("a PNG without a header".to_owned()))?;
+    let number =
+        |at: usize| u32::from_be_bytes([size[at], size[at + 1], size[at + 2], size[at + 3]]);
+    Ok((number(0), number(4)))
+}
+
+/// Bytes of a file that [`format`] needs.
+pub const HEAD_BYTES: u64 = 64;
+
+/// The format by the first bytes, whatever the file's name.
+pub fn format(bytes: &[u8]) -> Result<ImageFormat, Unreadable> {
+    if bytes.is_empty() {
+        return Err(Unreadable::Empty);
+    }
+    match image::guess_format(bytes) {
+        Ok(
+            format @ (ImageFormat::Jpeg
+            | ImageFormat::Png
+            | ImageFormat::Gif
+            | ImageFormat::Bmp
+            | ImageFormat::WebP
+            | ImageFormat::Tiff),
+        ) => Ok(format),
+        _ => Err(unsupported(bytes).map_or(Unreadable::NotAnImage, Unreadable::NotSupported)),
+    }
+}
+
+/// The name of a picture format that is recognised but not read.
+fn unsupported(bytes: &[u8]) -> Option<&'static str> {
+    let brand = bytes.get(4..12).and_then(|box_start| box_start.strip_prefix(b"ftyp"));
+    match brand {
+        Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => {
+            Some("HEIC")
+        }
+        Some(b"avif" | b"avis") => Some("AVIF"),
+        _ if bytes.starts_with(b"8BPS") => Some("PSD"),
+        _ if bytes.starts_with(&[0xff, 0x0a]) => Some("JPEG XL"),
+        _ if bytes.starts_with(b"\0\0\0\x0cJXL ") => Some("JPEG XL"),
+        _ if bytes.starts_with(b"\0\0\0\x0cjP  ") => Some("JPEG 2000"),
+        _ => None,
+    }
+}
+
+fn max_pixels(max_megapixels: usize) -> u64 {
+    (max_megapixels as u64).saturating_mul(1_000_000)
+}
+
+/// Strange bytes have made every decoder panic at some time; that is one bad file, no more.
+fn without_panic<T>(work: impl FnOnce() -> Result<T, Unreadable>) -> Result<T, Unreadable> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Unreadable::DecoderPanicked))
+}
+
+fn reason(err: ImageError) -> Unreadable {
+    match err {
+        ImageError::IoError(err) if err.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Unreadable::Truncated
+        }
+        err => Unreadable::Corrupt(err.to_string().replace('\n', " ")),
+    }
+}
+
+fn to_rgb8(picture: DynamicImage) -> RgbImage {
+    match picture {
+        DynamicImage::ImageLuma16(_)
+        | DynamicImage::ImageLumaA16(_)
+        | DynamicImage::ImageRgb16(_)
+        | DynamicImage::ImageRgba16(_) => {
+            let deep = picture.into_rgb16();
+            let (width, height) = deep.dimensions();
+            let cut = deep.into_raw().into_iter().map(|value| (value >> 8) as u8).collect();
+            RgbImage::from_raw(width, height, cut).expect("as many values as before")
+        }
+        picture => picture.into_rgb8(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
+
+    use super::*;
+
+    fn card() -> RgbImage {
+        RgbImage::from_fn(40, 30, |x, y| match (x < 20, y < 15) {
+            (true, true) => Rgb([220, 20, 20]),
+            (false, true) => Rgb([20, 220, 20]),
+            (true, false) => Rgb([20, 20, 220]),
+            (false, false) => Rgb([128, 128, 128]),
+        })
+    }
+
+    fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.into().write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn every_format_is_told_by_its_content_and_read() {
+        use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+        for format in [Jpeg, Png, Gif, Bmp, WebP, Tiff] {
+            let decoded = decode(&encoded(card(), format), 1).unwrap();
+            assert_eq!(decoded.dimensions(), (40, 30), "{format:?}");
+            let pairs = decoded.iter().zip(card().into_raw());
+            let off: u32 = pairs.map(|(a, b)| u32::from(a.abs_diff(b))).sum();
+            let allowed = if format == Jpeg { 5 * 40 * 30 * 3 } else { 0 };
+            assert!(off <= allowed, "{format:?}: {off}");
+        }
+    }
+
+    #[test]
+    fn sixteen_bits_are_cut_grey_is_repeated_and_alpha_is_dropped() {
+        let deep: ImageBuffer<Luma<u16>, _> = ImageBuffer::from_pixel(3, 2, Luma([0x7fff]));
+        assert_eq!(
+            decode(&encoded(deep, ImageFormat::Png), 1).unwrap().get_pixel(0, 0).0,
+            [0x7f; 3]
+        );
+        let grey = ImageBuffer::from_pixel(3, 2, LumaA([9u8, 3]));
+        assert_eq!(decode(&encoded(grey, ImageFormat::Png), 1).unwrap().get_pixel(1, 1).0, [9; 3]);
+        let clear = ImageBuffer::from_pixel(3, 2, Rgba([1u8, 2, 3, 0]));
+        assert_eq!(
+            decode(&encoded(clear, ImageFormat::Png), 1).unwrap().get_pixel(2, 1).0,
+            [1, 2, 3]
+        );
+    }
+
+    #[test]
+    fn what_is_no_picture_says_what_it_is() {
+        let said = |bytes: &[u8]| decode(bytes, 1).unwrap_err().to_string();
+        assert_eq!(said(b""), "empty");
+        assert_eq!(said(b"some text"), "not an image");
+        assert_eq!(said(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "not an image");
+        assert_eq!(said(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "HEIC not supported");
+        assert_eq!(said(b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"), "AVIF not supported");
+    }
+
+    #[test]
+    fn every_cut_of_every_format_is_an_error_or_a_picture_but_never_a_panic() {
+        use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+        for format in [Jpeg, Png, Gif, Bmp, WebP, Tiff] {
+            let bytes = encoded(card(), format);
+            for length in (1..bytes.len()).step_by(7) {
+                let cut = decode(&bytes[..length], 1);
+                // The last 12 bytes of a PNG only say that it ends.
+                let told =
+                    matches!(format, Jpeg | Bmp) || format == Png && length < bytes.len() - 12;
+                if told {
+                    assert!(cut.is_err(), "{format:?} at {length}");
+                }
+                assert_ne!(cut, Err(Unreadable::DecoderPanicked), "{format:?} at {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn large_pictures_are_refused_by_their_header() {
+        let mut bytes = encoded(card(), ImageFormat::Bmp);
+        bytes[18..22].copy_from_slice(&40_000i32.to_le_bytes());
+        bytes[22..26].copy_from_slice(&30_000i32.to_le_bytes());
+        assert_eq!(
+            decode(&bytes, 1_199).unwrap_err().to_string(),
+            "too large: 40000 x 30000 pixels"
+        );
+        assert!(decode(&encoded(RgbImage::new(1000, 1000), ImageFormat::Png), 1).is_ok());
+        assert!(decode(&encoded(RgbImage::new(1000, 1001), ImageFormat::Png), 1).is_err());
+    }
+}

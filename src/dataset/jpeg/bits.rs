@@ -1,0 +1,164 @@
+//! The bits of a scan and the Huffman codes in them.
+
+use super::Damage;
+
+/// Codes up to this length are found by one look into a table.
+const SHORT: u32 = 9;
+
+/// A Huffman table. Source: T.81 annexes C and F.2.2.3.
+pub(crate) struct Table {
+    /// By the next [`SHORT`] bits: `(length, symbol)`; length 0: a longer code or none.
+    short: Vec<(u8, u8)>,
+    /// By length: the smallest code, the number of codes, the place of their symbols.
+    by_length: [(u32, u32, usize); 17],
+    symbols: Vec<u8>,
+}
+
+impl Table {
+    /// `counts[i]` codes have length `i + 1`.
+    pub fn new(counts: &[u8; 16], symbols: &[u8]) -> Result<Table, Damage> {
+        let mut short = vec![(0, 0); 1 << SHORT];
+        let mut by_length = [(0, 0, 0); 17];
+        let (mut code, mut first) = (0u32, 0);
+        for length in 1..=16u32 {
+            let count = u32::from(counts[length as usize - 1]);
+            if code + count > 1 << length {
+                return Err(Damage::Corrupt("an impossible Huffman table"));
+            }
+            by_length[length as usize] = (code, count, first);
+            if length <= SHORT {
+                for i in 0..count {
+                    let start = ((code + i) << (SHORT - length)) as usize;
+                    let entry = (length as u8, symbols[first + i as usize]);
+                    short[start..start + (1 << (SHORT - length))].fill(entry);
+                }
+            }
+            first += count as usize;
+            code = (code + count) << 1;
+        }
+        Ok(Table { short, by_length, symbols: symbols.to_vec() })
+    }
+}
+
+/// The bits of one scan, up to the next marker.
+pub(crate) struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    held: u64,
+    held_bits: u32,
+}
+
+impl<'a> Bits<'a> {
+    pub fn new(bytes: &'a [u8]) -> Bits<'a> {
+        Bits { bytes, at: 0, held: 0, held_bits: 0 }
+    }
+
+    fn fill(&mut self) {
+        while self.held_bits <= 56 {
+            let Some(&byte) = self.bytes.get(self.at) else { return };
+            if byte == 0xff {
+                if self.bytes.get(self.at + 1) != Some(&0) {
+                    return; // a marker, or the end
+                }
+                self.at += 1;
+            }
+            self.at += 1;
+            self.held = self.held << 8 | u64::from(byte);
+            self.held_bits += 8;
+        }
+    }
+
+    /// The next `n` bits, zeros behind the last, without taking them. `n` is 16 at most.
+    fn peek(&mut self, n: u32) -> u32 {
+        if self.held_bits < n {
+            self.fill();
+        }
+        let mask = (1u64 << n) - 1;
+        if self.held_bits >= n {
+            (self.held >> (self.held_bits - n) & mask) as u32
+        } else {
+            (self.held << (n - self.held_bits) & mask) as u32
+        }
+    }
+
+    fn skip(&mut self, n: u32) -> Result<(), Damage> {
+        if n > self.held_bits {
+            return Err(self.ended());
+        }
+        self.held_bits -= n;
+        Ok(())
+    }
+
+    /// Why there are no more bits: a marker stands in the way, or nothing follows at all.
+    fn ended(&self) -> Damage {
+        let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0xff && pair[1] != 0;
+        match self.bytes[self.at..].windows(2).any(is_marker) {
+            true => Damage::Corrupt("fewer blocks than the header says"),
+            false => Damage::Truncated,
+        }
+    }
+
+    /// The next `n` bits as a number. `n` is 16 at most.
+    pub fn take(&mut self, n: u32) -> Result<u32, Damage> {
+        let value = self.peek(n);
+        self.skip(n)?;
+        Ok(value)
+    }
+
+    /// The symbol of the next code.
+    pub fn symbol(&mut self, table: &Table) -> Result<u8, Damage> {
+        let next = self.peek(16);
+        let (length, symbol) = table.short[(next >> (16 - SHORT)) as usize];
+        if length > 0 {
+            self.skip(u32::from(length))?;
+            return Ok(symbol);
+        }
+        for length in SHORT + 1..=16 {
+            let (smallest, count, first) = table.by_length[length as usize];
+            let code = next >> (16 - length);
+            if code >= smallest && code - smallest < count {
+                self.skip(length)?;
+                return Ok(table.symbols[first + (code - smallest) as usize]);
+            }
+        }
+        match self.held_bits {
+            0..16 => Err(self.ended()),
+            _ => Err(Damage::Corrupt("a code that is in no Huffman table")),
+        }
+    }
+
+    /// Takes the restart marker of number `n` (mod 8), which must come next.
+    pub fn restart(&mut self, n: usize) -> Result<(), Damage> {
+        self.fill();
+        self.at += self.bytes[self.at..]
+            .windows(2)
+            .take_while(|pair| pair[0] == 0xff && pair[1] == 0xff)
+            .count();
+        match self.bytes.get(self.at..self.at + 2) {
+            None => Err(Damage::Truncated),
+            Some([0xff, marker]) if *marker == 0xd0 + (n % 8) as u8 && self.held_bits < 16 => {
+                self.at += 2;
+                (self.held, self.held_bits) = (0, 0);
+                Ok(())
+            }
+            Some(_) => Err(Damage::Corrupt("a restart marker is missing")),
+        }
+    }
+
+    /// Bytes from the start of the scan to the first that was not looked at.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Whether nothing but zeros or ones fills the whole bytes up to the next marker. None should be
+    /// there, but some cameras fill up to an even length.
+    pub fn only_padding_is_left(&self) -> bool {
+        let is_padding = |byte: &u8| *byte == 0 || *byte == 0xff;
+        let held = self.held.to_be_bytes();
+        let unread = &held[held.len() - self.held_bits as usize / 8..];
+        let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0;
+        let rest = &self.bytes[self.at..];
+        let end = rest.windows(2).position(is_marker).unwrap_or(rest.len());
+        unread.iter().chain(&rest[..end]).all(is_padding)
+    }
+}

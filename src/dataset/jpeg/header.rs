@@ -1,0 +1,119 @@
+//! The segments that say how scans are coded.
+
+use super::{Damage, Tables, bits::Table};
+
+const SHORT_SEGMENT: Damage = Damage::Corrupt("a segment that is too short");
+
+/// The frame header (T.81 B.2.2).
+pub(crate) struct Frame {
+    pub width: usize,
+    pub height: usize,
+    pub progressive: bool,
+    pub components: Vec<Component>,
+}
+
+pub(crate) struct Component {
+    id: u8,
+    /// Blocks across and down in one interleaved unit (MCU).
+    pub unit: (usize, usize),
+    /// Blocks across and down that hold pixels of the picture.
+    pub blocks: (usize, usize),
+    /// Progressive only: for each block, bit k is set when coefficient k is not zero.
+    pub nonzero: Vec<u64>,
+}
+
+impl Frame {
+    pub fn read(segment: &[u8], progressive: bool) -> Result<Frame, Damage> {
+        let &[_, h1, h0, w1, w0, count, ref parts @ ..] = segment else {
+            return Err(SHORT_SEGMENT);
+        };
+        let count = usize::from(count);
+        let (width, height) =
+            (usize::from(u16::from_be_bytes([w1, w0])), usize::from(u16::from_be_bytes([h1, h0])));
+        let parts = parts.get(..3 * count).ok_or(SHORT_SEGMENT)?;
+        let mut components: Vec<Component> = parts
+            .chunks(3)
+            .map(|part| Component {
+                id: part[0],
+                unit: (usize::from(part[1] >> 4), usize::from(part[1] & 15)),
+                blocks: (0, 0),
+                nonzero: Vec::new(),
+            })
+            .collect();
+        let valid =
+            |&(across, down): &(usize, usize)| (1..=4).contains(&across) && (1..=4).contains(&down);
+        if components.is_empty() || !components.iter().all(|part| valid(&part.unit)) {
+            return Err(Damage::Corrupt("impossible sampling factors"));
+        }
+        let max = largest_unit(&components);
+        for part in &mut components {
+            let blocks =
+                |pixels: usize, unit: usize, max: usize| (pixels * unit).div_ceil(max).div_ceil(8);
+            part.blocks = (blocks(width, part.unit.0, max.0), blocks(height, part.unit.1, max.1));
+        }
+        Ok(Frame { width, height, progressive, components })
+    }
+
+    /// Interleaved units across and down.
+    pub fn units(&self) -> (usize, usize) {
+        let max = largest_unit(&self.components);
+        (self.width.div_ceil(8 * max.0), self.height.div_ceil(8 * max.1))
+    }
+}
+
+fn largest_unit(components: &[Component]) -> (usize, usize) {
+    components.iter().fold((1, 1), |max, part| (max.0.max(part.unit.0), max.1.max(part.unit.1)))
+}
+
+/// The scan header (T.81 B.2.3).
+pub(crate) struct Scan {
+    /// `(component, number of its DC table, number of its AC table)`.
+    pub parts: Vec<(usize, usize, usize)>,
+    /// First and last coefficient.
+    pub band: (usize, usize),
+    /// This scan refines coefficients of an earlier one by a bit.
+    pub refines: bool,
+}
+
+impl Scan {
+    pub fn read(segment: &[u8], frame: &Frame) -> Result<Scan, Damage> {
+        let (&count, rest) = segment.split_first().ok_or(SHORT_SEGMENT)?;
+        let (chosen, rest) = rest.split_at_checked(2 * usize::from(count)).ok_or(SHORT_SEGMENT)?;
+        let &[first, last, approximation, ..] = rest else { return Err(SHORT_SEGMENT) };
+        let part = |choice: &[u8]| {
+            let component = frame.components.iter().position(|part| part.id == choice[0])?;
+            Some((component, usize::from(choice[1] >> 4 & 3), usize::from(choice[1] & 3)))
+        };
+        let parts: Vec<_> = chosen
+            .chunks(2)
+            .map(|choice| part(choice).ok_or(Damage::Corrupt("a scan of an unknown component")))
+            .collect::<Result<_, _>>()?;
+        let band = match frame.progressive {
+            true => (usize::from(first), usize::from(last)),
+            false => (0, 63),
+        };
+        let several_with_ac = frame.progressive && band.0 > 0 && parts.len() != 1;
+        if parts.is_empty() || band.0 > band.1 || band.1 > 63 || several_with_ac {
+            return Err(Damage::Corrupt("an impossible scan"));
+        }
+        Ok(Scan { parts, band, refines: approximation >> 4 > 0 })
+    }
+}
+
+/// Huffman tables (T.81 B.2.4.2), any number in one segment.
+pub(crate) fn read_tables(mut segment: &[u8], tables: &mut Tables) -> Result<(), Damage> {
+    while let Some((&which, rest)) = segment.split_first() {
+        let (counts, rest) = rest.split_first_chunk::<16>().ok_or(SHORT_SEGMENT)?;
+        let total = counts.iter().map(|&n| usize::from(n)).sum();
+        let (symbols, rest) = rest.split_at_checked(total).ok_or(SHORT_SEGMENT)?;
+        let kind = if which >> 4 == 0 { &mut tables.dc } else { &mut tables.ac };
+        kind[usize::from(which & 3)] = Some(Table::new(counts, symbols)?);
+        segment = rest;
+    }
+    Ok(())
+}
+
+pub(crate) fn read_restart_interval(segment: &[u8]) -> Result<usize, Damage> {
+    let &[high, low, ..] = segment else { return Err(SHORT_SEGMENT) };
+    Ok(usize::from(u16::from_be_bytes([high, low])))
+}

@@ -1,0 +1,217 @@
+//! Notices JPEGs that are cut off or damaged: the decoder fills the gap with grey or smears the rest
+//! and says nothing.
+//!
+//! Reads every Huffman code of every scan, as a decoder does, but computes no pixels. What the
+//! header promises must be there: so many blocks, codes that exist, restart markers in their places,
+//! an end marker. Source: ITU-T T.81, annexes B, F and G.
+
+mod bits;
+mod header;
+mod scan;
+
+use bits::{Bits, Table};
+use header::{Frame, Scan};
+
+use super::Unreadable;
+
+/// What is wrong with the coded data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Damage {
+    /// The bytes end before the picture does.
+    Truncated,
+    Corrupt(&'static str),
+}
+
+impl From<Damage> for Unreadable {
+    fn from(damage: Damage) -> Unreadable {
+        match damage {
+            Damage::Truncated => Unreadable::Truncated,
+            Damage::Corrupt(what) => Unreadable::Corrupt(what.to_owned()),
+        }
+    }
+}
+
+const SOI: u8 = 0xd8;
+const EOI: u8 = 0xd9;
+const SOS: u8 = 0xda;
+const DHT: u8 = 0xc4;
+const DRI: u8 = 0xdd;
+/// Baseline, extended and progressive, with Huffman codes; other kinds are left to the decoder.
+const SOF_HUFFMAN: [u8; 3] = [0xc0, 0xc1, 0xc2];
+/// Lossless, hierarchical and arithmetic-coded frames.
+const SOF_OTHER: [u8; 10] = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
+
+/// Huffman tables by number, as of the scan at hand.
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub dc: [Option<Table>; 4],
+    pub ac: [Option<Table>; 4],
+}
+
+/// Walks the whole file to its end marker; bytes behind that do not matter.
+///
+/// Files whose kind of coding is not checked here pass. Sizes are taken from the header: check them
+/// first, a progressive picture takes 8 bytes of memory a block of 64 pixels.
+pub(crate) fn check(bytes: &[u8]) -> Result<(), Damage> {
+    let mut at = 2; // behind SOI
+    let mut tables = Tables::default();
+    let mut frame: Option<Frame> = None;
+    let mut restart_interval = 0;
+    loop {
+        let marker = next_marker(bytes, &mut at).ok_or(Damage::Truncated)?;
+        match marker {
+            EOI => return Ok(()),
+            marker if is_bare(marker) => continue,
+            marker if SOF_OTHER.contains(&marker) => return Ok(()),
+            _ => {}
+        }
+        let segment = segment(bytes, &mut at)?;
+        match marker {
+            DHT => header::read_tables(segment, &mut tables)?,
+            DRI => restart_interval = header::read_restart_interval(segment)?,
+            marker if SOF_HUFFMAN.contains(&marker) => {
+                if frame.is_some() {
+                    return Err(Damage::Corrupt("two frames"));
+                }
+                frame = Some(Frame::read(segment, marker == 0xc2)?);
+            }
+            SOS => {
+                let frame = frame.as_mut().ok_or(Damage::Corrupt("a scan before the frame"))?;
+                let scan = Scan::read(segment, frame)?;
+                if frame.height == 0 {
+                    return Ok(()); // the height follows later (DNL): left to the decoder
+                }
+                let mut bits = Bits::new(&bytes[at..]);
+                scan::read(&mut bits, frame, &scan, &tables, restart_interval)?;
+                if !bits.only_padding_is_left() {
+                    return Err(Damage::Corrupt("more data than blocks"));
+                }
+                at += bits.position();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Width and height by the frame header, of whatever kind of coding.
+pub(crate) fn size(bytes: &[u8]) -> Result<(u32, u32), Damage> {
+    let mut at = 2; // behind SOI
+    loop {
+        let marker = next_marker(bytes, &mut at).ok_or(Damage::Truncated)?;
+        if marker == EOI || marker == SOS {
+            return Err(Damage::Corrupt("there is no frame header"));
+        }
+        if is_bare(marker) {
+            continue;
+        }
+        let segment = segment(bytes, &mut at)?;
+        if SOF_HUFFMAN.contains(&marker) || SOF_OTHER.contains(&marker) {
+            let &[_, h1, h0, w1, w0, ..] = segment else {
+                return Err(Damage::Corrupt("a frame header that is too short"));
+            };
+            let number = |high, low| u32::from(u16::from_be_bytes([high, low]));
+            return Ok((number(w1, w0), number(h1, h0)));
+        }
+    }
+}
+
+/// Markers without a segment.
+fn is_bare(marker: u8) -> bool {
+    matches!(marker, SOI | 0x01 | 0xd0..=0xd7)
+}
+
+/// The code after the next 0xff that begins a marker; `at` then stands behind it.
+fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
+    loop {
+        let skipped = bytes.get(*at..)?.iter().position(|&byte| byte == 0xff)?;
+        *at += skipped + 1;
+        match *bytes.get(*at)? {
+            0xff => {} // a fill byte
+            0 => *at += 1,
+            marker => {
+                *at += 1;
+                return Some(marker);
+            }
+        }
+    }
+}
+
+/// The content of the segment whose length stands at `at`; `at` then stands behind it.
+fn segment<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Damage> {
+    let length = bytes.get(*at..*at + 2).ok_or(Damage::Truncated)?;
+    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+    if length < 2 {
+        return Err(Damage::Corrupt("a segment of no length"));
+    }
+    let segment = bytes.get(*at + 2..*at + length).ok_or(Damage::Truncated)?;
+    *at += length;
+    Ok(segment)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::codecs::jpeg::JpegEncoder;
+
+    use super::*;
+    use crate::random::Rng;
+
+    /// A busy picture, so that there is much coded data.
+    fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        let mut rng = Rng::new(5);
+        let picture = image::RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([(x * 5 % 256) as u8, (y * 3 % 256) as u8, rng.below(256) as u8])
+        });
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&picture).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn whole_jpegs_of_every_size_pass_with_junk_behind_or_not() {
+        for (width, height) in [(1, 1), (8, 8), (17, 9), (64, 48), (1, 200)] {
+            let mut bytes = jpeg(width, height);
+            assert_eq!(check(&bytes), Ok(()), "{width} x {height}");
+            bytes.extend(b"junk \xff\xd8 behind");
+            assert_eq!(check(&bytes), Ok(()), "{width} x {height} and junk");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_cut_anywhere_is_truncated() {
+        let bytes = jpeg(40, 30);
+        for length in 2..bytes.len() {
+            assert_eq!(check(&bytes[..length]), Err(Damage::Truncated), "at {length}");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_with_overwritten_data_is_corrupt() {
+        let bytes = jpeg(200, 150);
+        let middle = bytes.len() / 2;
+        for seed in 0..50 {
+            let mut rng = Rng::new(seed);
+            let mut damaged = bytes.clone();
+            for byte in &mut damaged[middle..middle + 400] {
+                *byte = rng.next_u64() as u8;
+            }
+            assert!(matches!(check(&damaged), Err(Damage::Corrupt(_))), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn no_damage_makes_the_check_panic() {
+        let bytes = jpeg(32, 24);
+        let mut rng = Rng::new(8);
+        for _ in 0..3_000 {
+            let mut damaged = bytes.clone();
+            for _ in 0..1 + rng.below(8) {
+                let at = 2 + rng.below(bytes.len() - 2);
+                damaged[at] = rng.next_u64() as u8;
+            }
+            // The caller refuses large sizes first.
+            if size(&damaged).is_ok_and(|(width, height)| width * height < 1_000_000) {
+                let _ = check(&damaged);
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The data set: photos with their categories and sets, and what is to be said about them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::categories::retrain_py_name;
+use super::{DatasetError, Unreadable};
+use crate::spec::Set;
+use crate::store::shown;
+
+/// Fewer photos than this in a category are too few to learn from; retrain.py's limit.
+const FEW_PHOTOS: usize = 20;
+/// Warn when the largest category has this many times the photos of the smallest.
+const IMBALANCE: usize = 10;
+/// So many pairs of equal photos are named; the rest is counted.
+const NAMED_PAIRS: usize = 20;
+
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The folder that the paths of photos are relative to.
+    pub images: PathBuf,
+    pub categories: Vec<String>,
+    /// By category, then by the bytes of their paths, folder by folder.
+    pub photos: Vec<Photo>,
+    pub skipped: Vec<Skipped>,
+    pub duplicates: Vec<Duplicate>,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Photo {
+    /// Relative to [`Dataset::images`].
+    pub path: PathBuf,
+    /// Place in [`Dataset::categories`].
+    pub category: usize,
+    pub set: Set,
+    /// Of the file's bytes.
+    pub hash: blake3::Hash,
+    /// The file's size.
+    pub bytes: u64,
+}
+
+/// A file that is no usable photo, and why. The path is relative to [`Dataset::images`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Skipped {
+    pub path: PathBuf,
+    pub reason: Unreadable,
+}
+
+/// A photo with the same bytes as an earlier one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Duplicate {
+    pub path: PathBuf,
+    pub of: PathBuf,
+    pub same_category: bool,
+}
+
+impl Dataset {
+    /// Photos of each category in training, validation and test.
+    pub fn counts(&self) -> Vec<[usize; 3]> {
+        let mut counts = vec![[0; 3]; self.categories.len()];
+        for photo in &self.photos {
+            counts[photo.category][photo.set as usize] += 1;
+        }
+        counts
+    }
+
+    pub fn full_path(&self, photo: &Photo) -> PathBuf {
+        self.images.join(&photo.path)
+    }
+
+    /// Moves photos that turned out unreadable, by their paths, to the skipped ones. Sets stay as
+    /// they are, so check them again.
+    pub fn remove_unreadable(&mut self, unreadable: Vec<Skipped>) {
+        let paths: std::collections::HashSet<&PathBuf> =
+            unreadable.iter().map(|skipped| &skipped.path).collect();
+        self.photos.retain(|photo| !paths.contains(&photo.path));
+        self.duplicates.retain(|pair| !paths.contains(&pair.path) && !paths.contains(&pair.of));
+        self.skipped.extend(unreadable);
+    }
+
+    /// Errors when a category has no photo in a set: nothing could be drawn from it, or nothing
+    /// said about it.
+    pub fn check_sets(&self) -> Result<(), DatasetError> {
+        for (category, counts) in self.categories.iter().zip(self.counts()) {
+            let total = counts.iter().sum();
+            if total == 0 {
+                return Err(self.empty_category(category));
+            }
+            if let Some(set) = Set::ALL.into_iter().find(|&set| counts[set as usize] == 0) {
+                return Err(DatasetError::EmptySet {
+                    category: category.clone(),
+                    set,
+                    total,
+                    counts,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Errors when more than `max_percent` of the files could not be read, or none of a category.
+    pub fn check_unreadable(&self, max_percent: f64) -> Result<(), DatasetError> {
+        let (skipped, files) = (self.skipped.len(), self.skipped.len() + self.photos.len());
+        let percent = skipped as f64 * 100.0 / files as f64;
+        if let Some(first) = self.skipped.first().filter(|_| percent > max_percent) {
+            return Err(DatasetError::TooManyUnreadable {
+                skipped,
+                files,
+                percent,
+                max_percent,
+                first: first.path.clone(),
+                reason: first.reason.clone(),
+            });
+        }
+        for (category, counts) in self.categories.iter().zip(self.counts()) {
+            if counts == [0; 3] {
+                return Err(self.empty_category(category));
+            }
+        }
+        Ok(())
+    }
+
+    fn empty_category(&self, category: &str) -> DatasetError {
+        let folder = crate::store::unshown(category);
+        let inside = |skipped: &&Skipped| {
+            // The category is the first folder of the path, or with set folders the second.
+            skipped.path.iter().take(2).any(|part| part == category || part == folder.as_os_str())
+        };
+        let skipped = self.skipped.iter().filter(inside).count();
+        DatasetError::EmptyCategory { category: category.to_owned(), skipped }
+    }
+
+    /// Finds equal photos and lets each follow the first one's set: a photo that is trained on must
+    /// not be tested on.
+    pub(crate) fn join_duplicates(&mut self) {
+        let mut first: HashMap<blake3::Hash, usize> = HashMap::new();
+        let (mut across_categories, mut across_sets) = (Vec::new(), Vec::new());
+        for place in 0..self.photos.len() {
+            let original = *first.entry(self.photos[place].hash).or_insert(place);
+            if original == place {
+                continue;
+            }
+            let (of, copy) = (self.photos[original].clone(), &mut self.photos[place]);
+            let pair = format!("{} and {}", shown(&of.path), shown(&copy.path));
+            let same_category = of.category == copy.category;
+            if !same_category {
+                across_categories.push(pair);
+            } else if of.set != copy.set {
+                across_sets.push(pair);
+            }
+            copy.set = of.set;
+            let (path, of) = (copy.path.clone(), of.path);
+            self.duplicates.push(Duplicate { path, of, same_category });
+        }
+        self.name_pairs(across_categories, "are the same photo in two categories; remove one");
+        self.name_pairs(across_sets, "are the same photo; the second is in the set of the first");
+    }
+
+    fn name_pairs(&mut self, pairs: Vec<String>, what: &str) {
+        let more = pairs.len().saturating_sub(NAMED_PAIRS);
+        let named = pairs.into_iter().take(NAMED_PAIRS);
+        self.warnings.extend(named.map(|pair| format!("{pair} {what}")));
+        if more > 0 {
+            self.warnings.push(format!("and {more} more pairs that {what}"));
+        }
+    }
+
+    /// Says what is allowed but likely to disappoint.
+    pub(crate) fn add_warnings(&mut self) {
+        let totals: Vec<usize> = self.counts().iter().map(|sets| sets.iter().sum()).collect();
+        for (name, &total) in self.categories.iter().zip(&totals) {
+            if (1..FEW_PHOTOS).contains(&total) {
+                self.warnings.push(format!(
+                    "category '{name}' has only {total} photos; {FEW_PHOTOS} or more work better"
+                ));
+            }
+        }
+        let smallest = (0..totals.len()).filter(|&i| totals[i] > 0).min_by_key(|&i| totals[i]);
+        let largest = (0..totals.len()).max_by_key(|&i| totals[i]);
+        if let (Some(small), Some(large)) = (smallest, largest)
+            && totals[large] >= IMBALANCE * totals[small]
+        {
+            self.warnings.push(format!(
+                "category '{}' has {} photos, '{}' only {}; consider train.class_weights = \
+                 \"balanced\"",
+                self.categories[large], totals[large], self.categories[small], totals[small]
+            ));
+        }
+        let mut by_label: HashMap<String, &str> = HashMap::new();
+        for name in &self.categories {
+            let label = retrain_py_name(name);
+            if let Some(other) = by_label.insert(label.clone(), name) {
+                self.warnings.push(format!(
+                    "categories '{other}' and '{name}' were one to retrain.py: both '{label}'"
+                ));
+            }
+        }
+    }
+}

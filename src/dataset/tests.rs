@@ -1,0 +1,278 @@
+//! What a scan of folders of photos promises.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use image::{ImageFormat, Rgb, RgbImage};
+use tempfile::TempDir;
+
+use super::*;
+use crate::spec::{
+    AveragePool, BackboneKind, ClassWeights, Data, Distort, Experiment, InputRange, LastPool,
+    Network, Optimizer, Resize, Schedule, Split, SplitRule, Train, Weights,
+};
+
+fn experiment(by: SplitRule) -> Experiment {
+    Experiment {
+        description: String::new(),
+        images: PathBuf::from("photos"),
+        categories: vec![],
+        iterations: 1,
+        learning_rate: 0.01,
+        data: Data { max_unreadable_percent: 5.0, max_megapixels: 100 },
+        split: Split { by, validation_percent: 20.0, test_percent: 20.0, seed: 1 },
+        train: Train {
+            batch_size: 1,
+            optimizer: Optimizer::Sgd,
+            momentum: 0.0,
+            weight_decay: 0.0,
+            schedule: Schedule::Constant,
+            step_every: 1,
+            step_factor: 1.0,
+            standardize: false,
+            class_weights: ClassWeights::None,
+            early_stop: 0,
+            eval_interval: 1,
+            seed: 1,
+        },
+        distort: Distort {
+            flip: false,
+            crop_percent: 0.0,
+            scale_percent: 0.0,
+            brightness_percent: 0.0,
+            copies: 1,
+        },
+        network: Network {
+            backbone: BackboneKind::InceptionV3,
+            weights: Weights::BuiltIn,
+            taps: vec![],
+            resize: Resize::Legacy,
+            average_pool: AveragePool::Auto,
+            last_pool: LastPool::Auto,
+            input_range: InputRange::Auto,
+            batch_norm_epsilon: None,
+        },
+    }
+}
+
+/// A picture of its own for each `n`.
+fn png(n: usize) -> Vec<u8> {
+    let picture = RgbImage::from_pixel(3, 2, Rgb([n as u8, (n >> 8) as u8, 7]));
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+struct Project(TempDir);
+
+impl Project {
+    fn new() -> Project {
+        let project = Project(tempfile::tempdir().unwrap());
+        fs::create_dir(project.0.path().join("photos")).unwrap();
+        project
+    }
+
+    /// A project whose categories have so many different photos.
+    fn with(counts: &[(&str, usize)]) -> Project {
+        let project = Project::new();
+        let mut n = 0;
+        for (category, count) in counts {
+            for i in 0..*count {
+                project.write(&format!("{category}/{i:03}.png"), &png(n));
+                n += 1;
+            }
+        }
+        project
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) {
+        let path = self.0.path().join("photos").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn scan(&self, experiment: &Experiment) -> Result<Dataset, DatasetError> {
+        scan(self.0.path(), experiment, &mut |_, _| {})
+    }
+}
+
+fn paths(dataset: &Dataset) -> Vec<&str> {
+    dataset.photos.iter().map(|photo| photo.path.to_str().unwrap()).collect()
+}
+
+#[test]
+fn every_folder_is_a_category_and_photos_come_in_the_order_of_their_names() {
+    let project = Project::with(&[("smoke", 2), ("fire", 1)]);
+    project.write("fire/deep/er/b.png", &png(90));
+    project.write("fire/Z", &png(91));
+    project.write("fire/.hidden.png", &png(92));
+    project.write(".cache/x.png", &png(93));
+    project.write("loose.png", &png(94));
+    project.write("fire/README.md", b"about");
+    project.write("fire/notes", b"a text");
+    project.write("fire/photo.dat", &png(95));
+    project.write("fire/text.JPG", b"a text");
+    let dataset = project.scan(&experiment(SplitRule::Seed)).unwrap();
+    assert_eq!(dataset.categories, ["fire", "smoke"]);
+    assert_eq!(
+        paths(&dataset),
+        [
+            "fire/000.png",
+            "fire/Z",
+            "fire/deep/er/b.png",
+            "fire/photo.dat",
+            "smoke/000.png",
+            "smoke/001.png"
+        ]
+    );
+    let text = Skipped { path: "fire/text.JPG".into(), reason: Unreadable::NotAnImage };
+    assert_eq!(dataset.skipped, [text]);
+    let photo = &dataset.photos[0];
+    let bytes = fs::read(dataset.full_path(photo)).unwrap();
+    assert_eq!((photo.hash, photo.bytes), (blake3::hash(&bytes), bytes.len() as u64));
+}
+
+#[test]
+fn listed_categories_keep_their_order_and_a_missing_one_is_told_with_the_nearest() {
+    let project = Project::with(&[("fire", 1), ("misc", 1), ("smoke", 1)]);
+    let mut asked = experiment(SplitRule::Seed);
+    asked.categories = vec!["smoke".into(), "fire".into()];
+    let dataset = project.scan(&asked).unwrap();
+    assert_eq!(dataset.categories, ["smoke", "fire"]);
+    assert_eq!(paths(&dataset), ["smoke/000.png", "fire/000.png"]);
+
+    asked.categories = vec!["Smok".into(), "fire".into()];
+    let said = project.scan(&asked).unwrap_err().to_string();
+    assert!(said.contains("no folder 'Smok', the nearest is 'smoke'"), "{said}");
+    asked.categories = vec!["..".into(), "fire".into()];
+    assert!(matches!(project.scan(&asked), Err(DatasetError::NoSuchCategory { .. })));
+}
+
+#[test]
+fn no_folder_and_less_than_two_categories_are_refused_with_the_cure() {
+    let project = Project::with(&[("fire", 1)]);
+    let said = project.scan(&experiment(SplitRule::Seed)).unwrap_err().to_string();
+    assert!(said.contains("found only 'fire'") && said.contains("at least two"), "{said}");
+    let mut elsewhere = experiment(SplitRule::Seed);
+    elsewhere.images = "fotos".into();
+    let said = project.scan(&elsewhere).unwrap_err().to_string();
+    assert!(said.contains("fotos: no such file") && said.contains("'images'"), "{said}");
+}
+
+#[test]
+fn a_seed_gives_every_category_its_exact_share() {
+    let project = Project::with(&[("fire", 80), ("smoke", 80)]);
+    let asked = experiment(SplitRule::Seed);
+    let mut calls = Vec::new();
+    let dataset = scan(project.0.path(), &asked, &mut |read, found| calls.push((read, found)));
+    let dataset = dataset.unwrap();
+    assert_eq!(dataset.counts(), [[48, 16, 16], [48, 16, 16]]);
+    assert_eq!(calls.last(), Some(&(160, 160)));
+    assert_eq!(dataset.photos, project.scan(&asked).unwrap().photos);
+    dataset.check_sets().unwrap();
+    dataset.check_unreadable(0.0).unwrap();
+    assert_eq!(dataset.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn path_rules_hash_the_folder_as_it_was_typed_and_the_base_rule_the_name_alone() {
+    let project = Project::with(&[("fire", 40), ("smoke", 1)]);
+    let asked = experiment(SplitRule::Path27);
+    let mut dotted = asked.clone();
+    dotted.images = "./photos/".into();
+    let typed = project.scan(&asked).unwrap();
+    for photo in &typed.photos {
+        let path = format!("photos/{}", photo.path.display());
+        let expected = split::by_hash(path.as_bytes(), split::BUCKETS_27, &asked.split);
+        assert_eq!(photo.set, expected);
+    }
+    let sets = |dataset: &Dataset| dataset.photos.iter().map(|p| p.set).collect::<Vec<_>>();
+    assert_ne!(sets(&typed), sets(&project.scan(&dotted).unwrap()));
+    (dotted.split.by, dotted.images) = (SplitRule::Base27, "./photos".into());
+    let by_name = project.scan(&experiment(SplitRule::Base27)).unwrap();
+    assert_eq!(sets(&by_name), sets(&project.scan(&dotted).unwrap()));
+}
+
+#[test]
+fn folders_give_the_sets_and_a_copy_follows_the_first_with_a_warning() {
+    let project = Project::new();
+    for (n, set) in ["train", "val", "testing"].into_iter().enumerate() {
+        project.write(&format!("{set}/fire/a.png"), &png(10 + n));
+        project.write(&format!("{set}/smoke/a.png"), &png(20 + n));
+    }
+    project.write("val/fire/copy.png", &png(10));
+    let dataset = project.scan(&experiment(SplitRule::Folders)).unwrap();
+    assert_eq!(dataset.categories, ["fire", "smoke"]);
+    assert_eq!(dataset.counts(), [[2, 1, 1], [1, 1, 1]]);
+    let copy = Duplicate {
+        path: "val/fire/copy.png".into(),
+        of: "train/fire/a.png".into(),
+        same_category: true,
+    };
+    assert_eq!(dataset.duplicates, [copy]);
+    assert!(dataset.warnings[0].starts_with("train/fire/a.png and val/fire/copy.png"));
+
+    fs::remove_dir_all(project.0.path().join("photos/val")).unwrap();
+    let said = project.scan(&experiment(SplitRule::Folders)).unwrap_err().to_string();
+    assert!(said.contains("no folder 'validation'"), "{said}");
+}
+
+#[test]
+fn an_empty_set_is_refused_naming_category_set_counts_and_cure() {
+    let project = Project::with(&[("fire", 30), ("smoke", 30)]);
+    let mut asked = experiment(SplitRule::Seed);
+    asked.split.test_percent = 0.0;
+    let said = project.scan(&asked).unwrap().check_sets().unwrap_err().to_string();
+    assert!(said.contains("category 'fire' has no test photo"), "{said}");
+    assert!(said.contains("30 photos are 24 training, 6 validation and 0 test"), "{said}");
+    assert!(said.contains("split.test_percent") && said.contains("\"seed\""), "{said}");
+}
+
+#[test]
+fn photos_found_unreadable_later_count_as_skipped() {
+    let project = Project::with(&[("fire", 3), ("smoke", 17)]);
+    let mut dataset = project.scan(&experiment(SplitRule::Seed)).unwrap();
+    dataset.check_sets().unwrap();
+    let bad = |path: PathBuf| Skipped { path, reason: Unreadable::Truncated };
+    dataset.remove_unreadable(vec![bad("fire/001.png".into())]);
+    assert_eq!((dataset.photos.len(), dataset.skipped.len()), (19, 1));
+    dataset.check_unreadable(5.0).unwrap();
+    let said = dataset.check_unreadable(4.9).unwrap_err().to_string();
+    assert!(said.starts_with("1 of 20 files (5.0 %)"), "{said}");
+    assert!(said.contains("fire/001.png: truncated"), "{said}");
+    assert!(matches!(dataset.check_sets(), Err(DatasetError::EmptySet { .. })));
+
+    dataset.remove_unreadable(vec![bad("fire/000.png".into()), bad("fire/002.png".into())]);
+    let said = dataset.check_unreadable(50.0).unwrap_err().to_string();
+    assert!(said.starts_with("category 'fire' has no images (3 files"), "{said}");
+}
+
+#[test]
+fn few_photos_imbalance_and_names_that_collided_are_warned_of() {
+    let project = Project::with(&[("Big fire", 3), ("big-fire", 30)]);
+    let dataset = project.scan(&experiment(SplitRule::Seed)).unwrap();
+    for expected in [
+        "category 'Big fire' has only 3 photos",
+        "category 'big-fire' has 30 photos, 'Big fire' only 3",
+        "categories 'Big fire' and 'big-fire' were one to retrain.py: both 'big fire'",
+    ] {
+        assert!(dataset.warnings.iter().any(|said| said.starts_with(expected)), "{expected}");
+    }
+}
+
+#[test]
+fn names_and_messages_of_strange_folders_stay_on_one_line() {
+    let project = Project::new();
+    let strange = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xffire");
+    fs::create_dir(project.0.path().join("photos").join(strange)).unwrap();
+    let inside = Path::new(strange).join("a.png");
+    fs::write(project.0.path().join("photos").join(&inside), png(1)).unwrap();
+    project.write("smoke/a.png", &png(2));
+    let mut asked = experiment(SplitRule::Seed);
+    let dataset = project.scan(&asked).unwrap();
+    assert_eq!(dataset.categories, ["smoke", r"\xffire"]);
+    assert_eq!(dataset.photos[1].path, inside);
+    asked.categories = vec![r"\xffire".into(), "smoke".into()];
+    assert_eq!(project.scan(&asked).unwrap().photos[0].path, inside);
+}

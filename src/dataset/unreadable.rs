@@ -1,0 +1,53 @@
+//! Why a file is not a photo that can be used.
+
+use std::io::{Error, ErrorKind};
+
+/// One bad file is skipped with its reason; only too many of them stop a run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("empty")]
+    Empty,
+    #[error("not an image")]
+    NotAnImage,
+    /// A picture of a known format that is not read, by its name: `HEIC`.
+    #[error("{0} not supported")]
+    NotSupported(&'static str),
+    #[error("truncated")]
+    Truncated,
+    #[error("corrupt: {0}")]
+    Corrupt(String),
+    /// By the header, before memory is taken.
+    #[error("too large: {width} x {height} pixels")]
+    TooManyPixels { width: u64, height: u64 },
+    #[error("too large: {0} bytes")]
+    TooManyBytes(u64),
+    #[error("no pixels: {width} x {height}")]
+    NoPixels { width: u64, height: u64 },
+    #[error("no such file")]
+    NoSuchFile,
+    #[error("permission denied")]
+    PermissionDenied,
+    #[error("too many levels of symbolic links")]
+    LinkLoop,
+    /// What stands there instead: `a folder`, `a named pipe`.
+    #[error("not a file but {0}")]
+    NotAFile(&'static str),
+    #[error("{0}")]
+    Io(String),
+    /// A fault of the decoder, caught.
+    #[error("the decoder gave up on it")]
+    DecoderPanicked,
+}
+
+impl From<Error> for Unreadable {
+    fn from(err: Error) -> Unreadable {
+        match err.kind() {
+            ErrorKind::NotFound => Unreadable::NoSuchFile,
+            ErrorKind::PermissionDenied => Unreadable::PermissionDenied,
+            _ if err.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+                Unreadable::LinkLoop
+            }
+            _ => Unreadable::Io(err.to_string()),
+        }
+    }
+}
