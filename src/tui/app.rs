@@ -7,10 +7,11 @@ use ratatui::layout::Rect;
 
 use super::Context;
 use super::effects::Effect;
+use super::experiments::ExperimentNews;
 use super::keys::{self, Action, Chord, Meaning};
 use super::known::Known;
 use super::news::{News, Toast};
-use super::overlay::{Answer, Overlay};
+use super::overlay::{Answer, Confirm, Overlay};
 use super::screens::{Log, Message, Screen, TABS, Tab, World};
 use super::theme::{Role, Theme};
 use super::widgets::{put, width};
@@ -102,7 +103,7 @@ impl App {
         self.toast = None;
         let chord = Chord::from(key);
         if keys::meaning(&[], &[chord]) == Meaning::Action(Action::Quit) {
-            return vec![Effect::Quit];
+            return vec![self.quit()];
         }
         if let Some(overlay) = self.overlay.take() {
             let (overlay, answer) = overlay.on(key);
@@ -163,9 +164,13 @@ impl App {
             Action::Help => self.overlay = Some(Overlay::help(contexts)),
             Action::Palette => self.overlay = Some(Overlay::palette(contexts)),
             Action::ShowLog => self.open(Screen::Log(Log::default())),
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return vec![self.quit()],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Repaint => return vec![Effect::Repaint],
+            // The screen asks what is to become of it, as at 'esc'.
+            Action::Leave if self.top().page().has_unsaved() => {
+                return self.tell(&Message::Action(Action::Back));
+            }
             Action::Leave if self.stacks[self.tab].len() == 1 => return vec![Effect::Quit],
             Action::Leave => return self.close(),
             Action::Back => return self.back(),
@@ -176,6 +181,17 @@ impl App {
             _ => self.toast = Some(Toast::error("that action belongs to another screen")),
         }
         Vec::new()
+    }
+
+    /// Asks first when something would be lost.
+    fn quit(&mut self) -> Effect {
+        let mut pages = self.stacks.iter().flatten().map(Screen::page);
+        let Some(unsaved) = pages.find(|page| page.has_unsaved()) else { return Effect::Quit };
+        Effect::Confirm(Confirm {
+            question: format!("quit and lose what is not saved in {}?", unsaved.title()),
+            consequences: vec!["any other key goes back; ctrl-s saves there".into()],
+            effect: Box::new(Effect::Quit),
+        })
     }
 
     fn go(&mut self, tab: Tab) -> Vec<Effect> {
@@ -228,6 +244,7 @@ impl App {
                 }
                 Effect::Confirm(confirm) => self.overlay = Some(Overlay::Confirm(confirm)),
                 Effect::Toast(toast) => self.say(toast),
+                Effect::Act(action) => queue.extend(self.act(action)),
                 Effect::Cleared => {}
                 effect => outside.push(effect),
             }
@@ -365,6 +382,19 @@ fn words(news: &News) -> Option<Toast> {
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))
         }
+        News::Experiment(news) => words_of_experiment(news),
         News::Runs(_) | News::Followed(_) => None,
+    }
+}
+
+fn words_of_experiment(news: &ExperimentNews) -> Option<Toast> {
+    match news {
+        ExperimentNews::Trashed(trashed) => {
+            let name = trashed.from.file_name()?.to_string_lossy();
+            Some(Toast::good(format!("{name} is in the trash; z brings it back")))
+        }
+        ExperimentNews::Made(path) => Some(Toast::good(format!("made {}", path.display()))),
+        ExperimentNews::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
+        _ => None,
     }
 }

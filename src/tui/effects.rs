@@ -13,7 +13,9 @@ use std::thread;
 
 use signal_hook::consts::SIGSTOP;
 
+use super::experiments::{ExperimentEffect, Hands};
 use super::input::{Input, Keyboard};
+use super::keys::Action;
 use super::news::{Follower, News, RunsWatcher, Toast, Trashed};
 use super::note::Note;
 use super::overlay::Confirm;
@@ -31,6 +33,8 @@ pub enum Effect {
     Toast(Toast),
     /// `esc` had something to clear on the screen, so it does not leave it.
     Cleared,
+    /// Does what a key of the table would.
+    Act(Action),
     // outside
     /// Asks the worker to stop after its iteration and to keep the result.
     Stop(RunFolder),
@@ -42,6 +46,9 @@ pub enum Effect {
     /// Follows this run closely from now on, instead of another.
     Follow(Option<RunFolder>),
     Refresh,
+    /// Starts a run of this experiment file.
+    Launch(PathBuf),
+    Experiment(ExperimentEffect),
     Copy(String),
     /// Opens a file in the person's editor, in this terminal.
     EditOutside(PathBuf),
@@ -68,6 +75,7 @@ pub struct Performer {
     keyboard: Keyboard,
     runs: RunsWatcher,
     follower: Follower,
+    experiments: Hands,
     in_tmux: bool,
 }
 
@@ -77,6 +85,7 @@ impl Performer {
         keyboard: Keyboard,
         runs: RunsWatcher,
         follower: Follower,
+        experiments: Hands,
     ) -> io::Result<Performer> {
         let (queue, jobs) = mpsc::channel::<Job>();
         let answer = send.clone();
@@ -91,13 +100,17 @@ impl Performer {
             }
         })?;
         let in_tmux = std::env::var_os("TMUX").is_some();
-        Ok(Performer { send, queue, keyboard, runs, follower, in_tmux })
+        Ok(Performer { send, queue, keyboard, runs, follower, experiments, in_tmux })
     }
 
     /// An error is one of the terminal's: the UI cannot go on.
     pub fn perform(&self, effect: Effect, terminal: &mut Terminal) -> io::Result<After> {
         match effect {
-            Effect::Open(_) | Effect::Confirm(_) | Effect::Toast(_) | Effect::Cleared => {
+            Effect::Open(_)
+            | Effect::Confirm(_)
+            | Effect::Toast(_)
+            | Effect::Cleared
+            | Effect::Act(_) => {
                 unreachable!("the app applies what only changes the screen")
             }
             Effect::Stop(run) => self.later(move || ask_worker(&run, "stop")),
@@ -106,7 +119,15 @@ impl Performer {
             Effect::Restore(trashed) => self.later(move || restore(trashed)),
             Effect::WriteNote(run, note) => self.later(move || write_note(&run, &note)),
             Effect::Follow(run) => self.follower.follow(run),
-            Effect::Refresh => self.runs.refresh(),
+            Effect::Refresh => {
+                self.runs.refresh();
+                self.experiments.refresh();
+            }
+            Effect::Experiment(effect) => {
+                if let Some(job) = self.experiments.perform(effect) {
+                    self.later(job);
+                }
+            }
             Effect::Copy(text) => {
                 terminal.copy(&text, self.in_tmux)?;
                 self.say(Toast::good(format!("copied {text}")));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::app::App;
 use super::effects::{After, Effect, Performer};
+use super::experiments::Hands;
 use super::input::{self, Input, Keyboard, Signal};
 use super::news::{Follower, RunsWatcher};
 use super::terminal::Terminal;
@@ -25,7 +26,8 @@ pub fn open(context: Context) -> Result<(), TuiError> {
     input::listen_to_signals(&send)?;
     let runs = RunsWatcher::start(context.runs.clone(), send.clone())?;
     let follower = Follower::start(send.clone())?;
-    let performer = Performer::new(send, keyboard, runs, follower)?;
+    let experiments = Hands::start(&context, &send)?;
+    let performer = Performer::new(send, keyboard, runs, follower, experiments)?;
     let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
     show(&mut app, &performer, &mut terminal, &receive)
 }

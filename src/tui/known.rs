@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::experiments::KnownExperiments;
 use super::news::{News, Trashed};
 use super::note::Note;
 use crate::store::{Run, RunFolder, State, Summary};
@@ -16,6 +17,7 @@ pub struct Known {
     pub followed: Option<(RunFolder, Run)>,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
+    pub experiments: KnownExperiments,
 }
 
 #[derive(Clone, Debug)]
@@ -105,7 +107,11 @@ impl Known {
                 self.followed = Some((news.run.clone(), run));
             }
             News::Trashed(trashed) => self.trashed.extend(trashed.iter().cloned()),
-            News::Restored(restored) => self.trashed.retain(|trashed| trashed != restored),
+            News::Restored(restored) => {
+                self.trashed.retain(|trashed| trashed != restored);
+                self.experiments.trashed.retain(|trashed| trashed != restored);
+            }
+            News::Experiment(news) => self.experiments.learn(news),
             News::Said(_) => {}
         }
     }

@@ -24,6 +24,7 @@
 mod app;
 mod effects;
 mod event_loop;
+mod experiments;
 mod filter;
 mod input;
 mod keys;

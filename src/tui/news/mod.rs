@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub use follow::Follower;
 pub use runs::RunsWatcher;
 
+use super::experiments::ExperimentNews;
 use super::known::KnownRun;
 use crate::store::{Record, RunFolder};
 
@@ -20,8 +21,9 @@ pub enum News {
     Followed(FollowedNews),
     /// Run folders went to the trash, and can come back.
     Trashed(Vec<Trashed>),
-    /// A folder came back.
+    /// A folder or a file came back.
     Restored(Trashed),
+    Experiment(ExperimentNews),
     /// Something to tell the person.
     Said(Toast),
 }
@@ -44,7 +46,7 @@ pub struct FollowedNews {
     pub records: Arc<Vec<Record>>,
 }
 
-/// A folder that was moved.
+/// A folder or a file that was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trashed {
     pub from: PathBuf,

@@ -2,6 +2,8 @@
 //! to cells, no change).
 
 mod compare;
+mod editor;
+mod experiments;
 mod format;
 mod live;
 mod log;
@@ -13,6 +15,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub use compare::Compare;
+pub use editor::Editor;
+pub use experiments::Experiments;
 pub use live::Live;
 pub use log::Log;
 pub use runs::Runs;
@@ -31,6 +35,8 @@ pub enum Screen {
     Runs(Box<Runs>),
     Compare(Compare),
     Log(Log),
+    Experiments(Box<Experiments>),
+    Editor(Box<Editor>),
 }
 
 impl Screen {
@@ -40,6 +46,8 @@ impl Screen {
             Screen::Runs(page) => page.as_ref(),
             Screen::Compare(page) => page,
             Screen::Log(page) => page,
+            Screen::Experiments(page) => page.as_ref(),
+            Screen::Editor(page) => page.as_ref(),
         }
     }
 
@@ -49,6 +57,8 @@ impl Screen {
             Screen::Runs(page) => page.as_mut(),
             Screen::Compare(page) => page,
             Screen::Log(page) => page,
+            Screen::Experiments(page) => page.as_mut(),
+            Screen::Editor(page) => page.as_mut(),
         }
     }
 }
@@ -56,6 +66,7 @@ impl Screen {
 /// The numbered places; each keeps its own stack of screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tab {
+    Experiments,
     Live,
     Runs,
 }
@@ -70,6 +81,12 @@ pub struct TabRow {
 }
 
 pub const TABS: &[TabRow] = &[
+    TabRow {
+        tab: Tab::Experiments,
+        key: '1',
+        name: "Experiments",
+        open: || Screen::Experiments(Box::default()),
+    },
     TabRow { tab: Tab::Live, key: '2', name: "Live", open: || Screen::Live(Live::newest()) },
     TabRow { tab: Tab::Runs, key: '3', name: "Runs", open: || Screen::Runs(Box::default()) },
 ];
@@ -119,6 +136,11 @@ pub trait Page {
         false
     }
 
+    /// Whether something would be lost if the screen were closed now.
+    fn has_unsaved(&self) -> bool {
+        false
+    }
+
     /// Whether the footer offers the action now.
     fn offers(&self, _action: Action, _known: &Known) -> bool {
         true
@@ -133,4 +155,11 @@ pub trait Page {
 /// The contexts of every screen, for tests that hold for all.
 #[cfg(test)]
 pub const ALL_CONTEXTS: &[&[Context]] =
-    &[runs::CONTEXTS, compare::CONTEXTS, live::CONTEXTS, log::CONTEXTS];
+    &[
+        runs::CONTEXTS,
+        compare::CONTEXTS,
+        live::CONTEXTS,
+        log::CONTEXTS,
+        experiments::CONTEXTS,
+        editor::CONTEXTS,
+    ];
