@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::Context;
 use super::effects::Effect;
 use super::experiments::ExperimentNews;
-use super::keys::{self, Action, Chord, Meaning};
+use super::keys::{self, Action, Binding, Chord, Meaning};
 use super::known::Known;
 use super::news::{News, Toast};
 use super::overlay::{Answer, Confirm, Overlay};
@@ -351,19 +351,28 @@ impl App {
             put(buffer, line, x, y, hint, self.theme.style(Role::Dim));
             return;
         }
-        let page = self.top().page();
-        let mut x = x;
-        for row in keys::rows(page.contexts()) {
-            if row.label.is_empty() || !page.offers(row.action, &self.known) {
-                continue;
-            }
-            let needed = width(row.keys[0]) + 1 + width(row.label) + 2;
-            if usize::from(x) + needed > usize::from(line.right()) {
-                break;
-            }
-            x = put(buffer, line, x, y, row.keys[0], self.theme.style(Role::Accent));
-            x = put(buffer, line, x + 1, y, row.label, self.theme.style(Role::Dim)) + 2;
+        // Help has its place at the right end whatever the width.
+        let (help, others): (Vec<&Binding>, Vec<&Binding>) =
+            self.footer_rows().partition(|row| row.action == Action::Help);
+        let needed = |row: &Binding| (width(row.keys[0]) + 1 + width(row.label) + 2) as u16;
+        let right = line.right() - help.iter().map(|row| needed(row)).sum::<u16>();
+        let fits = others.into_iter().scan(x, |x, row| {
+            let at = *x;
+            *x += needed(row);
+            (*x <= right).then_some((at, row))
+        });
+        for (x, row) in fits.chain(help.iter().map(|&row| (right, row))) {
+            let x = put(buffer, line, x, y, row.keys[0], self.theme.style(Role::Accent));
+            put(buffer, line, x + 1, y, row.label, self.theme.style(Role::Dim));
         }
+    }
+
+    /// The rows of the key table that matter now.
+    fn footer_rows(&self) -> impl Iterator<Item = &'static Binding> {
+        let page = self.top().page();
+        let matters =
+            |row: &&Binding| !row.label.is_empty() && page.offers(row.action, &self.known);
+        keys::rows(page.contexts()).filter(matters)
     }
 }
 
@@ -372,12 +381,8 @@ fn words(news: &News) -> Option<Toast> {
     match news {
         News::Said(toast) => Some(toast.clone()),
         News::Trashed(trashed) => {
-            let first = trashed.first()?.from.file_name()?.to_string_lossy().into_owned();
-            let text = match trashed.len() {
-                1 => format!("{first} is in the trash; z brings it back"),
-                n => format!("{n} runs are in the trash; z brings them back one by one"),
-            };
-            Some(Toast::good(text))
+            let name = trashed.from.file_name()?.to_string_lossy();
+            Some(Toast::good(format!("{name} is in the trash; z brings it back")))
         }
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))

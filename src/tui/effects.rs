@@ -17,7 +17,7 @@ use super::experiments::{ExperimentEffect, Hands};
 use super::input::{Input, Keyboard};
 use super::keys::Action;
 use super::news::{Follower, News, RunsWatcher, Toast, Trashed};
-use super::note::Note;
+use super::note::{Note, NoteEdit};
 use super::overlay::Confirm;
 use super::screens::Screen;
 use super::terminal::Terminal;
@@ -42,7 +42,7 @@ pub enum Effect {
     Cancel(RunFolder),
     Trash(Vec<RunFolder>),
     Restore(Trashed),
-    WriteNote(RunFolder, Note),
+    EditNote(RunFolder, NoteEdit),
     /// Follows this run closely from now on, instead of another.
     Follow(Option<RunFolder>),
     Refresh,
@@ -115,9 +115,13 @@ impl Performer {
             }
             Effect::Stop(run) => self.later(move || ask_worker(&run, "stop")),
             Effect::Cancel(run) => self.later(move || ask_worker(&run, "cancel")),
-            Effect::Trash(runs) => self.later(move || trash(&runs)),
+            Effect::Trash(runs) => {
+                for run in runs {
+                    self.later(move || trash(&run));
+                }
+            }
             Effect::Restore(trashed) => self.later(move || restore(trashed)),
-            Effect::WriteNote(run, note) => self.later(move || write_note(&run, &note)),
+            Effect::EditNote(run, edit) => self.later(move || edit_note(&run, edit)),
             Effect::Follow(run) => self.follower.follow(run),
             Effect::Refresh => {
                 self.runs.refresh();
@@ -169,21 +173,15 @@ fn ask_worker(run: &RunFolder, wish: &str) -> News {
     })
 }
 
-/// Moves runs to the folder `.trash` beside them: same disk, so nothing is copied.
-fn trash(runs: &[RunFolder]) -> News {
-    let mut trashed = Vec::new();
-    for run in runs {
-        match trash_one(run) {
-            Ok(moved) => trashed.push(moved),
-            // What went before it can be brought back all the same: the folders are named there.
-            Err(error) if trashed.is_empty() => return News::Said(Toast::error(error)),
-            Err(_) => break,
-        }
+/// Moves a run to the folder `.trash` beside it: same disk, so nothing is copied.
+fn trash(run: &RunFolder) -> News {
+    match move_to_trash(run) {
+        Ok(trashed) => News::Trashed(trashed),
+        Err(error) => News::Said(Toast::error(error)),
     }
-    News::Trashed(trashed)
 }
 
-fn trash_one(run: &RunFolder) -> Result<Trashed, String> {
+fn move_to_trash(run: &RunFolder) -> Result<Trashed, String> {
     if run.has_worker() {
         return Err(format!("{} is running: stop it first", run.id()));
     }
@@ -208,8 +206,9 @@ fn restore(trashed: Trashed) -> News {
     }
 }
 
-fn write_note(run: &RunFolder, note: &Note) -> News {
-    News::Said(match note.write(run) {
+fn edit_note(run: &RunFolder, edit: NoteEdit) -> News {
+    // One that cannot be read is not replaced: it may be worth repairing.
+    News::Said(match Note::read(run).and_then(|note| note.edited(edit).write(run)) {
         Ok(()) => Toast::good(format!("noted in {}", run.id())),
         Err(err) => Toast::error(err.to_string()),
     })
@@ -217,6 +216,9 @@ fn write_note(run: &RunFolder, note: &Note) -> News {
 
 /// Runs `$VISUAL`, `$EDITOR` or `vi` on a file and waits for it.
 fn edit(path: &Path) -> Result<(), String> {
+    if !path.exists() {
+        return Err(format!("there is no {}", path.display()));
+    }
     let set = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into());
     // The variable may hold arguments: `code --wait`.
@@ -244,15 +246,29 @@ mod tests {
             fs::write(run.path().join("x"), text).unwrap();
         };
         make("first");
-        let News::Trashed(first) = trash(std::slice::from_ref(&run)) else { panic!() };
+        let News::Trashed(first) = trash(&run) else { panic!() };
         make("second");
-        let News::Trashed(second) = trash(std::slice::from_ref(&run)) else { panic!() };
-        assert_ne!(first[0].to, second[0].to);
+        let News::Trashed(second) = trash(&run) else { panic!() };
+        assert_ne!(first.to, second.to);
         assert!(crate::store::list(runs.path()).unwrap().is_empty());
-        let News::Restored(_) = restore(first[0].clone()) else { panic!() };
+        let News::Restored(_) = restore(first.clone()) else { panic!() };
         assert_eq!(fs::read_to_string(run.path().join("x")).unwrap(), "first");
-        let News::Said(toast) = restore(second[0].clone()) else { panic!() };
+        let News::Said(toast) = restore(second.clone()) else { panic!() };
         assert!(toast.is_error && toast.text.contains("exists again"), "{toast:?}");
+    }
+
+    #[test]
+    fn two_edits_in_a_row_are_both_kept_and_a_damaged_note_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(folder.path());
+        edit_note(&run, NoteEdit::Tags(vec!["good".into()]));
+        edit_note(&run, NoteEdit::Note("words".into()));
+        let note = Note { tags: vec!["good".into()], note: "words".into() };
+        assert_eq!(Note::read(&run).unwrap(), note);
+        fs::write(folder.path().join("note.toml"), "note = ").unwrap();
+        let News::Said(toast) = edit_note(&run, NoteEdit::Tags(Vec::new())) else { panic!() };
+        assert!(toast.is_error);
+        assert_eq!(fs::read_to_string(folder.path().join("note.toml")).unwrap(), "note = ");
     }
 
     #[test]
@@ -261,7 +277,7 @@ mod tests {
         let run = RunFolder::at(runs.path().join("a"));
         fs::create_dir(run.path()).unwrap();
         let _lease = Lease::take(&run.lock()).unwrap();
-        let News::Said(toast) = trash(std::slice::from_ref(&run)) else { panic!() };
+        let News::Said(toast) = trash(&run) else { panic!() };
         assert!(toast.text.contains("stop it first"), "{toast:?}");
         assert!(run.path().exists());
         let News::Said(toast) = ask_worker(&run, "stop") else { panic!() };

@@ -1,7 +1,10 @@
 //! The loop: one channel in, effects out, a frame when something changed.
 
+use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
 
 use super::app::App;
 use super::effects::{After, Effect, Performer};
@@ -29,7 +32,11 @@ pub fn open(context: Context) -> Result<(), TuiError> {
     let experiments = Hands::start(&context, &send)?;
     let performer = Performer::new(send, keyboard, runs, follower, experiments)?;
     let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
-    show(&mut app, &performer, &mut terminal, &receive)
+    match show(&mut app, &performer, &mut terminal, &receive) {
+        // The terminal was closed: nobody is there to be told.
+        Err(err) if err.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(()),
+        shown => Ok(shown?),
+    }
 }
 
 fn show(
@@ -37,7 +44,7 @@ fn show(
     performer: &Performer,
     terminal: &mut Terminal,
     receive: &Receiver<Input>,
-) -> Result<(), TuiError> {
+) -> io::Result<()> {
     let mut drawn = Instant::now();
     terminal.draw(|area, buffer| {
         app.resize(area);

@@ -1,6 +1,7 @@
 //! All that is known of the outside: the fold of the news. Screens read it, none keeps a copy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::experiments::KnownExperiments;
 use super::news::{News, Trashed};
@@ -32,7 +33,7 @@ pub struct KnownRun {
 pub enum Reading {
     /// Only the name is known yet.
     Pending,
-    Read(Box<Summary>),
+    Read(Arc<Summary>),
     Unreadable(String),
 }
 
@@ -48,7 +49,7 @@ impl KnownRun {
     /// Reads summary and note from the disk.
     pub fn read(folder: &RunFolder) -> KnownRun {
         let (reading, note) = match (folder.summary(), Note::read(folder)) {
-            (Ok(summary), Ok(note)) => (Reading::Read(Box::new(summary)), note),
+            (Ok(summary), Ok(note)) => (Reading::Read(Arc::new(summary)), note),
             (Err(err), note) => (Reading::Unreadable(err.to_string()), note.unwrap_or_default()),
             (_, Err(err)) => (Reading::Unreadable(err.to_string()), Note::default()),
         };
@@ -106,7 +107,7 @@ impl Known {
                 news.records.iter().for_each(|record| run.apply(record));
                 self.followed = Some((news.run.clone(), run));
             }
-            News::Trashed(trashed) => self.trashed.extend(trashed.iter().cloned()),
+            News::Trashed(trashed) => self.trashed.push(trashed.clone()),
             News::Restored(restored) => {
                 self.trashed.retain(|trashed| trashed != restored);
                 self.experiments.trashed.retain(|trashed| trashed != restored);

@@ -12,7 +12,8 @@
 //! 1. A file in `screens/` with its state, and `impl Page`: `on` answers effects and does no I/O,
 //!    `draw` changes nothing. `World` gives both what is known of the runs, the theme, the area.
 //! 2. A variant of `Screen` and its two lines in `Screen::page` and `page_mut`
-//!    (`screens/mod.rs`); for one of the numbered tabs also a row of `TABS`.
+//!    (`screens/mod.rs`), and its contexts in `ALL_CONTEXTS`; for a numbered tab also a row of
+//!    `TABS`.
 //! 3. Its keys: a `Context`, a slice of rows in `keys/table.rs`, and new verbs in `Action`. Keys,
 //!    footer, help and palette follow from the rows. Lists also name `Context::List`.
 //! 4. What it learns from outside: a variant of `News`, folded in `Known::learn` if it is to be

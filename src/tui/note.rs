@@ -13,7 +13,21 @@ pub struct Note {
     pub note: String,
 }
 
+/// A change of one part, applied to what stands in the file by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoteEdit {
+    Tags(Vec<String>),
+    Note(String),
+}
+
 impl Note {
+    pub fn edited(self, edit: NoteEdit) -> Note {
+        match edit {
+            NoteEdit::Tags(tags) => Note { tags, ..self },
+            NoteEdit::Note(note) => Note { note, ..self },
+        }
+    }
+
     /// The run's note; empty when there is none. An unreadable one is an error, so that it is not
     /// silently replaced.
     pub fn read(run: &RunFolder) -> io::Result<Note> {

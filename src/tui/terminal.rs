@@ -1,6 +1,7 @@
 //! The terminal: taken, given back whatever happens, lent to other programs.
 
 use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Once;
 
@@ -19,7 +20,9 @@ use ratatui::layout::Rect;
 
 /// Holds the terminal in raw mode on its alternate screen for as long as it lives.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: its `drop` shows the cursor, as `leave` does, but panics where the terminal
+    /// is gone.
+    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Terminal {
@@ -35,7 +38,7 @@ impl Terminal {
         take()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
         match ratatui::Terminal::new(backend) {
-            Ok(inner) => Ok(Terminal { inner }),
+            Ok(inner) => Ok(Terminal { inner: ManuallyDrop::new(inner) }),
             Err(err) => {
                 leave();
                 Err(err)

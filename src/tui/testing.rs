@@ -118,7 +118,7 @@ pub fn summary(state: State, settings: &[(&str, &str)]) -> Summary {
 pub fn run(id: &str, summary: Summary, tags: &str, note: &str) -> KnownRun {
     let tags = tags.split_whitespace().map(str::to_owned).collect();
     let folder = RunFolder::at(std::path::Path::new("runs").join(id));
-    KnownRun::new(folder, Reading::Read(Box::new(summary)), Note { tags, note: note.into() })
+    KnownRun::new(folder, Reading::Read(summary.into()), Note { tags, note: note.into() })
 }
 
 /// The news that these are all runs there are.

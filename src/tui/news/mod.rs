@@ -19,8 +19,8 @@ pub enum News {
     Runs(RunsNews),
     /// The run that is followed said more.
     Followed(FollowedNews),
-    /// Run folders went to the trash, and can come back.
-    Trashed(Vec<Trashed>),
+    /// A run folder went to the trash, and can come back.
+    Trashed(Trashed),
     /// A folder or a file came back.
     Restored(Trashed),
     Experiment(ExperimentNews),

@@ -19,8 +19,9 @@ use crate::tui::known::{KnownRun, Reading};
 use crate::tui::note::Note;
 
 const POLL: Duration = Duration::from_millis(500);
-/// Summaries sent at once: small enough that the screen fills while the rest is read.
-const CHUNK: usize = 250;
+/// Summaries sent at first: a screenful. Each time twice as many, since the screen sorts all of
+/// them again each time.
+const CHUNK: usize = 100;
 /// Folders of ended runs looked at in one poll: 10,000 come round in half a minute.
 const LOOKED_AT: usize = 200;
 /// A list is made at least this often: the folder's time may be too coarse to show a change.
@@ -89,7 +90,7 @@ impl Watch {
     }
 
     fn run(mut self, woken: &Receiver<()>) {
-        let mut refresh = true;
+        let mut refresh = false;
         loop {
             if self.look(refresh).is_err() {
                 return;
@@ -105,7 +106,8 @@ impl Watch {
     fn look(&mut self, refresh: bool) -> Result<(), Closed> {
         self.polls += 1;
         let modified = fs::metadata(&self.runs).and_then(|data| data.modified()).ok();
-        if refresh || modified != self.listed_at || self.polls.is_multiple_of(RELIST) {
+        let is_due = self.polls % RELIST == 1;
+        if refresh || is_due || modified != self.listed_at {
             self.listed_at = modified;
             self.list()?;
         }
@@ -146,10 +148,12 @@ impl Watch {
             self.tell(News::Runs(news))?;
         }
         let mut changed = Vec::new();
+        let mut chunk = CHUNK;
         for id in fresh.iter().rev() {
             changed.extend(self.read(id));
-            if changed.len() == CHUNK {
+            if changed.len() >= chunk {
                 self.tell_changed(std::mem::take(&mut changed), false)?;
+                chunk *= 2;
             }
         }
         if first || !changed.is_empty() { self.tell_changed(changed, true) } else { Ok(()) }
@@ -206,7 +210,7 @@ impl Watch {
                         continue;
                     }
                     live.state = summary.state;
-                    Reading::Read(Box::new(summary))
+                    Reading::Read(summary.into())
                 }
                 Err(err) => Reading::Unreadable(err.to_string()),
             };
@@ -240,4 +244,69 @@ impl Watch {
 
 fn modified(folder: &RunFolder) -> Option<SystemTime> {
     fs::metadata(folder.path()).and_then(|data| data.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Event, EventLog};
+    use crate::tui::known::Known;
+
+    fn created(experiment: &str) -> Event {
+        Event::Created {
+            experiment: experiment.into(),
+            source: "x.toml".into(),
+            root: "/".into(),
+            program: "0".into(),
+            iterations: 4,
+            settings: BTreeMap::new(),
+        }
+    }
+
+    /// Looks once, and returns what all news so far say: name and state of each run.
+    fn states(watch: &mut Watch, news: &Receiver<Input>, known: &mut Known) -> Vec<String> {
+        assert!(watch.look(false).is_ok());
+        for input in news.try_iter() {
+            let Input::News(news) = input else { panic!("{input:?}") };
+            known.learn(&news);
+        }
+        let state = |run: &KnownRun| run.state().map_or("unread", State::name);
+        known.runs.values().map(|run| format!("{} {}", &run.id()[16..], state(run))).collect()
+    }
+
+    #[test]
+    fn runs_that_come_change_and_go_are_noticed_at_the_next_look() {
+        let runs = tempfile::tempdir().unwrap();
+        let (send, news) = mpsc::channel();
+        let mut watch = Watch::new(runs.path().to_owned(), send);
+        let mut known = Known::default();
+        let mut look = || states(&mut watch, &news, &mut known);
+        assert!(look().is_empty());
+        let run = RunFolder::create(runs.path(), "", created("a")).unwrap();
+        assert_eq!(look(), ["a created"]);
+        let mut log = EventLog::open(&run.events()).unwrap();
+        log.append(Event::Failed { message: "x".into() }).unwrap();
+        assert_eq!(look(), ["a failed"], "the log has the last word");
+        RunFolder::create(runs.path(), "", created("b")).unwrap();
+        assert_eq!(look(), ["a failed", "b created"]);
+        fs::rename(run.path(), runs.path().join(".trash")).unwrap();
+        assert_eq!(look(), ["b created"]);
+    }
+
+    #[test]
+    fn nothing_is_said_when_nothing_happens() {
+        let runs = tempfile::tempdir().unwrap();
+        RunFolder::create(runs.path(), "", created("a")).unwrap();
+        let (send, news) = mpsc::channel();
+        let mut watch = Watch::new(runs.path().to_owned(), send);
+        let mut known = Known::default();
+        // The first look at a live run reads all of its log, the second finds no more.
+        states(&mut watch, &news, &mut known);
+        for _ in 0..RELIST + 1 {
+            assert!(watch.look(false).is_ok());
+            assert!(news.try_recv().is_err());
+        }
+        assert!(watch.look(true).is_ok());
+        assert!(news.try_recv().is_ok(), "a wish for fresh news is always answered");
+    }
 }

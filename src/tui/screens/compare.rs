@@ -14,7 +14,7 @@ use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};
 
 pub const CONTEXTS: &[Context] = &[Context::Compare, Context::List, Context::Columns];
 
-const NAME: &str = "";
+const NAME: &str = "#setting";
 
 #[derive(Debug)]
 pub struct Compare {

@@ -21,6 +21,19 @@ pub fn state(state: State) -> (String, Role) {
     (format!("{sign} {}", state.name()), role)
 }
 
+/// A whole number in groups of three: `10,000`.
+pub fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// A share as percent: `94.4%`.
 pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
@@ -76,6 +89,11 @@ pub fn confirm_cancel(run: RunFolder) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
 
     #[test]
     fn durations_have_two_units_at_most() {

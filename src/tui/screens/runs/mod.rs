@@ -4,6 +4,7 @@ mod columns;
 mod row;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -20,10 +21,9 @@ use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::{Known, KnownRun};
 use crate::tui::news::{News, Toast};
-use crate::tui::note::Note;
+use crate::tui::note::NoteEdit;
 use crate::tui::overlay::Confirm;
-use crate::tui::theme::Role;
-use crate::tui::widgets::{Field, Order, Reaction, Table, put};
+use crate::tui::widgets::{Field, Order, Reaction, Table};
 
 pub const CONTEXTS: &[Context] = &[Context::Runs, Context::Sort, Context::List, Context::Columns];
 
@@ -69,6 +69,13 @@ impl Default for Runs {
 }
 
 impl Runs {
+    /// Only the runs of this experiment, until the filter is cleared.
+    pub fn of_experiment(name: &str) -> Runs {
+        let words = name.split_whitespace().map(|word| format!("experiment:{word}"));
+        let filter = words.collect::<Vec<_>>().join(" ");
+        Runs { filter: Field::new(&filter), ..Runs::default() }
+    }
+
     /// Filters, finds the settings that differ, and sorts. The cursor stays on its run.
     fn arrange(&mut self, known: &Known) {
         let selected = self.selected_id().cloned();
@@ -263,67 +270,6 @@ impl Runs {
             None => {}
         }
     }
-
-    /// How many there are, and what is typed or chosen.
-    fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let theme = world.theme;
-        let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
-        match &self.typing {
-            Some(Typing::Filter) => return self.filter.draw(inside, buffer, "/", theme),
-            Some(Typing::Tags { field, .. }) => return field.draw(inside, buffer, "tags: ", theme),
-            Some(Typing::Note { field, .. }) => return field.draw(inside, buffer, "note: ", theme),
-            None => {}
-        }
-        let runs = &world.known.runs;
-        let running = runs.values().filter(|run| run.state() == Some(State::Running)).count();
-        let mut parts = vec![match self.shown.len() == runs.len() {
-            true => format!("{} runs", runs.len()),
-            false => format!("{} of {} runs", self.shown.len(), runs.len()),
-        }];
-        if !world.known.is_complete {
-            parts.push("reading".into());
-        }
-        if running > 0 {
-            parts.push(format!("{running} running"));
-        }
-        if !self.marks.is_empty() {
-            parts.push(format!("{} marked", self.marks.len()));
-        }
-        if let Some(pinned) = &self.pinned {
-            parts.push(format!("baseline {pinned}"));
-        }
-        if !self.filter.text().is_empty() {
-            parts.push(format!("/{}", self.filter.text()));
-        }
-        let style = theme.style(Role::Dim);
-        put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
-    }
-
-    /// The run under the cursor in words: its error, else its name and note.
-    fn draw_detail(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let Some(run) = self.selected(world.known) else { return };
-        let style = |role| world.theme.style(role);
-        let error = run.problem().or_else(|| run.summary()?.error.as_deref());
-        let x = put(buffer, area, area.x + 2, area.y, run.id(), style(Role::Accent)) + 2;
-        match error {
-            Some(error) => put(buffer, area, x, area.y, error, style(Role::Bad)),
-            None => put(buffer, area, x, area.y, &run.note.note, style(Role::Text)),
-        };
-    }
-
-    fn draw_nothing(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let lines: [String; 2] = if !self.filter.text().is_empty() {
-            ["no run passes the filter".into(), "esc clears it".into()]
-        } else if world.known.is_complete {
-            let runs = world.context.runs.display();
-            [format!("no run yet in {runs}"), "start one with 'retrain run EXPERIMENT'".into()]
-        } else {
-            ["reading the runs".into(), String::new()]
-        };
-        for (y, line) in (area.y + 2..area.bottom()).zip(&lines) {
-            put(buffer, area, area.x + 2, y, line, world.theme.style(Role::Dim));
-        }
-    }
 }
 
 fn open(run: RunFolder) -> Effect {
@@ -351,14 +297,13 @@ fn confirm_trash(runs: &[&KnownRun]) -> Effect {
 fn save(typing: &Typing, known: &Known) -> Option<Effect> {
     let (Typing::Tags { run, field } | Typing::Note { run, field }) = typing else { return None };
     let run = known.runs.get(run)?;
-    let note = match typing {
+    let edit = match typing {
         Typing::Tags { .. } => {
-            let tags = field.text().split_whitespace().map(str::to_owned).collect();
-            Note { tags, ..run.note.clone() }
+            NoteEdit::Tags(field.text().split_whitespace().map(str::to_owned).collect())
         }
-        _ => Note { note: field.text().trim().to_owned(), ..run.note.clone() },
+        _ => NoteEdit::Note(field.text().trim().to_owned()),
     };
-    (note != run.note).then(|| Effect::WriteNote(run.folder().clone(), note))
+    Some(Effect::EditNote(run.folder().clone(), edit))
 }
 
 /// Between the status line and the line about the run under the cursor.
@@ -391,21 +336,7 @@ impl Page for Runs {
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        self.draw_status(Rect { height: 1, ..area }, buffer, world);
-        if self.shown.is_empty() {
-            return self.draw_nothing(area, buffer, world);
-        }
-        let known = world.known;
-        let baseline = self.pinned.as_ref().and_then(|id| known.runs.get(id)?.summary());
-        let is_marked = |row: usize| self.marks.contains(&self.shown[row]);
-        self.table.draw(table_area(area), buffer, world.theme, is_marked, |row, key| {
-            match known.runs.get(&self.shown[row]) {
-                Some(run) => columns::cell(run, key, baseline, world.zone),
-                None => columns::nothing(),
-            }
-        });
-        let detail = Rect { y: area.bottom() - 1, height: 1, ..area };
-        self.draw_detail(detail, buffer, world);
+        self.draw_all(area, buffer, world);
     }
 
     fn is_typing(&self) -> bool {

@@ -1,11 +1,14 @@
 //! A run as a row: what it is filtered and sorted by.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns;
 use crate::tui::filter::{self, Filterable};
 use crate::tui::known::KnownRun;
+
+type Settings = BTreeMap<String, String>;
 
 /// Settings that have a column of their own, or say nothing about the result.
 const NEVER: [&str; 2] = ["description", "iterations"];
@@ -16,7 +19,7 @@ pub enum SortKey<'a> {
     Number(f64),
     /// A number when it reads as one.
     Text(&'a str),
-    Words(String),
+    Words(Cow<'a, str>),
     Missing,
 }
 
@@ -36,10 +39,10 @@ pub fn sort_key<'a>(run: &'a KnownRun, key: &str) -> SortKey<'a> {
     let text = |text: &'a str| if text.is_empty() { SortKey::Missing } else { SortKey::Text(text) };
     match key {
         columns::TAGS if run.note.tags.is_empty() => return SortKey::Missing,
-        columns::TAGS => return SortKey::Words(run.note.tags.join(" ")),
+        columns::TAGS => return SortKey::Words(run.note.tags.join(" ").into()),
         columns::NOTE => return text(&run.note.note),
         // A run's name begins with its time.
-        columns::WHEN => return SortKey::Words(run.id().to_owned()),
+        columns::WHEN => return SortKey::Words(run.id().into()),
         _ => {}
     }
     let Some(summary) = run.summary() else { return SortKey::Missing };
@@ -60,25 +63,38 @@ pub fn sort_key<'a>(run: &'a KnownRun, key: &str) -> SortKey<'a> {
 pub fn settings(runs: &[&KnownRun], all: bool) -> Vec<String> {
     let mut summaries = runs.iter().filter_map(|run| run.summary());
     let Some(first) = summaries.next() else { return Vec::new() };
-    let mut varying: BTreeSet<&String> = BTreeSet::new();
-    let mut same: BTreeMap<&String, &String> = first.settings.iter().collect();
+    let mut found: BTreeSet<&String> = BTreeSet::new();
     if all {
-        varying.extend(runs.iter().filter_map(|run| run.summary()).flat_map(|s| s.settings.keys()));
-    } else {
-        for summary in summaries {
-            same.retain(|key, value| {
-                let keeps = summary.settings.get(*key) == Some(*value);
-                if !keeps {
-                    varying.insert(key);
-                }
-                keeps
-            });
-            let others = summary.settings.keys().filter(|key| !same.contains_key(*key));
-            varying.extend(others);
-        }
+        found.extend(first.settings.keys());
+    }
+    for summary in summaries {
+        add_different(&first.settings, &summary.settings, all, &mut found);
     }
     let wanted = |key: &&String| !NEVER.contains(&key.as_str());
-    varying.into_iter().filter(wanted).cloned().collect()
+    found.into_iter().filter(wanted).cloned().collect()
+}
+
+/// Adds the keys under which `a` and `b` differ, and with `all` those that only `b` has.
+fn add_different<'a>(
+    a: &'a Settings,
+    b: &'a Settings,
+    all: bool,
+    found: &mut BTreeSet<&'a String>,
+) {
+    // As a rule both have the same keys: side by side is many times faster than looking up.
+    if a.len() == b.len() && a.keys().eq(b.keys()) {
+        if !all {
+            let pairs = a.iter().zip(b.values());
+            found.extend(pairs.filter(|((_, a), b)| a != b).map(|((key, _), _)| key));
+        }
+        return;
+    }
+    found.extend(
+        b.iter().filter(|(key, value)| all || a.get(*key) != Some(value)).map(|(key, _)| key),
+    );
+    if !all {
+        found.extend(a.keys().filter(|key| !b.contains_key(*key)));
+    }
 }
 
 impl Filterable for KnownRun {

@@ -2,6 +2,7 @@ use crate::store::State;
 use crate::tui::app::App;
 use crate::tui::effects::Effect;
 use crate::tui::known::KnownRun;
+use crate::tui::note::NoteEdit;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
 
@@ -177,17 +178,17 @@ fn a_baseline_turns_accuracies_into_differences() {
 }
 
 #[test]
-fn tags_and_notes_are_written_when_they_changed() {
+fn tags_and_notes_begin_as_they_are_and_are_edited_one_by_one() {
     let mut app = app_with(mixed());
     press(&mut app, "G");
-    assert!(press(&mut app, "t enter").is_empty());
+    assert!(press(&mut app, "t space x esc").is_empty());
     let effects = press(&mut app, "t space good enter");
-    let [Effect::WriteNote(run, note)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::EditNote(run, edit)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(run.id(), "20260102-030000-fire");
-    assert_eq!((note.tags.join("+").as_str(), note.note.as_str()), ("ok+good", "first"));
+    assert_eq!(*edit, NoteEdit::Tags(vec!["ok".into(), "good".into()]));
     let effects = press(&mut app, "N ! enter");
-    let [Effect::WriteNote(_, note)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(note.note, "first!");
+    let [Effect::EditNote(_, edit)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(*edit, NoteEdit::Note("first!".into()));
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! How the table of runs is drawn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Runs, Typing, columns, table_area};
+use crate::store::State;
+use crate::tui::screens::{World, format};
+use crate::tui::theme::Role;
+use crate::tui::widgets::{fit, put};
+
+impl Runs {
+    pub(super) fn draw_all(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        self.draw_status(Rect { height: 1, ..area }, buffer, world);
+        if self.shown.is_empty() {
+            return self.draw_nothing(area, buffer, world);
+        }
+        let known = world.known;
+        let baseline = self.pinned.as_ref().and_then(|id| known.runs.get(id)?.summary());
+        let is_marked = |row: usize| self.marks.contains(&self.shown[row]);
+        self.table.draw(table_area(area), buffer, world.theme, is_marked, |row, key| {
+            match known.runs.get(&self.shown[row]) {
+                Some(run) => columns::cell(run, key, baseline, world.zone),
+                None => columns::nothing(),
+            }
+        });
+        let detail = Rect { y: area.bottom() - 1, height: 1, ..area };
+        self.draw_detail(detail, buffer, world);
+    }
+
+    /// How many there are, and what is typed or chosen.
+    fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let theme = world.theme;
+        let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+        match &self.typing {
+            Some(Typing::Filter) => return self.filter.draw(inside, buffer, "/", theme),
+            Some(Typing::Tags { field, .. }) => return field.draw(inside, buffer, "tags: ", theme),
+            Some(Typing::Note { field, .. }) => return field.draw(inside, buffer, "note: ", theme),
+            None => {}
+        }
+        let runs = &world.known.runs;
+        let running = runs.values().filter(|run| run.state() == Some(State::Running)).count();
+        let mut parts = vec![match self.shown.len() == runs.len() {
+            true => format!("{} runs", format::count(runs.len())),
+            false => {
+                let (shown, all) = (format::count(self.shown.len()), format::count(runs.len()));
+                format!("{shown} of {all} runs")
+            }
+        }];
+        if !world.known.is_complete {
+            parts.push("reading".into());
+        }
+        if running > 0 {
+            parts.push(format!("{running} running"));
+        }
+        if !self.marks.is_empty() {
+            parts.push(format!("{} marked", self.marks.len()));
+        }
+        if let Some(pinned) = &self.pinned {
+            parts.push(format!("baseline {pinned}"));
+        }
+        if !self.filter.text().is_empty() {
+            parts.push(format!("/{}", self.filter.text()));
+        }
+        let style = theme.style(Role::Dim);
+        put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
+    }
+
+    /// The run under the cursor in words: its error, else its name and note.
+    fn draw_detail(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let Some(run) = self.selected(world.known) else { return };
+        let style = |role| world.theme.style(role);
+        let error = run.problem().or_else(|| run.summary()?.error.as_deref());
+        // A long name leaves half of the line to what is said about it.
+        let id = fit(run.id(), usize::from(area.width / 2));
+        let x = put(buffer, area, area.x + 2, area.y, &id, style(Role::Accent)) + 2;
+        match error {
+            Some(error) => put(buffer, area, x, area.y, error, style(Role::Bad)),
+            None => put(buffer, area, x, area.y, &run.note.note, style(Role::Text)),
+        };
+    }
+
+    fn draw_nothing(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let lines: [String; 2] = if !self.filter.text().is_empty() {
+            ["no run passes the filter".into(), "esc clears it".into()]
+        } else if world.known.is_complete {
+            let runs = world.context.runs.display();
+            [format!("no run yet in {runs}"), "start one with 'retrain run EXPERIMENT'".into()]
+        } else {
+            ["reading the runs".into(), String::new()]
+        };
+        for (y, line) in (area.y + 2..area.bottom()).zip(&lines) {
+            put(buffer, area, area.x + 2, y, line, world.theme.style(Role::Dim));
+        }
+    }
+}
