@@ -218,6 +218,14 @@ impl App {
         self.stacks[self.tab].push(screen);
     }
 
+    /// Opens a screen that no key opens by itself.
+    #[cfg(test)]
+    pub fn show(&mut self, screen: Screen) {
+        self.open(screen);
+        let effects = self.tell(&Message::Shown);
+        self.settle(effects);
+    }
+
     fn say(&mut self, toast: Toast) {
         self.log.push(Said { at: (self.now)(), toast: toast.clone() });
         self.toast = Some(toast);

@@ -46,7 +46,16 @@ pub fn press(app: &mut App, keys: &str) -> Vec<Effect> {
             "esc" => (KeyCode::Esc, KeyModifiers::NONE),
             "space" => (KeyCode::Char(' '), KeyModifiers::NONE),
             "down" => (KeyCode::Down, KeyModifiers::NONE),
-            "ctrl-c" => (KeyCode::Char('c'), KeyModifiers::CONTROL),
+            "up" => (KeyCode::Up, KeyModifiers::NONE),
+            "right" => (KeyCode::Right, KeyModifiers::NONE),
+            "shift-right" => (KeyCode::Right, KeyModifiers::SHIFT),
+            "end" => (KeyCode::End, KeyModifiers::NONE),
+            "tab" => (KeyCode::Tab, KeyModifiers::NONE),
+            "backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
+            "f1" => (KeyCode::F(1), KeyModifiers::NONE),
+            word if word.len() == 6 && word.starts_with("ctrl-") => {
+                (KeyCode::Char(char::from(word.as_bytes()[5])), KeyModifiers::CONTROL)
+            }
             text => {
                 for c in text.chars() {
                     let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);

@@ -119,8 +119,10 @@ fn scan(
     let dataset = dataset::scan(root, experiment, progress).map_err(|err| err.to_string())?;
     let max_percent = experiment.data.max_unreadable_percent;
     let problem = dataset.check_unreadable(max_percent).and_then(|()| dataset.check_sets()).err();
-    let skipped =
-        dataset.skipped.iter().map(|skipped| format!("{}: {}", shown(&skipped.path), skipped.reason));
+    let skipped = dataset
+        .skipped
+        .iter()
+        .map(|skipped| format!("{}: {}", shown(&skipped.path), skipped.reason));
     Ok(Scanned {
         categories: dataset.categories.iter().cloned().zip(dataset.counts()).collect(),
         skipped: skipped.collect(),

@@ -92,7 +92,10 @@ pub fn draft(root: &Path, experiments: &Path, typed: &str) -> Result<ExperimentN
     }
     let shown = images.strip_prefix(&root).unwrap_or(&images);
     let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
-    let path = free(experiments, images.file_name().unwrap_or_default().as_ref(), "toml");
+    let mut path = free(experiments, images.file_name().unwrap_or_default().as_ref());
+    if spec::name(&path).is_err() {
+        path = free(experiments, Path::new("experiment"));
+    }
     let text = spec::template(&shown.to_string_lossy(), &categories, &counts);
     Ok(ExperimentNews::Drafted { path, text })
 }
@@ -122,13 +125,17 @@ pub fn complete(root: &Path, typed: &str) -> Completion {
         [] => typed.to_owned(),
         [only] => format!("{above}{only}/"),
         [first, rest @ ..] => {
-            let same = |name: &String| first.chars().zip(name.chars()).take_while(|(a, b)| a == b);
-            let certain = rest.iter().map(|name| same(name).count()).min().unwrap_or_default();
+            let certain = rest.iter().map(|name| same_start(first, name)).min().unwrap_or(0);
             format!("{above}{}", first.chars().take(certain).collect::<String>())
         }
     };
     let folders = if folders.len() > 1 { folders } else { Vec::new() };
     Completion { typed: typed.to_owned(), text, folders }
+}
+
+/// How many characters two names begin with in common.
+fn same_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
 }
 
 /// Writes a copy beside the file. Never over another.
@@ -151,17 +158,17 @@ pub fn trash(from: &Path) -> Result<ExperimentNews, String> {
     let fail = |err: io::Error| format!("cannot move {} to the trash: {err}", from.display());
     let bin = from.parent().unwrap_or(Path::new(".")).join(".trash");
     fs::create_dir_all(&bin).map_err(fail)?;
-    let to = free(&bin, from.file_stem().unwrap_or_default().as_ref(), "toml");
+    let to = free(&bin, from.file_stem().unwrap_or_default().as_ref());
     fs::rename(from, &to).map_err(fail)?;
     Ok(ExperimentNews::Trashed(Trashed { from: from.to_owned(), to }))
 }
 
-/// `folder/stem.ending`, with a number behind the stem where that is taken.
-fn free(folder: &Path, stem: &Path, ending: &str) -> PathBuf {
+/// `folder/stem.toml`, with a number behind the stem where that is taken.
+fn free(folder: &Path, stem: &Path) -> PathBuf {
     let stem = stem.to_string_lossy();
     let stem = if stem.is_empty() { "experiment" } else { &*stem };
     let names = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
-    let mut paths = names.map(|name| folder.join(format!("{name}.{ending}")));
+    let mut paths = names.map(|name| folder.join(format!("{name}.toml")));
     paths.find(|path| !path.exists()).expect("numbers go on")
 }
 

@@ -41,8 +41,6 @@ pub enum ExperimentEffect {
     Count(Box<Experiment>),
     /// Counts its photos by the names of the files only.
     CountNames(Box<Experiment>),
-    /// Looks at the folder of experiments again.
-    Refresh,
     /// Answers this number when nothing is typed for a moment.
     Pause(u64),
 }
@@ -86,10 +84,6 @@ impl Hands {
             }
             ExperimentEffect::CountNames(experiment) => {
                 self.counter.count_names(*experiment);
-                return None;
-            }
-            ExperimentEffect::Refresh => {
-                self.watcher.refresh();
                 return None;
             }
             ExperimentEffect::Pause(number) => {

@@ -25,14 +25,30 @@ use crate::store::RunFolder;
 #[derive(Clone, Debug)]
 pub enum ExperimentNews {
     /// Files that appeared, changed or went; or that the folder cannot be read.
-    Files { changed: Vec<KnownExperiment>, gone: Vec<PathBuf>, problem: Option<String> },
+    Files {
+        changed: Vec<KnownExperiment>,
+        gone: Vec<PathBuf>,
+        problem: Option<String>,
+    },
     /// More is known of the photos that belong to `key`.
-    Counted { key: String, more: Counted },
+    Counted {
+        key: String,
+        more: Counted,
+    },
     /// A file's text; `None`: there is no such file.
-    Text { path: PathBuf, text: Result<Option<String>, String> },
-    Saved { path: PathBuf, saved: Saved },
+    Text {
+        path: PathBuf,
+        text: Result<Option<String>, String>,
+    },
+    Saved {
+        path: PathBuf,
+        saved: Saved,
+    },
     /// A first text for a file that does not exist yet.
-    Drafted { path: PathBuf, text: String },
+    Drafted {
+        path: PathBuf,
+        text: String,
+    },
     /// A new file was written.
     Made(PathBuf),
     Trashed(Trashed),

@@ -53,7 +53,8 @@ mod tests {
     #[test]
     fn photos_are_counted_by_folder_whatever_their_endings_case() {
         let images = tempfile::tempdir().unwrap();
-        for file in ["fire/a.jpg", "fire/deep/b.JPEG", "fire/notes.txt", "smoke/c.png", ".git/d.jpg"]
+        for file in
+            ["fire/a.jpg", "fire/deep/b.JPEG", "fire/notes.txt", "smoke/c.png", ".git/d.jpg"]
         {
             let path = images.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

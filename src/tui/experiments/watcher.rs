@@ -24,7 +24,9 @@ impl Watcher {
     pub fn start(folder: PathBuf, send: Sender<Input>) -> io::Result<Watcher> {
         let (wake, woken) = mpsc::channel();
         let watch = Watch { folder, seen: BTreeMap::new(), problem: None, is_first: true };
-        thread::Builder::new().name("experiments".into()).spawn(move || watch.run(&woken, &send))?;
+        thread::Builder::new()
+            .name("experiments".into())
+            .spawn(move || watch.run(&woken, &send))?;
         Ok(Watcher { wake })
     }
 
@@ -96,7 +98,8 @@ fn list(folder: &Path) -> io::Result<BTreeMap<PathBuf, Stamp>> {
             continue;
         }
         // A link that leads nowhere is listed too: reading it says what is wrong.
-        let stamp = fs::metadata(&path).map_or((None, 0), |data| (data.modified().ok(), data.len()));
+        let stamp =
+            fs::metadata(&path).map_or((None, 0), |data| (data.modified().ok(), data.len()));
         files.insert(path, stamp);
     }
     Ok(files)

@@ -59,10 +59,7 @@ mod tests {
         assert_eq!(parse("ctrl-d"), pressed(KeyCode::Char('d'), KeyModifiers::CONTROL));
         assert_eq!(parse("space"), pressed(KeyCode::Char(' '), KeyModifiers::NONE));
         assert_eq!(parse("-"), pressed(KeyCode::Char('-'), KeyModifiers::NONE));
-        assert_eq!(
-            parse("ctrl-space"),
-            pressed(KeyCode::Char(' '), KeyModifiers::CONTROL)
-        );
+        assert_eq!(parse("ctrl-space"), pressed(KeyCode::Char(' '), KeyModifiers::CONTROL));
         assert_eq!(parse("gg").len(), 2);
     }
 }

@@ -154,12 +154,11 @@ pub trait Page {
 
 /// The contexts of every screen, for tests that hold for all.
 #[cfg(test)]
-pub const ALL_CONTEXTS: &[&[Context]] =
-    &[
-        runs::CONTEXTS,
-        compare::CONTEXTS,
-        live::CONTEXTS,
-        log::CONTEXTS,
-        experiments::CONTEXTS,
-        editor::CONTEXTS,
-    ];
+pub const ALL_CONTEXTS: &[&[Context]] = &[
+    runs::CONTEXTS,
+    compare::CONTEXTS,
+    live::CONTEXTS,
+    log::CONTEXTS,
+    experiments::CONTEXTS,
+    editor::CONTEXTS,
+];

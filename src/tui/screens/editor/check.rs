@@ -28,7 +28,8 @@ impl Check {
     /// Follows an edit: what stands behind it moves along, what stands in it is dropped.
     pub fn follow(&mut self, text: &str) {
         let (old, new) = (self.text.as_bytes(), text.as_bytes());
-        let same = |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| pairs.take_while(|(a, b)| a == b).count();
+        let same =
+            |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| pairs.take_while(|(a, b)| a == b).count();
         let front = same(&mut old.iter().zip(new));
         let back = same(&mut old[front..].iter().rev().zip(new[front..].iter().rev()));
         let edited = front..old.len() - back;

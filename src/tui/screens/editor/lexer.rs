@@ -205,7 +205,7 @@ mod tests {
     fn what_is_open_does_not_change_the_lines_below_it() {
         use Kind::*;
         assert_eq!(kinds("a = [1, 2\nb = 'x\n[train]\nc = 3").last(), Some(&(Number, "3")));
-        assert_eq!(kinds("a = [1, 2\nb = 3")[5], (Key, "b"));
+        assert_eq!(kinds("a = [1, 2\nb = 3")[6], (Key, "b"));
         assert_eq!(kinds("a = [\n[train]\nb = 3")[3], (Table, "[train]"));
         let long = "a = '''\nb = 1\n''' # c";
         assert_eq!(kinds(long)[2], (String, "'''\nb = 1\n'''"));

@@ -148,8 +148,7 @@ impl Editor {
     }
 
     fn draw_text(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
-        let marks =
-            view::Marks { mistakes: &self.check.mistakes, warnings: &self.check.warnings };
+        let marks = view::Marks { mistakes: &self.check.mistakes, warnings: &self.check.warnings };
         let scroll = self.scroll.following(&self.document, area);
         view::draw(&self.document, scroll, &marks, area, buffer, theme);
         if let Some(popup) = &self.popup {

@@ -31,9 +31,9 @@ pub fn draw(
     rule(&verdict(check), state, area, buffer, theme);
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let cells = usize::from(inside.width);
-    let mut rows = check.nearest(line).map_or_else(Vec::new, |mistake| {
-        mistake_rows(mistake, !check.mistakes.is_empty(), cells)
-    });
+    let mut rows = check
+        .nearest(line)
+        .map_or_else(Vec::new, |mistake| mistake_rows(mistake, !check.mistakes.is_empty(), cells));
     rows.truncate(usize::from(ROWS - 3));
     rows.extend(topic.map_or_else(Vec::new, topic_rows));
     for (y, row) in (area.y + 1..area.bottom()).zip(rows) {
@@ -50,6 +50,9 @@ pub fn rule(left: &(String, Role), right: &str, area: Rect, buffer: &mut Buffer,
     let line = Rect { height: 1, ..area };
     put(buffer, line, area.x, area.y, &dashes, theme.style(Role::Dim));
     put(buffer, line, area.x + 1, area.y, &format!(" {} ", left.0), theme.style(left.1));
+    if right.is_empty() {
+        return;
+    }
     let right = format!(" {right} ");
     let x = area.right().saturating_sub(width(&right) as u16 + 1);
     if usize::from(x) > usize::from(area.x) + width(&left.0) + 4 {
@@ -70,31 +73,35 @@ fn verdict(check: &Check) -> (String, Role) {
     }
 }
 
-/// Found, expected and cure, each on a row of its own where there is room.
+/// Found, expected and cure, each on a row of its own where they fit, else as one text.
 fn mistake_rows(mistake: &Mistake, is_bad: bool, cells: usize) -> Vec<Row> {
     let role = if is_bad { Role::Bad } else { Role::Warning };
     let sign = if is_bad { "✗" } else { "!" };
+    let head = format!("{sign} line {}: ", mistake.line);
     let message = safe(&mistake.message).into_owned();
+    let parts = parts(&message);
+    let fits = parts.iter().all(|part| width(part) + 2 <= cells)
+        && width(&head) + width(&parts[0]) <= cells;
+    let (texts, role_below) = match fits {
+        true => (parts, Role::Text),
+        false => (wrap(&message, cells.saturating_sub(width(&head)).max(8)), role),
+    };
+    let mut rows = vec![vec![(head, Role::Dim), (texts[0].clone(), role)]];
+    rows.extend(texts[1..].iter().map(|text| vec![(format!("  {text}"), role_below)]));
+    rows
+}
+
+/// `X is Y`, `expected Z`, `cure`, as far as the message has them.
+fn parts(message: &str) -> Vec<String> {
     let (rest, cure) = match message.split_once("; ") {
-        Some((rest, cure)) => (rest.to_owned(), Some(cure.to_owned())),
+        Some((rest, cure)) => (rest, Some(cure.to_owned())),
         None => (message, None),
     };
     let (found, expected) = match rest.split_once(", expected ") {
-        Some((found, expected)) => (found.to_owned(), Some(format!("expected {expected}"))),
+        Some((found, expected)) => (found, Some(format!("expected {expected}"))),
         None => (rest, None),
     };
-    let mut rows = vec![vec![
-        (format!("{sign} line {}: ", mistake.line), Role::Dim),
-        (found.clone(), role),
-    ]];
-    if expected.is_none() && cure.is_none() && width(&found) + 12 > cells {
-        let lines = wrap(&found, cells.saturating_sub(12).max(8));
-        rows[0][1].0.clone_from(&lines[0]);
-        rows.extend(lines[1..].iter().map(|line| vec![(format!("  {line}"), role)]));
-    }
-    rows.extend(expected.map(|expected| vec![(format!("  {expected}"), Role::Text)]));
-    rows.extend(cure.map(|cure| vec![(format!("  {cure}"), Role::Text)]));
-    rows
+    [Some(found.to_owned()), expected, cure].into_iter().flatten().collect()
 }
 
 fn topic_rows(topic: Topic) -> Vec<Row> {
@@ -121,7 +128,13 @@ fn topic_rows(topic: Topic) -> Vec<Row> {
 }
 
 /// A question in place of the panel, with the keys that answer it.
-pub fn ask(question: &str, answers: &[(&str, &str)], area: Rect, buffer: &mut Buffer, theme: &Theme) {
+pub fn ask(
+    question: &str,
+    answers: &[(&str, &str)],
+    area: Rect,
+    buffer: &mut Buffer,
+    theme: &Theme,
+) {
     rule(&("please answer".into(), Role::Warning), "", area, buffer, theme);
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     put(buffer, inside, inside.x, area.y + 1, question, theme.style(Role::Warning));

@@ -105,8 +105,7 @@ fn is_open(text: &str, tokens: &[Token], from: usize, line: usize) -> bool {
 impl Place<'_> {
     fn field(&self, text: &str) -> Option<&'static Field> {
         let written = text[self.key?.span.clone()].replace([' ', '\t'], "");
-        let key =
-            if self.table.is_empty() { written } else { format!("{}.{written}", self.table) };
+        let key = if self.table.is_empty() { written } else { format!("{}.{written}", self.table) };
         fields::field(&key)
     }
 }

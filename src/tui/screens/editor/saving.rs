@@ -42,7 +42,10 @@ impl Question {
             ),
             Question::Conflict { theirs: None, .. } => (
                 format!("{name} was removed by somebody else since it was read"),
-                &[("o", "make it again with the text here"), ("esc", "save nothing and go on here")],
+                &[
+                    ("o", "make it again with the text here"),
+                    ("esc", "save nothing and go on here"),
+                ],
             ),
         }
     }

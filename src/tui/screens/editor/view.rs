@@ -50,7 +50,8 @@ impl Scroll {
         let top = self.top.min(lowest).min(row).max((row + 1).saturating_sub(rows));
         let x = cursor_cell(document);
         let margin = MARGIN.min(cells / 4);
-        let left = self.left.min(x.saturating_sub(margin)).max((x + 2 + margin).saturating_sub(cells));
+        let left =
+            self.left.min(x.saturating_sub(margin)).max((x + 2 + margin).saturating_sub(cells));
         // A line that fits is shown from its start.
         Scroll { top, left: if x + 2 <= cells { 0 } else { left } }
     }
@@ -99,9 +100,9 @@ fn glyphs(line: &str) -> Vec<Glyph<'_>> {
         for bytes in graphemes {
             let symbol = &line[at..at + bytes];
             let (symbol, cells) = match symbol.chars().next() {
-                Some('\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
-                    ("�", 1)
-                }
+                Some(
+                    '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}',
+                ) => ("�", 1),
                 _ => (symbol, width(symbol)),
             };
             found.push(Glyph { symbol, span: at..at + bytes, x, cells });

@@ -47,7 +47,9 @@ mod tests {
     fn the_newest_run_decides_unless_an_older_one_still_runs() {
         let mut known = Known::default();
         let learn = |known: &mut Known, id: &str, state| {
-            all(vec![run(id, summary(state, &[]), "", "")]).iter().for_each(|news| known.learn(news));
+            all(vec![run(id, summary(state, &[]), "", "")])
+                .iter()
+                .for_each(|news| known.learn(news));
         };
         learn(&mut known, "20260101-000000-fire", State::Done);
         learn(&mut known, "20260102-000000-fire", State::Failed);

@@ -156,7 +156,9 @@ impl Experiments {
             Action::Undo => {
                 return match known.experiments.trashed.last() {
                     Some(trashed) => vec![Effect::Restore(trashed.clone())],
-                    None => vec![Effect::Toast(Toast::error("no experiment went to the trash yet"))],
+                    None => {
+                        vec![Effect::Toast(Toast::error("no experiment went to the trash yet"))]
+                    }
                 };
             }
             Action::Refresh => {
@@ -204,7 +206,11 @@ impl Experiments {
             Reaction::Sorted => self.arrange(known),
             Reaction::Moved => self.detail_top = 0,
             Reaction::Opened => {
-                return self.selected(known).map(|file| open_runs(&file.name)).into_iter().collect();
+                return self
+                    .selected(known)
+                    .map(|file| open_runs(&file.name))
+                    .into_iter()
+                    .collect();
             }
             Reaction::None => {}
         }
@@ -258,7 +264,8 @@ impl Experiments {
 
     /// The table, the detail and the line of the status.
     fn layout(&self, area: Rect) -> (Rect, Rect, Rect) {
-        let status = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+        let status =
+            Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
         let body = Rect { height: area.height.saturating_sub(1), ..area };
         if area.width >= SIDE_BY_SIDE {
             let table = Rect { width: body.width * 55 / 100, ..body };
