@@ -93,7 +93,9 @@ impl Lexer<'_> {
             }
         }
         let name = rest[..end].trim_end().len();
-        self.take(Kind::Key, name);
+        if name > 0 {
+            self.take(Kind::Key, name);
+        }
         self.expects_key = false;
     }
 
@@ -110,7 +112,9 @@ impl Lexer<'_> {
 
     fn word(&mut self) {
         let ends = |c: char| c.is_whitespace() || c == '#' || (c.is_ascii() && is_sign(c as u8));
-        let bytes = self.rest().find(ends).unwrap_or(self.rest().len()).max(1);
+        // White space that TOML does not know is a word too.
+        let first = self.rest().chars().next().map_or(1, char::len_utf8);
+        let bytes = self.rest()[first..].find(ends).map_or(self.rest().len(), |at| first + at);
         let word = &self.rest()[..bytes];
         let unsigned = word.trim_start_matches(['+', '-']);
         let kind = match word {
@@ -214,7 +218,7 @@ mod tests {
     proptest! {
         #[test]
         fn tokens_of_any_text_are_in_order_and_on_character_boundaries(
-            text in "[a-c=\\[\\]{}#\"'\\\\, \n\r\té文1.-]{0,60}"
+            text in "[a-c=\\[\\]{}#\"'\\\\, \n\r\té文\u{85}\u{a0}1.-]{0,60}"
         ) {
             let mut end = 0;
             for token in lex(&text) {

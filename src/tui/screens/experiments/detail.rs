@@ -134,7 +134,10 @@ impl Lines {
             self.say("! ", warning, Role::Warning);
         }
         if !scanned.skipped.is_empty() {
-            let text = format!("{} files are skipped:", format::count(scanned.skipped.len()));
+            let text = match scanned.skipped.len() {
+                1 => "1 file is skipped:".to_owned(),
+                count => format!("{} files are skipped:", format::count(count)),
+            };
             self.say("! ", &text, Role::Warning);
             for skipped in scanned.skipped.iter().take(NAMED) {
                 self.say("  ", skipped, Role::Dim);
