@@ -1,21 +1,22 @@
 //! Retrains the last layer of Inception v3 on a person's own photos, and shows it happening.
 //!
-//! Each area may use only the areas listed above it; `tests/layering.rs` reads the `use crate::`
-//! lines and fails on an arrow that points down.
+//! Each area may use only the areas listed above it; `tests/layering.rs` reads the `crate::` paths
+//! and fails on an arrow that points down.
 
-pub mod config; // this machine: folders and threads
-pub mod dataset; // folders of photos to labelled images, their split, decoding and resizing
-pub mod demo; // draws the built-in demo photos
-pub mod features; // bottleneck features and their cache
-pub mod insight; // statistics over scores
-pub mod nets; // Inception v3 and its weights
 pub mod random; // seeded random numbers, the same on every machine
+pub mod config; // this machine: folders and threads
 pub mod spec; // what an experiment is
 pub mod store; // what a run leaves on disk
+pub mod dataset; // folders of photos to labelled images, their split, decoding and resizing
+pub mod demo; // draws the built-in demo photos
+pub mod nets; // Inception v3 and its weights
+pub mod features; // bottleneck features and their cache
 pub mod train; // the head: optimisers, schedule, fit, head file
+pub mod insight; // statistics over scores
+pub mod export; // results for other programs
 pub mod worker; // the detached process that does a run
 
 // The process boundary: below it nothing touches a tensor, but for `cli`, which sees both sides.
-pub mod cli;
 pub mod runner; // starts, stops and sees workers
-pub mod tui; // the screens // the commands
+pub mod tui; // the screens
+pub mod cli; // the commands

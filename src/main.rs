@@ -1,5 +1,13 @@
 use std::process::ExitCode;
 
+use clap::Parser;
+
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    match retrain::cli::run(retrain::cli::Args::parse()) {
+        Ok(code) => code,
+        Err(err) => {
+            eprintln!("retrain: {err:#}");
+            ExitCode::from(retrain::cli::EXIT_MISTAKE)
+        }
+    }
 }

@@ -1,1 +1,70 @@
-//! (skeleton)
+//! The commands: words on stdout, news on stderr, `--json` wherever a list is printed.
+//!
+//! The one area that sees both sides of the process boundary. It holds no logic of its own: each
+//! command asks the areas and prints what they say.
+
+mod args;
+mod check;
+mod demo;
+mod features;
+mod fields;
+mod follow;
+mod list;
+mod new;
+mod photos;
+mod predict;
+mod report;
+mod run;
+mod scores;
+mod show;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::config::Config;
+use crate::store::{self, RunFolder};
+use crate::worker;
+
+pub use args::Args;
+use args::Command;
+
+/// The run failed.
+pub const EXIT_FAILED: u8 = 1;
+/// The user's mistake: usage, an experiment file.
+pub const EXIT_MISTAKE: u8 = 2;
+/// Left by ctrl-c.
+pub const EXIT_INTERRUPTED: u8 = 130;
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    if let Command::Worker { run } = &args.command {
+        return Ok(worker::work(&RunFolder::at(run)));
+    }
+    let config = Config::load(&std::env::current_dir().context("the current folder is gone")?)?;
+    match args.command {
+        Command::Demo { detach } => demo::demo(&config, detach),
+        Command::Run { experiment, set, detach } => run::run(&config, &experiment, &set, detach),
+        Command::List { json } => list::list(&config, json),
+        Command::Show { run, json } => show::show(&find(&config, &run)?, json),
+        Command::Scores(scores) => scores::scores(&find(&config, &scores.run)?, &scores),
+        Command::Predict { run, photos, json } => {
+            predict::predict(&config, &find(&config, &run)?, &photos, json)
+        }
+        Command::Check { experiment, json } => check::check(&config, &experiment, json),
+        Command::Features { source, output } => features::features(&config, &source, &output),
+        Command::Fields { markdown, json } => fields::fields(markdown, json),
+        Command::New { folder, output } => new::new(&config, &folder, output.as_deref()),
+        Command::Worker { .. } => unreachable!("it was started above"),
+    }
+}
+
+fn find(config: &Config, name: &str) -> Result<RunFolder> {
+    Ok(store::find(&config.runs, name)?)
+}
+
+/// A path as a person would type it from here.
+fn typed(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    store::shown(path.strip_prefix(here).unwrap_or(path))
+}

@@ -85,7 +85,7 @@ fn set_folders(images: &Path) -> Result<Vec<(PathBuf, Option<Set>)>, DatasetErro
 }
 
 /// Names of the folders in a folder, hidden ones left out, sorted by their bytes.
-fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+pub(crate) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let missing = |reason| DatasetError::NoFolder { folder: folder.to_owned(), reason };
     if fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
         return Err(missing(Unreadable::Io("not a folder".to_owned())));
@@ -95,7 +95,7 @@ fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 }
 
 /// The folder's own name; escaped when it is no UTF-8.
-fn category_name(folder: &Path) -> String {
+pub(crate) fn category_name(folder: &Path) -> String {
     folder.to_str().map_or_else(|| shown(folder), str::to_owned)
 }
 

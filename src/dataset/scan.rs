@@ -140,6 +140,11 @@ fn look_at(path: &Path, max_megapixels: usize) -> Found {
     }
 }
 
+/// By its ending, or by its content where the ending promises no picture; it may still be bad.
+pub(crate) fn is_likely_photo(path: &Path) -> bool {
+    promise(path) == Promise::Image || read_head(path, HEAD_BYTES).is_ok_and(|head| is_image(&head))
+}
+
 /// What a file's ending says that it is.
 #[derive(Clone, Copy, PartialEq)]
 enum Promise {

@@ -34,6 +34,8 @@ pub enum Unreadable {
     NotAFile(&'static str),
     #[error("{0}")]
     Io(String),
+    #[error("it changed while it was used")]
+    Changed,
     /// A fault of the decoder, caught.
     #[error("the decoder gave up on it")]
     DecoderPanicked,

@@ -1,1 +1,17 @@
-//! (skeleton)
+//! Bottleneck features: made once of each photo, kept by the content of the file.
+//!
+//! Nothing here trains. The cache is immutable shard files, written beside and renamed: no locks,
+//! no database, safe on network file systems, with many workers at once, and under `kill -9`.
+
+mod cache;
+mod extract;
+mod fill;
+mod key;
+mod recipe;
+mod shard;
+
+pub use cache::{Cache, CacheError};
+pub use extract::{ExtractError, Extractor};
+pub use fill::{FillError, Filled, Job, Progress, fill};
+pub use key::{RowKey, feature_key};
+pub use recipe::{Recipe, RecipeError};

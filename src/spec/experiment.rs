@@ -138,6 +138,15 @@ pub struct Distort {
 }
 
 impl Distort {
+    /// Photos as they are.
+    pub const OFF: Distort = Distort {
+        flip: false,
+        crop_percent: 0.0,
+        scale_percent: 0.0,
+        brightness_percent: 0.0,
+        copies: 1,
+    };
+
     pub fn is_off(&self) -> bool {
         !self.flip
             && self.crop_percent == 0.0
@@ -174,7 +183,8 @@ pub enum Weights {
 }
 
 /// How a photo is brought to the network's size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Resize {
     /// TensorFlow 1's bilinear, as retrain.py: corner-aligned grid, no filter when shrinking.
     Legacy,

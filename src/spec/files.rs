@@ -26,8 +26,13 @@ pub enum SpecError {
 
 /// Reads and checks an experiment file.
 pub fn load(path: &Path) -> Result<Checked, SpecError> {
+    Ok(parse(&read(path)?, path)?)
+}
+
+/// The text of an experiment file, unchecked.
+pub fn read(path: &Path) -> Result<String, SpecError> {
     match read_text(path) {
-        Ok(text) => Ok(parse(&text, path)?),
+        Ok(text) => Ok(text),
         Err(TextFileError::Missing(path)) => {
             let cure = cure(&path);
             Err(SpecError::Missing { path, cure })

@@ -20,7 +20,7 @@ mod template;
 pub use check::{Checked, parse};
 pub use experiment::*;
 pub use fields::{FIELDS, Field};
-pub use files::{SpecError, load, name};
+pub use files::{SpecError, load, name, read};
 pub use kind::{Kind, Range};
 pub use resolve::{Resolved, resolve};
 pub use settings::{is_default, settings};

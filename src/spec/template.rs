@@ -42,15 +42,34 @@ pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String
         for hint in hints(section, counts) {
             out.push_str(&comment(&hint));
         }
-        out.push_str(&format!("# [{section}]\n"));
-        for field in FIELDS.iter().filter(|field| field.section() == section) {
-            out.push_str(&commented_out(field));
+        let written = |field: &Field| chosen(field.key).filter(|_| few_photos(counts));
+        let fields = || FIELDS.iter().filter(|field| field.section() == section);
+        let mark = if fields().any(|field| written(field).is_some()) { "" } else { "# " };
+        out.push_str(&format!("{mark}[{section}]\n"));
+        for field in fields() {
+            match written(field) {
+                Some(value) => out.push_str(&format!("{} = {value}\n", field.leaf())),
+                None => out.push_str(&commented_out(field)),
+            }
         }
         out.push('\n');
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+fn few_photos(counts: &[usize]) -> bool {
+    (1..FEW_PHOTOS).contains(&counts.iter().sum())
+}
+
+/// What is written out when there are few photos: hashing names could leave a set empty.
+fn chosen(key: &str) -> Option<&'static str> {
+    match key {
+        "split.by" => Some("\"seed\""),
+        "split.validation_percent" | "split.test_percent" => Some("20"),
+        _ => None,
+    }
 }
 
 /// `# key = default  # meaning`; a long meaning goes on below, in its column.
@@ -97,10 +116,10 @@ fn hints(section: &str, counts: &[usize]) -> Vec<String> {
     let total: usize = counts.iter().sum();
     let (least, most) = (counts.iter().min(), counts.iter().max());
     let mut hints = Vec::new();
-    if section == "split" && total > 0 && total < FEW_PHOTOS {
+    if section == "split" && few_photos(counts) {
         hints.push(format!(
-            "with {total} photos, by = \"seed\" keeps the percentages exact in each category, and \
-             20 percent for the test make its accuracy less a matter of luck"
+            "{total} photos are few: by = \"seed\" keeps the percentages exact in each category, \
+             and 20 percent for the test make its accuracy less a matter of luck"
         ));
     }
     if let ("train", Some(least), Some(most)) = (section, least, most)
@@ -143,13 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn a_template_parses_to_the_defaults_and_the_given_folders() {
-        let checked = parse(&fire(), Path::new("fire.toml")).unwrap();
+    fn a_template_for_many_photos_parses_to_the_defaults_and_the_given_folders() {
+        let categories = ["fire", "smoke", "misc"].map(String::from);
+        let text = template("data/fire", &categories, &[1200, 800, 300]);
+        let checked = parse(&text, Path::new("fire.toml")).unwrap();
         assert!(checked.warnings.is_empty());
         assert_eq!(checked.experiment.categories, ["fire", "smoke", "misc"]);
         let text = "images = 'data/fire'\ncategories = ['fire', 'smoke', 'misc']";
         let bare = parse(text, Path::new("fire.toml")).unwrap();
         assert_eq!(checked.experiment, bare.experiment);
+    }
+
+    #[test]
+    fn a_template_for_few_photos_splits_them_evenly() {
+        let split = parse(&fire(), Path::new("fire.toml")).unwrap().experiment.split;
+        assert_eq!((split.by, split.test_percent), (crate::spec::SplitRule::Seed, 20.0));
     }
 
     #[test]
@@ -176,7 +203,7 @@ mod tests {
     #[test]
     fn a_template_tells_the_photos_and_what_they_suggest() {
         assert!(fire().contains("# photos: fire 120, smoke 80, misc 30; 230 in all\n"));
-        assert!(fire().contains("# with 230 photos, by = \"seed\""));
+        assert!(fire().contains("# 230 photos are few: by = \"seed\""));
         assert!(fire().contains("class_weights = \"balanced\" keeps"));
         assert!(fire().lines().all(|line| line.chars().count() <= COLUMNS));
     }

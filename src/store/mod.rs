@@ -19,7 +19,7 @@ pub use event::{
     Counts, Ending, Event, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult, Timestamp,
 };
 pub use folder::{CreateError, RunFolder};
-pub use lease::{Lease, LeaseError, Owner};
+pub use lease::{Lease, LeaseError, Owner, host_name};
 pub use log::{EventLog, LogError, Tail};
 pub use names::{shown, unshown};
 pub use run::{End, EvaluationPoint, FeatureProgress, Run, StepPoint};

@@ -59,18 +59,21 @@ pub enum Ended {
 pub struct Divergence {
     pub step: usize,
     pub loss: f64,
+    /// The experiment's, whatever the schedule has made of it.
     pub learning_rate: f64,
 }
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Divergence { step, loss, learning_rate: rate } = self;
+        let Divergence { step, loss, learning_rate } = self;
         let loss = if loss.is_nan() { "NaN" } else { "infinite" };
+        // Two digits, so that a hundredth of 0.07 is not 0.0007000000000000001.
+        let try_rate = format!("{:.1e}", learning_rate / 100.0).parse::<f64>();
+        let try_rate = try_rate.expect("Rust reads the numbers it writes");
         write!(
             f,
-            "the loss became {loss} at iteration {step}; the learning rate {rate} is probably too \
-             high, try {}",
-            rate / 100.0
+            "the loss became {loss} at iteration {step}; the learning rate {learning_rate} is \
+             probably too high, try {try_rate}"
         )
     }
 }
@@ -88,10 +91,9 @@ pub fn fit<E>(
     let Problem { training, validation, categories, train, iterations, .. } = *problem;
     let (d, dtype, device) =
         (training.features.dim(1)?, training.features.dtype(), training.features.device());
-    let standardization = if train.standardize {
-        Standardization::of(&training.features)?
-    } else {
-        Standardization::identity(d, dtype, device)?
+    let standardization = match train.standardize {
+        true => Standardization::of(&training.features)?,
+        false => Standardization::identity(d, dtype, device)?,
     };
     let loss = CrossEntropy::new(&problem.class_weights(), dtype, device)?;
     let mut head = Head::initial(categories, d, train.seed, dtype, device)?;
@@ -105,13 +107,13 @@ pub fn fit<E>(
         let folded = head.folded(&standardization)?; // the head for raw features
         let logits = folded.logits(&batch.features)?; // [n, categories]
         let Measured { loss: batch_loss, accuracy } = loss.measure(&logits, &batch.labels)?;
-        let rate = learning_rate(train, problem.learning_rate, step, iterations);
         if !batch_loss.is_finite() {
-            ended = diverged(step, batch_loss, rate);
+            ended = diverged(problem, step, batch_loss);
             break;
         }
         let logit_gradient = loss.logit_gradient(&logits, &batch.labels)?; // [n, categories]
         let gradient = Gradient::at(&logit_gradient, &batch.features)?; // at the folded head
+        let rate = learning_rate(train, problem.learning_rate, step, iterations);
         optimizer.step(&mut head, &standardization.gradient(&gradient)?, rate)?;
         steps = step;
         emit(Progress::Step { step, loss: batch_loss, accuracy, learning_rate: rate })
@@ -123,7 +125,7 @@ pub fn fit<E>(
             let after = loss.measure(&folded.logits(&batch.features)?, &batch.labels)?;
             let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
             if !(after.loss + seen.loss).is_finite() {
-                ended = diverged(step, after.loss + seen.loss, rate);
+                ended = diverged(problem, step, after.loss + seen.loss);
                 break;
             }
             let best = watch.is_best(step, seen, &folded);
@@ -138,10 +140,8 @@ pub fn fit<E>(
             break;
         }
     }
-    let head = match watch.best_head {
-        Some(best_head) => best_head,
-        None => head.folded(&standardization)?,
-    };
+    // With early stopping the best head counts, without it the last, as in retrain.py.
+    let head = watch.best_head.map_or_else(|| head.folded(&standardization), Ok)?;
     Ok(Fitted { head, steps, best: watch.best, ended })
 }
 
@@ -189,8 +189,8 @@ fn evaluation(step: usize, after: Measured, seen: Measured, best: bool) -> Progr
     }
 }
 
-fn diverged(step: usize, loss: f64, learning_rate: f64) -> Ended {
-    Ended::Diverged(Divergence { step, loss, learning_rate })
+fn diverged(problem: &Problem, step: usize, loss: f64) -> Ended {
+    Ended::Diverged(Divergence { step, loss, learning_rate: problem.learning_rate })
 }
 
 #[cfg(test)]

@@ -209,12 +209,15 @@ fn a_loss_that_explodes_ends_the_fit_and_says_what_to_do() {
     let (fitted, news) = run(&problem);
     let Ended::Diverged(divergence) = fitted.ended else { panic!("{:?}", fitted.ended) };
     assert!(divergence.step < 100);
+    assert_eq!(divergence.learning_rate, 1e38);
     assert!(step_losses(&news).iter().all(|loss| loss.is_finite()));
     assert!(evaluations(&news).iter().all(|evaluation| evaluation.1.is_finite()));
     assert_eq!(
         Divergence { step: 120, loss: f64::NAN, learning_rate: 50.0 }.to_string(),
         "the loss became NaN at iteration 120; the learning rate 50 is probably too high, try 0.5"
     );
+    let infinite = Divergence { step: 1, loss: f64::INFINITY, learning_rate: 0.07 }.to_string();
+    assert!(infinite.contains("infinite") && infinite.ends_with("try 0.0007"), "{infinite}");
 }
 
 #[test]

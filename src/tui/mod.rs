@@ -30,6 +30,7 @@ mod filter;
 mod input;
 mod keys;
 mod known;
+pub mod live;
 mod news;
 mod note;
 mod overlay;
@@ -38,7 +39,7 @@ mod terminal;
 #[cfg(test)]
 mod testing;
 pub mod theme;
-mod widgets;
+pub mod widgets;
 
 use std::path::PathBuf;
 

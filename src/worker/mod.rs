@@ -1,1 +1,13 @@
-//! (skeleton)
+//! The detached process that does a run: photos, features, training, evaluation; done or failed.
+//!
+//! It owns no terminal and is told nothing but the run folder. Whatever it learns it appends to the
+//! run's event log before anybody can see it.
+
+mod evaluate;
+mod process;
+mod reporter;
+mod requests;
+mod train;
+mod work;
+
+pub use work::work;

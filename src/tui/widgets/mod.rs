@@ -1,5 +1,6 @@
 //! Parts that screens share. Each is state, answers to keys, and a `draw` that changes nothing.
 
+pub mod chart;
 mod field;
 mod table;
 mod text;

@@ -1,0 +1,129 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Teach Inception v3 your own image categories, from a terminal.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Draw a set of demo photos (fire, smoke, misc) and train on it
+    Demo {
+        /// Print the run's name and leave; the run goes on
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Run an experiment: photos to features, the head trained, every image scored
+    ///
+    /// The work is done by a process of its own; this command follows it. Ctrl-c once stops the
+    /// training, evaluates and keeps the result; twice leaves at once.
+    Run {
+        /// An experiment file, such as experiments/fire.toml
+        experiment: PathBuf,
+        /// A value over the file's, such as train.learning_rate=0.1 (repeatable)
+        #[arg(long, value_name = "FIELD=VALUE")]
+        set: Vec<String>,
+        /// Print the run's name and leave; the run goes on
+        #[arg(long)]
+        detach: bool,
+    },
+    /// List all runs, the newest last
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a run: its settings, photos, result, confusion matrix and worst images
+    Show {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the scores of a run's images, the worst first
+    Scores(Scores),
+    /// Score photos that the run never saw: lines such as 'fire (score = 0.86540)'
+    Predict {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Photos, or folders of photos
+        #[arg(required = true)]
+        photos: Vec<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what a run of the experiment would use and skip, and why; trains nothing
+    Check {
+        /// An experiment file
+        experiment: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the features of an experiment's or a folder's photos, for other programs
+    Features {
+        /// An experiment file, or a folder with one folder a category
+        source: PathBuf,
+        /// The file to write: .safetensors or .csv
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// List every field of an experiment file with its default, range and meaning
+    Fields {
+        /// As a Markdown table
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a commented experiment file for a folder with one folder a category
+    New {
+        folder: PathBuf,
+        /// The file to write; left out: experiments/FOLDER.toml
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// Do a run (started by 'run', not by hand)
+    #[command(hide = true)]
+    Worker { run: PathBuf },
+}
+
+#[derive(clap::Args)]
+pub struct Scores {
+    /// Any unique beginning of a run's name, or 'last'
+    pub run: String,
+    /// Only images whose highest score is not the true category's
+    #[arg(long)]
+    pub wrong: bool,
+    /// Only images of this set
+    #[arg(long, value_enum)]
+    pub set: Option<SetName>,
+    #[arg(long, value_enum, default_value_t = SortBy::Loss)]
+    pub sort: SortBy,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SetName {
+    Training,
+    Validation,
+    Test,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SortBy {
+    /// Cross-entropy of the true category, highest first
+    Loss,
+    /// True score minus the best other, lowest first
+    Margin,
+    /// Highest score, lowest first
+    Confidence,
+    /// By file name
+    File,
+}

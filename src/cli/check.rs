@@ -1,0 +1,128 @@
+//! `retrain check`: what a run would use and skip, and why. Trains nothing.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::EXIT_MISTAKE;
+use crate::config::Config;
+use crate::dataset::{self, Dataset};
+use crate::spec;
+use crate::store::shown;
+
+pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCode> {
+    let checked = spec::load(experiment)?;
+    for warning in &checked.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let experiment = checked.experiment;
+    let mut dataset = dataset::scan(&config.root, &experiment, &mut |_, _| {})?;
+    let terminal = std::io::stderr().is_terminal();
+    let unreadable = dataset::decode_all(
+        &dataset,
+        experiment.data.max_megapixels,
+        config.threads,
+        &mut |done, total| {
+            if terminal {
+                eprint!("\r\x1b[Kdecoding {done}/{total}");
+                let _ = std::io::stderr().flush();
+            }
+        },
+    );
+    if terminal {
+        eprint!("\r\x1b[K");
+    }
+    dataset.remove_unreadable(unreadable);
+    let refusal = dataset
+        .check_unreadable(experiment.data.max_unreadable_percent)
+        .and_then(|()| dataset.check_sets())
+        .err()
+        .map(|err| err.to_string());
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(&json(&dataset, refusal.as_deref()))?);
+    } else {
+        print!("{}", text(&dataset));
+    }
+    match refusal {
+        None => Ok(ExitCode::SUCCESS),
+        Some(refusal) => {
+            eprintln!("retrain: {refusal}");
+            Ok(ExitCode::from(EXIT_MISTAKE))
+        }
+    }
+}
+
+fn text(dataset: &Dataset) -> String {
+    let width =
+        dataset.categories.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(8);
+    let mut text = format!("images in {}\n\n", shown(&dataset.images));
+    text += &format!("{:width$}  TRAINING  VALIDATION  TEST  TOTAL\n", "CATEGORY");
+    let mut sums = [0; 3];
+    for (name, counts) in dataset.categories.iter().zip(dataset.counts()) {
+        let [training, validation, test] = counts;
+        let total: usize = counts.iter().sum();
+        text += &format!("{name:width$}  {training:8}  {validation:10}  {test:4}  {total:5}\n");
+        (0..3).for_each(|set| sums[set] += counts[set]);
+    }
+    let [training, validation, test] = sums;
+    let total: usize = sums.iter().sum();
+    text += &format!("{:width$}  {training:8}  {validation:10}  {test:4}  {total:5}\n", "");
+    text += &list("skipped", &skipped(dataset));
+    text += &list("the same bytes twice (each in the set of the first)", &duplicates(dataset));
+    text += &list("warnings", &dataset.warnings);
+    text
+}
+
+fn list(title: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("\n{}: {title}\n  {}\n", items.len(), items.join("\n  "))
+}
+
+fn skipped(dataset: &Dataset) -> Vec<String> {
+    dataset.skipped.iter().map(|s| format!("{}: {}", shown(&s.path), s.reason)).collect()
+}
+
+fn duplicates(dataset: &Dataset) -> Vec<String> {
+    dataset
+        .duplicates
+        .iter()
+        .map(|d| {
+            let other = if d.same_category { "" } else { " in another category" };
+            format!("{} is {}{other}", shown(&d.path), shown(&d.of))
+        })
+        .collect()
+}
+
+fn json(dataset: &Dataset, refusal: Option<&str>) -> Value {
+    let counts: Vec<Value> = dataset
+        .categories
+        .iter()
+        .zip(dataset.counts())
+        .map(|(name, [training, validation, test])| {
+            json!({"category": name, "training": training, "validation": validation, "test": test})
+        })
+        .collect();
+    let skipped: Vec<Value> = dataset
+        .skipped
+        .iter()
+        .map(|s| json!({"file": shown(&s.path), "reason": s.reason.to_string()}))
+        .collect();
+    let duplicates: Vec<Value> = dataset
+        .duplicates
+        .iter()
+        .map(|d| json!({"file": shown(&d.path), "of": shown(&d.of)}))
+        .collect();
+    json!({
+        "images": shown(&dataset.images),
+        "categories": counts,
+        "skipped": skipped,
+        "duplicates": duplicates,
+        "warnings": dataset.warnings,
+        "refused": refusal,
+    })
+}

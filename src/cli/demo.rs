@@ -1,0 +1,44 @@
+//! `retrain demo`: draws the demo photos and trains on them.
+
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::run::run;
+use super::typed;
+use crate::config::Config;
+use crate::demo;
+use crate::store::write_atomically;
+
+/// The experiment that comes with the program, for a folder that is no checkout of it.
+const EXPERIMENT: &str = include_str!("../../experiments/demo.toml");
+
+pub fn demo(config: &Config, detach: bool) -> Result<ExitCode> {
+    let photos = config.root.join("data").join("demo");
+    let terminal = std::io::stderr().is_terminal();
+    let written = demo::write(&photos, &mut |done, total| {
+        if terminal {
+            eprint!("\r\x1b[Kdrawing {done}/{total} photos to {}", typed(&photos));
+            let _ = std::io::stderr().flush();
+        }
+    })
+    .with_context(|| format!("cannot draw the demo photos to {}", photos.display()))?;
+    if terminal {
+        eprint!("\r\x1b[K");
+    }
+    eprintln!(
+        "demo photos in {}: {} drawn, {} there already",
+        typed(&photos),
+        written.drawn,
+        written.kept
+    );
+    let experiment = config.experiments.join("demo.toml");
+    if !experiment.exists() {
+        fs::create_dir_all(&config.experiments)
+            .with_context(|| format!("cannot make {}", config.experiments.display()))?;
+        write_atomically(&experiment, EXPERIMENT.as_bytes())?;
+    }
+    run(config, &experiment, &[], detach)
+}

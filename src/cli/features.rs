@@ -1,0 +1,71 @@
+//! `retrain features`: the features of an experiment's or a folder's photos, for other programs.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use super::typed;
+use crate::config::Config;
+use crate::dataset::{self, Skipped};
+use crate::export::{self, FeatureRow};
+use crate::features::Recipe;
+use crate::spec::{self, Experiment};
+use crate::store::{shown, write_atomically};
+
+type Writer = fn(&[FeatureRow], &[String], &[f32]) -> Result<Vec<u8>>;
+
+pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCode> {
+    let write = writer(output)?;
+    let experiment = experiment(source)?;
+    let mut dataset = dataset::scan(&config.root, &experiment, &mut |_, _| {})?;
+    let (recipe, extractor) =
+        Recipe::prepare(&experiment.network, experiment.data.max_megapixels, &config.root)?;
+    let files: Vec<_> = dataset.photos.iter().map(|p| (dataset.full_path(p), p.hash)).collect();
+    let made = super::photos::features(config, &recipe, &extractor, &files)?;
+    let skipped = |(number, reason): (usize, _)| {
+        let path = dataset.photos[number].path.clone();
+        eprintln!("skipped {}: {reason}", shown(&path));
+        Skipped { path, reason }
+    };
+    let unreadable = made.unreadable.into_iter().map(skipped).collect();
+    dataset.remove_unreadable(unreadable);
+    let rows: Vec<FeatureRow> = dataset
+        .photos
+        .iter()
+        .map(|photo| FeatureRow {
+            file: shown(&photo.path),
+            category: photo.category,
+            set: photo.set,
+        })
+        .collect();
+    write_atomically(output, &write(&rows, &dataset.categories, &made.features)?)?;
+    eprintln!(
+        "{} features of {} numbers in {}",
+        rows.len(),
+        extractor.backbone.feature_len(),
+        typed(output)
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn writer(output: &Path) -> Result<Writer> {
+    match output.extension().and_then(|ending| ending.to_str()) {
+        Some("safetensors") => Ok(|r, c, f| Ok(export::features_safetensors(r, c, f)?)),
+        Some("csv") => Ok(|r, c, f| Ok(export::features_csv(r, c, f)?)),
+        _ => bail!("{}: expected a name that ends in .safetensors or .csv", typed(output)),
+    }
+}
+
+/// The experiment, or, for a folder of photos, one with every default.
+fn experiment(source: &Path) -> Result<Experiment> {
+    if !source.is_dir() {
+        return Ok(spec::load(source)?.experiment);
+    }
+    let full = std::path::absolute(source)?;
+    let Some(images) = full.to_str() else {
+        bail!("{}: the folder's name is not UTF-8, which TOML needs; rename it", typed(source));
+    };
+    let text = spec::template(images, &[], &[]);
+    Ok(spec::parse(&text, source)?.experiment)
+}

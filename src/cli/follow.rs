@@ -1,0 +1,210 @@
+//! Follows a run's event log and prints its news on stderr: one line that changes on a terminal,
+//! plain lines otherwise.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use signal_hook::consts::SIGINT;
+
+use crate::runner::{self, Stop};
+use crate::store::{Event, Run, RunFolder, Stage};
+
+/// Time between two looks at the log.
+const LOOK: Duration = Duration::from_millis(100);
+/// Without a terminal, a line of progress this often.
+const PLAIN_NEWS: Duration = Duration::from_secs(5);
+/// Lines of training that stay on the screen, spread over its iterations.
+const TRAINING_LINES: usize = 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    ToTheEnd,
+    /// Ctrl-c was pressed twice; the run may go on.
+    Left,
+}
+
+pub fn follow(folder: &RunFolder, worker: &mut Child) -> Result<(Run, Followed)> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGINT, interrupted.clone())?;
+    let mut interrupts = 0;
+
+    let mut news = News::new(folder);
+    let mut tail = folder.tail();
+    let mut run = Run::default();
+    loop {
+        // Looked at before the log, so that the log's last word is not missed.
+        let ended = worker.try_wait()?.is_some();
+        for record in tail.poll()? {
+            run.apply(&record);
+            news.tell(&record.event, &run);
+        }
+        if ended || run.end.is_some() {
+            news.end_line();
+            return Ok((run, Followed::ToTheEnd));
+        }
+        if interrupted.swap(false, Ordering::Relaxed) {
+            interrupts += 1;
+            if interrupts > 1 {
+                news.end_line();
+                return Ok((run, Followed::Left));
+            }
+            runner::request(folder, Stop::Keep)?;
+            news.say("stopping: evaluates and keeps the result; ctrl-c again leaves at once");
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// What is printed, and what the changing line holds.
+struct News {
+    terminal: bool,
+    id: String,
+    line_open: bool,
+    told: Option<Instant>,
+}
+
+impl News {
+    fn new(folder: &RunFolder) -> News {
+        News { terminal: io::stderr().is_terminal(), id: folder.id(), line_open: false, told: None }
+    }
+
+    fn tell(&mut self, event: &Event, run: &Run) {
+        match event {
+            Event::Started { .. } => self.say(&format!("run {}", self.id)),
+            Event::Stage { stage } => self.stage(*stage),
+            Event::Dataset { skipped, duplicates, .. } => {
+                self.say(&dataset_line(run, *skipped, *duplicates));
+            }
+            Event::Network(facts) => self.say(&format!(
+                "network {} with weights {}, {} numbers a feature",
+                facts.backbone, facts.weights, facts.feature_len
+            )),
+            Event::Features { done, total, .. } => {
+                let line = features_line(run);
+                if done == total { self.say(&line) } else { self.progress(&line) }
+            }
+            Event::Evaluation { step, .. } => {
+                let line = training_line(run);
+                let every = (run.iterations / TRAINING_LINES).max(1);
+                let shown = *step == 1 || *step == run.iterations || step % every == 0;
+                if shown { self.say(&line) } else { self.progress(&line) }
+            }
+            Event::Warning { message } => self.say(&format!("warning: {message}")),
+            _ => {}
+        }
+    }
+
+    fn stage(&mut self, stage: Stage) {
+        match stage {
+            Stage::Scan => self.progress("scan: finding and hashing the photos"),
+            Stage::Evaluation => self.say("evaluation: every image once"),
+            Stage::Features | Stage::Training => {}
+        }
+    }
+
+    /// A line that stays.
+    fn say(&mut self, line: &str) {
+        if self.line_open {
+            eprint!("\r\x1b[K");
+            self.line_open = false;
+        }
+        eprintln!("{line}");
+    }
+
+    /// A line that the next one replaces; without a terminal one in five seconds is printed.
+    fn progress(&mut self, line: &str) {
+        if self.terminal {
+            let width = crossterm::terminal::size().map_or(80, |(columns, _)| columns as usize);
+            let short: String = line.chars().take(width.saturating_sub(1)).collect();
+            eprint!("\r\x1b[K{short}");
+            let _ = io::stderr().flush();
+            self.line_open = true;
+        } else if self.told.is_none_or(|told| told.elapsed() >= PLAIN_NEWS) {
+            self.told = Some(Instant::now());
+            eprintln!("{line}");
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.line_open {
+            eprintln!();
+            self.line_open = false;
+        }
+    }
+}
+
+fn dataset_line(run: &Run, skipped: usize, duplicates: usize) -> String {
+    let sum =
+        |count: fn(&crate::store::Counts) -> usize| run.counts.iter().map(count).sum::<usize>();
+    let mut line = format!(
+        "{} photos in {} categories: {} training, {} validation, {} test",
+        sum(crate::store::Counts::total),
+        run.counts.len(),
+        sum(|counts| counts.training),
+        sum(|counts| counts.validation),
+        sum(|counts| counts.test),
+    );
+    if skipped > 0 {
+        line += &format!("; {skipped} skipped (skipped.csv says why)");
+    }
+    if duplicates > 0 {
+        line += &format!("; {duplicates} duplicates, each in the set of the first");
+    }
+    line
+}
+
+fn features_line(run: &Run) -> String {
+    let features = run.features.unwrap_or_default();
+    let mut line = format!("features {}/{}", features.done, features.total);
+    if features.images_per_second > 0.0 {
+        line += &format!(", {:.1} images/s", features.images_per_second);
+    }
+    if let Some(left) = features.seconds_left().filter(|_| features.done < features.total) {
+        line += &format!(", {} left", duration(left));
+    }
+    if features.from_cache > 0 {
+        line += &format!(", {} from the cache", features.from_cache);
+    }
+    if features.skipped > 0 {
+        line += &format!(", {} unreadable", features.skipped);
+    }
+    line
+}
+
+fn training_line(run: &Run) -> String {
+    let Some(point) = run.evaluations.last() else { return String::new() };
+    format!(
+        "iteration {}/{}  loss {:.4}  train accuracy {:.1}%  validation accuracy {:.1}%",
+        point.step,
+        run.iterations,
+        point.train_loss,
+        100.0 * point.train_accuracy,
+        100.0 * point.validation_accuracy
+    )
+}
+
+/// `42 s`, `3 min 05 s`, `2 h 10 min`.
+pub fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_said_in_the_units_that_matter() {
+        assert_eq!(duration(41.6), "42 s");
+        assert_eq!(duration(185.0), "3 min 05 s");
+        assert_eq!(duration(7800.0), "2 h 10 min");
+    }
+}

@@ -1,0 +1,63 @@
+//! `retrain list`: all runs, the newest last.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::follow::duration;
+use crate::config::Config;
+use crate::store::{self, Summary};
+
+#[derive(Serialize)]
+struct Listed {
+    run: String,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
+pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
+    let mut listed = Vec::new();
+    for folder in store::list(&config.runs)? {
+        match folder.summary() {
+            Ok(summary) => listed.push(Listed { run: folder.id(), summary }),
+            // One damaged run must not hide the others.
+            Err(err) => eprintln!("retrain: {err}"),
+        }
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&listed)?);
+    } else if listed.is_empty() {
+        eprintln!("no run yet; 'retrain demo' makes one, 'retrain run EXPERIMENT' makes yours");
+    } else {
+        print!("{}", table(&listed));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(listed: &[Listed]) -> String {
+    let width = listed.iter().map(|row| row.run.chars().count()).max().unwrap_or(0).max(3);
+    let mut text = format!(
+        "{:width$}  {:9}  {:>12}  {:>10}  {:>22}  {:>8}\n",
+        "RUN", "STATE", "ITERATIONS", "VALIDATION", "TEST (95% INTERVAL)", "TIME"
+    );
+    for Listed { run, summary } in listed {
+        let iterations = format!("{}/{}", summary.step, summary.iterations);
+        let validation =
+            summary.validation_accuracy.map_or("-".to_owned(), crate::insight::percent);
+        let test = summary.test.as_ref().map_or("-".to_owned(), |test| {
+            format!(
+                "{:.1}% ({:.1} to {:.1})",
+                100.0 * test.accuracy,
+                100.0 * test.low,
+                100.0 * test.high
+            )
+        });
+        text += &format!(
+            "{run:width$}  {:9}  {iterations:>12}  {validation:>10}  {test:>22}  {:>8}\n",
+            summary.state.name(),
+            duration(summary.seconds)
+        );
+    }
+    text
+}

@@ -1,0 +1,53 @@
+//! `retrain new FOLDER`: a commented experiment file for a folder with one folder a category.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use super::typed;
+use crate::config::Config;
+use crate::dataset;
+use crate::spec;
+use crate::store::write_atomically;
+
+pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<ExitCode> {
+    let full = std::path::absolute(folder)?;
+    let categories = dataset::list_categories(&full)?;
+    let (names, counts): (Vec<String>, Vec<usize>) = categories.into_iter().unzip();
+    let output = match output {
+        Some(path) => path.to_owned(),
+        None => default_output(config, &full)?,
+    };
+    spec::name(&output)?;
+    if output.exists() {
+        bail!("{} is there already; give another name with --output", typed(&output));
+    }
+    // Relative to the project where the photos are inside it, so that both can be moved.
+    let images = full.strip_prefix(&config.root).unwrap_or(&full);
+    let Some(images) = images.to_str() else {
+        bail!("{}: the folder's name is not UTF-8, which TOML needs; rename it", typed(&full));
+    };
+    if let Some(parent) = output.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", typed(parent)))?;
+    }
+    write_atomically(&output, spec::template(images, &names, &counts).as_bytes())?;
+    println!("{}", typed(&output));
+    eprintln!(
+        "{} categories, {} photos; next: retrain check {}",
+        names.len(),
+        counts.iter().sum::<usize>(),
+        typed(&output)
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn default_output(config: &Config, folder: &Path) -> Result<PathBuf> {
+    let name = folder
+        .file_name()
+        .with_context(|| format!("{} has no name; give one with --output", typed(folder)))?;
+    let mut file = name.to_owned();
+    file.push(".toml");
+    Ok(config.experiments.join(file))
+}

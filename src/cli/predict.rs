@@ -1,0 +1,123 @@
+//! `retrain predict`: scores photos that a run never saw.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+
+use super::EXIT_FAILED;
+use super::photos;
+use crate::config::Config;
+use crate::features::Recipe;
+use crate::insight::label_lines;
+use crate::store::{RunFolder, shown};
+use crate::train::{HeadFile, evaluate};
+
+pub fn predict(
+    config: &Config,
+    run: &RunFolder,
+    named: &[PathBuf],
+    json: bool,
+) -> Result<ExitCode> {
+    let head = read_head(run)?;
+    let recipe: Recipe = serde_json::from_value(head.context["recipe"].clone())
+        .with_context(|| format!("{} says nothing of its network", run.head().display()))?;
+    let files = photos::expand(named);
+    let mut answers: Vec<(PathBuf, Result<Vec<f32>, String>)> = Vec::new();
+    let mut readable = Vec::new();
+    for file in files {
+        match photos::hash(&file) {
+            Ok(hash) => {
+                readable.push((file.clone(), hash));
+                answers.push((file, Ok(Vec::new())));
+            }
+            Err(reason) => answers.push((file, Err(reason.to_string()))),
+        }
+    }
+    score(config, &head, &recipe, &readable, &mut answers)?;
+    let scored = answers.iter().filter(|(_, answer)| answer.is_ok()).count();
+    if json {
+        println!("{}", serde_json::to_string_pretty(&as_json(&head.labels, &answers))?);
+    } else {
+        print(&head.labels, &answers);
+    }
+    if scored == 0 {
+        eprintln!("retrain: no photo could be scored");
+        return Ok(ExitCode::from(EXIT_FAILED));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_head(run: &RunFolder) -> Result<HeadFile> {
+    let path = run.head();
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            HeadFile::from_bytes(&bytes).with_context(|| format!("cannot use {}", path.display()))
+        }
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => bail!(
+            "run {} has no trained head (state: {}); 'retrain list' shows those that are done",
+            run.id(),
+            run.summary()?.state.name()
+        ),
+        Err(err) => Err(err).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Fills in the scores of the answers that are `Ok`, which stand in the order of `readable`.
+fn score(
+    config: &Config,
+    head: &HeadFile,
+    recipe: &Recipe,
+    readable: &[(PathBuf, blake3::Hash)],
+    answers: &mut [(PathBuf, Result<Vec<f32>, String>)],
+) -> Result<()> {
+    let extractor = recipe.open()?;
+    let made = photos::features(config, recipe, &extractor, readable)?;
+    let mut pending: Vec<_> = answers.iter_mut().filter(|(_, answer)| answer.is_ok()).collect();
+    for (number, reason) in &made.unreadable {
+        pending[*number].1 = Err(reason.to_string());
+    }
+    let n = readable.len() - made.unreadable.len();
+    let shape = (n, extractor.backbone.feature_len());
+    let features = candle_core::Tensor::from_vec(made.features, shape, &candle_core::Device::Cpu)?;
+    let scores = evaluate(&head.head, &features)?;
+    let answered = pending.into_iter().filter(|(_, answer)| answer.is_ok());
+    for ((_, answer), scores) in answered.zip(scores) {
+        *answer = Ok(scores);
+    }
+    Ok(())
+}
+
+fn print(labels: &[String], answers: &[(PathBuf, Result<Vec<f32>, String>)]) {
+    for (number, (file, answer)) in answers.iter().enumerate() {
+        match answer {
+            Ok(scores) => {
+                if answers.len() > 1 {
+                    let gap = if number == 0 { "" } else { "\n" };
+                    println!("{gap}{}", shown(file));
+                }
+                for line in label_lines(labels, scores) {
+                    println!("{line}");
+                }
+            }
+            Err(reason) => eprintln!("skipped {}: {reason}", shown(file)),
+        }
+    }
+}
+
+fn as_json(labels: &[String], answers: &[(PathBuf, Result<Vec<f32>, String>)]) -> Value {
+    let one = |(file, answer): &(PathBuf, Result<Vec<f32>, String>)| match answer {
+        Ok(scores) => {
+            let named: Map<String, Value> =
+                labels.iter().cloned().zip(scores.iter().map(|&score| json!(score))).collect();
+            json!({"file": shown(file), "predicted": labels[first_largest(scores)], "scores": named})
+        }
+        Err(reason) => json!({"file": shown(file), "error": reason}),
+    };
+    answers.iter().map(one).collect()
+}
+
+fn first_largest(scores: &[f32]) -> usize {
+    crate::insight::predict(scores)
+}

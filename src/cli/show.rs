@@ -1,0 +1,81 @@
+//! `retrain show`: one run.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::report;
+use crate::insight::percent;
+use crate::spec;
+use crate::store::{End, Run, RunFolder, State};
+
+pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
+    let summary = folder.summary()?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&summary)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let run = folder.replay()?;
+    println!("run         {}", folder.id());
+    println!("experiment  {}", super::typed(&run.source));
+    println!("state       {}", state_line(folder, &run, summary.state));
+    print!("{}", facts(&run));
+    for warning in &run.warnings {
+        println!("warning     {warning}");
+    }
+    if run.test().is_some() {
+        println!("\n{}", report::result(folder, &run)?.trim_end());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
+    let at = match run.stage {
+        Some(stage) if state.is_live() || state == State::Lost => format!(", {}", stage.name()),
+        _ => String::new(),
+    };
+    let why = match (&run.end, state) {
+        (Some(End::Failed(message)), _) => format!(": {message}"),
+        (_, State::Lost) => format!(
+            ": its worker is gone without a word; its last ones: {}",
+            report::last_words(folder)
+        ),
+        _ => String::new(),
+    };
+    format!("{}{at}{why}", state.name())
+}
+
+fn facts(run: &Run) -> String {
+    let mut text = String::new();
+    let changed: Vec<String> = run
+        .settings
+        .iter()
+        .filter(|(key, value)| !spec::is_default(key, value))
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    text += &format!("settings    {}\n", changed.join("\n            "));
+    for counts in &run.counts {
+        text += &format!(
+            "photos      {}: {} training, {} validation, {} test\n",
+            counts.category, counts.training, counts.validation, counts.test
+        );
+    }
+    if run.skipped > 0 {
+        text += &format!("skipped     {} files; skipped.csv says why\n", run.skipped);
+    }
+    if let Some(network) = &run.network {
+        let properties: Vec<String> =
+            network.properties.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        text += &format!("network     {}\n", properties.join("\n            "));
+    }
+    if let Some(best) = run.best() {
+        text += &format!(
+            "training    iteration {} of {}; best validation accuracy {} at iteration {}\n",
+            run.step(),
+            run.iterations,
+            percent(best.validation_accuracy),
+            best.step
+        );
+    }
+    text
+}

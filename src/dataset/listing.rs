@@ -1,0 +1,70 @@
+//! Quick looks at folders, and the slow look at every photo.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use super::categories;
+use super::scan::is_likely_photo;
+use super::walk::Walk;
+use super::{Dataset, DatasetError, Skipped, decode, read_file};
+
+/// The folders of `images` as categories, with the number of files in each that look like photos.
+/// Reads no whole file.
+///
+/// Errors when the folder is missing or has fewer than two folders in it.
+pub fn list_categories(images: &Path) -> Result<Vec<(String, usize)>, DatasetError> {
+    let folders = categories::subfolders(images)?;
+    if folders.len() < 2 {
+        let found = folders.first().map_or("no folder".to_owned(), |only| {
+            format!("only '{}'", categories::category_name(only))
+        });
+        return Err(DatasetError::TooFewCategories { folder: images.to_owned(), found });
+    }
+    let count = |folder: &PathBuf| photos_below(&images.join(folder)).len();
+    Ok(folders.iter().map(|folder| (categories::category_name(folder), count(folder))).collect())
+}
+
+/// The files in `folder` and below that look like photos, in the order of a scan.
+pub fn photos_below(folder: &Path) -> Vec<PathBuf> {
+    let mut walk = Walk::new(folder, []);
+    walk.folder(Path::new(""));
+    let files = walk.files.iter().map(|path| folder.join(path));
+    files.filter(|path| is_likely_photo(path)).collect()
+}
+
+/// Decodes every photo of the data set on `threads` threads and gives those that cannot be;
+/// `progress` gets photos decoded and photos there are.
+pub fn decode_all(
+    dataset: &Dataset,
+    max_megapixels: usize,
+    threads: usize,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Vec<Skipped> {
+    let photos = &dataset.photos;
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    let mut bad = Vec::new();
+    thread::scope(|scope| {
+        for _ in 0..threads.min(photos.len()) {
+            let (next, sender) = (&next, sender.clone());
+            scope.spawn(move || {
+                while let Some(photo) = photos.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let looked = read_file(&dataset.full_path(photo))
+                        .and_then(|bytes| decode(&bytes, max_megapixels));
+                    if sender.send((&photo.path, looked.err())).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (done, (path, reason)) in receiver.iter().enumerate() {
+            bad.extend(reason.map(|reason| Skipped { path: path.clone(), reason }));
+            progress(done + 1, photos.len());
+        }
+    });
+    bad.sort_by(|a, b| a.path.cmp(&b.path));
+    bad
+}

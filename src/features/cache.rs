@@ -1,0 +1,155 @@
+//! The features that are there already, of one network and one resize rule.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::key::RowKey;
+use super::shard::Shard;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    #[error("cannot use the feature cache {}: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("cannot read a feature in {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+}
+
+/// `cache/FEATURE_KEY/*.safetensors`, indexed. Features stay on disk until they are read.
+pub struct Cache {
+    folder: PathBuf,
+    feature_len: usize,
+    shards: Vec<Shard>,
+    /// Shard and row of each feature.
+    rows: HashMap<RowKey, (usize, usize)>,
+    damaged: Vec<String>,
+}
+
+impl Cache {
+    /// Opens, and makes where it is missing, the folder `key` in `cache`.
+    ///
+    /// A file that is not a whole shard is left alone and named in [`Cache::damaged`]; its features
+    /// are computed again.
+    pub fn open(cache: &Path, key: &str, feature_len: usize) -> Result<Cache, CacheError> {
+        let folder = cache.join(key);
+        let fail = |source| CacheError::Folder { path: folder.clone(), source };
+        fs::create_dir_all(&folder).map_err(fail)?;
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(fail)? {
+            let path = entry.map_err(fail)?.path();
+            let hidden =
+                path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if !hidden && path.extension().is_some_and(|ending| ending == "safetensors") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let (shards, rows, damaged) = (Vec::new(), HashMap::new(), Vec::new());
+        let mut cache = Cache { folder, feature_len, shards, rows, damaged };
+        for path in paths {
+            if let Err(err) = cache.add(&path) {
+                cache.damaged.push(format!(
+                    "{} is no whole shard ({err}); its features are computed again",
+                    path.display()
+                ));
+            }
+        }
+        Ok(cache)
+    }
+
+    fn add(&mut self, path: &Path) -> io::Result<()> {
+        let shard = Shard::open(path, self.feature_len)?;
+        let number = self.shards.len();
+        self.rows.extend(shard.keys.iter().enumerate().map(|(row, key)| (*key, (number, row))));
+        self.shards.push(shard);
+        Ok(())
+    }
+
+    /// Files in the folder that could not be used, in words.
+    pub fn damaged(&self) -> &[String] {
+        &self.damaged
+    }
+
+    pub fn contains(&self, key: &RowKey) -> bool {
+        self.rows.contains_key(key)
+    }
+
+    /// Writes new features as one shard: `features` holds `keys.len()` rows.
+    pub fn insert(&mut self, keys: &[RowKey], features: &[f32]) -> Result<(), CacheError> {
+        let fail = |source| CacheError::Folder { path: self.folder.clone(), source };
+        let path = Shard::write(&self.folder, self.feature_len, keys, features).map_err(fail)?;
+        self.add(&path).map_err(|source| CacheError::Read { path, source })
+    }
+
+    /// The features of `keys`, row by row: `keys.len()` times the feature's length.
+    ///
+    /// Panics when a key is not there: callers fill the cache first.
+    pub fn read(&self, keys: &[RowKey]) -> Result<Vec<f32>, CacheError> {
+        let mut features = vec![0.0; keys.len() * self.feature_len];
+        for (key, row) in keys.iter().zip(features.chunks_exact_mut(self.feature_len)) {
+            let (shard, index) = self.rows[key];
+            self.shards[shard]
+                .read(index, row)
+                .map_err(|source| CacheError::Read { path: self.folder.clone(), source })?;
+        }
+        Ok(features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [RowKey; 2] = [[1; 32], [2; 32]];
+
+    #[test]
+    fn features_come_back_to_the_bit_from_a_cache_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = Cache::open(folder.path(), "net", 3).unwrap();
+        assert!(!cache.contains(&KEYS[0]));
+        cache.insert(&KEYS, &[0.1, 0.2, 0.3, 1e-40, -0.0, 7.0]).unwrap();
+        for cache in [cache, Cache::open(folder.path(), "net", 3).unwrap()] {
+            let features = cache.read(&[KEYS[1], KEYS[0]]).unwrap();
+            let bits: Vec<u32> = features.iter().map(|v| v.to_bits()).collect();
+            assert_eq!(bits, [1e-40f32, -0.0, 7.0, 0.1, 0.2, 0.3].map(f32::to_bits));
+        }
+    }
+
+    #[test]
+    fn a_shard_torn_anywhere_is_named_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = Cache::open(folder.path(), "net", 3).unwrap();
+        cache.insert(&KEYS, &[0.5; 6]).unwrap();
+        let path = fs::read_dir(folder.path().join("net")).unwrap().next().unwrap().unwrap().path();
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let cache = Cache::open(folder.path(), "net", 3).unwrap();
+            assert!(!cache.contains(&KEYS[0]), "cut at {length} of {}", whole.len());
+            assert_eq!(cache.damaged().len(), 1);
+            assert!(path.exists());
+        }
+    }
+
+    #[test]
+    fn lengths_in_a_shard_are_checked_before_memory_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("net")).unwrap();
+        let path = folder.path().join("net/x.safetensors");
+        let header = br#"{"keys":{"dtype":"U8","shape":[9000000000000000000,32],"data_offsets":[0,9]},"features":{"dtype":"F32","shape":[9000000000000000000,3],"data_offsets":[9,10]}}"#;
+        for length in [header.len() as u64, u64::MAX, 1 << 40] {
+            let mut bytes = length.to_le_bytes().to_vec();
+            bytes.extend(header);
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(Cache::open(folder.path(), "net", 3).unwrap().damaged().len(), 1);
+        }
+    }
+
+    #[test]
+    fn features_of_another_length_are_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        Cache::open(folder.path(), "net", 3).unwrap().insert(&KEYS, &[0.5; 6]).unwrap();
+        assert!(!Cache::open(folder.path(), "net", 2).unwrap().contains(&KEYS[0]));
+    }
+}

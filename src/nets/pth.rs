@@ -1,0 +1,233 @@
+//! PyTorch's `.pth`: a state dict as `torch.save` writes it, in its two containers. Since 1.6 it is
+//! a zip of a pickle and one member a storage; before, pickles and storages one after the other
+//! (the files of that age, such as pytorch-fid's, are still the ones people have).
+//!
+//! Source: PyTorch's `torch/serialization.py` and `torch/_utils.py` (`_rebuild_tensor_v2`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use super::numbers::{Entry, Storage, byte_len};
+use super::pickle::{Id, Pickle, Value};
+use super::reader::Reader;
+
+/// How a file of the older container begins: a pickle of the number 0x1950a86a20f9469cfc6c.
+pub(super) const OLD_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+pub(super) const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
+
+/// The tensors of a `.pth` file in the zip container.
+pub(super) fn read_zip(bytes: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
+    let members = zip_members(bytes)?;
+    let (folder, pickled) = members
+        .iter()
+        .find_map(|(name, range)| Some((name.strip_suffix("data.pkl")?, range.clone())))
+        .ok_or("it is a zip archive without a data.pkl, so not of torch.save")?;
+    let pickle = Pickle::read(&mut Reader::new(&bytes[pickled], 0))?;
+    entries(state_dict(&pickle)?, |tensor| {
+        let name = format!("{folder}data/{}", tensor.key);
+        members.get(&name).cloned().ok_or_else(|| format!("the member {name} is missing"))
+    })
+}
+
+/// The tensors of a `.pth` file in the container before PyTorch 1.6.
+pub(super) fn read_old(bytes: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
+    let mut reader = Reader::new(bytes, 0);
+    for _ in ["magic number", "protocol", "system"] {
+        Pickle::read(&mut reader)?;
+    }
+    let tensors = state_dict(&Pickle::read(&mut reader)?)?;
+    let widths: HashMap<&str, usize> =
+        tensors.iter().map(|tensor| (tensor.key.as_str(), tensor.width)).collect();
+
+    let keys = Pickle::read(&mut reader)?;
+    let Value::List(ids) = keys.root() else { return Err("it has no list of storages".into()) };
+    let mut storages = HashMap::new();
+    for key in ids.iter().filter_map(|&id| keys.text(id)) {
+        let count = usize::try_from(reader.u64()?).map_err(|_| "a storage is too long")?;
+        let width = widths.get(key).ok_or_else(|| format!("nothing uses the storage {key}"))?;
+        let start = reader.position();
+        let length = count.checked_mul(*width).ok_or("a storage is too long")?;
+        reader.take(length)?;
+        storages.insert(key.to_owned(), start..start + length);
+    }
+    entries(tensors, |tensor| {
+        let key = &tensor.key;
+        storages.get(key).cloned().ok_or_else(|| format!("the storage {key} is missing"))
+    })
+}
+
+/// A tensor of a state dict: a contiguous part of a storage.
+struct StoredTensor {
+    name: String,
+    storage: Storage,
+    /// Bytes a number takes.
+    width: usize,
+    /// Names the storage in the container.
+    key: String,
+    /// Numbers of the storage before the tensor's first.
+    offset: usize,
+    shape: Vec<usize>,
+}
+
+/// Finds each tensor's bytes, given the range of the storage that it is part of.
+fn entries(
+    tensors: Vec<StoredTensor>,
+    storage_range: impl Fn(&StoredTensor) -> Result<Range<usize>, String>,
+) -> Result<BTreeMap<String, Entry>, String> {
+    let mut entries = BTreeMap::new();
+    for tensor in tensors {
+        let whole = storage_range(&tensor)?;
+        let range = (|| {
+            let start = tensor.offset.checked_mul(tensor.width)?.checked_add(whole.start)?;
+            let end = start.checked_add(byte_len(&tensor.shape, tensor.width)?)?;
+            (end <= whole.end).then_some(start..end)
+        })()
+        .ok_or_else(|| format!("{} is longer than its storage", tensor.name))?;
+        entries.insert(tensor.name, Entry { storage: tensor.storage, shape: tensor.shape, range });
+    }
+    Ok(entries)
+}
+
+/// The tensors named in a pickled state dict, or in the `state_dict` of a checkpoint.
+fn state_dict(pickle: &Pickle) -> Result<Vec<StoredTensor>, String> {
+    let Value::Dict(outer) = pickle.root() else {
+        return Err("it holds no state dict; save model.state_dict(), not the model".into());
+    };
+    let nested = outer.iter().find(|(key, _)| pickle.text(*key) == Some("state_dict"));
+    let items = match nested.map(|(_, inner)| pickle.value(*inner)) {
+        Some(Value::Dict(inner)) => inner,
+        _ => outer,
+    };
+    let mut tensors = Vec::new();
+    for &(key, value) in items {
+        if let Some(name) = pickle.text(key)
+            && let Some(tensor) = stored_tensor(pickle, name, value)?
+        {
+            tensors.push(tensor);
+        }
+    }
+    Ok(tensors)
+}
+
+/// `None` for what is no tensor; an error for a tensor that is not understood.
+fn stored_tensor(pickle: &Pickle, name: &str, id: Id) -> Result<Option<StoredTensor>, String> {
+    let call = |id: Id| match pickle.value(id) {
+        Value::Call { function, arguments } => {
+            Some((pickle.global(*function)?, pickle.items(*arguments)?))
+        }
+        _ => None,
+    };
+    let Some((mut function, mut arguments)) = call(id) else { return Ok(None) };
+    if function == "torch._utils._rebuild_parameter" {
+        // A parameter wraps an ordinary tensor.
+        (function, arguments) = arguments
+            .first()
+            .and_then(|&inner| call(inner))
+            .ok_or_else(|| format!("{name} is a parameter without a tensor"))?;
+    }
+    if function != "torch._utils._rebuild_tensor_v2" {
+        return Ok(None);
+    }
+    let unclear = || format!("the description of {name} is not understood");
+    let &[storage, offset, shape, strides, ..] = arguments else { return Err(unclear()) };
+    let sizes = |id| -> Option<Vec<usize>> {
+        pickle.items(id)?.iter().map(|&id| pickle.size(id)).collect()
+    };
+    let shape = sizes(shape).ok_or_else(unclear)?;
+    if !is_contiguous(&shape, &sizes(strides).ok_or_else(unclear)?) {
+        return Err(format!("{name} is not contiguous; save it after .contiguous()"));
+    }
+    let Value::Persistent(storage) = pickle.value(storage) else { return Err(unclear()) };
+    let Some(&[_, class, key, ..]) = pickle.items(*storage) else { return Err(unclear()) };
+    let (storage, width) = storage_class(pickle.global(class).ok_or_else(unclear)?);
+    Ok(Some(StoredTensor {
+        name: name.to_owned(),
+        storage,
+        width,
+        key: pickle.text(key).ok_or_else(unclear)?.to_owned(),
+        offset: pickle.size(offset).ok_or_else(unclear)?,
+        shape,
+    }))
+}
+
+/// Whether the last axis varies fastest, without gaps; the stride of an axis of length 1 is free.
+fn is_contiguous(shape: &[usize], strides: &[usize]) -> bool {
+    let mut expected = 1usize;
+    shape.len() == strides.len()
+        && shape.iter().zip(strides).rev().all(|(&side, &stride)| {
+            let fits = side == 1 || stride == expected;
+            expected = expected.saturating_mul(side);
+            fits
+        })
+}
+
+/// The storage that a class of PyTorch's means, and the bytes it takes a number.
+fn storage_class(class: &str) -> (Storage, usize) {
+    match class.strip_prefix("torch.").unwrap_or(class) {
+        "FloatStorage" => (Storage::F32, 4),
+        "HalfStorage" => (Storage::F16, 2),
+        "BFloat16Storage" => (Storage::Bf16, 2),
+        "ByteStorage" => (Storage::U8, 1),
+        "DoubleStorage" => (Storage::Other("f64".into()), 8),
+        "LongStorage" => (Storage::Other("i64".into()), 8),
+        "IntStorage" => (Storage::Other("i32".into()), 4),
+        "ShortStorage" => (Storage::Other("i16".into()), 2),
+        other => (Storage::Other(other.to_owned()), 1),
+    }
+}
+
+/// The members of a zip archive whose bytes are stored as they are, as `torch.save` writes them.
+///
+/// Source: PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
+fn zip_members(bytes: &[u8]) -> Result<HashMap<String, Range<usize>>, String> {
+    const END: &[u8] = b"PK\x05\x06";
+    const END_LENGTH: usize = 22;
+    const LONGEST_COMMENT: usize = 0xffff;
+    let tail = bytes.len().saturating_sub(END_LENGTH + LONGEST_COMMENT);
+    let end = bytes[tail..]
+        .windows(END.len())
+        .rposition(|window| window == END)
+        .ok_or("the zip archive has no end")?;
+    let mut reader = Reader::new(bytes, tail + end + 10);
+    let count = reader.u16()?;
+    reader.take(4)?; // length of the directory
+    let mut directory = Reader::new(bytes, reader.u32()? as usize);
+    let comment = reader.u16()?;
+    reader.take(comment.into())?;
+    let mut members = HashMap::new();
+    for _ in 0..count {
+        let (name, range) = zip_member(bytes, &mut directory)?;
+        members.insert(name, range);
+    }
+    Ok(members)
+}
+
+/// Reads one entry of the directory, and the member's own header for where its bytes begin.
+fn zip_member(bytes: &[u8], directory: &mut Reader) -> Result<(String, Range<usize>), String> {
+    if directory.take(4)? != b"PK\x01\x02" {
+        return Err("the zip archive's directory is not where its end says".into());
+    }
+    directory.take(6)?; // versions, flags
+    let method = directory.u16()?;
+    directory.take(8)?; // time, checksum
+    let stored = directory.u32()? as usize;
+    directory.take(4)?; // length before compression
+    let (name, extra, comment) = (directory.u16()?, directory.u16()?, directory.u16()?);
+    directory.take(8)?; // disk, attributes
+    let header = directory.u32()? as usize;
+    let name = directory.text(name.into())?;
+    directory.take(usize::from(extra) + usize::from(comment))?;
+    if method != 0 {
+        return Err(format!("the zip member {name} is compressed; torch.save does not do that"));
+    }
+    let mut local = Reader::new(bytes, header);
+    if local.take(4)? != ZIP_MAGIC {
+        return Err(format!("the zip member {name} is not where the directory says"));
+    }
+    local.take(22)?; // what the directory has said
+    let (name_length, extra) = (local.u16()?, local.u16()?);
+    local.take(usize::from(name_length) + usize::from(extra))?;
+    let start = local.position();
+    local.take(stored)?;
+    Ok((name, start..start + stored))
+}

@@ -1,0 +1,243 @@
+//! The chart itself: ranges, bands, lines, cursor.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::widgets::Widget;
+
+use super::grid::{Grid, Marker};
+use super::trace::{Column, Trace};
+use super::view::{View, YScale};
+use super::{axis, legend};
+
+/// Below this nothing can be read, so nothing is drawn.
+const SMALLEST: (u16, u16) = (20, 5);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    #[default]
+    Thin,
+    /// Two dots high where dots are fine enough, and bold.
+    Bold,
+}
+
+/// One curve and how it looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    pub name: &'a str,
+    pub trace: &'a Trace,
+    pub style: Style,
+    pub weight: Weight,
+    /// Whether the smallest and largest raw value of each column stand behind the line.
+    pub band: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChartStyles {
+    pub text: Style,
+    /// Axes and bands.
+    pub dim: Style,
+    pub cursor: Style,
+    /// Marks of values that are not finite, and what is said of them.
+    pub bad: Style,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Chart<'a> {
+    /// Later series are drawn over earlier ones.
+    pub series: Vec<Series<'a>>,
+    /// What is shown without zoom; `None` is from the first point to the last.
+    pub x_range: Option<(f64, f64)>,
+    pub zoom: Option<(f64, f64)>,
+    pub y_scale: YScale,
+    /// The iteration whose values the legend tells; `None` tells the latest.
+    pub cursor: Option<f64>,
+    pub marker: Marker,
+    pub styles: ChartStyles,
+}
+
+impl Widget for &Chart<'_> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        let area = area.intersection(buffer.area);
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            return;
+        }
+        let view = self.view();
+        let legend_rows = legend::draw(self, &view, area, buffer);
+        let below = Rect { y: area.y + legend_rows, height: area.height - legend_rows, ..area };
+        let plot = axis::draw(self, &view, below, buffer);
+        if plot.is_empty() {
+            return;
+        }
+        if self.is_blank() {
+            let words = "no values yet";
+            let x = plot.x + plot.width.saturating_sub(words.len() as u16) / 2;
+            let room = usize::from(plot.right() - x);
+            buffer.set_stringn(x, plot.y + plot.height / 2, words, room, self.styles.dim);
+        }
+        self.draw_plot(&view, plot, buffer);
+        axis::mark_broken(self, &view, plot, buffer);
+    }
+}
+
+impl Chart<'_> {
+    fn is_blank(&self) -> bool {
+        self.series.iter().all(|series| series.trace.len() == series.trace.broken().len())
+    }
+
+    /// Whether a log scale was asked for and values at or below 0 do not allow it.
+    pub(super) fn log_is_impossible(&self, view: &View) -> bool {
+        self.y_scale == YScale::Log && view.scale == YScale::Linear
+    }
+
+    fn view(&self) -> View {
+        let extents = self.series.iter().filter_map(|series| series.trace.x_extent());
+        let whole = extents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let x = self.zoom.or(self.x_range).or(whole).unwrap_or((0.0, 1.0));
+        let extents = self.series.iter().filter_map(|series| extent(series, x));
+        let y = extents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        match (self.y_scale, y) {
+            (YScale::Log, Some((low, high))) if low > 0.0 => View::new(x, (low, high), YScale::Log),
+            (YScale::Log, None) => View::new(x, (0.1, 1.0), YScale::Log),
+            (_, y) => View::new(x, y.unwrap_or((0.0, 1.0)), YScale::Linear),
+        }
+    }
+
+    fn draw_plot(&self, view: &View, plot: Rect, buffer: &mut Buffer) {
+        let (width, height) = (usize::from(plot.width), usize::from(plot.height));
+        let mut grid = Grid::new(self.marker, width, height);
+        let (across, down) = grid.size();
+        let columns: Vec<_> = self
+            .series
+            .iter()
+            .map(|series| series.trace.min_max_columns(view.x.0, view.x.1, across))
+            .collect();
+        let row = |y: f64| view.down(y) * (down - 1) as f64;
+        for (index, columns) in columns.iter().enumerate().filter(|(at, _)| self.series[*at].band) {
+            for (at, column) in columns.iter().enumerate() {
+                if let Some((low, high)) = column.and_then(|column| column.raw) {
+                    grid.band(at, row(low), row(high), index);
+                }
+            }
+        }
+        for (index, series) in self.series.iter().enumerate() {
+            let thickness = match (series.weight, self.marker) {
+                (Weight::Bold, Marker::Braille) => 1.0,
+                _ => 0.0,
+            };
+            draw_line(&mut grid, view, series.trace, &columns[index], index, thickness);
+        }
+        for (index, columns) in columns.iter().enumerate() {
+            // A single point would be a dot that nobody sees.
+            if self.series.len() > 1 || self.series[index].trace.len() == 1 {
+                draw_symbols(&mut grid, &row, columns, index);
+            }
+        }
+        self.put(&grid, view, plot, buffer);
+    }
+
+    fn put(&self, grid: &Grid, view: &View, plot: Rect, buffer: &mut Buffer) {
+        let cursor = self.cursor.and_then(|x| axis::column(view, x, plot));
+        for (y, x) in plot
+            .rows()
+            .enumerate()
+            .flat_map(|(y, row)| row.columns().enumerate().map(move |(x, _)| (y as u16, x as u16)))
+        {
+            let cell = &mut buffer[(plot.x + x, plot.y + y)];
+            let ink = grid.ink(usize::from(x), usize::from(y));
+            match ink {
+                Some(ink) if !ink.is_band => {
+                    let series = &self.series[ink.series];
+                    let style = match series.weight {
+                        Weight::Thin => series.style,
+                        Weight::Bold => series.style.add_modifier(Modifier::BOLD),
+                    };
+                    cell.set_char(ink.character).set_style(style);
+                }
+                _ if cursor == Some(plot.x + x) => {
+                    let line = if self.marker == Marker::Ascii { '|' } else { '│' };
+                    cell.set_char(line).set_style(self.styles.cursor);
+                }
+                Some(ink) => {
+                    cell.set_char(ink.character).set_style(self.styles.dim);
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+/// Smallest and largest value to make room for; between two points far apart those two count.
+fn extent(series: &Series, (from, to): (f64, f64)) -> Option<(f64, f64)> {
+    let column = series.trace.min_max_columns(from, to, 1)[0];
+    let inside = column.and_then(|column| if series.band { column.raw } else { column.smoothed });
+    inside.or_else(|| {
+        let (before, after) = series.trace.neighbours(from, to);
+        let (before, after) = (before?.smoothed, after?.smoothed);
+        (before.is_finite() && after.is_finite()).then(|| (before.min(after), before.max(after)))
+    })
+}
+
+/// Draws each column's smoothed extent and joins neighbours, also with the points just outside;
+/// a value that is not finite breaks the line.
+fn draw_line(
+    grid: &mut Grid,
+    view: &View,
+    trace: &Trace,
+    columns: &[Option<Column>],
+    series: usize,
+    thickness: f64,
+) {
+    let (across, down) = grid.size();
+    let row = |y: f64| view.down(y) * (down - 1) as f64;
+    let place = |x: f64| view.across(x) * across as f64;
+    let (before, after) = trace.neighbours(view.x.0, view.x.1);
+    let mut previous = before.map(|reading| (place(reading.x), row(reading.smoothed)));
+    for (at, column) in columns.iter().enumerate() {
+        let Some(column) = column else { continue };
+        if let Some((low, high)) = column.smoothed {
+            grid.line(at, row(high), row(low) + thickness, series);
+        }
+        if let Some(from) = previous {
+            join(grid, from, (at as f64, row(column.first)), series, thickness);
+        }
+        previous = Some((at as f64, row(column.last)));
+    }
+    if let (Some(from), Some(to)) = (previous, after) {
+        join(grid, from, (place(to.x), row(to.smoothed)), series, thickness);
+    }
+}
+
+/// A straight line from one point to another, in columns and rows of dots; nothing when one of
+/// them is NaN.
+fn join(grid: &mut Grid, from: (f64, f64), to: (f64, f64), series: usize, thickness: f64) {
+    let last = grid.size().0 as f64 - 1.0;
+    let (start, end) = (from.0.max(0.0).ceil(), to.0.min(last).floor());
+    if !(from.1.is_finite() && to.1.is_finite() && start <= end) {
+        return;
+    }
+    let slope = (to.1 - from.1) / (to.0 - from.0).max(1.0);
+    let at = |x: f64| from.1 + slope * (x.clamp(from.0, to.0.max(from.0)) - from.0);
+    for column in start as usize..=end as usize {
+        let x = column as f64;
+        grid.line(column, at(x - 0.5), at(x + 0.5) + thickness, series);
+    }
+}
+
+/// Puts the series' symbol on its line every now and then, at places that differ by series.
+fn draw_symbols(
+    grid: &mut Grid,
+    row: &impl Fn(f64) -> f64,
+    columns: &[Option<Column>],
+    series: usize,
+) {
+    const APART: usize = 30;
+    let mut next = 4 + series * 7 % APART;
+    for (at, column) in columns.iter().enumerate() {
+        let Some(column) = column.filter(|column| column.last.is_finite()) else { continue };
+        if at >= next || columns.iter().flatten().count() == 1 {
+            grid.symbol(at, row(column.last), series);
+            next = at + APART;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Curves over iterations, drawn in terminal cells: honest about noise, gaps and smoothing.
+//!
+//! A [`Trace`] keeps every point of one curve and answers per column in little time, however many
+//! points there are; a [`Chart`] draws traces with axes and a legend. Not here: what the curves
+//! mean, keys, and the theme (styles come in).
+
+mod axis;
+mod draw;
+mod grid;
+mod legend;
+mod smooth;
+mod ticks;
+mod trace;
+mod view;
+
+#[cfg(test)]
+mod snapshots;
+
+pub use draw::{Chart, ChartStyles, Series, Weight};
+pub use grid::Marker;
+pub use smooth::{Smoother, ema};
+pub use ticks::{format_iteration, format_value, linear_ticks, log_ticks, tick_labels};
+pub use trace::{Column, Reading, Trace};
+pub use view::YScale;

@@ -1,0 +1,16 @@
+//! What the worker does about itself before anything else.
+
+use std::fs;
+
+/// Courtesy to the people on the machine: they are served first.
+const NICENESS: i32 = 10;
+
+/// Leaves the terminal's session, so that hanging up does not reach this process, and steps back
+/// behind interactive ones.
+pub fn settle() {
+    // Fails where the process leads a session already: then there is nothing to leave.
+    let _ = rustix::process::setsid();
+    let _ = rustix::process::nice(NICENESS);
+    // With autogroups niceness counts only inside a session; this one's own must be told too.
+    let _ = fs::write("/proc/self/autogroup", NICENESS.to_string());
+}

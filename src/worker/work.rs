@@ -1,0 +1,234 @@
+//! A run from its first line to its last, as a table of contents.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::process;
+use super::reporter::Reporter;
+use super::requests::{Requests, Watch};
+use crate::config::Config;
+use crate::dataset::{self, Dataset, Skipped};
+use crate::features::{self, Cache, Extractor, Job, Recipe, RowKey};
+use crate::spec::{self, Experiment, Set};
+use crate::store::{
+    Counts, Event, Lease, NetworkFacts, RunFolder, Stage, skipped_csv, write_atomically,
+};
+
+/// Does the run in `folder`, to its result or its failure; either is its log's last word.
+pub fn work(folder: &RunFolder) -> ExitCode {
+    process::settle();
+    // What goes wrong before the log is open can only be said in worker.log, where stderr leads.
+    let begun = begin(folder);
+    let (mut reporter, watch) = match begun {
+        Ok(begun) => begun,
+        Err(err) => {
+            eprintln!("{err:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = Work::prepare(folder, &mut reporter, &watch.requests).and_then(Work::perform);
+    let Err(err) = done else { return ExitCode::SUCCESS };
+    let message = format!("{err:#}");
+    reporter.say(&format!("failed: {message}"));
+    if let Err(err) = reporter.turn(Event::Failed { message }) {
+        eprintln!("{err:#}");
+    }
+    ExitCode::FAILURE
+}
+
+fn begin(folder: &RunFolder) -> Result<(Reporter, Watch)> {
+    let lease = Lease::take(&folder.lock())?;
+    // A request to an earlier worker of this run is not meant for this one.
+    if let Err(err) = fs::remove_file(folder.stop_request())
+        && err.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(err).context("cannot remove an old stop request");
+    }
+    let watch = Watch::start(folder, lease)?;
+    Ok((Reporter::open(folder)?, watch))
+}
+
+/// Everything that the stages of a run share.
+pub(super) struct Work<'a> {
+    pub folder: &'a RunFolder,
+    pub reporter: &'a mut Reporter,
+    pub requests: &'a Requests,
+    pub config: Config,
+    pub experiment: Experiment,
+    /// The project folder.
+    pub root: PathBuf,
+}
+
+/// What the feature stage leaves: all photos that could be read, and where their features are.
+pub(super) struct Prepared {
+    pub dataset: Dataset,
+    pub recipe: Recipe,
+    pub cache: Cache,
+}
+
+impl<'a> Work<'a> {
+    fn prepare(
+        folder: &'a RunFolder,
+        reporter: &'a mut Reporter,
+        requests: &'a Requests,
+    ) -> Result<Work<'a>> {
+        let root = reporter.run().root.clone();
+        let config = Config::load(&root)?;
+        let checked = spec::load(&folder.experiment())?;
+        reporter.turn(Event::Started {
+            pid: std::process::id(),
+            host: crate::store::host_name(),
+            threads: config.threads,
+        })?;
+        for warning in checked.warnings {
+            reporter.warn(warning.to_string())?;
+        }
+        Ok(Work { folder, reporter, requests, config, experiment: checked.experiment, root })
+    }
+
+    fn perform(mut self) -> Result<()> {
+        let dataset = self.scan()?;
+        let (recipe, extractor) = self.network()?;
+        let Some(prepared) = self.features(dataset, recipe, &extractor)? else {
+            return self.reporter.turn(Event::Cancelled);
+        };
+        let Some(trained) = self.train(&prepared)? else {
+            return self.reporter.turn(Event::Cancelled);
+        };
+        self.evaluate(&prepared, trained)
+    }
+
+    /// Finds, hashes and splits the photos; refuses an empty set before any work.
+    fn scan(&mut self) -> Result<Dataset> {
+        self.reporter.turn(Event::Stage { stage: Stage::Scan })?;
+        let dataset = dataset::scan(&self.root, &self.experiment, &mut |_, _| {})?;
+        dataset.check_unreadable(self.experiment.data.max_unreadable_percent)?;
+        dataset.check_sets()?;
+        for warning in &dataset.warnings {
+            self.reporter.warn(warning.clone())?;
+        }
+        self.report_dataset(&dataset)?;
+        Ok(dataset)
+    }
+
+    fn report_dataset(&mut self, dataset: &Dataset) -> Result<()> {
+        let skipped = dataset.skipped.iter().map(|s| (s.path.as_path(), s.reason.to_string()));
+        write_atomically(&self.folder.skipped(), &skipped_csv(skipped))?;
+        let counts = dataset.categories.iter().zip(dataset.counts()).map(
+            |(category, [training, validation, test])| Counts {
+                category: category.clone(),
+                training,
+                validation,
+                test,
+            },
+        );
+        self.reporter.turn(Event::Dataset {
+            images: dataset.images.clone(),
+            counts: counts.collect(),
+            skipped: dataset.skipped.len(),
+            duplicates: dataset.duplicates.len(),
+        })
+    }
+
+    fn network(&mut self) -> Result<(Recipe, Extractor)> {
+        let (recipe, extractor) = Recipe::prepare(
+            &self.experiment.network,
+            self.experiment.data.max_megapixels,
+            &self.root,
+        )?;
+        let mut properties = recipe.network.lines();
+        properties.push(("resize".to_owned(), recipe.resize.name().to_owned()));
+        self.reporter.turn(Event::Network(NetworkFacts {
+            backbone: recipe.network.backbone.clone(),
+            weights: recipe.network.weights.clone(),
+            feature_len: extractor.backbone.feature_len(),
+            feature_key: features::feature_key(&recipe.network, recipe.resize),
+            properties,
+        }))?;
+        Ok((recipe, extractor))
+    }
+
+    /// Makes the features that are not in the cache. `None`: it was asked to stop before training
+    /// could begin; what was computed is kept.
+    fn features(
+        &mut self,
+        mut dataset: Dataset,
+        recipe: Recipe,
+        extractor: &Extractor,
+    ) -> Result<Option<Prepared>> {
+        self.reporter.turn(Event::Stage { stage: Stage::Features })?;
+        let key = features::feature_key(&recipe.network, recipe.resize);
+        let mut cache = Cache::open(&self.config.cache, &key, extractor.backbone.feature_len())?;
+        for damaged in cache.damaged() {
+            self.reporter.warn(damaged.clone())?;
+        }
+        let (jobs, photos) = self.jobs(&dataset);
+        let (reporter, requests) = (&mut *self.reporter, self.requests);
+        let filled = features::fill(
+            &jobs,
+            extractor,
+            &self.experiment.distort,
+            &mut cache,
+            self.config.threads,
+            &|| requests.any(),
+            &mut |progress| {
+                reporter.report(Event::Features {
+                    done: progress.done,
+                    total: progress.total,
+                    from_cache: progress.from_cache,
+                    skipped: progress.skipped,
+                    images_per_second: progress.images_per_second,
+                })
+            },
+        )?;
+        if filled.stopped {
+            return Ok(None);
+        }
+        if !filled.unreadable.is_empty() {
+            let skipped = |(job, reason): (usize, _)| Skipped {
+                path: dataset.photos[photos[job]].path.clone(),
+                reason,
+            };
+            let unreadable = filled.unreadable.into_iter().map(skipped).collect();
+            dataset.remove_unreadable(unreadable);
+            dataset.check_unreadable(self.experiment.data.max_unreadable_percent)?;
+            dataset.check_sets()?;
+            self.report_dataset(&dataset)?;
+        }
+        Ok(Some(Prepared { dataset, recipe, cache }))
+    }
+
+    /// Every photo as it is, then the distorted variants of the training photos; beside each job
+    /// the photo it is about.
+    fn jobs(&self, dataset: &Dataset) -> (Vec<Job>, Vec<usize>) {
+        let distort = &self.experiment.distort;
+        let job = |number: usize, variants| {
+            let photo = &dataset.photos[number];
+            (Job { file: dataset.full_path(photo), hash: photo.hash, variants }, number)
+        };
+        let plain = (0..dataset.photos.len()).map(|number| job(number, 0));
+        let distorted = (0..dataset.photos.len())
+            .filter(|&number| !distort.is_off() && dataset.photos[number].set == Set::Training)
+            .map(|number| job(number, distort.copies));
+        plain.chain(distorted).unzip()
+    }
+}
+
+impl Prepared {
+    /// Rows of the features of `set`, and the category of each.
+    pub fn rows(&self, set: Set, experiment: &Experiment) -> (Vec<RowKey>, Vec<u32>) {
+        let distort = &experiment.distort;
+        let variants = if set == Set::Training && !distort.is_off() { distort.copies } else { 0 };
+        let photos = self.dataset.photos.iter().filter(|photo| photo.set == set);
+        photos
+            .flat_map(|photo| {
+                let job = Job { file: PathBuf::new(), hash: photo.hash, variants };
+                let category = photo.category as u32;
+                job.rows(distort).into_iter().map(move |row| (row, category))
+            })
+            .unzip()
+    }
+}

@@ -1,0 +1,345 @@
+//! Inception v3 and its weights files, against outputs of PyTorch (`tests/golden/`).
+
+mod state_dict;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use candle_core::{DType, Device, Tensor, safetensors};
+use retrain::nets::{self, Backbone, InceptionV3, Source, Variant};
+use retrain::spec::{AveragePool, BackboneKind, InputRange, LastPool, Network, Resize, Weights};
+use state_dict::{StateDict, save_old, save_zip};
+
+const BLOCKS: [&str; 11] = [
+    "Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e",
+    "Mixed_7a", "Mixed_7b", "Mixed_7c",
+];
+
+fn network(weights: Weights) -> Network {
+    Network {
+        backbone: BackboneKind::InceptionV3,
+        weights,
+        taps: Vec::new(),
+        resize: Resize::Legacy,
+        average_pool: AveragePool::Auto,
+        last_pool: LastPool::Auto,
+        input_range: InputRange::Auto,
+        batch_norm_epsilon: None,
+    }
+}
+
+fn every_block(weights: Weights) -> Network {
+    Network { taps: BLOCKS.map(str::to_owned).to_vec(), ..network(weights) }
+}
+
+fn load(network: &Network) -> InceptionV3 {
+    InceptionV3::load(network, Path::new(""), &Device::Cpu).unwrap()
+}
+
+fn golden(file: &str) -> HashMap<String, Tensor> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/");
+    safetensors::load(format!("{folder}{file}"), &Device::Cpu).unwrap()
+}
+
+fn shared(file: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = if beside.is_dir() { beside } else { std::env::var_os("RETRAIN_SHARED")?.into() };
+    Some(folder.join(file)).filter(|path| path.is_file())
+}
+
+/// The picture `t` of the metadata of `inception_features.safetensors`: integers `[3, 299, 299]`.
+fn picture(t: usize) -> Vec<u32> {
+    let triangle = |n: u32| if n % 512 < 256 { n % 512 } else { 511 - n % 512 };
+    let value = |c: u32, y: u32, x: u32| match t {
+        0 => {
+            let mut h = ((c * 299 + y) * 299 + x).wrapping_mul(2654435761).wrapping_add(12345);
+            h ^= h >> 15;
+            h = h.wrapping_mul(2246822519);
+            h ^= h >> 13;
+            h >> 24
+        }
+        1 => (triangle(3 * y + x) + triangle(2 * x + 40 * c)) / 2,
+        _ if y.abs_diff(150).pow(2) + x.abs_diff(140).pow(2) < 6400 => 255 - 60 * c,
+        _ if (y / 23 + x / 31) % 2 == 1 => 200 - 40 * c,
+        _ => 30 + 50 * c,
+    };
+    let pixels = (0..3).flat_map(|c| (0..299).flat_map(move |y| (0..299).map(move |x| (c, y, x))));
+    pixels.map(|(c, y, x)| value(c, y, x)).collect()
+}
+
+/// The pictures as the network gets them there, `k / 256` in `[0, 1]`: `[1, 3, 299, 299]`.
+fn normalised(t: usize) -> Tensor {
+    let values: Vec<f32> = picture(t).iter().map(|&k| k as f32 / 256.0).collect();
+    Tensor::from_vec(values, (1, 3, 299, 299), &Device::Cpu).unwrap()
+}
+
+/// Pixel values that the range `[0, 1]` turns into [`normalised`]: `k / 256 * 255`.
+fn pixels(t: usize) -> Tensor {
+    normalised(t).affine(255.0, 0.0).unwrap()
+}
+
+fn pooled(map: &Tensor) -> Vec<f32> {
+    map.mean((2, 3)).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn largest_difference(seen: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(seen.len(), expected.len());
+    seen.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// Mean and deviation of a map over all its numbers, in f64.
+fn mean_and_deviation(map: &Tensor) -> [f64; 2] {
+    let values: Vec<f32> = map.flatten_all().unwrap().to_vec1().unwrap();
+    let n = values.len() as f64;
+    let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+    let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+    [mean, variance.sqrt()]
+}
+
+/// The built-in network with every block as a tap.
+fn built_in() -> &'static InceptionV3 {
+    static NET: OnceLock<InceptionV3> = OnceLock::new();
+    NET.get_or_init(|| load(&every_block(Weights::BuiltIn)))
+}
+
+/// Its maps of the three pictures.
+fn built_in_maps() -> &'static [Vec<Tensor>; 3] {
+    static MAPS: OnceLock<[Vec<Tensor>; 3]> = OnceLock::new();
+    MAPS.get_or_init(|| [0, 1, 2].map(|t| built_in().trunk().forward(&normalised(t)).unwrap()))
+}
+
+#[test]
+fn the_pictures_are_those_of_the_oracle() {
+    let sums = [0, 1, 2].map(|t| picture(t).iter().sum::<u32>());
+    assert_eq!(sums, [34265068, 33735551, 36679245]);
+}
+
+#[test]
+fn every_block_of_the_built_in_network_agrees_with_pytorch() {
+    let oracle = golden("inception_features.safetensors");
+    let expected: Vec<Vec<Vec<f64>>> = oracle["u8.mixed_mean_std_f64"].to_vec3().unwrap();
+    for (t, maps) in built_in_maps().iter().enumerate() {
+        for (block, (name, map)) in BLOCKS.iter().zip(maps).enumerate() {
+            for (seen, expected) in mean_and_deviation(map).iter().zip(&expected[t][block]) {
+                let error = (seen - expected).abs() / expected.abs();
+                assert!(error < 1e-5, "{name}, picture {t}: {seen}, expected {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pooled_features_of_the_built_in_network_agree_with_pytorch() {
+    let oracle = golden("inception_features.safetensors");
+    let expected: Vec<Vec<f64>> = oracle["u8.pooled_f64"].to_vec2().unwrap();
+    for (maps, expected) in built_in_maps().iter().zip(expected) {
+        let expected: Vec<f32> = expected.into_iter().map(|value| value as f32).collect();
+        let error = largest_difference(&pooled(&maps[10]), &expected);
+        assert!(error < 1e-5, "{error}");
+    }
+}
+
+#[test]
+fn features_are_the_pooled_maps_of_the_taps_in_their_order() {
+    let net = load(&network(Weights::BuiltIn));
+    assert_eq!((net.side(), net.feature_len()), (299, 2048));
+    assert_eq!(net.identity().variant.taps.value, ["Mixed_6c", "Mixed_7a"]);
+    let features = net.features(&pixels(1)).unwrap();
+    assert_eq!(features.dims(), [1, 2048]);
+    let features: Vec<f32> = features.flatten_all().unwrap().to_vec1().unwrap();
+    let maps = &built_in_maps()[1];
+    let expected = [pooled(&maps[5]), pooled(&maps[8])].concat();
+    assert!(largest_difference(&features, &expected) < 1e-5);
+}
+
+#[test]
+fn pictures_of_a_batch_do_not_mix() {
+    let net = load(&Network { taps: vec!["Mixed_5c".into()], ..network(Weights::BuiltIn) });
+    let batch = Tensor::cat(&[pixels(2), pixels(1)], 0).unwrap();
+    let features: Vec<Vec<f32>> = net.features(&batch).unwrap().to_vec2().unwrap();
+    for (row, t) in features.iter().zip([2, 1]) {
+        assert!(largest_difference(row, &pooled(&built_in_maps()[t][1])) < 1e-5);
+    }
+}
+
+#[test]
+fn pictures_of_another_size_are_refused() {
+    let picture = Tensor::zeros((1, 3, 224, 224), DType::F32, &Device::Cpu).unwrap();
+    let error = built_in().features(&picture).unwrap_err().to_string();
+    assert!(error.contains("3 x 299 x 299, not 3 x 224 x 224"), "{error}");
+}
+
+/// What the metadata of the oracle says of each wrong rule: the tests above would see it.
+#[test]
+fn wrong_rules_change_the_features_as_much_as_the_oracle_says() {
+    let right = network(Weights::BuiltIn);
+    let last = vec!["Mixed_7c".to_owned()];
+    let wrong = [
+        (Network { average_pool: AveragePool::CountPadding, ..right.clone() }, 0.11..0.24),
+        (Network { last_pool: LastPool::Max, ..right.clone() }, 0.22..1.25),
+        (Network { input_range: InputRange::MinusOneToOne, ..right.clone() }, 0.17..0.22),
+    ];
+    for (network, expected) in wrong {
+        let net = load(&Network { taps: last.clone(), ..network.clone() });
+        for t in [0, 2] {
+            let maps = &built_in_maps()[t];
+            let seen: Vec<f32> =
+                net.features(&pixels(t)).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+            let difference = largest_difference(&seen, &pooled(&maps[10]));
+            assert!(expected.contains(&difference), "{network:?}, picture {t}: {difference}");
+        }
+    }
+}
+
+#[test]
+fn the_f16_file_gives_the_features_that_pytorch_gives() {
+    let Some(path) = shared("weights/inception_v3-nsfwjs.f16.safetensors") else {
+        eprintln!("skipped: there is no shared/weights/inception_v3-nsfwjs.f16.safetensors");
+        return;
+    };
+    let as_it_is = load(&network(Weights::File(path.clone())));
+    assert_eq!(as_it_is.identity().variant.taps.value, ["Mixed_6c", "Mixed_7a"]);
+    assert_eq!(as_it_is.identity().variant, load(&network(Weights::BuiltIn)).identity().variant);
+
+    let net = load(&every_block(Weights::File(path)));
+    let oracle = golden("inception_features.safetensors");
+    let expected: Vec<Vec<f32>> = oracle["f16.pooled_f32"].to_vec2().unwrap();
+    let blocks: Vec<Vec<Vec<f64>>> = oracle["f16.mixed_mean_std_f64"].to_vec3().unwrap();
+    let maps = net.trunk().forward(&normalised(2)).unwrap();
+    assert!(largest_difference(&pooled(&maps[10]), &expected[2]) < 1e-5);
+    for (map, expected) in maps.iter().zip(&blocks[2]) {
+        assert!((mean_and_deviation(map)[0] - expected[0]).abs() < 1e-5 * expected[0]);
+    }
+}
+
+/// The built-in weights as f32, under the names that PyTorch's files have.
+fn state_dict() -> StateDict {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/inception_v3-nsfwjs.u8.safetensors");
+    let stored = safetensors::load(file, &Device::Cpu).unwrap();
+    let mut state = StateDict::new();
+    for (name, codes) in &stored {
+        let Some(beside) = stored.get(&format!("{name}.scale_min")) else { continue };
+        let [scale, min] = beside.to_vec1::<f32>().unwrap()[..] else { panic!("{beside}") };
+        let numbers = codes.to_dtype(DType::F32).unwrap().affine(scale.into(), min.into()).unwrap();
+        if let Some(layer) = name.strip_suffix(".bn.bias") {
+            let counter = Tensor::zeros(1, DType::F32, &Device::Cpu).unwrap();
+            state.insert(format!("{layer}.bn.weight"), numbers.ones_like().unwrap());
+            state.insert(format!("{layer}.bn.num_batches_tracked"), counter);
+        }
+        state.insert(name.clone(), numbers);
+    }
+    state
+}
+
+fn with(mut state: StateDict, name: &str, shape: (usize, usize)) -> StateDict {
+    state.insert(name.to_owned(), Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap());
+    state
+}
+
+fn assert_features_are_those_of(net: &InceptionV3, oracle: &str) {
+    let expected: Vec<Vec<f32>> =
+        golden("inception_variants.safetensors")[oracle].to_vec2().unwrap();
+    let whole = |t: usize| -> Vec<f32> { picture(t).iter().map(|&k| k as f32).collect() };
+    for t in [0, 2] {
+        let pixels = Tensor::from_vec(whole(t), (1, 3, 299, 299), &Device::Cpu).unwrap();
+        let seen: Vec<f32> =
+            net.features(&pixels).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+        let error = largest_difference(&seen, &expected[t]);
+        assert!(error < 1e-5, "{oracle}, picture {t}: {error}");
+    }
+}
+
+fn sources(net: &InceptionV3) -> Vec<Source> {
+    let variant = &net.identity().variant;
+    let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } = variant;
+    let [a, b, c] = [average_pool.source, last_pool.source, input_range.source];
+    vec![a, b, c, batch_norm_epsilon.source, taps.source]
+}
+
+#[test]
+fn a_file_with_an_auxiliary_classifier_is_computed_as_torchvision_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = with(state_dict(), "AuxLogits.fc.weight", (1000, 768));
+    save_zip(&with(state, "fc.weight", (1000, 2048)), &folder.path().join("tv.pth"));
+    let file = Weights::File("tv.pth".into());
+    let net = InceptionV3::load(&network(file), folder.path(), &Device::Cpu).unwrap();
+    assert_eq!(sources(&net), [Source::Tensors; 5]);
+    assert_eq!(net.identity().weights, "tv.pth");
+    assert_features_are_those_of(&net, "torchvision.pooled");
+}
+
+#[test]
+fn a_file_with_1008_classes_is_computed_as_pytorch_fid_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fid.pth");
+    save_old(&with(state_dict(), "fc.weight", (1008, 2048)), &path);
+    let net = load(&network(Weights::File(path)));
+    assert_eq!(sources(&net), [Source::Tensors; 5]);
+    assert_features_are_those_of(&net, "pytorch_fid.pooled");
+}
+
+#[test]
+fn what_neither_setting_nor_file_says_is_stated_as_assumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tf_in1k.safetensors");
+    let state: HashMap<_, _> = with(state_dict(), "fc.weight", (1000, 2048)).into_iter().collect();
+    safetensors::save(&state, &path).unwrap();
+    let given = Network {
+        last_pool: LastPool::Average,
+        taps: vec!["Conv2d_4a_3x3".into()],
+        ..network(Weights::File(path))
+    };
+    let net = load(&given);
+    assert_eq!(net.feature_len(), 192);
+    use Source::{Assumed, Setting};
+    assert_eq!(sources(&net), [Assumed, Setting, Assumed, Assumed, Setting]);
+    let lines = net.identity().lines();
+    let shown = |name: &str| lines.iter().find(|line| line.0 == name).unwrap().1.clone();
+    assert_eq!(shown("average_pool_padding"), "counted (assumed)");
+    assert_eq!(shown("input_range"), "minus-one-to-one (assumed)");
+    assert_eq!(shown("last_pool"), "average (setting)");
+}
+
+#[test]
+fn an_unknown_tap_names_the_known_ones() {
+    let network = Network { taps: vec!["Mixed_8a".into()], ..network(Weights::BuiltIn) };
+    let error = nets::load(&network, Path::new(""), &Device::Cpu).err().unwrap().to_string();
+    assert!(error.starts_with("taps: there is no 'Mixed_8a'; Inception v3 has Conv2d_1a_3x3, "));
+    assert!(error.ends_with("Mixed_7b, Mixed_7c"), "{error}");
+}
+
+#[test]
+fn an_incomplete_file_is_refused_with_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("part.pth");
+    let mut state = state_dict();
+    state.retain(|name, _| !name.starts_with("Mixed_7c.branch_pool"));
+    let name = "Mixed_7b.branch1x1.conv.weight";
+    save_old(&with(state, name, (320, 1280)), &path);
+    let error = InceptionV3::load(&network(Weights::File(path)), Path::new(""), &Device::Cpu);
+    let error = error.err().unwrap().to_string();
+    for part in [
+        "part.pth: 6 of Inception v3's tensors are missing or wrong: ",
+        "Mixed_7b.branch1x1.conv.weight is [320, 1280], expected [320, 1280, 1, 1]; ",
+        "Mixed_7c.branch_pool.conv.weight is missing; ",
+        "; ...; expected the key names",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn weights_that_are_not_finite_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (value, named) in [(f32::NAN, "bn.bias holds"), (f32::INFINITY, "bn.bias holds")] {
+        let path = folder.path().join("nan.pth");
+        let mut state = state_dict();
+        let bias = Tensor::full(value, 32, &Device::Cpu).unwrap();
+        state.insert("Conv2d_2a_3x3.bn.bias".into(), bias);
+        save_old(&state, &path);
+        let error = InceptionV3::load(&network(Weights::File(path)), Path::new(""), &Device::Cpu);
+        let error = error.err().unwrap().to_string();
+        assert!(error.contains(named) && error.contains("not finite"), "{error}");
+    }
+}

@@ -1,0 +1,340 @@
+//! The main job, end to end, with the real binary, real weights and real files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use image::RgbImage;
+use retrain::demo;
+use retrain::store::{self, Event, Run, RunFolder, State};
+
+/// A project folder with a few small photos of the demo's categories.
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+const PER_CATEGORY: usize = 8;
+
+impl Project {
+    fn new() -> Project {
+        let project = Project { folder: tempfile::tempdir().unwrap() };
+        for (category, name) in demo::CATEGORIES.into_iter().enumerate() {
+            let folder = project.path().join("photos").join(name);
+            fs::create_dir_all(&folder).unwrap();
+            for index in 0..PER_CATEGORY {
+                let photo: RgbImage = demo::draw(category, index);
+                photo.save(folder.join(format!("{index}.png"))).unwrap();
+            }
+        }
+        // One cache for all these projects and all runs of the tests: the photos are the same.
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("features");
+        let config = format!("cache = {:?}\n", cache.to_str().unwrap());
+        fs::write(project.path().join("config.toml"), config).unwrap();
+        project.experiment("photos", "");
+        project
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn experiment(&self, name: &str, more: &str) {
+        fs::create_dir_all(self.path().join("experiments")).unwrap();
+        let text = format!(
+            "images = \"photos\"\niterations = 40\n{more}\n[split]\nby = \"seed\"\n\
+             validation_percent = 25\ntest_percent = 25\n"
+        );
+        fs::write(self.path().join(format!("experiments/{name}.toml")), text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_retrain"));
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        command
+    }
+
+    fn retrain(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs to success and gives stdout.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.retrain(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn last(&self) -> (RunFolder, Run) {
+        let folder = store::find(&self.path().join("runs"), "last").unwrap();
+        let run = folder.replay().unwrap();
+        (folder, run)
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(120), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// All losses of a run, as they stand in its log.
+fn losses(folder: &RunFolder) -> Vec<String> {
+    let log = fs::read_to_string(folder.events()).unwrap();
+    let steps = log.lines().filter(|line| line.contains(r#""event":"step""#));
+    steps.map(|line| line.split_once(r#""event""#).unwrap().1.to_owned()).collect()
+}
+
+#[test]
+fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
+    let project = Project::new();
+    let printed = project.ok(&["run", "experiments/photos.toml"]);
+    assert!(printed.contains("Final test accuracy = "), "{printed}");
+    assert!(printed.contains("(N=6, 95% interval "), "{printed}");
+
+    let (folder, run) = project.last();
+    assert_eq!(run.state(), State::Done);
+    assert_eq!((run.steps.len(), run.evaluations.len()), (40, 4));
+    let names = [
+        "experiment.toml",
+        "events.jsonl",
+        "summary.json",
+        "head.safetensors",
+        "labels.txt",
+        "scores.csv",
+        "skipped.csv",
+        "worker.log",
+        "lock",
+    ];
+    for name in names {
+        assert!(folder.path().join(name).exists(), "{name} is missing");
+    }
+    assert_eq!(fs::read_to_string(folder.labels()).unwrap(), "fire\nmisc\nsmoke\n");
+
+    // What was scored in the run is predicted alike from the head file alone.
+    let (labels, rows) = store::read_scores(&folder.scores()).unwrap();
+    assert_eq!(rows.len(), 3 * PER_CATEGORY);
+    let row = &rows[5];
+    let photo = Path::new("photos").join(&row.file);
+    let predicted = project.ok(&["predict", "last", photo.to_str().unwrap()]);
+    let mut expected: Vec<(f32, String)> = row.scores.iter().copied().zip(labels).collect();
+    expected.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let expected: Vec<String> =
+        expected.iter().map(|(score, label)| format!("{label} (score = {score:.5})")).collect();
+    assert_eq!(predicted.lines().collect::<Vec<_>>(), expected);
+
+    // The same photos again: nothing is decoded, and every loss is the same to the bit.
+    project.ok(&["run", "experiments/photos.toml"]);
+    let (again, rerun) = project.last();
+    assert_ne!(again, folder);
+    let features = rerun.features.unwrap();
+    assert_eq!((features.from_cache, features.total), (24, 24));
+    assert_eq!(losses(&again), losses(&folder));
+
+    // Another seed draws other batches.
+    project.ok(&["run", "experiments/photos.toml", "--set", "train.seed=1"]);
+    let (other, seeded) = project.last();
+    assert_eq!(seeded.settings["train.seed"], "1");
+    assert_ne!(losses(&other), losses(&folder));
+
+    let listed = project.ok(&["list"]);
+    assert_eq!(listed.lines().count(), 4, "{listed}");
+    assert!(project.ok(&["show", &folder.id()]).contains("Final test accuracy = "));
+    let worst = project.ok(&["scores", "last", "--json"]);
+    assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&worst).unwrap().len(), 24);
+}
+
+#[test]
+fn a_photo_that_cannot_be_read_is_skipped_with_its_reason_and_the_run_goes_on() {
+    let project = Project::new();
+    fs::write(project.path().join("photos/fire/text.jpg"), "no picture").unwrap();
+    let whole = fs::read(project.path().join("photos/fire/0.png")).unwrap();
+    fs::write(project.path().join("photos/fire/half.png"), &whole[..whole.len() / 2]).unwrap();
+
+    let output = project.retrain(&["check", "experiments/photos.toml"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && text.contains("text.jpg: not an image"), "{output:?}");
+    assert!(text.contains("half.png: "), "{text}");
+    assert!(!project.path().join("runs").exists(), "a check makes no run");
+
+    project.ok(&["run", "experiments/photos.toml"]);
+    let (folder, run) = project.last();
+    assert_eq!(run.skipped, 2);
+    let skipped = fs::read_to_string(folder.skipped()).unwrap();
+    assert!(skipped.contains("fire/text.jpg,not an image"), "{skipped}");
+    assert!(skipped.contains("fire/half.png,"), "{skipped}");
+}
+
+#[test]
+fn a_mistake_is_the_users_and_named_before_any_run_is_made() {
+    let project = Project::new();
+    project.experiment("wrong", "itterations = 3");
+    let output = project.retrain(&["run", "experiments/wrong.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("experiments/wrong.toml:3: "), "{output:?}");
+    assert!(stderr(&output).contains("iterations"), "{output:?}");
+
+    let output = project.retrain(&["run", "experiments/none.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = project.retrain(&["show", "last"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("retrain run"), "{output:?}");
+    let output = project.retrain(&["run", "experiments/photos.toml", "--set", "train.sead=1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("train.seed"), "{output:?}");
+    assert!(!project.path().join("runs").exists());
+}
+
+#[test]
+fn an_empty_set_is_refused_before_any_work_with_the_category_and_the_cure() {
+    let project = Project::new();
+    fs::create_dir(project.path().join("photos/rare")).unwrap();
+    fs::copy(project.path().join("photos/fire/0.png"), project.path().join("photos/rare/only.png"))
+        .unwrap();
+    let output = project.retrain(&["run", "experiments/photos.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("rare"), "{output:?}");
+    let (_, run) = project.last();
+    assert_eq!(run.state(), State::Failed);
+    assert!(run.features.is_none());
+}
+
+#[test]
+fn a_run_outlives_the_command_that_started_it_and_keeps_its_result_when_stopped() {
+    let project = Project::new();
+    project.experiment("long", "learning_rate = 0.001");
+    let id =
+        project.ok(&["run", "experiments/long.toml", "--set", "iterations=10000000", "--detach"]);
+    let folder = store::find(&project.path().join("runs"), id.trim()).unwrap();
+    let state = || folder.summary().unwrap().state;
+    wait_until("it trains", || folder.replay().unwrap().step() > 100);
+    assert_eq!(state(), State::Running);
+
+    retrain::runner::request(&folder, retrain::runner::Stop::Keep).unwrap();
+    wait_until("it has stopped", || state() == State::Stopped);
+    let run = folder.replay().unwrap();
+    assert!(run.test().unwrap().n == 6 && run.step() < 10_000_000);
+    project.ok(&["predict", id.trim(), "photos/fire/0.png"]);
+}
+
+#[test]
+fn ctrl_c_stops_the_training_and_keeps_the_result() {
+    let project = Project::new();
+    let child = project
+        .command(&["run", "experiments/photos.toml", "--set", "iterations=10000000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let runs = project.path().join("runs");
+    wait_until("it trains", || {
+        store::find(&runs, "last").is_ok_and(|run| run.replay().unwrap().step() > 10)
+    });
+    let pid = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Final test accuracy"));
+    assert_eq!(project.last().1.state(), State::Stopped);
+}
+
+#[test]
+fn a_killed_worker_leaves_a_run_that_is_lost_with_all_it_had_reported() {
+    let project = Project::new();
+    let id =
+        project.ok(&["run", "experiments/photos.toml", "--set", "iterations=10000000", "--detach"]);
+    let folder = store::find(&project.path().join("runs"), id.trim()).unwrap();
+    wait_until("it trains", || folder.replay().unwrap().step() > 100);
+    let reported = folder.replay().unwrap().step();
+    let pid = folder.owner().unwrap().pid as i32;
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    wait_until("it is seen as lost", || folder.summary().unwrap().state == State::Lost);
+    assert!(folder.replay().unwrap().step() >= reported);
+}
+
+#[test]
+fn a_learning_rate_that_is_too_high_ends_in_a_sentence_that_says_so() {
+    let project = Project::new();
+    let output = project.retrain(&[
+        "run",
+        "experiments/photos.toml",
+        "--set",
+        "learning_rate=100",
+        "--set",
+        "train.optimizer=\"momentum\"",
+        "--set",
+        "train.weight_decay=100",
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stderr(&output).contains("learning rate"), "{output:?}");
+    assert_eq!(project.last().1.state(), State::Failed);
+}
+
+#[test]
+fn features_are_written_for_other_programs() {
+    let project = Project::new();
+    project.ok(&["features", "photos", "-o", "features.csv"]);
+    let csv = fs::read_to_string(project.path().join("features.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 3 * PER_CATEGORY);
+    assert!(csv.starts_with("file,set,category,f0,f1,"));
+    let output = PathBuf::from("features.safetensors");
+    project.ok(&["features", "experiments/photos.toml", "-o", output.to_str().unwrap()]);
+    let bytes = fs::read(project.path().join(output)).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(file.tensor("features").unwrap().shape(), [24, 2048]);
+}
+
+#[test]
+fn a_new_experiment_for_a_folder_can_be_run_as_it_is() {
+    let project = Project::new();
+    let written = project.ok(&["new", "photos", "-o", "experiments/new.toml"]);
+    assert_eq!(written.trim(), "experiments/new.toml");
+    let checked = project.ok(&["check", "experiments/new.toml"]);
+    assert!(checked.contains("smoke"), "{checked}");
+    let again = project.retrain(&["new", "photos", "-o", "experiments/new.toml"]);
+    assert_eq!(again.status.code(), Some(2), "a file that is there is never overwritten");
+}
+
+#[test]
+fn distorted_variants_of_training_photos_are_cached_too() {
+    let project = Project::new();
+    let arguments = [
+        "run",
+        "experiments/photos.toml",
+        "--set",
+        "distort.flip=true",
+        "--set",
+        "distort.copies=2",
+    ];
+    project.ok(&arguments);
+    let (_, first) = project.last();
+    project.ok(&arguments);
+    let (_, second) = project.last();
+    // 24 photos as they are, and 12 training photos again for their variants.
+    assert_eq!(first.features.unwrap().total, 36);
+    assert_eq!(second.features.unwrap().from_cache, 36);
+}
+
+#[test]
+fn the_log_names_every_turn_of_the_run() {
+    let project = Project::new();
+    project.ok(&["run", "experiments/photos.toml"]);
+    let (folder, _) = project.last();
+    let records = folder.tail().poll().unwrap();
+    let stages: Vec<_> = records
+        .iter()
+        .filter_map(|record| match &record.event {
+            Event::Stage { stage } => Some(stage.name()),
+            Event::Finished { .. } => Some("finished"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stages, ["scan", "features", "training", "evaluation", "finished"]);
+}
