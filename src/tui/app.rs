@@ -49,7 +49,7 @@ pub struct App {
 
 impl App {
     pub fn new(context: Context, theme: Theme, zone: TimeZone, now: fn() -> Timestamp) -> App {
-        let tab = TABS.iter().position(|row| row.tab == Tab::Runs).expect("Runs is a tab");
+        let tab = TABS.iter().position(|row| row.tab == Tab::Experiments).expect("it is a tab");
         let mut stacks: Vec<Vec<Screen>> = TABS.iter().map(|_| Vec::new()).collect();
         stacks[tab].push((TABS[tab].open)());
         App {

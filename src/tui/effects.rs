@@ -132,7 +132,7 @@ impl Performer {
                     self.later(job);
                 }
             }
-            Effect::Launch(path) => self.say(Toast::error(path.display().to_string())),
+            Effect::Launch(experiment) => self.later(self.experiments.launch(experiment)),
             Effect::Copy(text) => {
                 terminal.copy(&text, self.in_tmux)?;
                 self.say(Toast::good(format!("copied {text}")));
