@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 
 use super::Context;
 use super::effects::Effect;
-use super::experiments::ExperimentNews;
 use super::keys::{self, Action, Binding, Chord, Meaning};
 use super::known::Known;
 use super::news::{News, Toast};
@@ -395,19 +394,7 @@ fn words(news: &News) -> Option<Toast> {
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))
         }
-        News::Experiment(news) => words_of_experiment(news),
+        News::Experiment(news) => news.words(),
         News::Runs(_) | News::Followed(_) => None,
-    }
-}
-
-fn words_of_experiment(news: &ExperimentNews) -> Option<Toast> {
-    match news {
-        ExperimentNews::Trashed(trashed) => {
-            let name = trashed.from.file_name()?.to_string_lossy();
-            Some(Toast::good(format!("{name} is in the trash; z brings it back")))
-        }
-        ExperimentNews::Made(path) => Some(Toast::good(format!("made {}", path.display()))),
-        ExperimentNews::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
-        _ => None,
     }
 }

@@ -149,7 +149,7 @@ mod tests {
         let (send, receive) = mpsc::channel();
         let counter = Counter::start(root.path().to_owned(), send).unwrap();
         counter.count(experiment);
-        let mut next = || match receive.recv_timeout(Duration::from_secs(10)).unwrap() {
+        let next = || match receive.recv_timeout(Duration::from_secs(10)).unwrap() {
             Input::News(News::Experiment(ExperimentNews::Counted { more, .. })) => more,
             other => panic!("{other:?}"),
         };

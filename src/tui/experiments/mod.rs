@@ -18,7 +18,7 @@ pub use files::{Completion, Saved};
 pub use hands::{ExperimentEffect, Hands};
 pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
 
-use super::news::Trashed;
+use super::news::{Toast, Trashed};
 use crate::store::RunFolder;
 
 /// What happened to experiment files.
@@ -64,4 +64,19 @@ pub enum Counted {
     Quick(Vec<(String, usize)>),
     Reading { read: usize, found: usize },
     Scanned(Result<Scanned, String>),
+}
+
+impl ExperimentNews {
+    /// What a person is told of it.
+    pub fn words(&self) -> Option<Toast> {
+        match self {
+            ExperimentNews::Trashed(trashed) => {
+                let name = trashed.from.file_name()?.to_string_lossy();
+                Some(Toast::good(format!("{name} is in the trash; z brings it back")))
+            }
+            ExperimentNews::Made(path) => Some(Toast::good(format!("made {}", path.display()))),
+            ExperimentNews::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
+            _ => None,
+        }
+    }
 }
