@@ -10,7 +10,7 @@ use super::effects::Effect;
 use super::keys::{self, Action, Binding, Chord, Meaning};
 use super::known::Known;
 use super::news::{News, Toast};
-use super::overlay::{Answer, Overlay};
+use super::overlay::{Answer, Confirm, Overlay};
 use super::scores::{ScoresNews, Source};
 use super::screens::{Log, Message, Screen, TABS, Tab, World};
 use super::theme::{Role, Theme};
@@ -49,7 +49,7 @@ pub struct App {
 
 impl App {
     pub fn new(context: Context, theme: Theme, zone: TimeZone, now: fn() -> Timestamp) -> App {
-        let tab = TABS.iter().position(|row| row.tab == Tab::Runs).expect("Runs is a tab");
+        let tab = TABS.iter().position(|row| row.tab == Tab::Experiments).expect("it is a tab");
         let mut stacks: Vec<Vec<Screen>> = TABS.iter().map(|_| Vec::new()).collect();
         stacks[tab].push((TABS[tab].open)());
         App {
@@ -107,7 +107,7 @@ impl App {
         self.toast = None;
         let chord = Chord::from(key);
         if keys::meaning(&[], &[chord]) == Meaning::Action(Action::Quit) {
-            return vec![Effect::Quit];
+            return vec![self.quit()];
         }
         if let Some(overlay) = self.overlay.take() {
             let (overlay, answer) = overlay.on(key);
@@ -170,9 +170,13 @@ impl App {
             Action::ShowLog => {
                 return vec![Effect::Open(Box::new(Screen::Log(Log::default())))];
             }
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return vec![self.quit()],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Repaint => return vec![Effect::Repaint],
+            // The screen asks what is to become of it, as at 'esc'.
+            Action::Leave if self.top().page().has_unsaved() => {
+                return self.tell(&Message::Action(Action::Back));
+            }
             Action::Leave if self.stacks[self.tab].len() == 1 => return vec![Effect::Quit],
             Action::Leave => return self.close(),
             Action::Back => return self.back(),
@@ -183,6 +187,17 @@ impl App {
             _ => self.toast = Some(Toast::error("that action belongs to another screen")),
         }
         Vec::new()
+    }
+
+    /// Asks first when something would be lost.
+    fn quit(&mut self) -> Effect {
+        let mut pages = self.stacks.iter().flatten().map(Screen::page);
+        let Some(unsaved) = pages.find(|page| page.has_unsaved()) else { return Effect::Quit };
+        Effect::Confirm(Confirm {
+            question: format!("quit and lose what is not saved in {}?", unsaved.title()),
+            consequences: vec!["any other key goes back; ctrl-s saves there".into()],
+            effect: Box::new(Effect::Quit),
+        })
     }
 
     fn go(&mut self, tab: Tab) -> Vec<Effect> {
@@ -212,6 +227,14 @@ impl App {
         self.stacks[self.tab].push(screen);
     }
 
+    /// Opens a screen that no key opens by itself.
+    #[cfg(test)]
+    pub fn show(&mut self, screen: Screen) {
+        self.open(screen);
+        let effects = self.tell(&Message::Shown);
+        self.settle(effects);
+    }
+
     fn say(&mut self, toast: Toast) {
         self.log.push(Said { at: (self.now)(), toast: toast.clone() });
         self.toast = Some(toast);
@@ -239,6 +262,7 @@ impl App {
                 }
                 Effect::Confirm(confirm) => self.overlay = Some(Overlay::Confirm(confirm)),
                 Effect::Toast(toast) => self.say(toast),
+                Effect::Act(action) => queue.extend(self.act(action)),
                 Effect::Cleared => {}
                 effect => outside.push(effect),
             }
@@ -382,6 +406,7 @@ fn words(news: &News) -> Option<Toast> {
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))
         }
+        News::Experiment(news) => news.words(),
         News::Scores(ScoresNews { source: Source::Unseen(_, path), table }) => match table {
             Ok(table) => {
                 let text = format!("{} files of {} were scored", table.len(), path.display());

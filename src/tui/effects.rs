@@ -13,7 +13,9 @@ use std::thread;
 
 use signal_hook::consts::SIGSTOP;
 
+use super::experiments::{ExperimentEffect, Hands};
 use super::input::{Input, Keyboard};
+use super::keys::Action;
 use super::news::{Follower, News, RunsWatcher, Toast, Trashed};
 use super::note::{Note, NoteEdit};
 use super::overlay::Confirm;
@@ -33,6 +35,8 @@ pub enum Effect {
     Toast(Toast),
     /// `esc` had something to clear on the screen, so it does not leave it.
     Cleared,
+    /// Does what a key of the table would.
+    Act(Action),
     // outside
     /// Asks the worker to stop after its iteration and to keep the result.
     Stop(RunFolder),
@@ -53,6 +57,9 @@ pub enum Effect {
     Predict(RunFolder, PathBuf),
     /// Opens a file in another program of the person's desktop.
     OpenOutside(PathBuf),
+    /// Starts a run of this experiment file.
+    Launch(PathBuf),
+    Experiment(ExperimentEffect),
     Copy(String),
     /// Opens a file in the person's editor, in this terminal.
     EditOutside(PathBuf),
@@ -81,6 +88,7 @@ pub struct Performer {
     follower: Follower,
     previewer: Previewer,
     program: PathBuf,
+    experiments: Hands,
     in_tmux: bool,
 }
 
@@ -91,6 +99,7 @@ impl Performer {
         runs: RunsWatcher,
         follower: Follower,
         program: PathBuf,
+        experiments: Hands,
     ) -> io::Result<Performer> {
         let (queue, jobs) = mpsc::channel::<Job>();
         let answer = send.clone();
@@ -108,13 +117,27 @@ impl Performer {
         let pictures = send.clone();
         let deliver = move |picture| pictures.send(Input::News(News::Picture(picture))).is_ok();
         let previewer = Previewer::start(deliver)?;
-        Ok(Performer { send, queue, keyboard, runs, follower, previewer, program, in_tmux })
+        Ok(Performer {
+            send,
+            queue,
+            keyboard,
+            runs,
+            follower,
+            previewer,
+            program,
+            experiments,
+            in_tmux,
+        })
     }
 
     /// An error is one of the terminal's: the UI cannot go on.
     pub fn perform(&self, effect: Effect, terminal: &mut Terminal) -> io::Result<After> {
         match effect {
-            Effect::Open(_) | Effect::Confirm(_) | Effect::Toast(_) | Effect::Cleared => {
+            Effect::Open(_)
+            | Effect::Confirm(_)
+            | Effect::Toast(_)
+            | Effect::Cleared
+            | Effect::Act(_) => {
                 unreachable!("the app applies what only changes the screen")
             }
             Effect::Stop(run) => self.later(move || ask_worker(&run, "stop")),
@@ -127,7 +150,6 @@ impl Performer {
             Effect::Restore(trashed) => self.later(move || restore(trashed)),
             Effect::EditNote(run, edit) => self.later(move || edit_note(&run, edit)),
             Effect::Follow(run) => self.follower.follow(run),
-            Effect::Refresh => self.runs.refresh(),
             Effect::Preview(wanted) => self.previewer.want(wanted),
             Effect::Draw(graphics) => {
                 self.tell(News::Graphics(graphics));
@@ -139,6 +161,16 @@ impl Performer {
             }),
             Effect::Predict(run, path) => self.predict(run, path)?,
             Effect::OpenOutside(path) => self.later(move || open_outside(&path)),
+            Effect::Refresh => {
+                self.runs.refresh();
+                self.experiments.refresh();
+            }
+            Effect::Experiment(effect) => {
+                if let Some(job) = self.experiments.perform(effect) {
+                    self.later(job);
+                }
+            }
+            Effect::Launch(experiment) => self.later(self.experiments.launch(experiment)),
             Effect::Copy(text) => {
                 terminal.copy(&text, self.in_tmux)?;
                 self.say(Toast::good(format!("copied {text}")));

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 
 use super::app::App;
 use super::effects::{After, Effect, Performer};
+use super::experiments::Hands;
 use super::input::{self, Input, Keyboard, Signal};
 use super::news::{Follower, News, RunsWatcher, Toast};
 use super::preview::{Choice, Graphics, Question};
@@ -29,8 +30,10 @@ pub fn open(context: Context) -> Result<(), TuiError> {
     input::listen_to_signals(&send)?;
     let runs = RunsWatcher::start(context.runs.clone(), send.clone())?;
     let follower = Follower::start(send.clone())?;
+    let experiments = Hands::start(&context, &send)?;
     let program = context.program.clone();
-    let performer = Performer::new(send.clone(), keyboard.clone(), runs, follower, program)?;
+    let performer =
+        Performer::new(send.clone(), keyboard.clone(), runs, follower, program, experiments)?;
     let (choice, graphics) = first_graphics(&send, &theme, &environment);
     let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
     let shown = draw(&mut app, &mut terminal)

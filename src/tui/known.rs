@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::experiments::KnownExperiments;
 use super::news::{News, Trashed};
 use super::note::Note;
 use super::preview::Graphics;
@@ -23,6 +24,7 @@ pub struct Known {
     pub graphics: Graphics,
     /// What was read or scored last, the latest last.
     scores: Vec<ScoresNews>,
+    pub experiments: KnownExperiments,
 }
 
 /// A table of 50,000 images takes some ten megabytes.
@@ -115,7 +117,6 @@ impl Known {
                 self.followed = Some((news.run.clone(), run));
             }
             News::Trashed(trashed) => self.trashed.push(trashed.clone()),
-            News::Restored(restored) => self.trashed.retain(|trashed| trashed != restored),
             News::Graphics(graphics) => self.graphics = *graphics,
             News::PicturesForgotten => self.graphics = self.graphics.forgotten(),
             News::Scores(news) => {
@@ -125,6 +126,11 @@ impl Known {
                 self.scores.drain(..excess);
             }
             News::Picture(_) | News::Said(_) => {}
+            News::Restored(restored) => {
+                self.trashed.retain(|trashed| trashed != restored);
+                self.experiments.trashed.retain(|trashed| trashed != restored);
+            }
+            News::Experiment(news) => self.experiments.learn(news),
         }
     }
 

@@ -25,6 +25,7 @@
 mod app;
 mod effects;
 mod event_loop;
+mod experiments;
 mod filter;
 mod input;
 mod keys;

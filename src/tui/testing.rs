@@ -20,7 +20,8 @@ use crate::store::{RunFolder, State, Summary, TestResult, Timestamp};
 /// The sizes at which every screen is looked at.
 pub const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (140, 40)];
 
-/// An app on no folders at all, in UTC, at a time that stands still, 80x24 large.
+/// An app on no folders at all, in UTC, at a time that stands still, 80x24 large, on the
+/// screen of runs.
 pub fn app(theme: ThemeName) -> App {
     let context = super::Context {
         runs: "runs".into(),
@@ -33,6 +34,7 @@ pub fn app(theme: ThemeName) -> App {
     let now = || "2026-01-02T03:04:05Z".parse::<Timestamp>().expect("it is a time");
     let mut app = App::new(context, Theme::choose(theme, &environment), TimeZone::UTC, now);
     app.resize(Rect::new(0, 0, 80, 24));
+    press(&mut app, "3");
     app
 }
 
@@ -46,7 +48,16 @@ pub fn press(app: &mut App, keys: &str) -> Vec<Effect> {
             "esc" => (KeyCode::Esc, KeyModifiers::NONE),
             "space" => (KeyCode::Char(' '), KeyModifiers::NONE),
             "down" => (KeyCode::Down, KeyModifiers::NONE),
-            "ctrl-c" => (KeyCode::Char('c'), KeyModifiers::CONTROL),
+            "up" => (KeyCode::Up, KeyModifiers::NONE),
+            "right" => (KeyCode::Right, KeyModifiers::NONE),
+            "shift-right" => (KeyCode::Right, KeyModifiers::SHIFT),
+            "end" => (KeyCode::End, KeyModifiers::NONE),
+            "tab" => (KeyCode::Tab, KeyModifiers::NONE),
+            "backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
+            "f1" => (KeyCode::F(1), KeyModifiers::NONE),
+            word if word.len() == 6 && word.starts_with("ctrl-") => {
+                (KeyCode::Char(char::from(word.as_bytes()[5])), KeyModifiers::CONTROL)
+            }
             text => {
                 for c in text.chars() {
                     let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);

@@ -16,7 +16,7 @@ impl From<&KeyEvent> for Chord {
     }
 }
 
-const NAMES: [(&str, KeyCode); 15] = [
+const NAMES: [(&str, KeyCode); 16] = [
     ("enter", KeyCode::Enter),
     ("esc", KeyCode::Esc),
     ("space", KeyCode::Char(' ')),
@@ -32,18 +32,19 @@ const NAMES: [(&str, KeyCode); 15] = [
     ("pgdn", KeyCode::PageDown),
     ("delete", KeyCode::Delete),
     ("f1", KeyCode::F(1)),
+    ("f3", KeyCode::F(3)),
 ];
 
 /// The sequence that `keys` names: `gg` is two keys, `ctrl-d` and `enter` are one.
 pub fn parse(keys: &str) -> Vec<Chord> {
-    if let Some(&(_, code)) = NAMES.iter().find(|(name, _)| *name == keys) {
-        return vec![Chord { code, modifiers: KeyModifiers::NONE }];
-    }
     let (rest, modifiers) = match (keys.strip_prefix("ctrl-"), keys.strip_prefix("alt-")) {
         (Some(rest), _) => (rest, KeyModifiers::CONTROL),
         (_, Some(rest)) => (rest, KeyModifiers::ALT),
         _ => (keys, KeyModifiers::NONE),
     };
+    if let Some(&(_, code)) = NAMES.iter().find(|(name, _)| *name == rest) {
+        return vec![Chord { code, modifiers }];
+    }
     rest.chars().map(|c| Chord { code: KeyCode::Char(c), modifiers }).collect()
 }
 
@@ -58,6 +59,7 @@ mod tests {
         assert_eq!(parse("ctrl-d"), pressed(KeyCode::Char('d'), KeyModifiers::CONTROL));
         assert_eq!(parse("space"), pressed(KeyCode::Char(' '), KeyModifiers::NONE));
         assert_eq!(parse("-"), pressed(KeyCode::Char('-'), KeyModifiers::NONE));
+        assert_eq!(parse("ctrl-space"), pressed(KeyCode::Char(' '), KeyModifiers::CONTROL));
         assert_eq!(parse("gg").len(), 2);
     }
 }

@@ -11,6 +11,7 @@ use super::screens::Tab;
 /// Where a row of the table holds. A screen names the contexts it is in, its own first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
+    /// But for screens that are typed into.
     Everywhere,
     /// Every screen that is a list or a table.
     List,
@@ -23,6 +24,9 @@ pub enum Context {
     Live,
     Images,
     Confusion,
+    Experiments,
+    /// A text is typed here, so only this context's own keys hold.
+    Editor,
 }
 
 /// Every verb there is. A screen answers those of its contexts.
@@ -84,6 +88,27 @@ pub enum Action {
     OpenOutside,
     YankScores,
     NextRenderer,
+    // experiments
+    New,
+    Edit,
+    EditOutside,
+    Run,
+    Duplicate,
+    DetailDown,
+    DetailUp,
+    // editor
+    Save,
+    SaveAndRun,
+    Complete,
+    NextMistake,
+    Find,
+    FindNext,
+    FindBack,
+    Redo,
+    CopyText,
+    Cut,
+    Paste,
+    SelectAll,
 }
 
 /// One row of the table.
@@ -109,9 +134,10 @@ pub enum Meaning {
 
 /// The rows that hold in `contexts` and everywhere, in their order.
 pub fn rows(contexts: &[Context]) -> impl Iterator<Item = &'static Binding> {
+    let is_typed_into = contexts.contains(&Context::Editor);
     contexts
         .iter()
-        .chain(&[Context::Everywhere])
+        .chain((!is_typed_into).then_some(&Context::Everywhere))
         .flat_map(|context| TABLE.iter().filter(move |(place, _)| place == context))
         .flat_map(|(_, rows)| rows.iter())
 }

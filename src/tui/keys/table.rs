@@ -14,6 +14,8 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Live, LIVE),
     (Context::Images, IMAGES),
     (Context::Confusion, CONFUSION),
+    (Context::Experiments, EXPERIMENTS),
+    (Context::Editor, EDITOR),
 ];
 
 const fn bind(
@@ -31,6 +33,7 @@ const EVERYWHERE: &[Binding] = &[
     bind(&["q"], Action::Leave, "quit", "back; on the first screen quit, runs go on"),
     bind(&["esc"], Action::Back, "", "back; first clears the filter, then the marks"),
     bind(&["ctrl-c"], Action::Quit, "", "quit from anywhere; runs go on"),
+    bind(&["1"], Action::Go(Tab::Experiments), "", "go to Experiments: questions to be run"),
     bind(&["2"], Action::Go(Tab::Live), "", "go to Live: the newest running run"),
     bind(&["3"], Action::Go(Tab::Runs), "", "go to Runs: all runs and their results"),
     bind(&["4"], Action::Go(Tab::Images), "", "go to Images: every image of the newest result"),
@@ -128,4 +131,44 @@ const CONFUSION: &[Binding] = &[
     bind(&["h", "left"], Action::ColumnLeft, "", "one category to the left"),
     bind(&["l", "right"], Action::ColumnRight, "", "one category to the right"),
     bind(&["y"], Action::YankScores, "", "yank: copy the matrix as a table"),
+];
+
+const EXPERIMENTS: &[Binding] = &[
+    bind(&["r"], Action::Run, "run", "run this experiment"),
+    bind(&["e"], Action::Edit, "edit", "edit this experiment here, checked as you type"),
+    bind(&["n"], Action::New, "new", "new experiment from a folder of photos"),
+    bind(&["enter"], Action::Enter, "its runs", "show the runs of this experiment"),
+    bind(&["D"], Action::Duplicate, "duplicate", "duplicate this experiment under a new name"),
+    bind(&["d"], Action::Trash, "trash", "move this experiment to the trash; its runs stay"),
+    bind(&["z"], Action::Undo, "", "undo: bring back the experiment that went to the trash last"),
+    bind(&["/"], Action::Filter, "filter", "filter: words, key=value, key>value, NOT word"),
+    bind(&["J", "tab"], Action::DetailDown, "", "scroll what it would do: down"),
+    bind(&["K", "shift-tab"], Action::DetailUp, "", "scroll what it would do: up"),
+    bind(&["E"], Action::EditOutside, "", "edit this experiment in $VISUAL or $EDITOR"),
+    bind(&["y"], Action::YankId, "", "yank: copy this experiment's name"),
+    bind(&["Y"], Action::YankPath, "", "yank: copy the path of this experiment's file"),
+    bind(&["R"], Action::Refresh, "", "refresh: read all again and count the photos again"),
+];
+
+/// Whole in itself: what holds everywhere is text here.
+const EDITOR: &[Binding] = &[
+    bind(&["ctrl-s"], Action::Save, "save", "save this experiment"),
+    bind(&["ctrl-r"], Action::SaveAndRun, "run", "save this experiment and run it"),
+    bind(&["tab", "ctrl-space"], Action::Complete, "complete", "complete this key or value"),
+    bind(&["ctrl-g"], Action::NextMistake, "next mistake", "go to the next mistake"),
+    bind(&["ctrl-f"], Action::Find, "find", "find text"),
+    bind(&["esc"], Action::Back, "leave", "leave the editor; asks about unsaved changes"),
+    bind(&["f1"], Action::Help, "help", "help: the keys of the editor"),
+    bind(&["f3", "ctrl-n"], Action::FindNext, "", "find the next place"),
+    bind(&["ctrl-b"], Action::FindBack, "", "find the place before"),
+    bind(&["ctrl-z"], Action::Undo, "", "undo the last change"),
+    bind(&["ctrl-y"], Action::Redo, "", "redo what was undone"),
+    bind(&["alt-c"], Action::CopyText, "", "copy what is selected (shift and arrows select)"),
+    bind(&["ctrl-x"], Action::Cut, "", "cut what is selected, else the line"),
+    bind(&["ctrl-v"], Action::Paste, "", "paste what was cut or copied here"),
+    bind(&["ctrl-a"], Action::SelectAll, "", "select the whole text"),
+    bind(&["ctrl-e"], Action::EditOutside, "", "save and go on in $VISUAL or $EDITOR"),
+    bind(&["ctrl-p"], Action::Palette, "", "palette: any action by its name"),
+    bind(&["ctrl-c"], Action::Quit, "", "quit from anywhere; runs go on"),
+    bind(&["ctrl-l"], Action::Repaint, "", "repaint the screen"),
 ];

@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub use follow::Follower;
 pub use runs::RunsWatcher;
 
+use super::experiments::ExperimentNews;
 use super::known::KnownRun;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
@@ -22,7 +23,7 @@ pub enum News {
     Followed(FollowedNews),
     /// A run folder went to the trash, and can come back.
     Trashed(Trashed),
-    /// A folder came back.
+    /// A folder or a file came back.
     Restored(Trashed),
     /// Pictures are drawn so from now on.
     Graphics(Graphics),
@@ -32,6 +33,7 @@ pub enum News {
     Picture(Arc<Picture>),
     /// Images with their scores, or why there are none.
     Scores(ScoresNews),
+    Experiment(ExperimentNews),
     /// Something to tell the person.
     Said(Toast),
 }
@@ -54,7 +56,7 @@ pub struct FollowedNews {
     pub records: Arc<Vec<Record>>,
 }
 
-/// A folder that was moved.
+/// A folder or a file that was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trashed {
     pub from: PathBuf,

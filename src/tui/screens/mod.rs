@@ -3,6 +3,8 @@
 
 mod compare;
 mod confusion;
+mod editor;
+mod experiments;
 mod format;
 mod images;
 mod live;
@@ -16,6 +18,8 @@ use ratatui::layout::Rect;
 
 pub use compare::Compare;
 pub use confusion::Confusion;
+pub use editor::Editor;
+pub use experiments::Experiments;
 pub use images::Images;
 pub use live::Live;
 pub use log::Log;
@@ -37,6 +41,8 @@ pub enum Screen {
     Images(Box<Images>),
     Confusion(Box<Confusion>),
     Log(Log),
+    Experiments(Box<Experiments>),
+    Editor(Box<Editor>),
 }
 
 impl Screen {
@@ -48,6 +54,8 @@ impl Screen {
             Screen::Images(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
+            Screen::Experiments(page) => page.as_ref(),
+            Screen::Editor(page) => page.as_ref(),
         }
     }
 
@@ -59,6 +67,8 @@ impl Screen {
             Screen::Images(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
+            Screen::Experiments(page) => page.as_mut(),
+            Screen::Editor(page) => page.as_mut(),
         }
     }
 }
@@ -66,6 +76,7 @@ impl Screen {
 /// The numbered places; each keeps its own stack of screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tab {
+    Experiments,
     Live,
     Runs,
     Images,
@@ -81,6 +92,12 @@ pub struct TabRow {
 }
 
 pub const TABS: &[TabRow] = &[
+    TabRow {
+        tab: Tab::Experiments,
+        key: '1',
+        name: "Experiments",
+        open: || Screen::Experiments(Box::default()),
+    },
     TabRow { tab: Tab::Live, key: '2', name: "Live", open: || Screen::Live(Live::newest()) },
     TabRow { tab: Tab::Runs, key: '3', name: "Runs", open: || Screen::Runs(Box::default()) },
     TabRow { tab: Tab::Images, key: '4', name: "Images", open: || Screen::Images(Box::default()) },
@@ -136,6 +153,11 @@ pub trait Page {
         false
     }
 
+    /// Whether something would be lost if the screen were closed now.
+    fn has_unsaved(&self) -> bool {
+        false
+    }
+
     /// Whether the footer offers the action now.
     fn offers(&self, _action: Action, _known: &Known) -> bool {
         true
@@ -156,4 +178,6 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     images::CONTEXTS,
     confusion::CONTEXTS,
     log::CONTEXTS,
+    experiments::CONTEXTS,
+    editor::CONTEXTS,
 ];

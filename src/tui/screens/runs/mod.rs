@@ -70,6 +70,13 @@ impl Default for Runs {
 }
 
 impl Runs {
+    /// Only the runs of this experiment, until the filter is cleared.
+    pub fn of_experiment(name: &str) -> Runs {
+        let words = name.split_whitespace().map(|word| format!("experiment:{word}"));
+        let filter = words.collect::<Vec<_>>().join(" ");
+        Runs { filter: Field::new(&filter), ..Runs::default() }
+    }
+
     /// Filters, finds the settings that differ, and sorts. The cursor stays on its run.
     fn arrange(&mut self, known: &Known) {
         let selected = self.selected_id().cloned();

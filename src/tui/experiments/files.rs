@@ -1,0 +1,268 @@
+//! What is done with experiment files: read, saved, drafted, duplicated, moved to the trash.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{ExperimentNews, photos};
+use crate::config::{TextFileError, read_text};
+use crate::spec;
+use crate::store::write_atomically;
+use crate::tui::news::Trashed;
+
+/// What became of a wish to save.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// The file now holds this text.
+    Done(String),
+    /// Nothing was written: the file is not what was read. Its text; `None`: it is gone.
+    Changed(Option<String>),
+    Failed(String),
+}
+
+/// A path that was begun, and how it may go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// As it was typed.
+    pub typed: String,
+    /// As far as it is certain.
+    pub text: String,
+    /// Names of the folders that it may be, when there are several.
+    pub folders: Vec<String>,
+}
+
+/// The text as it is in the file, every byte.
+pub fn read(path: &Path) -> Result<Option<String>, String> {
+    match read_text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(TextFileError::Missing(_)) => Ok(None),
+        Err(err) => Err(err.to_string()),
+    }
+}
+
+/// Replaces the file, unless it is not what was read any more: `expected` is that text, `None`
+/// that there was no file.
+pub fn save(path: &Path, text: &str, expected: Option<&str>) -> Saved {
+    let now = match read(path) {
+        Ok(now) => now,
+        Err(error) => return Saved::Failed(error),
+    };
+    // Somebody may have written the very same.
+    if now.as_deref() != expected && now.as_deref() != Some(text) {
+        return Saved::Changed(now);
+    }
+    match overwrite(path, text) {
+        Ok(()) => Saved::Done(text.to_owned()),
+        Err(err) => Saved::Failed(format!("{err}; your text is still here, unsaved")),
+    }
+}
+
+/// Replaces the file whatever it is; who may read it stays as it was.
+pub fn overwrite(path: &Path, text: &str) -> io::Result<()> {
+    // A link stays a link: what it leads to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|err| {
+            io::Error::new(err.kind(), format!("cannot make {}: {err}", folder.display()))
+        })?;
+    }
+    let permissions = fs::metadata(&path).map(|data| data.permissions()).ok();
+    write_atomically(&path, text.as_bytes())?;
+    if let Some(permissions) = permissions {
+        fs::set_permissions(&path, permissions)?;
+    }
+    Ok(())
+}
+
+/// A first text for the photos in `typed`, under a name that is free in `experiments`.
+pub fn draft(root: &Path, experiments: &Path, typed: &str) -> Result<ExperimentNews, String> {
+    let images = expand(root, typed);
+    if !images.is_dir() {
+        return Err(format!("{}: there is no such folder of photos", images.display()));
+    }
+    let images = fs::canonicalize(&images).map_err(|err| format!("{}: {err}", images.display()))?;
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let (categories, counts): (Vec<String>, Vec<usize>) =
+        photos::count(&images, &[]).into_iter().unzip();
+    if categories.is_empty() {
+        return Err(format!(
+            "{}: no folder in it; put the photos of each category into a folder of its own there",
+            images.display()
+        ));
+    }
+    let shown = images.strip_prefix(&root).unwrap_or(&images);
+    let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
+    let mut path = free(experiments, images.file_name().unwrap_or_default().as_ref());
+    if spec::name(&path).is_err() {
+        path = free(experiments, Path::new("experiment"));
+    }
+    let text = spec::template(&shown.to_string_lossy(), &categories, &counts);
+    Ok(ExperimentNews::Drafted { path, text })
+}
+
+/// A path as it was typed: `~` is the home folder, others start at the project folder.
+fn expand(root: &Path, typed: &str) -> PathBuf {
+    let typed = typed.trim();
+    match (typed.strip_prefix('~'), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+            PathBuf::from(home).join(rest.trim_start_matches('/'))
+        }
+        _ => root.join(typed),
+    }
+}
+
+/// The longest certain continuation of a path to a folder.
+pub fn complete(root: &Path, typed: &str) -> Completion {
+    let (above, begun) = match typed.rfind('/') {
+        Some(at) => typed.split_at(at + 1),
+        None => ("", typed),
+    };
+    let folders: Vec<String> = photos::folders(&expand(root, above))
+        .into_iter()
+        .filter(|name| name.starts_with(begun))
+        .collect();
+    let text = match folders.as_slice() {
+        [] => typed.to_owned(),
+        [only] => format!("{above}{only}/"),
+        [first, rest @ ..] => {
+            let certain = rest.iter().map(|name| same_start(first, name)).min().unwrap_or(0);
+            format!("{above}{}", first.chars().take(certain).collect::<String>())
+        }
+    };
+    let folders = if folders.len() > 1 { folders } else { Vec::new() };
+    Completion { typed: typed.to_owned(), text, folders }
+}
+
+/// How many characters two names begin with in common.
+fn same_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
+}
+
+/// Writes a copy beside the file. Never over another.
+pub fn duplicate(from: &Path, name: &str) -> Result<ExperimentNews, String> {
+    let to = from.with_file_name(format!("{name}.toml"));
+    if to.parent() != from.parent() {
+        return Err(format!("{name:?} is no name of a file"));
+    }
+    spec::name(&to).map_err(|err| err.to_string())?;
+    if to.exists() {
+        return Err(format!("{} exists already; choose another name", to.display()));
+    }
+    let bytes = fs::read(from).map_err(|err| format!("cannot read {}: {err}", from.display()))?;
+    write_atomically(&to, &bytes).map_err(|err| err.to_string())?;
+    Ok(ExperimentNews::Made(to))
+}
+
+/// Moves the file to the folder `.trash` beside it: same disk, so nothing is copied.
+pub fn trash(from: &Path) -> Result<ExperimentNews, String> {
+    let fail = |err: io::Error| format!("cannot move {} to the trash: {err}", from.display());
+    let bin = from.parent().unwrap_or(Path::new(".")).join(".trash");
+    fs::create_dir_all(&bin).map_err(fail)?;
+    let to = free(&bin, from.file_stem().unwrap_or_default().as_ref());
+    fs::rename(from, &to).map_err(fail)?;
+    Ok(ExperimentNews::Trashed(Trashed { from: from.to_owned(), to }))
+}
+
+/// `folder/stem.toml`, with a number behind the stem where that is taken.
+fn free(folder: &Path, stem: &Path) -> PathBuf {
+    let stem = stem.to_string_lossy();
+    let stem = if stem.is_empty() { "experiment" } else { &*stem };
+    let names = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
+    let mut paths = names.map(|name| folder.join(format!("{name}.toml")));
+    paths.find(|path| !path.exists()).expect("numbers go on")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/fire.toml");
+        assert_eq!(save(&path, "mine", None), Saved::Done("mine".into()), "folders are made");
+        fs::write(&path, "theirs").unwrap();
+        assert_eq!(save(&path, "mine 2", Some("mine")), Saved::Changed(Some("theirs".into())));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        assert_eq!(save(&path, "theirs", Some("mine")), Saved::Done("theirs".into()));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(save(&path, "mine 2", Some("mine")), Saved::Changed(None));
+        assert!(!path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("a.toml"), folder.path().join("b.toml"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&file, &link).unwrap();
+        assert_eq!(save(&link, "new", Some("old")), Saved::Done("new".into()));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let saved = save(&folder.path().join("file/fire.toml"), "x", None);
+        assert!(matches!(&saved, Saved::Failed(why) if why.contains("fire.toml")), "{saved:?}");
+    }
+
+    #[test]
+    fn a_draft_names_the_folder_from_the_project_on_and_takes_a_free_name() {
+        let root = tempfile::tempdir().unwrap();
+        let experiments = root.path().join("experiments");
+        for folder in ["data/fire/smoke", "data/fire/misc", "experiments", "empty"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        fs::write(root.path().join("data/fire/smoke/a.jpg"), "").unwrap();
+        fs::write(experiments.join("fire.toml"), "").unwrap();
+        let drafted = draft(root.path(), &experiments, "data/fire/").unwrap();
+        let ExperimentNews::Drafted { path, text } = drafted else { panic!() };
+        assert_eq!(path, experiments.join("fire-2.toml"));
+        assert!(!path.exists(), "nothing is written before it is saved");
+        let checked = spec::parse(&text, &path).unwrap();
+        assert_eq!(checked.experiment.images, Path::new("data/fire"));
+        assert_eq!(checked.experiment.categories, ["misc", "smoke"]);
+        assert!(text.contains("# photos: misc 0, smoke 1"));
+        assert!(draft(root.path(), &experiments, "empty").unwrap_err().contains("no folder in it"));
+        assert!(draft(root.path(), &experiments, "no").unwrap_err().contains("no such folder"));
+    }
+
+    #[test]
+    fn a_path_is_completed_as_far_as_it_is_certain() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["data/fire", "data/firewood", "data/文", ".hidden"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        let text = |typed: &str| complete(root.path(), typed).text;
+        assert_eq!(text(""), "data/");
+        assert_eq!(text("data/f"), "data/fire");
+        assert_eq!(text("data/文"), "data/文/");
+        assert_eq!(text("data/x"), "data/x");
+        assert_eq!(complete(root.path(), "data/fi").folders, ["fire", "firewood"]);
+        let absolute = format!("{}/da", root.path().display());
+        assert_eq!(text(&absolute), format!("{absolute}ta/"));
+    }
+
+    #[test]
+    fn a_duplicate_never_replaces_a_file_and_the_trash_keeps_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fire.toml");
+        fs::write(&path, "# first\r\n").unwrap();
+        duplicate(&path, "fog").unwrap();
+        assert_eq!(fs::read(folder.path().join("fog.toml")).unwrap(), b"# first\r\n");
+        assert!(duplicate(&path, "fog").unwrap_err().contains("exists already"));
+        assert!(duplicate(&path, "a/b").is_err() && duplicate(&path, "").is_err());
+        trash(&path).unwrap();
+        fs::write(&path, "# second\n").unwrap();
+        let ExperimentNews::Trashed(second) = trash(&path).unwrap() else { panic!() };
+        assert!(second.to.ends_with(".trash/fire-2.toml"));
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,82 @@
+//! Experiment files and their photos, as the screens see them: what is known, how it is learnt
+//! (threads that watch and count), and what is done with them (effects).
+//!
+//! Not here: what a file means (`spec`), which photos count (`dataset`), and how it looks
+//! (`screens`).
+
+mod counter;
+mod files;
+mod hands;
+mod known;
+mod pause;
+mod photos;
+mod watcher;
+
+use std::path::PathBuf;
+
+pub use files::{Completion, Saved};
+pub use hands::{ExperimentEffect, Hands};
+pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
+
+use super::news::{Toast, Trashed};
+use crate::store::RunFolder;
+
+/// What happened to experiment files.
+#[derive(Clone, Debug)]
+pub enum ExperimentNews {
+    /// Files that appeared, changed or went; or that the folder cannot be read.
+    Files {
+        changed: Vec<KnownExperiment>,
+        gone: Vec<PathBuf>,
+        problem: Option<String>,
+    },
+    /// More is known of the photos that belong to `key`.
+    Counted {
+        key: String,
+        more: Counted,
+    },
+    /// A file's text; `None`: there is no such file.
+    Text {
+        path: PathBuf,
+        text: Result<Option<String>, String>,
+    },
+    Saved {
+        path: PathBuf,
+        saved: Saved,
+    },
+    /// A first text for a file that does not exist yet.
+    Drafted {
+        path: PathBuf,
+        text: String,
+    },
+    /// A new file was written.
+    Made(PathBuf),
+    Trashed(Trashed),
+    Completed(Completion),
+    Launched(RunFolder),
+    /// Nothing was typed for a moment; the number is the one asked with.
+    Paused(u64),
+}
+
+/// One step of counting photos: first by names, then by content.
+#[derive(Clone, Debug)]
+pub enum Counted {
+    Quick(Vec<(String, usize)>),
+    Reading { read: usize, found: usize },
+    Scanned(Result<Scanned, String>),
+}
+
+impl ExperimentNews {
+    /// What a person is told of it.
+    pub fn words(&self) -> Option<Toast> {
+        match self {
+            ExperimentNews::Trashed(trashed) => {
+                let name = trashed.from.file_name()?.to_string_lossy();
+                Some(Toast::good(format!("{name} is in the trash; z brings it back")))
+            }
+            ExperimentNews::Made(path) => Some(Toast::good(format!("made {}", path.display()))),
+            ExperimentNews::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What an experiment would do: its photos by category and set, warnings, every setting.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::config::Mistake;
+use crate::spec::{self, Checked, Experiment};
+use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
+use crate::tui::screens::format;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::{fit, put, safe, width, wrap};
+
+/// So many skipped files are named; the others are counted.
+const NAMED: usize = 5;
+const KEY_CELLS: usize = 28;
+
+/// One line, in parts of different importance.
+type Line = Vec<(String, Role)>;
+
+/// All there is to be said, for so many cells.
+pub fn lines(known: &KnownExperiment, counting: Option<&Counting>, cells: usize) -> Vec<Line> {
+    let mut page = Lines { cells, lines: Vec::new() };
+    page.lines.push(vec![(known.name.clone(), Role::Accent)]);
+    match &known.check {
+        Check::Good(checked) => page.good(checked, counting),
+        Check::Broken(mistakes) => page.broken(mistakes),
+        Check::Unreadable(problem) => page.say("✗ ", problem, Role::Bad),
+    }
+    page.lines
+}
+
+/// Draws them from `top` on, and says how many are out of sight.
+pub fn draw(lines: &[Line], top: usize, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let rows = usize::from(area.height);
+    let top = top.min(lines.len().saturating_sub(rows));
+    for (y, line) in (area.y..area.bottom()).zip(&lines[top..]) {
+        let mut x = area.x;
+        for (text, role) in line {
+            x = put(buffer, area, x, y, text, theme.style(*role));
+        }
+    }
+    let below = lines.len().saturating_sub(top + rows);
+    if below > 0 && rows > 1 {
+        let hint = format!(" {below} more: J K ");
+        let x = area.right().saturating_sub(width(&hint) as u16);
+        put(buffer, area, x, area.bottom() - 1, &hint, theme.style(Role::Dim));
+    }
+}
+
+struct Lines {
+    cells: usize,
+    lines: Vec<Line>,
+}
+
+impl Lines {
+    /// A sign and a text over as many lines as it takes.
+    fn say(&mut self, sign: &str, text: &str, role: Role) {
+        let text = safe(text);
+        let room = self.cells.saturating_sub(width(sign)).max(8);
+        for (n, line) in wrap(&text, room).into_iter().enumerate() {
+            let sign = if n == 0 { sign.to_owned() } else { " ".repeat(width(sign)) };
+            self.lines.push(vec![(sign + &line, role)]);
+        }
+    }
+
+    fn gap(&mut self) {
+        self.lines.push(Vec::new());
+    }
+
+    fn broken(&mut self, mistakes: &[Mistake]) {
+        for mistake in mistakes {
+            let text = format!("line {}: {}", mistake.line, mistake.message);
+            self.say("✗ ", &text, Role::Bad);
+        }
+        self.gap();
+        self.say("", "e opens the editor at them", Role::Dim);
+    }
+
+    fn good(&mut self, checked: &Checked, counting: Option<&Counting>) {
+        let Checked { experiment, warnings } = checked;
+        if !experiment.description.is_empty() {
+            self.say("", &experiment.description, Role::Text);
+        }
+        self.gap();
+        self.photos(experiment, counting);
+        for warning in warnings {
+            let text = format!("line {}: {}", warning.line, warning.message);
+            self.say("! ", &text, Role::Warning);
+        }
+        self.gap();
+        self.settings(experiment);
+    }
+
+    fn photos(&mut self, experiment: &Experiment, counting: Option<&Counting>) {
+        let folder = safe(&experiment.images.to_string_lossy()).into_owned();
+        let mut title = vec![("photos in ".to_owned(), Role::Dim), (folder, Role::Text)];
+        let Some(counting) = counting else {
+            self.lines.push(title);
+            return self.say("", "counting", Role::Dim);
+        };
+        if let Some((read, found)) = counting.reading {
+            let (read, found) = (format::count(read), format::count(found));
+            title.push((format!("  reading {read}/{found}"), Role::Dim));
+        }
+        self.lines.push(title);
+        match &counting.scanned {
+            Some(Ok(scanned)) => self.scanned(scanned),
+            Some(Err(problem)) => self.say("✗ ", problem, Role::Bad),
+            None => self.quick(&counting.quick),
+        }
+    }
+
+    fn quick(&mut self, categories: &[(String, usize)]) {
+        self.counts("category", &["files"], Role::Dim);
+        for (name, count) in categories {
+            self.counts(name, &[&format::count(*count)], Role::Text);
+        }
+    }
+
+    fn scanned(&mut self, scanned: &Scanned) {
+        self.counts("category", &["training", "valid.", "test"], Role::Dim);
+        let mut sums = [0; 3];
+        for (name, counts) in &scanned.categories {
+            let texts = counts.map(format::count);
+            self.counts(name, &texts.each_ref().map(String::as_str), Role::Text);
+            (0..3).for_each(|set| sums[set] += counts[set]);
+        }
+        let texts = sums.map(format::count);
+        self.counts("all", &texts.each_ref().map(String::as_str), Role::Dim);
+        if let Some(problem) = &scanned.problem {
+            self.say("✗ ", problem, Role::Bad);
+        }
+        for warning in &scanned.warnings {
+            self.say("! ", warning, Role::Warning);
+        }
+        if !scanned.skipped.is_empty() {
+            let text = match scanned.skipped.len() {
+                1 => "1 file is skipped:".to_owned(),
+                count => format!("{} files are skipped:", format::count(count)),
+            };
+            self.say("! ", &text, Role::Warning);
+            for skipped in scanned.skipped.iter().take(NAMED) {
+                self.say("  ", skipped, Role::Dim);
+            }
+        }
+    }
+
+    fn counts(&mut self, name: &str, counts: &[&str], role: Role) {
+        let room = self.cells.saturating_sub(9 * counts.len() + 1).clamp(8, 24);
+        let name = fit(name, room);
+        let pad = " ".repeat(room - width(&name));
+        let counts: String = counts.iter().map(|count| format!("{count:>9}")).collect();
+        self.lines.push(vec![(format!("{name}{pad}{counts}"), role)]);
+    }
+
+    /// What was chosen first, then the defaults.
+    fn settings(&mut self, experiment: &Experiment) {
+        // Its text stands above already.
+        let all = spec::settings(experiment).into_iter().filter(|(key, _)| *key != "description");
+        let (defaults, chosen): (Vec<_>, Vec<_>) =
+            all.partition(|(key, value)| spec::is_default(key, value));
+        for (key, value) in chosen {
+            self.lines.push(vec![(format!("{key:KEY_CELLS$} "), Role::Dim), (value, Role::Text)]);
+        }
+        self.gap();
+        self.lines.push(vec![("by default".to_owned(), Role::Dim)]);
+        for (key, value) in defaults {
+            self.lines.push(vec![(format!("{key:KEY_CELLS$} {value}"), Role::Dim)]);
+        }
+    }
+}
