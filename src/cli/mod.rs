@@ -16,6 +16,7 @@ mod predict;
 mod report;
 mod run;
 mod scores;
+mod screens;
 mod show;
 
 use std::path::Path;
@@ -38,12 +39,13 @@ pub const EXIT_MISTAKE: u8 = 2;
 pub const EXIT_INTERRUPTED: u8 = 130;
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    if let Command::Worker { run } = &args.command {
+    let Some(command) = args.command else { return screens::screens() };
+    if let Command::Worker { run } = &command {
         return Ok(worker::work(&RunFolder::at(run)));
     }
-    let config = Config::load(&std::env::current_dir().context("the current folder is gone")?)?;
-    match args.command {
-        Command::Demo { detach } => demo::demo(&config, detach),
+    let config = config()?;
+    match command {
+        Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
         Command::Run { experiment, set, detach } => run::run(&config, &experiment, &set, detach),
         Command::List { json } => list::list(&config, json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
@@ -57,6 +59,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Command::New { folder, output } => new::new(&config, &folder, output.as_deref()),
         Command::Worker { .. } => unreachable!("it was started above"),
     }
+}
+
+/// The configuration of the project that the current folder lies in.
+fn config() -> Result<Config> {
+    Ok(Config::load(&std::env::current_dir().context("the current folder is gone")?)?)
 }
 
 fn find(config: &Config, name: &str) -> Result<RunFolder> {

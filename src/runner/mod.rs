@@ -4,4 +4,4 @@ mod create;
 mod launch;
 
 pub use create::{StartError, create};
-pub use launch::{Stop, launch, request};
+pub use launch::{Stop, launch, reap, request};

@@ -4,7 +4,6 @@
 //! those that touch the world. What may be slow goes to a queue on a thread of its own and comes
 //! back as news, so no effect blocks a key.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,13 +12,17 @@ use std::thread;
 
 use signal_hook::consts::SIGSTOP;
 
+use super::Context;
 use super::input::{Input, Keyboard};
-use super::news::{Follower, News, RunsWatcher, Toast, Trashed};
+use super::launch::{ask_worker, launch, rerun};
+use super::news::{Follower, News, RunsWatcher, Toast, Trashed, read_curves};
 use super::note::{Note, NoteEdit};
 use super::overlay::Confirm;
 use super::screens::Screen;
 use super::terminal::Terminal;
-use crate::store::{RunFolder, write_atomically};
+use super::trash::{restore, trash};
+use crate::runner::Stop;
+use crate::store::RunFolder;
 
 #[derive(Debug)]
 pub enum Effect {
@@ -32,6 +35,12 @@ pub enum Effect {
     /// `esc` had something to clear on the screen, so it does not leave it.
     Cleared,
     // outside
+    /// Makes a run of an experiment file, starts its worker, and shows it.
+    Launch {
+        experiment: PathBuf,
+    },
+    /// The same with the experiment file that a run was made of.
+    Rerun(RunFolder),
     /// Asks the worker to stop after its iteration and to keep the result.
     Stop(RunFolder),
     /// Asks the worker to end without a result.
@@ -41,6 +50,8 @@ pub enum Effect {
     EditNote(RunFolder, NoteEdit),
     /// Follows this run closely from now on, instead of another.
     Follow(Option<RunFolder>),
+    /// Reads every point of a run once; comes back as `News::Curves`.
+    ReadCurves(RunFolder),
     Refresh,
     Copy(String),
     /// Opens a file in the person's editor, in this terminal.
@@ -69,10 +80,12 @@ pub struct Performer {
     runs: RunsWatcher,
     follower: Follower,
     in_tmux: bool,
+    context: Context,
 }
 
 impl Performer {
     pub fn new(
+        context: Context,
         send: Sender<Input>,
         keyboard: Keyboard,
         runs: RunsWatcher,
@@ -91,7 +104,7 @@ impl Performer {
             }
         })?;
         let in_tmux = std::env::var_os("TMUX").is_some();
-        Ok(Performer { send, queue, keyboard, runs, follower, in_tmux })
+        Ok(Performer { send, queue, keyboard, runs, follower, in_tmux, context })
     }
 
     /// An error is one of the terminal's: the UI cannot go on.
@@ -100,16 +113,30 @@ impl Performer {
             Effect::Open(_) | Effect::Confirm(_) | Effect::Toast(_) | Effect::Cleared => {
                 unreachable!("the app applies what only changes the screen")
             }
-            Effect::Stop(run) => self.later(move || ask_worker(&run, "stop")),
-            Effect::Cancel(run) => self.later(move || ask_worker(&run, "cancel")),
+            Effect::Launch { experiment } => {
+                let context = self.context.clone();
+                self.later(move || launch(&context, &experiment));
+            }
+            Effect::Rerun(run) => {
+                let context = self.context.clone();
+                self.later(move || rerun(&context, &run));
+            }
+            Effect::Stop(run) => self.later(move || ask_worker(&run, Stop::Keep)),
+            Effect::Cancel(run) => self.later(move || ask_worker(&run, Stop::Cancel)),
             Effect::Trash(runs) => {
                 for run in runs {
-                    self.later(move || trash(&run));
+                    let bin = self.context.config.trash.clone();
+                    self.later(move || trash(&run, &bin));
                 }
             }
             Effect::Restore(trashed) => self.later(move || restore(trashed)),
             Effect::EditNote(run, edit) => self.later(move || edit_note(&run, edit)),
             Effect::Follow(run) => self.follower.follow(run),
+            Effect::ReadCurves(run) => {
+                if let Err(err) = read_curves(run, self.send.clone()) {
+                    self.say(Toast::error(err.to_string()));
+                }
+            }
             Effect::Refresh => self.runs.refresh(),
             Effect::Copy(text) => {
                 terminal.copy(&text, self.in_tmux)?;
@@ -137,51 +164,6 @@ impl Performer {
 
     fn say(&self, toast: Toast) {
         let _ = self.send.send(Input::News(News::Said(toast)));
-    }
-}
-
-/// The worker looks for this file after each iteration; its content says what is wanted.
-fn ask_worker(run: &RunFolder, wish: &str) -> News {
-    if !run.has_worker() {
-        let text = format!("{} has no worker any more: nothing to {wish}", run.id());
-        return News::Said(Toast::error(text));
-    }
-    News::Said(match write_atomically(&run.stop_request(), format!("{wish}\n").as_bytes()) {
-        Ok(()) => Toast::good(format!("asked the worker of {} to {wish}", run.id())),
-        Err(err) => Toast::error(err.to_string()),
-    })
-}
-
-/// Moves a run to the folder `.trash` beside it: same disk, so nothing is copied.
-fn trash(run: &RunFolder) -> News {
-    match move_to_trash(run) {
-        Ok(trashed) => News::Trashed(trashed),
-        Err(error) => News::Said(Toast::error(error)),
-    }
-}
-
-fn move_to_trash(run: &RunFolder) -> Result<Trashed, String> {
-    if run.has_worker() {
-        return Err(format!("{} is running: stop it first", run.id()));
-    }
-    let from = run.path().to_owned();
-    let fail = |err: io::Error| format!("cannot move {} to the trash: {err}", from.display());
-    let bin = from.parent().unwrap_or(Path::new(".")).join(".trash");
-    fs::create_dir_all(&bin).map_err(fail)?;
-    let names = std::iter::once(run.id()).chain((2..).map(|n| format!("{}-{n}", run.id())));
-    let to = names.map(|name| bin.join(name)).find(|to| !to.exists()).expect("numbers go on");
-    fs::rename(&from, &to).map_err(fail)?;
-    Ok(Trashed { from: from.clone(), to })
-}
-
-fn restore(trashed: Trashed) -> News {
-    let from = trashed.from.display();
-    if trashed.from.exists() {
-        return News::Said(Toast::error(format!("{from} exists again: it stays in the trash")));
-    }
-    match fs::rename(&trashed.to, &trashed.from) {
-        Ok(()) => News::Restored(trashed),
-        Err(err) => News::Said(Toast::error(format!("cannot bring back {from}: {err}"))),
     }
 }
 
@@ -213,28 +195,9 @@ fn edit(path: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::store::Lease;
+    use std::fs;
 
-    #[test]
-    fn a_trashed_run_comes_back_whole_and_never_over_another() {
-        let runs = tempfile::tempdir().unwrap();
-        let run = RunFolder::at(runs.path().join("a"));
-        let make = |text: &str| {
-            fs::create_dir(run.path()).unwrap();
-            fs::write(run.path().join("x"), text).unwrap();
-        };
-        make("first");
-        let News::Trashed(first) = trash(&run) else { panic!() };
-        make("second");
-        let News::Trashed(second) = trash(&run) else { panic!() };
-        assert_ne!(first.to, second.to);
-        assert!(crate::store::list(runs.path()).unwrap().is_empty());
-        let News::Restored(_) = restore(first.clone()) else { panic!() };
-        assert_eq!(fs::read_to_string(run.path().join("x")).unwrap(), "first");
-        let News::Said(toast) = restore(second.clone()) else { panic!() };
-        assert!(toast.is_error && toast.text.contains("exists again"), "{toast:?}");
-    }
+    use super::*;
 
     #[test]
     fn two_edits_in_a_row_are_both_kept_and_a_damaged_note_is_not_replaced() {
@@ -248,19 +211,5 @@ mod tests {
         let News::Said(toast) = edit_note(&run, NoteEdit::Tags(Vec::new())) else { panic!() };
         assert!(toast.is_error);
         assert_eq!(fs::read_to_string(folder.path().join("note.toml")).unwrap(), "note = ");
-    }
-
-    #[test]
-    fn a_run_with_a_worker_is_never_trashed() {
-        let runs = tempfile::tempdir().unwrap();
-        let run = RunFolder::at(runs.path().join("a"));
-        fs::create_dir(run.path()).unwrap();
-        let _lease = Lease::take(&run.lock()).unwrap();
-        let News::Said(toast) = trash(&run) else { panic!() };
-        assert!(toast.text.contains("stop it first"), "{toast:?}");
-        assert!(run.path().exists());
-        let News::Said(toast) = ask_worker(&run, "stop") else { panic!() };
-        assert!(!toast.is_error);
-        assert_eq!(fs::read_to_string(run.stop_request()).unwrap(), "stop\n");
     }
 }

@@ -13,23 +13,27 @@ use super::news::{Follower, RunsWatcher};
 use super::terminal::Terminal;
 use super::theme::{Environment, Theme};
 use super::{Context, TuiError};
-use crate::store::Timestamp;
+use crate::store::{RunFolder, Timestamp};
 
 /// News is drawn at most this often; keys are drawn at once.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Opens the UI and returns when the person leaves it. Runs go on.
-pub fn open(context: Context) -> Result<(), TuiError> {
-    let theme = Theme::choose(context.theme, &Environment::of_this_process());
+/// Opens the UI, on the live screen of `run` if there is one, and returns when the person leaves
+/// it. Runs go on.
+pub fn open(context: Context, run: Option<RunFolder>) -> Result<(), TuiError> {
+    let theme = Theme::choose(context.config.theme, &Environment::of_this_process());
     let (send, receive) = mpsc::channel();
     let mut terminal = Terminal::enter()?;
     let keyboard = Keyboard::default();
     keyboard.listen(send.clone())?;
     input::listen_to_signals(&send)?;
-    let runs = RunsWatcher::start(context.runs.clone(), send.clone())?;
+    let runs = RunsWatcher::start(context.config.runs.clone(), send.clone())?;
     let follower = Follower::start(send.clone())?;
-    let performer = Performer::new(send, keyboard, runs, follower)?;
+    let performer = Performer::new(context.clone(), send, keyboard, runs, follower)?;
     let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
+    if let Some(run) = run {
+        app.watch(run);
+    }
     match show(&mut app, &performer, &mut terminal, &receive) {
         // The terminal was closed: nobody is there to be told.
         Err(err) if err.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(()),

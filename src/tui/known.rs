@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::news::{News, Trashed};
+use super::news::{HostNews, News, Trashed, WorkerLogNews};
 use super::note::Note;
 use crate::store::{Run, RunFolder, State, Summary};
 
@@ -15,6 +15,9 @@ pub struct Known {
     pub is_complete: bool,
     /// The run that is followed closely, with all its points.
     pub followed: Option<(RunFolder, Run)>,
+    /// Of the run that is followed: what its worker costs now, and its last words.
+    pub host: Option<HostNews>,
+    pub worker_log: Option<WorkerLogNews>,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
 }
@@ -107,7 +110,9 @@ impl Known {
             }
             News::Trashed(trashed) => self.trashed.push(trashed.clone()),
             News::Restored(restored) => self.trashed.retain(|trashed| trashed != restored),
-            News::Said(_) => {}
+            News::Host(news) => self.host = Some(news.clone()),
+            News::WorkerLog(news) => self.worker_log = Some(news.clone()),
+            News::Said(_) | News::Launched(_) | News::Curves(_) => {}
         }
     }
 

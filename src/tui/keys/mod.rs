@@ -71,6 +71,25 @@ pub enum Action {
     EditNote,
     OpenWorkerLog,
     Refresh,
+    Rerun,
+    // charts
+    LogScale,
+    OtherChart,
+    // live
+    Smoother,
+    Rougher,
+    Unsmoothed,
+    CursorLeft,
+    CursorRight,
+    CursorFarLeft,
+    CursorFarRight,
+    ZoomIn,
+    ZoomOut,
+    ToNewest,
+    PreviousRun,
+    NextRun,
+    // compare
+    OtherSet,
 }
 
 /// One row of the table.

@@ -27,27 +27,27 @@ use super::theme::Theme;
 /// Where the person is.
 #[derive(Debug)]
 pub enum Screen {
-    Live(Live),
+    Live(Box<Live>),
     Runs(Box<Runs>),
-    Compare(Compare),
+    Compare(Box<Compare>),
     Log(Log),
 }
 
 impl Screen {
     pub fn page(&self) -> &dyn Page {
         match self {
-            Screen::Live(page) => page,
+            Screen::Live(page) => page.as_ref(),
             Screen::Runs(page) => page.as_ref(),
-            Screen::Compare(page) => page,
+            Screen::Compare(page) => page.as_ref(),
             Screen::Log(page) => page,
         }
     }
 
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self {
-            Screen::Live(page) => page,
+            Screen::Live(page) => page.as_mut(),
             Screen::Runs(page) => page.as_mut(),
-            Screen::Compare(page) => page,
+            Screen::Compare(page) => page.as_mut(),
             Screen::Log(page) => page,
         }
     }
@@ -70,7 +70,12 @@ pub struct TabRow {
 }
 
 pub const TABS: &[TabRow] = &[
-    TabRow { tab: Tab::Live, key: '2', name: "Live", open: || Screen::Live(Live::newest()) },
+    TabRow {
+        tab: Tab::Live,
+        key: '2',
+        name: "Live",
+        open: || Screen::Live(Box::new(Live::newest())),
+    },
     TabRow { tab: Tab::Runs, key: '3', name: "Runs", open: || Screen::Runs(Box::default()) },
 ];
 
