@@ -71,10 +71,10 @@ impl App {
         }
     }
 
-    /// Begins on the live screen of `run`.
+    /// Begins on the live screen, with `run`.
     pub fn watch(&mut self, run: RunFolder) {
         self.tab = TABS.iter().position(|row| row.tab == Tab::Live).expect("Live is a tab");
-        self.stacks[self.tab] = vec![Screen::Live(Box::new(Live::of(run)))];
+        self.stacks[self.tab] = vec![Screen::Live(Box::new(Live::beginning_with(run)))];
     }
 
     pub fn resize(&mut self, area: Rect) {

@@ -13,7 +13,7 @@ use super::{Message, Page, World};
 use crate::store::{Run, RunFolder, State};
 use crate::tui::effects::Effect;
 use crate::tui::keys::{Action, Context};
-use crate::tui::known::Known;
+use crate::tui::known::{Known, KnownRun};
 use crate::tui::live::{LivePanel, LiveState, trouble};
 use crate::tui::news::Toast;
 use crate::tui::theme::Role;
@@ -56,7 +56,12 @@ impl Live {
         Live { run: Some(run), is_chosen: true, ..Live::newest() }
     }
 
-    /// Shows another run, as it was looked at before but from its beginning.
+    /// Shows `run`, and stays with it until a newer one starts.
+    pub fn beginning_with(run: RunFolder) -> Live {
+        Live { run: Some(run), was_live: true, ..Live::newest() }
+    }
+
+    /// Shows another run, with nothing zoomed and no cursor.
     fn show(&mut self, run: RunFolder, is_chosen: bool) {
         *self = Live { run: Some(run), is_chosen, ..Live::newest() };
     }
@@ -161,7 +166,8 @@ impl Live {
         };
         match next {
             Some(next) => {
-                self.show(next.clone(), true);
+                let is_newest = known.runs.values().next_back().map(KnownRun::folder) == Some(next);
+                self.show(next.clone(), !is_newest);
                 self.learn(known);
                 Vec::new()
             }

@@ -284,3 +284,15 @@ fn a_launched_run_is_shown_at_once_and_esc_comes_back() {
     press(&mut app, "esc");
     assert!(testing::text(&mut app, (80, 24)).contains("no run yet in runs"));
 }
+
+#[test]
+fn opened_on_a_run_the_screens_begin_with_it_and_go_on_to_the_next_one() {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.watch(folder(ID));
+    let effects = app.on_news(all(vec![run(ID, summary(State::Done, &[]), "", "")]));
+    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
+    let newer = "20260102-040000-fire";
+    let changed = vec![run(newer, summary(State::Running, &[]), "", "")];
+    let effects = app.on_news(vec![News::Runs(RunsNews { changed, ..Default::default() })]);
+    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(newer)));
+}
