@@ -7,18 +7,24 @@ use clap::{Parser, Subcommand, ValueEnum};
 /// Teach Inception v3 your own image categories, from a terminal.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
+#[command(after_help = "Without a command, in a terminal, it opens the screens.")]
 pub struct Args {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Draw a set of demo photos (fire, smoke, misc) and train on it
+    ///
+    /// In a terminal the run is shown on the live screen.
     Demo {
         /// Print the run's name and leave; the run goes on
         #[arg(long)]
         detach: bool,
+        /// Print lines also in a terminal
+        #[arg(long, conflicts_with = "detach")]
+        plain: bool,
     },
     /// Run an experiment: photos to features, the head trained, every image scored
     ///

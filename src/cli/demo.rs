@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use super::run::run;
-use super::typed;
+use super::{screens, typed};
 use crate::config::Config;
 use crate::demo;
 use crate::store::write_atomically;
@@ -15,7 +15,7 @@ use crate::store::write_atomically;
 /// The experiment that comes with the program, for a folder that is no checkout of it.
 const EXPERIMENT: &str = include_str!("../../experiments/demo.toml");
 
-pub fn demo(config: &Config, detach: bool) -> Result<ExitCode> {
+pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     let photos = config.root.join("data").join("demo");
     let terminal = std::io::stderr().is_terminal();
     let written = demo::write(&photos, &mut |done, total| {
@@ -39,6 +39,9 @@ pub fn demo(config: &Config, detach: bool) -> Result<ExitCode> {
         fs::create_dir_all(&config.experiments)
             .with_context(|| format!("cannot make {}", config.experiments.display()))?;
         write_atomically(&experiment, EXPERIMENT.as_bytes())?;
+    }
+    if !detach && !plain && screens::is_possible() {
+        return screens::watch(config, &experiment);
     }
     run(config, &experiment, &[], detach)
 }

@@ -16,6 +16,7 @@ mod predict;
 mod report;
 mod run;
 mod scores;
+mod screens;
 mod show;
 
 use std::os::unix::process::CommandExt;
@@ -40,15 +41,16 @@ pub const EXIT_MISTAKE: u8 = 2;
 pub const EXIT_INTERRUPTED: u8 = 130;
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    if let Command::Worker { run } = &args.command {
+    let Some(command) = args.command else { return screens::screens() };
+    if let Command::Worker { run } = &command {
         return Ok(worker::work(&RunFolder::at(run)));
     }
-    if matches!(args.command, Command::Predict { .. } | Command::Features { .. }) {
+    if matches!(command, Command::Predict { .. } | Command::Features { .. }) {
         restart_for_the_network()?;
     }
-    let config = Config::load(&std::env::current_dir().context("the current folder is gone")?)?;
-    match args.command {
-        Command::Demo { detach } => demo::demo(&config, detach),
+    let config = config()?;
+    match command {
+        Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
         Command::Run { experiment, set, detach } => run::run(&config, &experiment, &set, detach),
         Command::List { json } => list::list(&config, json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
@@ -72,6 +74,11 @@ fn restart_for_the_network() -> Result<()> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let mut command = std::process::Command::new(program);
     Err(runner::with_thread_settings(&mut command).args(std::env::args_os().skip(1)).exec().into())
+}
+
+/// The configuration of the project that the current folder lies in.
+fn config() -> Result<Config> {
+    Ok(Config::load(&std::env::current_dir().context("the current folder is gone")?)?)
 }
 
 fn find(config: &Config, name: &str) -> Result<RunFolder> {

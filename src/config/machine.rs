@@ -43,7 +43,7 @@ pub enum Theme {
     /// Blue and orange instead of green and red.
     ColourBlind,
     SixteenColours,
-    None,
+    NoColour,
 }
 
 impl Theme {
@@ -53,7 +53,7 @@ impl Theme {
         Theme::Light,
         Theme::ColourBlind,
         Theme::SixteenColours,
-        Theme::None,
+        Theme::NoColour,
     ];
 
     /// As written in `config.toml`.
@@ -64,7 +64,7 @@ impl Theme {
             Theme::Light => "light",
             Theme::ColourBlind => "colour-blind",
             Theme::SixteenColours => "16-colours",
-            Theme::None => "none",
+            Theme::NoColour => "none",
         }
     }
 }

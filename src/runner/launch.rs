@@ -47,6 +47,13 @@ pub fn has_thread_settings() -> bool {
     THREAD_SETTINGS.iter().all(|(name, value)| std::env::var(name).is_ok_and(|set| set == *value))
 }
 
+/// Waits for a worker on a thread of its own, so that an ended one does not stay as a zombie.
+pub fn reap(mut worker: Child) -> io::Result<()> {
+    let wait = move || drop(worker.wait());
+    std::thread::Builder::new().name("reap".into()).spawn(wait)?;
+    Ok(())
+}
+
 /// Asks the worker of `run` to end, wherever it is: it looks for this file several times a second.
 pub fn request(run: &RunFolder, stop: Stop) -> io::Result<()> {
     let word = match stop {

@@ -4,4 +4,4 @@ mod create;
 mod launch;
 
 pub use create::{StartError, create};
-pub use launch::{Stop, has_thread_settings, launch, request, with_thread_settings};
+pub use launch::{Stop, has_thread_settings, launch, reap, request, with_thread_settings};

@@ -1,5 +1,7 @@
 //! The whole UI as one value: where the person is, what is known, what was said.
 
+use std::path::Path;
+
 use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
@@ -12,8 +14,9 @@ use super::known::Known;
 use super::news::{News, Toast};
 use super::overlay::{Answer, Confirm, Overlay};
 use super::scores::{ScoresNews, Source};
-use super::screens::{Log, Message, Screen, TABS, Tab, World};
+use super::screens::{Live, Log, Message, Screen, TABS, Tab, World};
 use super::theme::{Role, Theme};
+use super::trash;
 use super::widgets::{put, width};
 use crate::store::{RunFolder, Timestamp};
 
@@ -69,6 +72,12 @@ impl App {
         }
     }
 
+    /// Begins on the live screen, with `run`.
+    pub fn watch(&mut self, run: RunFolder) {
+        self.tab = TABS.iter().position(|row| row.tab == Tab::Live).expect("Live is a tab");
+        self.stacks[self.tab] = vec![Screen::Live(Box::new(Live::beginning_with(run)))];
+    }
+
     pub fn resize(&mut self, area: Rect) {
         self.area = area;
     }
@@ -80,11 +89,18 @@ impl App {
         }
         for one in &news {
             self.known.learn(one);
-            if let Some(toast) = words(one) {
+            if let Some(toast) = words(one, &self.context.config.trash) {
                 self.say(toast);
             }
         }
-        let effects = self.tell(&Message::News(news));
+        let launched = news.iter().rev().find_map(|one| match one {
+            News::Launched(run) => Some(run.clone()),
+            _ => None,
+        });
+        let mut effects = self.tell(&Message::News(news));
+        effects.extend(
+            launched.map(|run| Effect::Open(Box::new(Screen::Live(Box::new(Live::of(run)))))),
+        );
         self.settle(effects)
     }
 
@@ -396,13 +412,11 @@ impl App {
 }
 
 /// What a person is told of news.
-fn words(news: &News) -> Option<Toast> {
+fn words(news: &News, bin: &Path) -> Option<Toast> {
     match news {
         News::Said(toast) => Some(toast.clone()),
-        News::Trashed(trashed) => {
-            let name = trashed.from.file_name()?.to_string_lossy();
-            Some(Toast::good(format!("{name} is in the trash; z brings it back")))
-        }
+        News::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
+        News::Trashed(trashed) => Some(trash::words(trashed, bin)),
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))
         }
@@ -417,6 +431,9 @@ fn words(news: &News) -> Option<Toast> {
         News::Runs(_)
         | News::Followed(_)
         | News::Graphics(_)
+        | News::Host(_)
+        | News::WorkerLog(_)
+        | News::Curves(_)
         | News::PicturesForgotten
         | News::Picture(_)
         | News::Scores(_) => None,

@@ -4,7 +4,6 @@
 //! those that touch the world. What may be slow goes to a queue on a thread of its own and comes
 //! back as news, so no effect blocks a key.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,17 +12,21 @@ use std::thread;
 
 use signal_hook::consts::SIGSTOP;
 
+use super::Context;
 use super::experiments::{ExperimentEffect, Hands};
 use super::input::{Input, Keyboard};
 use super::keys::Action;
-use super::news::{Follower, News, RunsWatcher, Toast, Trashed};
+use super::launch::{ask_worker, launch, rerun};
+use super::news::{Follower, News, RunsWatcher, Toast, Trashed, read_curves};
 use super::note::{Note, NoteEdit};
 use super::overlay::Confirm;
 use super::preview::{Graphics, Previewer, Wanted};
 use super::scores::{self, ScoresNews, Source};
 use super::screens::Screen;
 use super::terminal::Terminal;
-use crate::store::{RunFolder, write_atomically};
+use super::trash::{restore, trash};
+use crate::runner::Stop;
+use crate::store::RunFolder;
 
 #[derive(Debug)]
 pub enum Effect {
@@ -38,6 +41,12 @@ pub enum Effect {
     /// Does what a key of the table would.
     Act(Action),
     // outside
+    /// Makes a run of an experiment file, starts its worker, and shows it.
+    Launch {
+        experiment: PathBuf,
+    },
+    /// The same with the experiment file that a run was made of.
+    Rerun(RunFolder),
     /// Asks the worker to stop after its iteration and to keep the result.
     Stop(RunFolder),
     /// Asks the worker to end without a result.
@@ -47,6 +56,8 @@ pub enum Effect {
     EditNote(RunFolder, NoteEdit),
     /// Follows this run closely from now on, instead of another.
     Follow(Option<RunFolder>),
+    /// Reads every point of a run once; comes back as `News::Curves`.
+    ReadCurves(RunFolder),
     Refresh,
     /// Makes these pictures, the first first; those that were wanted before are dropped.
     Preview(Vec<Wanted>),
@@ -57,8 +68,6 @@ pub enum Effect {
     Predict(RunFolder, PathBuf),
     /// Opens a file in another program of the person's desktop.
     OpenOutside(PathBuf),
-    /// Starts a run of this experiment file.
-    Launch(PathBuf),
     Experiment(ExperimentEffect),
     Copy(String),
     /// Opens a file in the person's editor, in this terminal.
@@ -87,18 +96,18 @@ pub struct Performer {
     runs: RunsWatcher,
     follower: Follower,
     previewer: Previewer,
-    program: PathBuf,
     experiments: Hands,
     in_tmux: bool,
+    context: Context,
 }
 
 impl Performer {
     pub fn new(
+        context: Context,
         send: Sender<Input>,
         keyboard: Keyboard,
         runs: RunsWatcher,
         follower: Follower,
-        program: PathBuf,
         experiments: Hands,
     ) -> io::Result<Performer> {
         let (queue, jobs) = mpsc::channel::<Job>();
@@ -124,9 +133,9 @@ impl Performer {
             runs,
             follower,
             previewer,
-            program,
             experiments,
             in_tmux,
+            context,
         })
     }
 
@@ -140,11 +149,20 @@ impl Performer {
             | Effect::Act(_) => {
                 unreachable!("the app applies what only changes the screen")
             }
-            Effect::Stop(run) => self.later(move || ask_worker(&run, "stop")),
-            Effect::Cancel(run) => self.later(move || ask_worker(&run, "cancel")),
+            Effect::Launch { experiment } => {
+                let context = self.context.clone();
+                self.later(move || launch(&context, &experiment));
+            }
+            Effect::Rerun(run) => {
+                let context = self.context.clone();
+                self.later(move || rerun(&context, &run));
+            }
+            Effect::Stop(run) => self.later(move || ask_worker(&run, Stop::Keep)),
+            Effect::Cancel(run) => self.later(move || ask_worker(&run, Stop::Cancel)),
             Effect::Trash(runs) => {
                 for run in runs {
-                    self.later(move || trash(&run));
+                    let bin = self.context.config.trash.clone();
+                    self.later(move || trash(&run, &bin));
                 }
             }
             Effect::Restore(trashed) => self.later(move || restore(trashed)),
@@ -170,7 +188,11 @@ impl Performer {
                     self.later(job);
                 }
             }
-            Effect::Launch(experiment) => self.later(self.experiments.launch(experiment)),
+            Effect::ReadCurves(run) => {
+                if let Err(err) = read_curves(run, self.send.clone()) {
+                    self.say(Toast::error(err.to_string()));
+                }
+            }
             Effect::Copy(text) => {
                 terminal.copy(&text, self.in_tmux)?;
                 self.say(Toast::good(format!("copied {text}")));
@@ -215,7 +237,7 @@ impl Performer {
 
     /// On a thread of its own: it may take minutes, and other effects shall not wait for it.
     fn predict(&self, run: RunFolder, path: PathBuf) -> io::Result<()> {
-        let (program, send) = (self.program.clone(), self.send.clone());
+        let (program, send) = (self.context.program.clone(), self.send.clone());
         thread::Builder::new().name("predict".into()).spawn(move || {
             let table = scores::predict(&program, &run, &path);
             let news = News::Scores(ScoresNews { source: Source::Unseen(run, path), table });
@@ -223,51 +245,6 @@ impl Performer {
             let _ = send.send(Input::News(news));
         })?;
         Ok(())
-    }
-}
-
-/// The worker looks for this file after each iteration; its content says what is wanted.
-fn ask_worker(run: &RunFolder, wish: &str) -> News {
-    if !run.has_worker() {
-        let text = format!("{} has no worker any more: nothing to {wish}", run.id());
-        return News::Said(Toast::error(text));
-    }
-    News::Said(match write_atomically(&run.stop_request(), format!("{wish}\n").as_bytes()) {
-        Ok(()) => Toast::good(format!("asked the worker of {} to {wish}", run.id())),
-        Err(err) => Toast::error(err.to_string()),
-    })
-}
-
-/// Moves a run to the folder `.trash` beside it: same disk, so nothing is copied.
-fn trash(run: &RunFolder) -> News {
-    match move_to_trash(run) {
-        Ok(trashed) => News::Trashed(trashed),
-        Err(error) => News::Said(Toast::error(error)),
-    }
-}
-
-fn move_to_trash(run: &RunFolder) -> Result<Trashed, String> {
-    if run.has_worker() {
-        return Err(format!("{} is running: stop it first", run.id()));
-    }
-    let from = run.path().to_owned();
-    let fail = |err: io::Error| format!("cannot move {} to the trash: {err}", from.display());
-    let bin = from.parent().unwrap_or(Path::new(".")).join(".trash");
-    fs::create_dir_all(&bin).map_err(fail)?;
-    let names = std::iter::once(run.id()).chain((2..).map(|n| format!("{}-{n}", run.id())));
-    let to = names.map(|name| bin.join(name)).find(|to| !to.exists()).expect("numbers go on");
-    fs::rename(&from, &to).map_err(fail)?;
-    Ok(Trashed { from: from.clone(), to })
-}
-
-fn restore(trashed: Trashed) -> News {
-    let from = trashed.from.display();
-    if trashed.from.exists() {
-        return News::Said(Toast::error(format!("{from} exists again: it stays in the trash")));
-    }
-    match fs::rename(&trashed.to, &trashed.from) {
-        Ok(()) => News::Restored(trashed),
-        Err(err) => News::Said(Toast::error(format!("cannot bring back {from}: {err}"))),
     }
 }
 
@@ -318,28 +295,9 @@ fn edit(path: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::store::Lease;
+    use std::fs;
 
-    #[test]
-    fn a_trashed_run_comes_back_whole_and_never_over_another() {
-        let runs = tempfile::tempdir().unwrap();
-        let run = RunFolder::at(runs.path().join("a"));
-        let make = |text: &str| {
-            fs::create_dir(run.path()).unwrap();
-            fs::write(run.path().join("x"), text).unwrap();
-        };
-        make("first");
-        let News::Trashed(first) = trash(&run) else { panic!() };
-        make("second");
-        let News::Trashed(second) = trash(&run) else { panic!() };
-        assert_ne!(first.to, second.to);
-        assert!(crate::store::list(runs.path()).unwrap().is_empty());
-        let News::Restored(_) = restore(first.clone()) else { panic!() };
-        assert_eq!(fs::read_to_string(run.path().join("x")).unwrap(), "first");
-        let News::Said(toast) = restore(second.clone()) else { panic!() };
-        assert!(toast.is_error && toast.text.contains("exists again"), "{toast:?}");
-    }
+    use super::*;
 
     #[test]
     fn two_edits_in_a_row_are_both_kept_and_a_damaged_note_is_not_replaced() {
@@ -353,19 +311,5 @@ mod tests {
         let News::Said(toast) = edit_note(&run, NoteEdit::Tags(Vec::new())) else { panic!() };
         assert!(toast.is_error);
         assert_eq!(fs::read_to_string(folder.path().join("note.toml")).unwrap(), "note = ");
-    }
-
-    #[test]
-    fn a_run_with_a_worker_is_never_trashed() {
-        let runs = tempfile::tempdir().unwrap();
-        let run = RunFolder::at(runs.path().join("a"));
-        fs::create_dir(run.path()).unwrap();
-        let _lease = Lease::take(&run.lock()).unwrap();
-        let News::Said(toast) = trash(&run) else { panic!() };
-        assert!(toast.text.contains("stop it first"), "{toast:?}");
-        assert!(run.path().exists());
-        let News::Said(toast) = ask_worker(&run, "stop") else { panic!() };
-        assert!(!toast.is_error);
-        assert_eq!(fs::read_to_string(run.stop_request()).unwrap(), "stop\n");
     }
 }

@@ -15,27 +15,36 @@ use super::preview::{Choice, Graphics, Question};
 use super::terminal::Terminal;
 use super::theme::{Environment, Theme};
 use super::{Context, TuiError};
-use crate::store::Timestamp;
+use crate::store::{RunFolder, Timestamp};
 
 /// News is drawn at most this often; keys are drawn at once.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Opens the UI and returns when the person leaves it. Runs go on.
-pub fn open(context: Context) -> Result<(), TuiError> {
+/// Opens the UI, on the live screen of `run` if there is one, and returns when the person leaves
+/// it. Runs go on.
+pub fn open(context: Context, run: Option<RunFolder>) -> Result<(), TuiError> {
     let environment = Environment::of_this_process();
-    let theme = Theme::choose(context.theme, &environment);
+    let theme = Theme::choose(context.config.theme, &environment);
     let (send, receive) = mpsc::channel();
     let mut terminal = Terminal::enter()?;
     let keyboard = Keyboard::default();
     input::listen_to_signals(&send)?;
-    let runs = RunsWatcher::start(context.runs.clone(), send.clone())?;
+    let runs = RunsWatcher::start(context.config.runs.clone(), send.clone())?;
     let follower = Follower::start(send.clone())?;
     let experiments = Hands::start(&context, &send)?;
-    let program = context.program.clone();
-    let performer =
-        Performer::new(send.clone(), keyboard.clone(), runs, follower, program, experiments)?;
+    let performer = Performer::new(
+        context.clone(),
+        send.clone(),
+        keyboard.clone(),
+        runs,
+        follower,
+        experiments,
+    )?;
     let (choice, graphics) = first_graphics(&send, &theme, &environment);
     let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
+    if let Some(run) = run {
+        app.watch(run);
+    }
     let shown = draw(&mut app, &mut terminal)
         .and_then(|()| listen(&keyboard, send, Question::new(choice, graphics), &mut terminal))
         .and_then(|()| show(&mut app, &performer, &mut terminal, &receive));

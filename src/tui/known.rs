@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::experiments::KnownExperiments;
-use super::news::{News, Trashed};
+use super::news::{HostNews, News, Trashed, WorkerLogNews};
 use super::note::Note;
 use super::preview::Graphics;
 use super::scores::{ScoreTable, ScoresNews, Source};
@@ -18,6 +18,9 @@ pub struct Known {
     pub is_complete: bool,
     /// The run that is followed closely, with all its points.
     pub followed: Option<(RunFolder, Run)>,
+    /// Of the run that is followed: what its worker costs now, and its last words.
+    pub host: Option<HostNews>,
+    pub worker_log: Option<WorkerLogNews>,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
     /// How pictures are drawn.
@@ -125,7 +128,9 @@ impl Known {
                 let excess = self.scores.len().saturating_sub(SCORE_TABLES);
                 self.scores.drain(..excess);
             }
-            News::Picture(_) | News::Said(_) => {}
+            News::Host(news) => self.host = Some(news.clone()),
+            News::WorkerLog(news) => self.worker_log = Some(news.clone()),
+            News::Picture(_) | News::Said(_) | News::Launched(_) | News::Curves(_) => {}
             News::Restored(restored) => {
                 self.trashed.retain(|trashed| trashed != restored);
                 self.experiments.trashed.retain(|trashed| trashed != restored);

@@ -30,7 +30,8 @@ mod filter;
 mod input;
 mod keys;
 mod known;
-pub mod live;
+mod launch;
+mod live;
 mod news;
 mod note;
 mod overlay;
@@ -40,24 +41,20 @@ mod screens;
 mod terminal;
 #[cfg(test)]
 mod testing;
-pub mod theme;
-pub mod widgets;
+mod theme;
+mod trash;
+mod widgets;
 
 use std::path::PathBuf;
 
 pub use event_loop::open;
-pub use theme::ThemeName;
+
+use crate::config::Config;
 
 /// What the UI is opened on.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The folder of run folders.
-    pub runs: PathBuf,
-    /// The folder of experiment files.
-    pub experiments: PathBuf,
-    /// The project folder, where relative paths start.
-    pub root: PathBuf,
-    pub theme: ThemeName,
+    pub config: Config,
     /// This program, to start workers with.
     pub program: PathBuf,
 }

@@ -1,6 +1,7 @@
 //! For tests of screens: an app without threads, keys by name, frames as text.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use super::known::{KnownRun, Reading};
 use super::news::{News, RunsNews};
 use super::note::Note;
 use super::theme::{Environment, Theme, ThemeName};
+use crate::config::Config;
 use crate::store::{RunFolder, State, Summary, TestResult, Timestamp};
 
 /// The sizes at which every screen is looked at.
@@ -24,10 +26,7 @@ pub const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (140, 40)];
 /// screen of runs.
 pub fn app(theme: ThemeName) -> App {
     let context = super::Context {
-        runs: "runs".into(),
-        experiments: "experiments".into(),
-        root: ".".into(),
-        theme,
+        config: Config { theme, ..Config::at(Path::new(".")) },
         program: "retrain".into(),
     };
     let environment = Environment { term: "xterm-256color".into(), ..Default::default() };

@@ -3,46 +3,11 @@
 //! No state is shown by colour alone: every place that uses one of these also has a word or a
 //! symbol.
 
-use std::str::FromStr;
-
 use ratatui::style::{Color, Modifier, Style};
 
-/// The themes as the configuration names them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ThemeName {
-    /// Decided by what the terminal says of itself.
-    #[default]
-    Auto,
-    Dark,
-    Light,
-    ColourBlind,
-    Ansi16,
-    NoColour,
-}
-
-impl ThemeName {
-    pub const ALL: [(&str, ThemeName); 6] = [
-        ("auto", ThemeName::Auto),
-        ("dark", ThemeName::Dark),
-        ("light", ThemeName::Light),
-        ("colour-blind", ThemeName::ColourBlind),
-        ("16-colours", ThemeName::Ansi16),
-        ("none", ThemeName::NoColour),
-    ];
-}
-
-impl FromStr for ThemeName {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<ThemeName, String> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, theme)| theme).ok_or_else(
-            || {
-                let names = Self::ALL.map(|(known, _)| known).join(", ");
-                format!("theme is '{name}', expected one of {names}")
-            },
-        )
-    }
-}
+use super::live::LiveStyles;
+use super::widgets::chart::{ChartStyles, Marker};
+pub use crate::config::Theme as ThemeName;
 
 /// What the terminal says of itself, by environment variables.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +64,7 @@ pub enum Role {
 #[derive(Clone, Debug)]
 pub struct Theme {
     palette: Option<Palette>,
+    marker: Marker,
 }
 
 #[derive(Clone, Debug)]
@@ -186,7 +152,7 @@ impl Theme {
             ThemeName::Auto if matches!(environment.term.as_str(), "" | "dumb") => {
                 ThemeName::NoColour
             }
-            ThemeName::Auto if !environment.has_256_colours() => ThemeName::Ansi16,
+            ThemeName::Auto if !environment.has_256_colours() => ThemeName::SixteenColours,
             ThemeName::Auto if environment.is_light() => ThemeName::Light,
             ThemeName::Auto => ThemeName::Dark,
             named => named,
@@ -195,10 +161,15 @@ impl Theme {
             ThemeName::NoColour => None,
             ThemeName::Light => Some(LIGHT),
             ThemeName::ColourBlind => Some(COLOUR_BLIND),
-            ThemeName::Ansi16 => Some(ANSI16),
+            ThemeName::SixteenColours => Some(ANSI16),
             ThemeName::Auto | ThemeName::Dark => Some(DARK),
         };
-        Theme { palette }
+        // The console and simple terminals have no braille, the others draw it in any colour.
+        let marker = match environment.term.as_str() {
+            "" | "dumb" | "linux" => Marker::Ascii,
+            _ => Marker::Braille,
+        };
+        Theme { palette, marker }
     }
 
     pub fn style(&self, role: Role) -> Style {
@@ -239,6 +210,33 @@ impl Theme {
         match &self.palette {
             Some(palette) => Style::new().fg(palette.series[index % palette.series.len()]),
             None => Style::new(),
+        }
+    }
+
+    /// What curves are drawn with.
+    pub fn marker(&self) -> Marker {
+        self.marker
+    }
+
+    pub fn chart_styles(&self) -> ChartStyles {
+        ChartStyles {
+            text: self.style(Role::Text),
+            dim: self.style(Role::Dim),
+            cursor: self.style(Role::Accent),
+            bad: self.style(Role::Bad),
+        }
+    }
+
+    pub fn live_styles(&self) -> LiveStyles {
+        LiveStyles {
+            text: self.style(Role::Text),
+            dim: self.style(Role::Dim),
+            accent: self.style(Role::Accent),
+            good: self.style(Role::Good),
+            warning: self.style(Role::Warning),
+            bad: self.style(Role::Bad),
+            train: self.series(0),
+            validation: self.series(1),
         }
     }
 }
@@ -292,15 +290,19 @@ mod tests {
 
     #[test]
     fn the_cursor_shows_in_every_theme() {
-        for (_, name) in ThemeName::ALL {
+        for name in ThemeName::ALL {
             let theme = Theme::choose(name, &Environment::default());
             assert_ne!(theme.style(Role::Selection), Style::new(), "{name:?}");
         }
     }
 
     #[test]
-    fn an_unknown_theme_is_answered_with_the_known_ones() {
-        assert_eq!("light".parse::<ThemeName>(), Ok(ThemeName::Light));
-        assert!("blue".parse::<ThemeName>().unwrap_err().contains("colour-blind"));
+    fn a_terminal_without_braille_gets_letters() {
+        let marker = |term: &str| {
+            let environment = Environment { term: term.into(), ..Default::default() };
+            Theme::choose(ThemeName::Auto, &environment).marker()
+        };
+        assert_eq!(["linux", "dumb"].map(marker), [Marker::Ascii; 2]);
+        assert_eq!(["xterm", "tmux-256color"].map(marker), [Marker::Braille; 2]);
     }
 }

@@ -1,4 +1,4 @@
-//! What is done with experiment files: read, saved, drafted, duplicated, moved to the trash.
+//! What is done with experiment files: read, saved, drafted, duplicated.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,6 @@ use super::{ExperimentNews, photos};
 use crate::config::{TextFileError, read_text};
 use crate::spec;
 use crate::store::write_atomically;
-use crate::tui::news::Trashed;
 
 /// What became of a wish to save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,16 +152,6 @@ pub fn duplicate(from: &Path, name: &str) -> Result<ExperimentNews, String> {
     Ok(ExperimentNews::Made(to))
 }
 
-/// Moves the file to the folder `.trash` beside it: same disk, so nothing is copied.
-pub fn trash(from: &Path) -> Result<ExperimentNews, String> {
-    let fail = |err: io::Error| format!("cannot move {} to the trash: {err}", from.display());
-    let bin = from.parent().unwrap_or(Path::new(".")).join(".trash");
-    fs::create_dir_all(&bin).map_err(fail)?;
-    let to = free(&bin, from.file_stem().unwrap_or_default().as_ref());
-    fs::rename(from, &to).map_err(fail)?;
-    Ok(ExperimentNews::Trashed(Trashed { from: from.to_owned(), to }))
-}
-
 /// `folder/stem.toml`, with a number behind the stem where that is taken.
 fn free(folder: &Path, stem: &Path) -> PathBuf {
     let stem = stem.to_string_lossy();
@@ -251,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_never_replaces_a_file_and_the_trash_keeps_all() {
+    fn a_duplicate_never_replaces_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fire.toml");
         fs::write(&path, "# first\r\n").unwrap();
@@ -259,10 +248,5 @@ mod tests {
         assert_eq!(fs::read(folder.path().join("fog.toml")).unwrap(), b"# first\r\n");
         assert!(duplicate(&path, "fog").unwrap_err().contains("exists already"));
         assert!(duplicate(&path, "a/b").is_err() && duplicate(&path, "").is_err());
-        trash(&path).unwrap();
-        fs::write(&path, "# second\n").unwrap();
-        let ExperimentNews::Trashed(second) = trash(&path).unwrap() else { panic!() };
-        assert!(second.to.ends_with(".trash/fire-2.toml"));
-        assert!(!path.exists());
     }
 }

@@ -19,7 +19,6 @@ pub use hands::{ExperimentEffect, Hands};
 pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
 
 use super::news::{Toast, Trashed};
-use crate::store::RunFolder;
 
 /// What happened to experiment files.
 #[derive(Clone, Debug)]
@@ -53,7 +52,6 @@ pub enum ExperimentNews {
     Made(PathBuf),
     Trashed(Trashed),
     Completed(Completion),
-    Launched(RunFolder),
     /// Nothing was typed for a moment; the number is the one asked with.
     Paused(u64),
 }
@@ -75,7 +73,6 @@ impl ExperimentNews {
                 Some(Toast::good(format!("{name} is in the trash; z brings it back")))
             }
             ExperimentNews::Made(path) => Some(Toast::good(format!("made {}", path.display()))),
-            ExperimentNews::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
             _ => None,
         }
     }

@@ -109,6 +109,25 @@ pub enum Action {
     Cut,
     Paste,
     SelectAll,
+    Rerun,
+    // charts
+    LogScale,
+    OtherChart,
+    // live
+    Smoother,
+    Rougher,
+    Unsmoothed,
+    CursorLeft,
+    CursorRight,
+    CursorFarLeft,
+    CursorFarRight,
+    ZoomIn,
+    ZoomOut,
+    ToNewest,
+    PreviousRun,
+    NextRun,
+    // compare
+    OtherSet,
 }
 
 /// One row of the table.

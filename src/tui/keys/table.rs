@@ -75,6 +75,7 @@ const RUNS: &[Binding] = &[
     bind(&["x"], Action::Stop, "stop", "stop this run after its iteration, keep the result"),
     bind(&["X"], Action::Cancel, "", "cancel this run without a result"),
     bind(&["d"], Action::Trash, "trash", "move to the trash"),
+    bind(&["r"], Action::Rerun, "rerun", "run this run's experiment file again"),
     bind(&["z"], Action::Undo, "", "undo: bring back what went to the trash last"),
     bind(&["p"], Action::Pin, "", "pin as the baseline that others are measured against"),
     bind(&["u"], Action::OnlyDifferent, "", "show all settings, or only those that differ"),
@@ -88,6 +89,10 @@ const RUNS: &[Binding] = &[
 ];
 
 const COMPARE: &[Binding] = &[
+    bind(&["t"], Action::OtherSet, "train/validation", "curves of training or of validation"),
+    bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
+    bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
+    bind(&["p"], Action::Pin, "baseline", "pin the chosen column's run as the baseline"),
     bind(&["u"], Action::OnlyDifferent, "all", "show all settings, or only those that differ"),
     bind(&["y"], Action::YankId, "", "yank: copy the names of these runs"),
 ];
@@ -95,8 +100,24 @@ const COMPARE: &[Binding] = &[
 const LIVE: &[Binding] = &[
     bind(&["x"], Action::Stop, "stop", "stop this run after its iteration, keep the result"),
     bind(&["X"], Action::Cancel, "cancel", "cancel this run without a result"),
-    bind(&["y"], Action::YankId, "yank", "yank: copy this run's name"),
+    bind(&["h", "left"], Action::CursorLeft, "cursor", "read the values at an earlier iteration"),
+    bind(&["l", "right"], Action::CursorRight, "", "read the values at a later iteration"),
+    bind(&["b"], Action::CursorFarLeft, "", "the cursor ten times as far to the left"),
+    bind(&["w"], Action::CursorFarRight, "", "the cursor ten times as far to the right"),
+    bind(&["f"], Action::ToNewest, "follow", "no cursor: move with the newest iteration"),
+    bind(&["+"], Action::Smoother, "smooth", "smooth the training curves more"),
+    bind(&["-"], Action::Rougher, "", "smooth the training curves less"),
+    bind(&["0"], Action::Unsmoothed, "", "show the training curves as they are"),
+    bind(&["z"], Action::ZoomIn, "zoom", "zoom in, around the cursor if there is one"),
+    bind(&["Z"], Action::ZoomOut, "", "zoom out"),
+    bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
+    bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
+    bind(&["i", "enter"], Action::OpenImages, "images", "images: every image with its scores"),
+    bind(&["r"], Action::Rerun, "", "run this run's experiment file again"),
+    bind(&["["], Action::PreviousRun, "", "the run before this one"),
+    bind(&["]"], Action::NextRun, "", "the run after this one"),
     bind(&["o"], Action::OpenWorkerLog, "log", "open the worker's log in $VISUAL or $EDITOR"),
+    bind(&["y"], Action::YankId, "", "yank: copy this run's name"),
 ];
 
 const IMAGES: &[Binding] = &[

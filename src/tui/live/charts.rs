@@ -1,11 +1,14 @@
 //! The loss and accuracy charts: side by side, one above the other, or one of them.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::widgets::Widget;
 
 use super::panel::LivePanel;
-use crate::tui::widgets::chart::{Chart, ChartStyles, Series, Trace, Weight, YScale};
+use crate::tui::widgets::chart::{Chart, ChartStyles, Series, Weight, YScale};
+
+const LOSS: &str = "loss";
+const ACCURACY: &str = "accuracy";
 
 /// From this width two charts stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
@@ -13,43 +16,52 @@ const SIDE_BY_SIDE: u16 = 100;
 const STACKED: u16 = 16;
 
 pub fn draw(panel: &LivePanel, area: Rect, buffer: &mut Buffer) {
-    let halves = [Constraint::Fill(1), Constraint::Fill(1)];
-    let (loss, accuracy) = if area.width >= SIDE_BY_SIDE {
-        let [left, right] = Layout::horizontal(halves).spacing(2).areas(area);
-        (Some(left), Some(right))
-    } else if area.height >= STACKED {
-        let [upper, lower] = Layout::vertical(halves).areas(area);
-        (Some(upper), Some(lower))
-    } else if panel.state.prefers_accuracy {
-        (None, Some(area))
-    } else {
-        (Some(area), None)
-    };
-    let state = panel.state;
-    if let Some(area) = loss {
-        draw_titled(panel, "loss", (&state.train_loss, &state.validation_loss), area, buffer);
-    }
-    if let Some(area) = accuracy {
-        let traces = (&state.train_accuracy, &state.validation_accuracy);
-        draw_titled(panel, "accuracy", traces, area, buffer);
+    for (title, area) in areas(panel, area) {
+        let [top, below] = titled(area);
+        let width = usize::from(top.width);
+        if !top.is_empty() {
+            let line = format!("── {title} {}", "─".repeat(width));
+            buffer.set_stringn(top.x, top.y, line, width, panel.styles.dim);
+        }
+        chart(panel, title).render(below, buffer);
     }
 }
 
-fn draw_titled(
-    panel: &LivePanel,
-    title: &str,
-    (train, validation): (&Trace, &Trace),
-    area: Rect,
-    buffer: &mut Buffer,
-) {
-    let title_height = u16::from(area.height >= 6);
-    let [top, below] =
-        Layout::vertical([Constraint::Length(title_height), Constraint::Fill(1)]).areas(area);
-    let width = usize::from(top.width);
-    if title_height > 0 {
-        let line = format!("── {title} {}", "─".repeat(width));
-        buffer.set_stringn(top.x, top.y, line, width, panel.styles.dim);
+/// The iteration under a place of the screen.
+pub fn iteration_at(panel: &LivePanel, area: Rect, place: Position) -> Option<f64> {
+    areas(panel, area)
+        .into_iter()
+        .find_map(|(title, area)| chart(panel, title).x_at(titled(area)[1], place))
+}
+
+/// What is shown where.
+fn areas(panel: &LivePanel, area: Rect) -> Vec<(&'static str, Rect)> {
+    let halves = [Constraint::Fill(1), Constraint::Fill(1)];
+    if area.width >= SIDE_BY_SIDE {
+        let [left, right] = Layout::horizontal(halves).spacing(2).areas(area);
+        vec![(LOSS, left), (ACCURACY, right)]
+    } else if area.height >= STACKED {
+        let [upper, lower] = Layout::vertical(halves).areas(area);
+        vec![(LOSS, upper), (ACCURACY, lower)]
+    } else if panel.state.prefers_accuracy {
+        vec![(ACCURACY, area)]
+    } else {
+        vec![(LOSS, area)]
     }
+}
+
+/// A row for the title, where there is one to spare, and the chart below it.
+fn titled(area: Rect) -> [Rect; 2] {
+    let title = u16::from(area.height >= 6);
+    Layout::vertical([Constraint::Length(title), Constraint::Fill(1)]).areas(area)
+}
+
+fn chart<'a>(panel: &LivePanel<'a>, title: &str) -> Chart<'a> {
+    let state = panel.state;
+    let (train, validation) = match title {
+        LOSS => (&state.train_loss, &state.validation_loss),
+        _ => (&state.train_accuracy, &state.validation_accuracy),
+    };
     let styles = panel.styles;
     let series = vec![
         Series {
@@ -67,12 +79,12 @@ fn draw_titled(
             band: false,
         },
     ];
-    let chart = Chart {
+    Chart {
         series,
         x_range: Some(panel.state.whole()),
         zoom: panel.state.zoom,
         // An accuracy may well be 0, and its interesting end is 1: a log scale shows neither.
-        y_scale: if title == "loss" { panel.state.y_scale } else { YScale::Linear },
+        y_scale: if title == LOSS { panel.state.y_scale } else { YScale::Linear },
         cursor: panel.state.cursor,
         marker: panel.marker,
         styles: ChartStyles {
@@ -81,6 +93,5 @@ fn draw_titled(
             cursor: styles.accent,
             bad: styles.bad,
         },
-    };
-    chart.render(below, buffer);
+    }
 }

@@ -1,6 +1,8 @@
-//! What a worker costs this machine, read from `/proc`.
+//! What a worker costs this machine, read from `/proc`, and of a GPU what `nvidia-smi` says.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// Linux reports times to programs in hundredths of a second, whatever the kernel counts in.
 ///
@@ -20,16 +22,40 @@ pub struct HostMetrics {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gpu {
-    pub name: String,
     pub busy_percent: f64,
     pub memory_bytes: u64,
+    pub memory_total_bytes: u64,
+}
+
+/// The first NVIDIA GPU, on which workers compute; `None` where there is none. Takes up to seconds.
+pub fn read_gpu() -> Option<Gpu> {
+    if !Path::new("/proc/driver/nvidia").exists() {
+        return None;
+    }
+    let output = Command::new("nvidia-smi")
+        .arg("--query-gpu=utilization.gpu,memory.used,memory.total")
+        .arg("--format=csv,noheader,nounits")
+        .output()
+        .ok()?;
+    gpu(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// The first line, such as `37, 1204, 24564`: percent, and MiB used and in all.
+fn gpu(text: &str) -> Option<Gpu> {
+    let mut values = text.lines().next()?.split(',').map(str::trim);
+    let mebibytes = |value: &str| value.parse::<u64>().ok().map(|value| value << 20);
+    Some(Gpu {
+        busy_percent: values.next()?.parse().ok()?,
+        memory_bytes: mebibytes(values.next()?)?,
+        memory_total_bytes: mebibytes(values.next()?)?,
+    })
 }
 
 /// One look at a process: processor time used so far, at a moment of the caller's clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HostSample {
-    pub cpu_seconds: f64,
-    pub at_seconds: f64,
+struct HostSample {
+    cpu_seconds: f64,
+    at_seconds: f64,
 }
 
 /// Reads one worker's metrics; processor use is measured from one reading to the next.
@@ -111,6 +137,15 @@ mod tests {
         let to = HostSample { cpu_seconds: 13.0, at_seconds: 102.0 };
         assert_eq!(cpu_percent(from, to), 150.0);
         assert_eq!(cpu_percent(to, to), 0.0);
+    }
+
+    #[test]
+    fn the_first_gpu_is_read_and_one_that_does_not_say_is_left_out() {
+        let read = gpu("37, 1204, 24564\n0, 1, 24564\n").unwrap();
+        assert_eq!((read.busy_percent, read.memory_bytes >> 20), (37.0, 1204));
+        assert_eq!(read.memory_total_bytes >> 20, 24564);
+        assert_eq!(gpu("[N/A], 5, 9\n"), None);
+        assert_eq!(gpu(""), None);
     }
 
     #[test]

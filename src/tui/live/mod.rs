@@ -9,12 +9,13 @@ mod host;
 mod panel;
 mod result;
 mod state;
+mod trouble;
 mod words;
 
 #[cfg(test)]
 mod snapshots;
 
-pub use host::{Gpu, HostMetrics, HostReader, HostSample};
+pub use host::{HostMetrics, HostReader, read_gpu};
 pub use panel::{LivePanel, LiveStyles};
 pub use state::LiveState;
-pub use words::{duration, sanitised, state_in_words};
+pub use trouble::trouble;

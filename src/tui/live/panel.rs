@@ -1,7 +1,7 @@
 //! Rows of the live screen, from the header to the worker's log.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 
@@ -49,17 +49,9 @@ impl Widget for &LivePanel<'_> {
             return;
         }
         let trouble = self.trouble_lines(area);
-        let result = result::height(self, area);
         let log = self.log_lines(area);
-        let rows = [1, 1, 1, trouble.len() as u16, result].map(Constraint::Length);
         let [header, stage, numbers, trouble_area, result_area, middle, best, host, log_area] =
-            Layout::vertical(rows.into_iter().chain([
-                Constraint::Fill(1),
-                Constraint::Length(1),
-                Constraint::Length(u16::from(self.host.is_some())),
-                Constraint::Length(log.len() as u16),
-            ]))
-            .areas(area);
+            self.layout(area, trouble.len(), log.len());
         self.draw_header(header, buffer);
         self.draw_stage(stage, buffer);
         put(numbers, &self.numbers(), self.styles.text, buffer);
@@ -83,6 +75,31 @@ impl Widget for &LivePanel<'_> {
 }
 
 impl LivePanel<'_> {
+    /// The iteration under a place of the screen when the panel is drawn on `area`; `None` outside
+    /// of the charts.
+    pub fn iteration_at(&self, area: Rect, place: Position) -> Option<f64> {
+        let rows = (self.trouble_lines(area).len(), self.log_lines(area).len());
+        let [.., middle, _, _, _] = self.layout(area, rows.0, rows.1);
+        let is_drawn = !self.run.steps.is_empty();
+        is_drawn.then(|| charts::iteration_at(self, middle, place)).flatten()
+    }
+
+    /// Header, stage, numbers, trouble, result, charts, best, host, log.
+    fn layout(&self, area: Rect, trouble: usize, log: usize) -> [Rect; 9] {
+        Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Length(trouble as u16),
+            Constraint::Length(result::height(self, area)),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+            Constraint::Length(u16::from(self.host.is_some())),
+            Constraint::Length(log as u16),
+        ])
+        .areas(area)
+    }
+
     fn draw_header(&self, row: Rect, buffer: &mut Buffer) {
         let (symbol, word) = state_in_words(self.run_state);
         let style = match self.run_state {
@@ -286,8 +303,8 @@ fn host_line(metrics: &HostMetrics) -> String {
         line += &format!(" of {}", gibibytes(metrics.memory_total_bytes));
     }
     if let Some(gpu) = &metrics.gpu {
-        let (name, memory) = (sanitised(&gpu.name), gibibytes(gpu.memory_bytes));
-        line += &format!(" · {name} {:.0} %, {memory}", gpu.busy_percent);
+        let (used, all) = (gibibytes(gpu.memory_bytes), gibibytes(gpu.memory_total_bytes));
+        line += &format!(" · GPU {:.0} %, {used} of {all}", gpu.busy_percent);
     }
     line
 }

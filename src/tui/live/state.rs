@@ -201,6 +201,10 @@ impl LiveState {
         self.train_accuracy.set_smoothing(FACTORS[factor]);
     }
 
+    pub fn unsmoothed(&mut self) {
+        self.smooth(0);
+    }
+
     pub fn smoothing(&self) -> f64 {
         FACTORS[self.factor]
     }

@@ -1,39 +1,47 @@
-//! Follows the log of one chosen run closely.
+//! Follows the logs of one chosen run closely: its events, and its worker's words.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::{FollowedNews, News, Toast};
+use super::{FollowedNews, News, Toast, WorkerLogNews, host};
 use crate::store::{RunFolder, Tail};
 use crate::tui::input::Input;
 
 /// Two of these, and a frame, stay below the quarter second in which a point shall be seen.
 const POLL: Duration = Duration::from_millis(100);
 
+/// Of the worker's log so many lines are told, from so many bytes.
+const LINES: usize = 20;
+const BYTES: u64 = 8 * 1024;
+
 /// Chooses which run is followed.
 pub struct Follower {
     choose: Sender<Option<RunFolder>>,
+    choose_host: Sender<Option<RunFolder>>,
 }
 
 impl Follower {
     pub fn start(send: Sender<Input>) -> io::Result<Follower> {
         let (choose, chosen) = mpsc::channel();
+        let choose_host = host::start(send.clone())?;
         thread::Builder::new().name("follow".into()).spawn(move || follow(&chosen, &send))?;
-        Ok(Follower { choose })
+        Ok(Follower { choose, choose_host })
     }
 
     /// Follows that run from its first event on; `None`: no run.
     pub fn follow(&self, run: Option<RunFolder>) {
-        // The thread ends only when the UI does.
+        // The threads end only when the UI does.
+        let _ = self.choose_host.send(run.clone());
         let _ = self.choose.send(run);
     }
 }
 
 fn follow(chosen: &Receiver<Option<RunFolder>>, send: &Sender<Input>) {
-    let mut following: Option<(RunFolder, Tail)> = None;
+    let mut following: Option<(RunFolder, Tail, Words)> = None;
     let mut is_first = true;
     loop {
         // Without a run it sleeps until there is one.
@@ -44,32 +52,67 @@ fn follow(chosen: &Receiver<Option<RunFolder>>, send: &Sender<Input>) {
         };
         match choice {
             Ok(run) => {
-                following = run.map(|run| (run.clone(), run.tail()));
+                following = run.map(|run| (run.clone(), run.tail(), Words::default()));
                 is_first = true;
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let Some((run, tail)) = &mut following else { continue };
+        let Some((run, tail, words)) = &mut following else { continue };
+        let worker_log = words.look(run);
         let news = match tail.poll() {
-            Ok(records) if records.is_empty() && !is_first => continue,
-            Ok(records) => News::Followed(FollowedNews {
+            Ok(records) if records.is_empty() && !is_first => None,
+            Ok(records) => Some(News::Followed(FollowedNews {
                 run: run.clone(),
                 from_start: is_first,
                 records: Arc::new(records),
-            }),
+            })),
             // Said once: the same damage would be found at each poll.
             Err(err) => {
                 following = None;
-                News::Said(Toast::error(err.to_string()))
+                Some(News::Said(Toast::error(err.to_string())))
             }
         };
         is_first = false;
-        if send.send(Input::News(news)).is_err() {
-            return;
+        for news in news.into_iter().chain(worker_log) {
+            if send.send(Input::News(news)).is_err() {
+                return;
+            }
         }
     }
+}
+
+/// The size of the worker's log when it was read last.
+#[derive(Default)]
+struct Words {
+    size: u64,
+}
+
+impl Words {
+    /// The last lines when there are new ones.
+    fn look(&mut self, run: &RunFolder) -> Option<News> {
+        let path = run.worker_log();
+        let size = path.metadata().ok()?.len();
+        if size == self.size {
+            return None;
+        }
+        self.size = size;
+        let lines = last_lines(&mut File::open(path).ok()?, size).ok()?;
+        Some(News::WorkerLog(WorkerLogNews { run: run.clone(), lines }))
+    }
+}
+
+fn last_lines(file: &mut File, size: u64) -> io::Result<Vec<String>> {
+    let start = size.saturating_sub(BYTES);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(BYTES).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    // Of a long log the first line read is as a rule the end of one.
+    let lines: Vec<&str> = text.lines().skip(usize::from(start > 0)).collect();
+    let last = &lines[lines.len().saturating_sub(LINES)..];
+    Ok(last.iter().map(|line| (*line).to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -99,5 +142,19 @@ mod tests {
             more += next();
         }
         assert_eq!(more, 2);
+    }
+
+    #[test]
+    fn of_the_workers_log_the_last_lines_are_told_when_there_are_new_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(folder.path());
+        let mut words = Words::default();
+        assert!(words.look(&run).is_none(), "there is no log yet");
+        let text: String = (0..5000).map(|number| format!("line {number}\n")).collect();
+        std::fs::write(run.worker_log(), &text).unwrap();
+        let Some(News::WorkerLog(news)) = words.look(&run) else { panic!() };
+        assert_eq!(news.lines.len(), LINES);
+        assert_eq!((&*news.lines[0], &*news.lines[LINES - 1]), ("line 4980", "line 4999"));
+        assert!(words.look(&run).is_none(), "nothing is new");
     }
 }

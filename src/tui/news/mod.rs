@@ -1,16 +1,20 @@
 //! What happened outside: threads watch the run folders and send it; nothing here knows screens.
 
+mod curves;
 mod follow;
+mod host;
 mod runs;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use curves::{Curves, read_curves};
 pub use follow::Follower;
 pub use runs::RunsWatcher;
 
 use super::experiments::ExperimentNews;
 use super::known::KnownRun;
+use super::live::HostMetrics;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
 use crate::store::{Record, RunFolder};
@@ -21,6 +25,14 @@ pub enum News {
     Runs(RunsNews),
     /// The run that is followed said more.
     Followed(FollowedNews),
+    /// What the followed run's worker costs.
+    Host(HostNews),
+    /// The followed run's worker wrote to its log.
+    WorkerLog(WorkerLogNews),
+    /// A run was read whole.
+    Curves(CurvesNews),
+    /// A run was made and its worker started.
+    Launched(RunFolder),
     /// A run folder went to the trash, and can come back.
     Trashed(Trashed),
     /// A folder or a file came back.
@@ -54,6 +66,26 @@ pub struct FollowedNews {
     pub from_start: bool,
     /// What was written since the last time.
     pub records: Arc<Vec<Record>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct HostNews {
+    pub run: RunFolder,
+    /// `None`: its worker does not live here any more.
+    pub metrics: Option<HostMetrics>,
+}
+
+#[derive(Clone, Debug)]
+pub struct WorkerLogNews {
+    pub run: RunFolder,
+    /// The last lines, oldest first.
+    pub lines: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct CurvesNews {
+    pub run: RunFolder,
+    pub curves: Result<Arc<Curves>, String>,
 }
 
 /// A folder or a file that was moved.

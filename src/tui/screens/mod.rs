@@ -35,9 +35,9 @@ use super::theme::Theme;
 /// Where the person is.
 #[derive(Debug)]
 pub enum Screen {
-    Live(Live),
+    Live(Box<Live>),
     Runs(Box<Runs>),
-    Compare(Compare),
+    Compare(Box<Compare>),
     Images(Box<Images>),
     Confusion(Box<Confusion>),
     Log(Log),
@@ -48,9 +48,9 @@ pub enum Screen {
 impl Screen {
     pub fn page(&self) -> &dyn Page {
         match self {
-            Screen::Live(page) => page,
+            Screen::Live(page) => page.as_ref(),
             Screen::Runs(page) => page.as_ref(),
-            Screen::Compare(page) => page,
+            Screen::Compare(page) => page.as_ref(),
             Screen::Images(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
@@ -61,9 +61,9 @@ impl Screen {
 
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self {
-            Screen::Live(page) => page,
+            Screen::Live(page) => page.as_mut(),
             Screen::Runs(page) => page.as_mut(),
-            Screen::Compare(page) => page,
+            Screen::Compare(page) => page.as_mut(),
             Screen::Images(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
@@ -98,7 +98,12 @@ pub const TABS: &[TabRow] = &[
         name: "Experiments",
         open: || Screen::Experiments(Box::default()),
     },
-    TabRow { tab: Tab::Live, key: '2', name: "Live", open: || Screen::Live(Live::newest()) },
+    TabRow {
+        tab: Tab::Live,
+        key: '2',
+        name: "Live",
+        open: || Screen::Live(Box::new(Live::newest())),
+    },
     TabRow { tab: Tab::Runs, key: '3', name: "Runs", open: || Screen::Runs(Box::default()) },
     TabRow { tab: Tab::Images, key: '4', name: "Images", open: || Screen::Images(Box::default()) },
 ];

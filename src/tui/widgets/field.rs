@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_cursor_stays_in_sight_in_any_width() {
-        let theme = Theme::choose(crate::tui::ThemeName::NoColour, &Default::default());
+        let theme = Theme::choose(crate::tui::theme::ThemeName::NoColour, &Default::default());
         for cells in 0..12 {
             let area = Rect::new(0, 0, cells, 1);
             let mut buffer = Buffer::empty(area);

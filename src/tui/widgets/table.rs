@@ -109,6 +109,11 @@ impl Table {
         (self.selected < self.rows).then_some(self.selected)
     }
 
+    /// The key of the chosen column.
+    pub fn chosen(&self) -> Option<&str> {
+        self.columns.get(self.column).map(|column| column.key.as_str())
+    }
+
     pub fn on(&mut self, action: Action, area: Rect) -> Reaction {
         let page = usize::from(area.height.saturating_sub(1)).max(1) as isize;
         match action {
@@ -357,7 +362,7 @@ mod tests {
         table.on(Action::Last, AREA);
         assert_eq!(table.selected(), Some(49_999));
         let asked = std::cell::RefCell::new(HashSet::new());
-        let theme = Theme::choose(crate::tui::ThemeName::NoColour, &Default::default());
+        let theme = Theme::choose(crate::tui::theme::ThemeName::NoColour, &Default::default());
         let mut buffer = Buffer::empty(AREA);
         table.draw(
             AREA,

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Live, Message, Page, Screen, World};
+use super::{Message, Page, World};
 use crate::tui::effects::Effect;
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
 use crate::tui::keys::{Action, Context};
@@ -121,9 +121,6 @@ impl Editor {
             }
             ExperimentNews::Text { path, text } if *path == self.path => self.read(text.clone()),
             ExperimentNews::Saved { path, saved } if *path == self.path => self.saved(saved),
-            ExperimentNews::Launched(run) => {
-                vec![Effect::Open(Box::new(Screen::Live(Live::of(run.clone()))))]
-            }
             _ => Vec::new(),
         }
     }

@@ -114,7 +114,7 @@ impl Editor {
         let path = self.path.clone();
         match after {
             AfterSave::Nothing => Vec::new(),
-            AfterSave::Run => vec![Effect::Launch(path)],
+            AfterSave::Run => vec![Effect::Launch { experiment: path }],
             AfterSave::EditOutside => vec![
                 Effect::EditOutside(path.clone()),
                 Effect::Experiment(ExperimentEffect::Read(path)),

@@ -240,14 +240,14 @@ fn a_text_with_mistakes_is_not_run_and_a_good_one_is_saved_first() {
     assert!(text(&mut app, (140, 40)).contains("not started: line 4: iterations is 0"));
     let mut app = editing(FIRE);
     assert!(
-        matches!(&press(&mut app, "ctrl-r")[..], [Effect::Launch(launched)] if *launched == path())
+        matches!(&press(&mut app, "ctrl-r")[..], [Effect::Launch { experiment }] if *experiment == path())
     );
     press(&mut app, "#");
     let effects = press(&mut app, "ctrl-r");
     assert!(matches!(&effects[..], [Effect::Experiment(ExperimentEffect::Save { .. })]));
     let effects = saved(&mut app, Saved::Done(format!("#{FIRE}")));
-    assert!(matches!(&effects[..], [Effect::Launch(_)]), "{effects:?}");
-    news(&mut app, ExperimentNews::Launched(RunFolder::at("runs/20260102-fire")));
+    assert!(matches!(&effects[..], [Effect::Launch { .. }]), "{effects:?}");
+    app.on_news(vec![News::Launched(RunFolder::at("runs/20260102-fire"))]);
     assert!(text(&mut app, (80, 24)).contains("20260102-fire"), "its live screen is shown");
 }
 

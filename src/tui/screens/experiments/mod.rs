@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Editor, Live, Message, Page, Runs, Screen, World};
+use super::{Editor, Message, Page, Runs, Screen, World};
 use crate::tui::effects::Effect;
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, KnownExperiment, count_key};
 use crate::tui::filter::{self, Filter};
@@ -225,9 +225,6 @@ impl Experiments {
                     typing.complete(completion);
                 }
             }
-            ExperimentNews::Launched(run) => {
-                return Some(Effect::Open(Box::new(Screen::Live(Live::of(run.clone())))));
-            }
             _ => {}
         }
         None
@@ -280,7 +277,7 @@ fn run(file: &KnownExperiment, known: &Known) -> Effect {
     };
     match problem {
         Some(problem) => refuse(format!("{problem}; R looks at the photos again")),
-        None => Effect::Launch(file.path.clone()),
+        None => Effect::Launch { experiment: file.path.clone() },
     }
 }
 

@@ -170,14 +170,14 @@ fn a_run_is_started_unless_its_photos_are_known_to_be_refused() {
     let mut app = mixed();
     go(&mut app, "dogs");
     assert!(
-        matches!(&press(&mut app, "r")[..], [Effect::Launch(path)] if path.ends_with("dogs.toml"))
+        matches!(&press(&mut app, "r")[..], [Effect::Launch { experiment }] if experiment.ends_with("dogs.toml"))
     );
     let key = count_key(&spec::parse("images = 'data/dogs'", Path::new("x")).unwrap().experiment);
     let why = "data/dogs: there is no such folder".to_owned();
     news(&mut app, ExperimentNews::Counted { key, more: Counted::Scanned(Err(why)) });
     assert!(press(&mut app, "r").is_empty());
     assert!(text(&mut app, (140, 40)).contains("not started: data/dogs: there is no such folder"));
-    news(&mut app, ExperimentNews::Launched(RunFolder::at("runs/20260103-dogs")));
+    app.on_news(vec![News::Launched(RunFolder::at("runs/20260103-dogs"))]);
     assert!(text(&mut app, (80, 24)).contains("20260103-dogs"), "its live screen is shown");
 }
 

@@ -91,7 +91,7 @@ impl Experiments {
 
     fn draw_nothing(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let known = &world.known.experiments;
-        let folder = world.context.experiments.display();
+        let folder = world.context.config.experiments.display();
         let texts: [String; 3] = if let Some(problem) = &known.problem {
             [problem.clone(), String::new(), "see 'experiments' in config.toml".into()]
         } else if !known.is_complete {

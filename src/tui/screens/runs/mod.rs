@@ -8,6 +8,7 @@ mod view;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
@@ -147,7 +148,7 @@ impl Runs {
                 if reaction == Reaction::None
                     && let Some(run) = self.selected(known)
                 {
-                    return self.act_on(run, action, known, world.area);
+                    return self.act_on(run, action, world);
                 }
                 return self.react(reaction, known);
             }
@@ -155,7 +156,8 @@ impl Runs {
         Vec::new()
     }
 
-    fn act_on(&mut self, run: &KnownRun, action: Action, known: &Known, area: Rect) -> Vec<Effect> {
+    fn act_on(&mut self, run: &KnownRun, action: Action, world: &World) -> Vec<Effect> {
+        let known = world.known;
         let id = run.id().to_owned();
         let folder = run.folder().clone();
         match action {
@@ -164,7 +166,7 @@ impl Runs {
                 if !self.marks.remove(&id) {
                     self.marks.insert(id);
                 }
-                self.table.on(Action::Down, table_area(area));
+                self.table.on(Action::Down, table_area(world.area));
             }
             Action::Pin => {
                 self.pinned = if self.pinned.as_ref() == Some(&id) { None } else { Some(id) };
@@ -174,7 +176,10 @@ impl Runs {
             }
             Action::Stop => return vec![format::confirm_stop(folder)],
             Action::Cancel => return vec![format::confirm_cancel(folder)],
-            Action::Trash => return vec![confirm_trash(&self.chosen(known))],
+            Action::Trash => {
+                return vec![confirm_trash(&self.chosen(known), &world.context.config.trash)];
+            }
+            Action::Rerun => return vec![Effect::Rerun(folder)],
             Action::YankId => return vec![Effect::Copy(id)],
             Action::YankPath => return vec![Effect::Copy(folder.path().display().to_string())],
             Action::EditTags => {
@@ -222,7 +227,7 @@ impl Runs {
         if runs.len() < 2 {
             return Effect::Toast(Toast::error("mark the runs to compare with space first"));
         }
-        Effect::Open(Box::new(Screen::Compare(Compare::new(runs))))
+        Effect::Open(Box::new(Screen::Compare(Box::new(Compare::new(runs, self.pinned.clone())))))
     }
 
     fn react(&mut self, reaction: Reaction, known: &Known) -> Vec<Effect> {
@@ -278,10 +283,10 @@ impl Runs {
 }
 
 fn open(run: RunFolder) -> Effect {
-    Effect::Open(Box::new(Screen::Live(Live::of(run))))
+    Effect::Open(Box::new(Screen::Live(Box::new(Live::of(run)))))
 }
 
-fn confirm_trash(runs: &[&KnownRun]) -> Effect {
+fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
     if let Some(live) = runs.iter().find(|run| run.state() == Some(State::Running)) {
         let text = format!("{} is running: stop it first", live.id());
         return Effect::Toast(Toast::error(text));
@@ -291,7 +296,7 @@ fn confirm_trash(runs: &[&KnownRun]) -> Effect {
         runs => format!("move {} marked runs to the trash?", runs.len()),
     };
     let consequences = vec![
-        "the folder moves to '.trash' beside it, with all that is in it;".into(),
+        format!("it goes to {}, with all that is in it;", bin.display()),
         "z brings it back".into(),
     ];
     let folders = runs.iter().map(|run| run.folder().clone()).collect();
@@ -354,7 +359,7 @@ impl Page for Runs {
             Action::Stop => run.is_some_and(KnownRun::is_live),
             Action::Trash => run.is_some_and(|run| !run.is_live()),
             Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
-            Action::Enter | Action::Mark | Action::SortUp => run.is_some(),
+            Action::Enter | Action::Mark | Action::SortUp | Action::Rerun => run.is_some(),
             _ => true,
         }
     }

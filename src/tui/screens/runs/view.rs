@@ -84,7 +84,8 @@ impl Runs {
         let lines: [String; 2] = if !self.filter.text().is_empty() {
             ["no run passes the filter".into(), "esc clears it".into()]
         } else if world.known.is_complete {
-            let runs = world.context.runs.display();
+            let config = &world.context.config;
+            let runs = config.runs.strip_prefix(&config.root).unwrap_or(&config.runs).display();
             [format!("no run yet in {runs}"), "start one with 'retrain run EXPERIMENT'".into()]
         } else {
             ["reading the runs".into(), String::new()]

@@ -59,7 +59,7 @@ fn y_ticks(view: &View, count: usize) -> Vec<f64> {
 fn glyphs(marker: Marker) -> [char; 5] {
     match marker {
         Marker::Ascii => ['|', '-', '+', '+', '+'],
-        Marker::Braille | Marker::HalfBlock => ['│', '─', '└', '┤', '┬'],
+        Marker::Braille => ['│', '─', '└', '┤', '┬'],
     }
 }
 

@@ -1,7 +1,7 @@
 //! The chart itself: ranges, bands, lines, cursor.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 
@@ -58,17 +58,7 @@ pub struct Chart<'a> {
 
 impl Widget for &Chart<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let area = area.intersection(buffer.area);
-        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-            return;
-        }
-        let view = self.view();
-        let legend_rows = legend::draw(self, &view, area, buffer);
-        let below = Rect { y: area.y + legend_rows, height: area.height - legend_rows, ..area };
-        let plot = axis::draw(self, &view, below, buffer);
-        if plot.is_empty() {
-            return;
-        }
+        let Some((view, plot)) = self.draw_frame(area, buffer) else { return };
         if self.is_blank() {
             let words = "no values yet";
             let x = plot.x + plot.width.saturating_sub(words.len() as u16) / 2;
@@ -81,6 +71,28 @@ impl Widget for &Chart<'_> {
 }
 
 impl Chart<'_> {
+    /// The iteration under a place of the screen when the chart is drawn on `area`; `None` outside
+    /// of the curves' rectangle.
+    pub fn x_at(&self, area: Rect, place: Position) -> Option<f64> {
+        let (view, plot) = self.draw_frame(area, &mut Buffer::empty(area))?;
+        let across = f64::from(place.x.checked_sub(plot.x)?) + 0.5;
+        let (from, to) = view.x;
+        plot.contains(place).then(|| from + across / f64::from(plot.width) * (to - from))
+    }
+
+    /// Draws legend and axes, and returns what is left for the curves; `None` without any room.
+    fn draw_frame(&self, area: Rect, buffer: &mut Buffer) -> Option<(View, Rect)> {
+        let area = area.intersection(buffer.area);
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            return None;
+        }
+        let view = self.view();
+        let legend_rows = legend::draw(self, &view, area, buffer);
+        let below = Rect { y: area.y + legend_rows, height: area.height - legend_rows, ..area };
+        let plot = axis::draw(self, &view, below, buffer);
+        (!plot.is_empty()).then_some((view, plot))
+    }
+
     fn is_blank(&self) -> bool {
         self.series.iter().all(|series| series.trace.len() == series.trace.broken().len())
     }

@@ -6,8 +6,6 @@ pub enum Marker {
     /// Two by four dots a cell.
     #[default]
     Braille,
-    /// One by two dots a cell, from the block elements that even old fonts have.
-    HalfBlock,
     /// One a cell, as the series' letter.
     Ascii,
 }
@@ -17,7 +15,6 @@ impl Marker {
     pub fn dots(self) -> (usize, usize) {
         match self {
             Marker::Braille => (2, 4),
-            Marker::HalfBlock => (1, 2),
             Marker::Ascii => (1, 1),
         }
     }
@@ -28,7 +25,7 @@ impl Marker {
         const LETTERS: [char; 8] = ['o', '*', '#', '+', '%', '@', '&', '='];
         match self {
             Marker::Ascii => LETTERS[index % LETTERS.len()],
-            Marker::Braille | Marker::HalfBlock => SHAPES[index % SHAPES.len()],
+            Marker::Braille => SHAPES[index % SHAPES.len()],
         }
     }
 }
@@ -137,8 +134,6 @@ impl Grid {
         let character = match (self.marker, is_band, cell.symbol) {
             (_, _, Some(symbol)) => symbol,
             (Marker::Braille, ..) => char::from_u32(0x2800 + u32::from(mask)).unwrap_or(' '),
-            (Marker::HalfBlock, true, _) => '░',
-            (Marker::HalfBlock, false, _) => [' ', '▀', '▄', '█'][usize::from(mask & 3)],
             (Marker::Ascii, true, _) => '.',
             (Marker::Ascii, false, _) => self.marker.symbol(cell.series),
         };
@@ -163,8 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn without_braille_the_same_dots_are_blocks_or_letters() {
-        assert_eq!(character(Marker::HalfBlock, |grid| grid.line(0, 1.0, 1.0, 0)), '▄');
+    fn without_braille_the_same_dots_are_letters() {
         assert_eq!(character(Marker::Ascii, |grid| grid.line(0, 0.0, 0.0, 1)), '*');
     }
 

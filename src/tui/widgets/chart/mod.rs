@@ -18,7 +18,6 @@ mod snapshots;
 
 pub use draw::{Chart, ChartStyles, Series, Weight};
 pub use grid::Marker;
-pub use smooth::{Smoother, ema};
-pub use ticks::{format_iteration, format_value, linear_ticks, log_ticks, tick_labels};
-pub use trace::{Column, Reading, Trace};
+pub use ticks::format_value;
+pub use trace::Trace;
 pub use view::YScale;

@@ -11,6 +11,9 @@ pub struct Smoother {
 }
 
 impl Smoother {
+    /// Changes nothing.
+    pub const NONE: Smoother = Smoother { factor: 0.0, sum: 0.0, weight: 0.0 };
+
     /// `factor` is the share that the past keeps at each value: 0 smooths nothing, 0.999 is the
     /// most.
     pub fn new(factor: f64) -> Smoother {
@@ -38,6 +41,7 @@ impl Smoother {
 }
 
 /// The smoothed values, as many as there are `values`.
+#[cfg(test)]
 pub fn ema(values: &[f64], factor: f64) -> Vec<f64> {
     let mut smoother = Smoother::new(factor);
     values.iter().map(|value| smoother.push(*value)).collect()

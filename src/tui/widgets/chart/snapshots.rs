@@ -76,7 +76,6 @@ fn noise_is_a_band_behind_the_smoothed_line_and_validation_is_bold() {
         ..Chart::default()
     };
     snapshot("noisy", &chart);
-    snapshot("noisy_half_blocks", &Chart { marker: Marker::HalfBlock, ..chart.clone() });
     snapshot("noisy_ascii", &Chart { marker: Marker::Ascii, ..chart });
 }
 
@@ -154,7 +153,7 @@ fn no_size_and_no_values_make_it_panic() {
     for values in extremes {
         let points = values.iter().enumerate().map(|(x, y)| (x as f64 * 1e5, *y));
         let trace = Trace::from_points(points, 0.5);
-        for marker in [Marker::Braille, Marker::HalfBlock, Marker::Ascii] {
+        for marker in [Marker::Braille, Marker::Ascii] {
             for (width, height) in [(0, 0), (1, 1), (19, 5), (20, 4), (20, 5), (21, 40), (300, 6)] {
                 for (y_scale, zoom) in [
                     (YScale::Log, None),

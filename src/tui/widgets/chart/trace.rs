@@ -79,6 +79,15 @@ pub struct Reading {
 }
 
 impl Trace {
+    /// No points, for what was not read yet.
+    pub const EMPTY: Trace = Trace {
+        points: Vec::new(),
+        smoothed: Vec::new(),
+        blocks: Vec::new(),
+        smoother: Smoother::NONE,
+        broken: Vec::new(),
+    };
+
     /// An empty curve, smoothed by `factor` (see [`Smoother::new`]).
     pub fn new(factor: f64) -> Trace {
         Trace { smoother: Smoother::new(factor), ..Trace::default() }

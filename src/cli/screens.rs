@@ -1,0 +1,44 @@
+//! `retrain` alone: the screens.
+
+use std::io::{IsTerminal, stdin, stdout};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+
+use super::{Args, EXIT_MISTAKE};
+use crate::config::Config;
+use crate::runner;
+use crate::store::RunFolder;
+use crate::tui;
+
+/// Opens the screens; where there is no terminal, says what can be typed instead.
+pub fn screens() -> Result<ExitCode> {
+    if !is_possible() {
+        eprint!("{}", Args::command().render_help());
+        return Ok(ExitCode::from(EXIT_MISTAKE));
+    }
+    open(&super::config()?, None)
+}
+
+/// Whether there is a terminal to draw on and to be told keys by.
+pub fn is_possible() -> bool {
+    stdin().is_terminal() && stdout().is_terminal()
+}
+
+/// Starts a run of the experiment and shows it.
+pub fn watch(config: &Config, experiment: &Path) -> Result<ExitCode> {
+    let run = runner::create(config, experiment, &[])?;
+    runner::launch(&program()?, &run).and_then(runner::reap).context("cannot start the worker")?;
+    open(config, Some(run))
+}
+
+fn open(config: &Config, run: Option<RunFolder>) -> Result<ExitCode> {
+    tui::open(tui::Context { config: config.clone(), program: program()? }, run)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn program() -> Result<std::path::PathBuf> {
+    std::env::current_exe().context("cannot find this program's own file")
+}

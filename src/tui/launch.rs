@@ -1,0 +1,123 @@
+//! Starts runs from the screens, and asks their workers to end.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use super::news::{News, Toast};
+use crate::runner::{self, Stop};
+use crate::store::{Event, Record, RunFolder};
+
+/// Makes a run of the experiment file and starts its worker, which outlives the UI.
+pub fn launch(context: &Context, experiment: &Path) -> News {
+    let run = match runner::create(&context.config, experiment, &[]) {
+        Ok(run) => run,
+        Err(err) => return News::Said(Toast::error(err.to_string())),
+    };
+    match runner::launch(&context.program, &run).and_then(runner::reap) {
+        Ok(()) => News::Launched(run),
+        Err(err) => {
+            let text = format!("cannot start the worker of {}: {err}", run.id());
+            News::Said(Toast::error(text))
+        }
+    }
+}
+
+/// Runs the experiment file of a run again, as it is now.
+pub fn rerun(context: &Context, run: &RunFolder) -> News {
+    let source = match source(run) {
+        Ok(source) => source,
+        Err(error) => return News::Said(Toast::error(error)),
+    };
+    // It is written as the person named it, who was as a rule in the project folder.
+    let places = [context.config.root.join(&source), source.clone()];
+    match places.iter().find(|path| path.is_file()) {
+        Some(experiment) => launch(context, experiment),
+        None => News::Said(Toast::error(format!(
+            "{} is not there any more; {} has a copy of it",
+            source.display(),
+            run.experiment().display()
+        ))),
+    }
+}
+
+/// The experiment file that a run was made of: in the first line of its log.
+fn source(run: &RunFolder) -> Result<PathBuf, String> {
+    let path = run.events();
+    let mut line = String::new();
+    File::open(&path)
+        .and_then(|file| BufReader::new(file).read_line(&mut line))
+        .map_err(|err| format!("cannot read {}: {err}", path.display()))?;
+    match serde_json::from_str::<Record>(&line) {
+        Ok(Record { event: Event::Created { source, .. }, .. }) => Ok(source),
+        _ => Err(format!("{} does not say which experiment it is a run of", path.display())),
+    }
+}
+
+/// Asks the worker of `run` to end.
+pub fn ask_worker(run: &RunFolder, stop: Stop) -> News {
+    let wish = match stop {
+        Stop::Keep => "stop",
+        Stop::Cancel => "cancel",
+    };
+    if !run.has_worker() {
+        let text = format!("{} has no worker any more: nothing to {wish}", run.id());
+        return News::Said(Toast::error(text));
+    }
+    News::Said(match runner::request(run, stop) {
+        Ok(()) => Toast::good(format!("asked the worker of {} to {wish}", run.id())),
+        Err(err) => Toast::error(err.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::store::Lease;
+
+    fn project(folder: &Path) -> Context {
+        fs::create_dir_all(folder.join("experiments")).unwrap();
+        fs::write(folder.join("experiments/a.toml"), "images = \"photos\"\n").unwrap();
+        Context { config: Config::at(folder), program: "/bin/true".into() }
+    }
+
+    #[test]
+    fn a_launched_run_can_be_run_again_as_long_as_its_experiment_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = project(folder.path());
+        let experiment = folder.path().join("experiments/a.toml");
+        let News::Launched(first) = launch(&context, &experiment) else { panic!() };
+        let News::Launched(second) = rerun(&context, &first) else { panic!() };
+        assert_ne!(first, second);
+        fs::remove_file(&experiment).unwrap();
+        let News::Said(toast) = rerun(&context, &first) else { panic!() };
+        assert!(toast.is_error && toast.text.contains("not there any more"), "{toast:?}");
+    }
+
+    #[test]
+    fn an_experiment_with_a_mistake_is_answered_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = project(folder.path());
+        let experiment = folder.path().join("experiments/a.toml");
+        fs::write(&experiment, "images = \"photos\"\niterations = 0\n").unwrap();
+        let News::Said(toast) = launch(&context, &experiment) else { panic!() };
+        assert!(toast.is_error && toast.text.contains("a.toml:2: iterations"), "{toast:?}");
+        assert!(!context.config.runs.exists());
+    }
+
+    #[test]
+    fn a_worker_is_asked_as_it_understands() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(runs.path());
+        let News::Said(toast) = ask_worker(&run, Stop::Keep) else { panic!() };
+        assert!(toast.is_error && !run.stop_request().exists(), "{toast:?}");
+        let _lease = Lease::take(&run.lock()).unwrap();
+        let News::Said(toast) = ask_worker(&run, Stop::Cancel) else { panic!() };
+        assert!(!toast.is_error);
+        assert_eq!(fs::read_to_string(run.stop_request()).unwrap(), "cancel\n");
+    }
+}

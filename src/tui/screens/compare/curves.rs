@@ -1,0 +1,167 @@
+//! The curves of several runs, one colour and symbol a run.
+
+use crossterm::event::{MouseButton, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::widgets::Widget;
+
+use crate::tui::news::Curves;
+use crate::tui::screens::World;
+use crate::tui::widgets::chart::{Chart, Series, Trace, Weight, YScale};
+
+/// From this width the charts of loss and accuracy stand side by side.
+const SIDE_BY_SIDE: u16 = 100;
+/// From this height they stand one above the other.
+const STACKED: u16 = 24;
+
+/// Stands for what was not read yet.
+static NOTHING: Trace = Trace::EMPTY;
+
+/// How the curves are looked at.
+#[derive(Debug, Default)]
+pub struct View {
+    pub shows_training: bool,
+    pub prefers_accuracy: bool,
+    pub is_log: bool,
+    pub cursor: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quantity {
+    Loss,
+    Accuracy,
+}
+
+/// The ends of the names in which they differ, so that they fit a legend.
+pub fn short_names(runs: &[String]) -> Vec<String> {
+    let first = runs.first().map_or("", String::as_str);
+    let ends = first.match_indices('-').map(|(at, _)| at + 1);
+    let shared = ends.filter(|&end| runs.iter().all(|run| run.starts_with(&first[..end])));
+    let start = shared.max().unwrap_or(0);
+    runs.iter().map(|run| run[start..].to_owned()).collect()
+}
+
+impl View {
+    pub fn draw(
+        &self,
+        runs: &[String],
+        curves: &[Option<&Curves>],
+        area: Rect,
+        buffer: &mut Buffer,
+        world: &World,
+    ) {
+        let names = short_names(runs);
+        for (quantity, area) in self.areas(area) {
+            let [title, below] = titled(area);
+            let words = match (quantity, self.shows_training) {
+                (Quantity::Loss, false) => "validation loss",
+                (Quantity::Loss, true) => "training loss",
+                (Quantity::Accuracy, false) => "validation accuracy",
+                (Quantity::Accuracy, true) => "training accuracy",
+            };
+            let line = format!("── {words} {}", "─".repeat(title.width.into()));
+            let style = world.theme.chart_styles().dim;
+            buffer.set_stringn(title.x, title.y, line, title.width.into(), style);
+            self.chart(quantity, &names, curves, world).render(below, buffer);
+        }
+    }
+
+    /// The iteration under a place of the screen.
+    pub fn iteration_at(
+        &self,
+        runs: &[String],
+        curves: &[Option<&Curves>],
+        area: Rect,
+        place: Position,
+        world: &World,
+    ) -> Option<f64> {
+        let names = short_names(runs);
+        self.areas(area).into_iter().find_map(|(quantity, area)| {
+            self.chart(quantity, &names, curves, world).x_at(titled(area)[1], place)
+        })
+    }
+
+    pub fn on_mouse(&mut self, kind: MouseEventKind, x: Option<f64>) {
+        let is_left = matches!(
+            kind,
+            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left)
+        );
+        if is_left && let Some(x) = x {
+            self.cursor = Some(x.round());
+        }
+    }
+
+    fn areas(&self, area: Rect) -> Vec<(Quantity, Rect)> {
+        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let halves = [Constraint::Fill(1), Constraint::Fill(1)];
+        if area.width >= SIDE_BY_SIDE {
+            let [left, right] = Layout::horizontal(halves).spacing(2).areas(area);
+            vec![(Quantity::Loss, left), (Quantity::Accuracy, right)]
+        } else if area.height >= STACKED {
+            let [upper, lower] = Layout::vertical(halves).areas(area);
+            vec![(Quantity::Loss, upper), (Quantity::Accuracy, lower)]
+        } else if self.prefers_accuracy {
+            vec![(Quantity::Accuracy, area)]
+        } else {
+            vec![(Quantity::Loss, area)]
+        }
+    }
+
+    fn chart<'a>(
+        &self,
+        quantity: Quantity,
+        names: &'a [String],
+        curves: &[Option<&'a Curves>],
+        world: &World,
+    ) -> Chart<'a> {
+        let trace = |curves: &'a Curves| match (quantity, self.shows_training) {
+            (Quantity::Loss, false) => &curves.validation_loss,
+            (Quantity::Loss, true) => &curves.train_loss,
+            (Quantity::Accuracy, false) => &curves.validation_accuracy,
+            (Quantity::Accuracy, true) => &curves.train_accuracy,
+        };
+        let weight = if self.shows_training { Weight::Thin } else { Weight::Bold };
+        let all = names.iter().zip(curves).enumerate();
+        let series = all
+            .map(|(index, (name, curves))| Series {
+                name,
+                trace: curves.map_or(&NOTHING, trace),
+                style: world.theme.series(index),
+                weight,
+                band: false,
+            })
+            .collect();
+        let is_log = self.is_log && quantity == Quantity::Loss;
+        Chart {
+            series,
+            x_range: None,
+            zoom: None,
+            y_scale: if is_log { YScale::Log } else { YScale::Linear },
+            cursor: self.cursor,
+            marker: world.theme.marker(),
+            styles: world.theme.chart_styles(),
+        }
+    }
+}
+
+fn titled(area: Rect) -> [Rect; 2] {
+    Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cut_where_they_begin_to_differ() {
+        let short = |runs: &[&str]| {
+            short_names(&runs.iter().map(|&run| run.to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            short(&["20260102-030000-fire", "20260102-040000-fog"]),
+            ["030000-fire", "040000-fog"]
+        );
+        assert_eq!(short(&["20260102-030000-a", "20260103-030000-a"])[1], "20260103-030000-a");
+        assert_eq!(short(&[]), Vec::<String>::new());
+    }
+}

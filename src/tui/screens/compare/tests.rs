@@ -1,0 +1,104 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::store::{EvaluationPoint, Run, RunFolder, State, StepPoint};
+use crate::tui::app::App;
+use crate::tui::effects::Effect;
+use crate::tui::news::{Curves, CurvesNews, News};
+use crate::tui::testing::{self, SIZES, all, press, run, summary};
+use crate::tui::theme::ThemeName;
+
+const IDS: [&str; 3] = ["20260102-030000-fire", "20260102-030100-fire", "20260102-030200-fog"];
+
+/// Curves that fall at a speed of their own.
+fn curves(speed: f64) -> Curves {
+    let loss = |step: usize| 1.0 / (1.0 + step as f64 * speed) + 0.1;
+    let point = |step| StepPoint {
+        step,
+        loss: loss(step),
+        accuracy: 1.0 - loss(step) / 2.0,
+        learning_rate: 0.01,
+    };
+    let evaluation = |step| EvaluationPoint {
+        step,
+        train_loss: loss(step),
+        train_accuracy: 0.9,
+        validation_loss: loss(step) + 0.1,
+        validation_accuracy: 0.95 - loss(step) / 2.0,
+    };
+    Curves::of(&Run {
+        steps: (1..=400).map(point).collect(),
+        evaluations: (10..=400).step_by(10).map(evaluation).collect(),
+        ..Run::default()
+    })
+}
+
+fn read(id: &str, speed: f64) -> News {
+    let run = RunFolder::at(Path::new("runs").join(id));
+    News::Curves(CurvesNews { run, curves: Ok(Arc::new(curves(speed))) })
+}
+
+/// Three runs marked, and `c` pressed; with what that asks for.
+fn compared() -> (App, Vec<Effect>) {
+    let rates = ["0.01", "0.02", "0.05"];
+    let runs = IDS.iter().zip(rates).enumerate().map(|(at, (id, rate))| {
+        let settings = [("learning_rate", rate), ("iterations", "400")];
+        let mut summary = summary(State::Done, &settings);
+        summary.test.as_mut().unwrap().accuracy += 0.01 * at as f64;
+        run(id, summary, "", "")
+    });
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(runs.collect()));
+    let effects = press(&mut app, "space space space c");
+    (app, effects)
+}
+
+#[test]
+fn curves_of_marked_runs_are_overlaid_above_what_differs() {
+    let (mut app, effects) = compared();
+    let asked = effects.iter().filter(|effect| matches!(effect, Effect::ReadCurves(_))).count();
+    assert_eq!(asked, 3, "{effects:?}");
+    assert!(testing::text(&mut app, (80, 24)).contains("reading the curves"));
+    let effects =
+        app.on_news(IDS.iter().zip([0.02, 0.05, 0.1]).map(|(id, s)| read(id, s)).collect());
+    assert!(effects.is_empty(), "nothing is read twice: {effects:?}");
+    for size in SIZES {
+        let (columns, rows) = size;
+        insta::assert_snapshot!(format!("compare_{columns}x{rows}"), testing::text(&mut app, size));
+    }
+}
+
+#[test]
+fn the_baseline_is_pinned_on_a_column_and_the_others_show_their_difference() {
+    let (mut app, _) = compared();
+    press(&mut app, "lp");
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("030000-fire = baseline"), "{text}");
+    assert!(text.contains("95.4% (88.9-97.3) +1.0"), "{text}");
+    press(&mut app, "p");
+    assert!(!testing::text(&mut app, (140, 40)).contains("= baseline"));
+}
+
+#[test]
+fn training_accuracy_and_a_log_scale_are_a_key_away() {
+    let (mut app, _) = compared();
+    app.on_news(IDS.iter().map(|id| read(id, 0.05)).collect());
+    let mut after = |keys: &str| {
+        press(&mut app, keys);
+        testing::text(&mut app, (80, 24))
+    };
+    assert!(after("t").contains("training loss"));
+    assert!(after("t").contains("validation loss"));
+    assert!(after("a").contains("validation accuracy"));
+    assert!(after("aL").contains("  log"));
+    assert!(after("u").contains("all settings"));
+}
+
+#[test]
+fn a_run_that_cannot_be_read_says_why_beside_the_others() {
+    let (mut app, _) = compared();
+    let run = RunFolder::at(Path::new("runs").join(IDS[0]));
+    let curves = Err("events.jsonl:3: the log is damaged".into());
+    app.on_news(vec![read(IDS[1], 0.1), News::Curves(CurvesNews { run, curves })]);
+    assert!(testing::text(&mut app, (80, 24)).contains("the log is damaged"));
+}

@@ -1,0 +1,279 @@
+//! One run as it happens: the newest running one by itself, or one that was chosen.
+
+#[cfg(test)]
+mod tests;
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::Widget;
+
+use super::format;
+use super::{Images, Message, Page, Screen, World};
+use crate::store::{Run, RunFolder, State};
+use crate::tui::effects::Effect;
+use crate::tui::keys::{Action, Context};
+use crate::tui::known::{Known, KnownRun};
+use crate::tui::live::{LivePanel, LiveState, trouble};
+use crate::tui::news::Toast;
+use crate::tui::scores::Source;
+use crate::tui::theme::Role;
+use crate::tui::widgets::put;
+
+pub const CONTEXTS: &[Context] = &[Context::Live];
+
+/// Steps of the cursor that moves far.
+const FAR: usize = 10;
+
+#[derive(Debug)]
+pub struct Live {
+    /// The run shown; `None` before any is known.
+    run: Option<RunFolder>,
+    /// A person chose it: it stays whatever else starts.
+    is_chosen: bool,
+    /// It was seen at work, so it stays when it ends.
+    was_live: bool,
+    /// Its folder was there, and is not any more.
+    is_gone: bool,
+    was_there: bool,
+    state: LiveState,
+    trouble: Option<String>,
+}
+
+impl Live {
+    pub fn newest() -> Live {
+        Live {
+            run: None,
+            is_chosen: false,
+            was_live: false,
+            is_gone: false,
+            was_there: false,
+            state: LiveState::default(),
+            trouble: None,
+        }
+    }
+
+    pub fn of(run: RunFolder) -> Live {
+        Live { run: Some(run), is_chosen: true, ..Live::newest() }
+    }
+
+    /// Shows `run`, and stays with it until a newer one starts.
+    pub fn beginning_with(run: RunFolder) -> Live {
+        Live { run: Some(run), was_live: true, ..Live::newest() }
+    }
+
+    /// Shows another run, with nothing zoomed and no cursor.
+    fn show(&mut self, run: RunFolder, is_chosen: bool) {
+        *self = Live { run: Some(run), is_chosen, ..Live::newest() };
+    }
+
+    /// Chooses the run unless a person has, and takes in what is new of it.
+    fn learn(&mut self, known: &Known) {
+        if !self.is_chosen
+            && let Some(newest) = known.newest()
+            && self.gives_way_to(newest.folder(), newest.state())
+        {
+            self.show(newest.folder().clone(), false);
+        }
+        let Some(folder) = &self.run else { return };
+        let entry = known.runs.get(&folder.id());
+        self.was_live |= entry.and_then(|entry| entry.state()) == Some(State::Running);
+        self.was_there |= entry.is_some();
+        self.is_gone = self.was_there && entry.is_none();
+        if let Some(run) = self.points(known) {
+            self.state.absorb(run);
+            self.trouble = trouble(&self.state, run);
+        }
+    }
+
+    fn gives_way_to(&self, newest: &RunFolder, state: Option<State>) -> bool {
+        match &self.run {
+            None => true,
+            Some(run) if run == newest => false,
+            // What a person has watched to its end stays until a newer one starts.
+            Some(run) => {
+                !self.was_live || self.is_gone || (state == Some(State::Running) && newest > run)
+            }
+        }
+    }
+
+    /// Everything that the run has reported; `None` before it was read.
+    fn points<'a>(&self, known: &'a Known) -> Option<&'a Run> {
+        let (folder, run) = known.followed.as_ref()?;
+        (Some(folder) == self.run.as_ref()).then_some(run)
+    }
+
+    /// What the run is now: that a worker is lost is known only to who looks for it.
+    fn run_state(&self, run: &Run, known: &Known) -> State {
+        let entry = self.run.as_ref().and_then(|folder| known.runs.get(&folder.id()));
+        match entry.and_then(|entry| entry.state()) {
+            Some(State::Lost) if run.end.is_none() => State::Lost,
+            _ => run.state(),
+        }
+    }
+
+    fn is_live(&self, known: &Known) -> bool {
+        self.points(known).is_some_and(|run| self.run_state(run, known).is_live())
+    }
+
+    fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
+        let known = world.known;
+        let Some(run) = self.run.clone() else { return Vec::new() };
+        let is_live = self.is_live(known);
+        match action {
+            Action::Stop | Action::Cancel if !is_live => {
+                return vec![Effect::Toast(Toast::error(format!("{} is not running", run.id())))];
+            }
+            Action::Stop => return vec![format::confirm_stop(run)],
+            Action::Cancel => return vec![format::confirm_cancel(run)],
+            Action::YankId => return vec![Effect::Copy(run.id())],
+            Action::OpenImages => {
+                let images = Screen::Images(Box::new(Images::of(Source::Run(run))));
+                return vec![Effect::Open(Box::new(images))];
+            }
+            Action::OpenWorkerLog => return vec![Effect::EditOutside(run.worker_log())],
+            Action::Rerun => {
+                let source = self.points(known).map(|run| &run.source);
+                let experiment = source.map(|source| world.context.config.root.join(source));
+                return experiment
+                    .map(|experiment| Effect::Launch { experiment })
+                    .into_iter()
+                    .collect();
+            }
+            Action::PreviousRun | Action::NextRun => return self.step(&run, action, known),
+            Action::Smoother => self.state.smoother(),
+            Action::Rougher => self.state.rougher(),
+            Action::Unsmoothed => self.state.unsmoothed(),
+            Action::LogScale => self.state.toggle_log(),
+            Action::OtherChart => self.state.toggle_accuracy(),
+            Action::CursorLeft => self.state.cursor_left(1),
+            Action::CursorRight => self.state.cursor_right(1),
+            Action::CursorFarLeft => self.state.cursor_left(FAR),
+            Action::CursorFarRight => self.state.cursor_right(FAR),
+            Action::ZoomIn => self.state.zoom_in(),
+            Action::ZoomOut => self.state.zoom_out(),
+            Action::ToNewest => self.state.follow(),
+            Action::Back if self.state.cursor.is_some() => {
+                self.state.follow();
+                return vec![Effect::Cleared];
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// To the run before or after this one, by name, that is by the time it was made.
+    fn step(&mut self, run: &RunFolder, action: Action, known: &Known) -> Vec<Effect> {
+        let mut folders = known.runs.values().map(|known| known.folder());
+        let (next, end) = match action {
+            Action::PreviousRun => (folders.rfind(|folder| *folder < run), "the oldest"),
+            _ => (folders.find(|folder| *folder > run), "the newest"),
+        };
+        match next {
+            Some(next) => {
+                let is_newest = known.runs.values().next_back().map(KnownRun::folder) == Some(next);
+                self.show(next.clone(), !is_newest);
+                self.learn(known);
+                Vec::new()
+            }
+            None => vec![Effect::Toast(Toast::error(format!("this is {end} run")))],
+        }
+    }
+
+    /// A click or a drag puts the cursor there, the wheel zooms around it.
+    fn on_mouse(&mut self, mouse: &MouseEvent, world: &World) {
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => {
+                let place = Position::new(mouse.column, mouse.row);
+                let panel = self.panel(world);
+                if let Some(x) = panel.and_then(|panel| panel.0.iteration_at(panel.1, place)) {
+                    self.state.set_cursor(x);
+                }
+            }
+            MouseEventKind::ScrollUp => self.state.zoom_in(),
+            MouseEventKind::ScrollDown => self.state.zoom_out(),
+            _ => {}
+        }
+    }
+
+    /// What is drawn, and where; `None` before the run was read.
+    fn panel<'a>(&'a self, world: &World<'a>) -> Option<(LivePanel<'a>, Rect)> {
+        let known = world.known;
+        let run = self.points(known)?;
+        let folder = self.run.as_ref();
+        let host = known.host.as_ref().filter(|news| Some(&news.run) == folder);
+        let log = known.worker_log.as_ref().filter(|news| Some(&news.run) == folder);
+        let panel = LivePanel {
+            run_id: folder?.path().file_name()?.to_str().unwrap_or_default(),
+            run,
+            run_state: self.run_state(run, known),
+            state: &self.state,
+            host: host.and_then(|news| news.metrics.as_ref()),
+            log: log.map_or(&[], |news| news.lines.as_slice()),
+            trouble: self.trouble.as_deref(),
+            marker: world.theme.marker(),
+            styles: world.theme.live_styles(),
+        };
+        let area = world.area;
+        let sides = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        // The folder's end takes the first line.
+        let top = u16::from(self.is_gone).min(sides.height);
+        Some((panel, Rect { y: sides.y + top, height: sides.height - top, ..sides }))
+    }
+}
+
+impl Page for Live {
+    fn title(&self) -> String {
+        if self.is_chosen { String::new() } else { "the newest run".into() }
+    }
+
+    fn contexts(&self) -> &'static [Context] {
+        CONTEXTS
+    }
+
+    fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
+        match message {
+            Message::Action(action) => return self.act(*action, world),
+            Message::Mouse(mouse) => self.on_mouse(mouse, world),
+            Message::News(_) | Message::Shown => self.learn(world.known),
+            Message::Key(_) | Message::Paste(_) => {}
+        }
+        Vec::new()
+    }
+
+    fn offers(&self, action: Action, known: &Known) -> bool {
+        match action {
+            Action::Stop | Action::Cancel => self.is_live(known),
+            Action::ToNewest => self.state.cursor.is_some() || self.state.zoom.is_some(),
+            Action::YankId | Action::OpenWorkerLog => self.run.is_some(),
+            Action::CursorLeft
+            | Action::Smoother
+            | Action::ZoomIn
+            | Action::LogScale
+            | Action::OtherChart => self.points(known).is_some_and(|run| !run.steps.is_empty()),
+            _ => true,
+        }
+    }
+
+    fn follows(&self, _known: &Known) -> Option<RunFolder> {
+        self.run.clone()
+    }
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let mut say = |y: u16, text: &str, role: Role| {
+            put(buffer, area, area.x + 2, area.y + y, text, world.theme.style(role));
+        };
+        if self.is_gone {
+            say(0, "the folder of this run is gone; 3 shows all runs", Role::Warning);
+        }
+        match (self.panel(world), &self.run) {
+            (Some((panel, area)), _) => panel.render(area, buffer),
+            (None, Some(_)) => say(1, "reading the run", Role::Dim),
+            (None, None) if !world.known.is_complete => say(1, "reading the runs", Role::Dim),
+            (None, None) => {
+                say(1, "no run yet: there is nothing to watch", Role::Text);
+                say(2, "start one with 'retrain run EXPERIMENT'; it appears here", Role::Dim);
+            }
+        }
+    }
+}

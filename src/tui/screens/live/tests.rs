@@ -1,0 +1,298 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use crossterm::event::{
+    Event as TerminalEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+
+use crate::random::Rng;
+use crate::store::{
+    Counts, Ending, Event, Record, RunFolder, SCHEMA_VERSION, Stage, State, TestResult, Timestamp,
+};
+use crate::tui::app::App;
+use crate::tui::effects::Effect;
+use crate::tui::live::HostMetrics;
+use crate::tui::news::{FollowedNews, HostNews, News, RunsNews, WorkerLogNews};
+use crate::tui::testing::{self, SIZES, all, press, run, summary};
+use crate::tui::theme::ThemeName;
+
+const ID: &str = "20260102-030000-fire";
+
+fn folder(id: &str) -> RunFolder {
+    RunFolder::at(Path::new("runs").join(id))
+}
+
+/// What the run says, each event half a second after the one before.
+fn told(id: &str, events: Vec<Event>) -> News {
+    let record = |(at, event): (usize, Event)| {
+        let at = Timestamp::from_millisecond(1_767_322_800_000 + 500 * at as i64).unwrap();
+        Record { v: SCHEMA_VERSION, at, event }
+    };
+    News::Followed(FollowedNews {
+        run: folder(id),
+        from_start: true,
+        records: Arc::new(events.into_iter().enumerate().map(record).collect()),
+    })
+}
+
+fn created() -> Vec<Event> {
+    let settings = [("images", "\"data/fire\""), ("iterations", "40"), ("learning_rate", "0.01")];
+    vec![Event::Created {
+        experiment: "fire".into(),
+        source: "experiments/fire.toml".into(),
+        root: "/project".into(),
+        program: "0.1.0".into(),
+        iterations: 40,
+        settings: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+    }]
+}
+
+fn extracting() -> Vec<Event> {
+    let counts = [("fire", 64, 8, 8), ("smoke", 60, 10, 10)].map(|(name, a, b, c)| Counts {
+        category: name.into(),
+        training: a,
+        validation: b,
+        test: c,
+    });
+    let mut events = created();
+    events.extend([
+        Event::Started { pid: 7, host: "here".into(), threads: 2 },
+        Event::Dataset {
+            images: "data/fire".into(),
+            counts: counts.into(),
+            skipped: 2,
+            duplicates: 0,
+        },
+        Event::Stage { stage: Stage::Features },
+        Event::Features {
+            done: 37,
+            total: 160,
+            from_cache: 20,
+            skipped: 0,
+            images_per_second: 6.0,
+        },
+    ]);
+    events
+}
+
+fn training(loss: impl Fn(usize) -> f64) -> Vec<Event> {
+    let mut random = Rng::new(5);
+    let mut events = extracting();
+    events.push(Event::Stage { stage: Stage::Training });
+    for step in 1..=40 {
+        let noise = (random.uniform() - 0.5) * 0.1;
+        let accuracy = 0.9 - 0.3 / step as f64;
+        events.push(Event::Step { step, loss: loss(step) + noise, accuracy, learning_rate: 0.01 });
+        if step % 10 == 0 {
+            events.push(Event::Evaluation {
+                step,
+                train_loss: loss(step),
+                train_accuracy: accuracy,
+                validation_loss: loss(step) + 0.1,
+                validation_accuracy: accuracy - 0.05,
+            });
+        }
+    }
+    events
+}
+
+fn falling(step: usize) -> f64 {
+    1.0 / (1.0 + step as f64 / 10.0)
+}
+
+fn done() -> Vec<Event> {
+    let test = TestResult {
+        correct: 17,
+        n: 18,
+        accuracy: 17.0 / 18.0,
+        low: 0.742,
+        high: 0.99,
+        log_loss: 0.2031,
+    };
+    let mut events = training(falling);
+    events.push(Event::Finished { ending: Ending::Completed, step: 40, kept_step: 40, test });
+    events
+}
+
+/// An app that shows the one run there is, in a state, having said `events`.
+fn app_with(state: State, events: Vec<Event>) -> App {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(vec![run(ID, summary(state, &[]), "", "")]));
+    press(&mut app, "2");
+    app.on_news(vec![told(ID, events)]);
+    app
+}
+
+fn looks(name: &str, app: &mut App) {
+    for size in SIZES {
+        let (columns, rows) = size;
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), testing::text(app, size));
+    }
+}
+
+#[test]
+fn without_a_run_it_says_how_to_start_one() {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(Vec::new()));
+    press(&mut app, "2");
+    looks("empty", &mut app);
+}
+
+#[test]
+fn every_stage_of_a_run_is_shown() {
+    looks("created", &mut app_with(State::Created, created()));
+    looks("features", &mut app_with(State::Running, extracting()));
+    looks("done", &mut app_with(State::Done, done()));
+    let mut failed = extracting();
+    failed.push(Event::Failed { message: "cannot write shard 3: no space left on device".into() });
+    looks("failed", &mut app_with(State::Failed, failed));
+}
+
+#[test]
+fn training_shows_curves_the_host_and_the_workers_last_words() {
+    let mut app = app_with(State::Running, training(falling));
+    let metrics = HostMetrics {
+        cpu_percent: 187.0,
+        memory_bytes: 700 << 20,
+        memory_total_bytes: 8 << 30,
+        gpu: None,
+    };
+    app.on_news(vec![
+        News::Host(HostNews { run: folder(ID), metrics: Some(metrics) }),
+        News::WorkerLog(WorkerLogNews { run: folder(ID), lines: vec!["a last word".into()] }),
+    ]);
+    looks("training", &mut app);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_marked_and_said_with_its_likely_cause() {
+    let loss = |step| if step < 25 { falling(step) } else { f64::NAN };
+    let mut app = app_with(State::Running, training(loss));
+    looks("diverged", &mut app);
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("learning rate is too high") && text.contains('×'), "{text}");
+}
+
+#[test]
+fn every_key_of_the_screen_does_what_the_table_says() {
+    let mut app = app_with(State::Running, training(falling));
+    let text = |app: &mut App| testing::text(app, (80, 24));
+    assert!(text(&mut app).contains("smoothing 0.6"));
+    press(&mut app, "+");
+    assert!(text(&mut app).contains("smoothing 0.8"));
+    press(&mut app, "--");
+    assert!(text(&mut app).contains("smoothing 0.3"));
+    press(&mut app, "0");
+    assert!(!text(&mut app).contains("smoothing"));
+    press(&mut app, "L");
+    assert!(text(&mut app).contains("  log"), "{}", text(&mut app));
+    press(&mut app, "hh");
+    assert!(text(&mut app).contains("at 38"), "{}", text(&mut app));
+    press(&mut app, "b");
+    assert!(text(&mut app).contains("at 28"));
+    press(&mut app, "wl");
+    assert!(text(&mut app).contains("at 39"));
+    press(&mut app, "esc");
+    assert!(!text(&mut app).contains("at 39"), "esc puts the cursor away");
+    let whole = text(&mut app);
+    press(&mut app, "z");
+    assert_ne!(text(&mut app), whole);
+    press(&mut app, "Z");
+    assert_eq!(text(&mut app), whole);
+    press(&mut app, "a");
+    assert!(text(&mut app).contains("accuracy ──"));
+    assert!(matches!(&press(&mut app, "y")[..], [Effect::Copy(id)] if id == ID));
+    assert!(matches!(&press(&mut app, "o")[..], [Effect::EditOutside(_)]));
+    assert!(matches!(&press(&mut app, "r")[..],
+        [Effect::Launch { experiment }] if experiment.ends_with("experiments/fire.toml")));
+}
+
+#[test]
+fn stop_and_cancel_say_what_will_happen_and_ask_first() {
+    let mut app = app_with(State::Running, training(falling));
+    assert!(press(&mut app, "x").is_empty());
+    assert!(testing::text(&mut app, (60, 20)).contains("keeps the result"));
+    assert!(matches!(&press(&mut app, "y")[..], [Effect::Stop(run)] if *run == folder(ID)));
+    assert!(press(&mut app, "X").is_empty());
+    assert!(testing::text(&mut app, (60, 20)).contains("without a result"));
+    assert!(press(&mut app, "n").is_empty());
+    let mut ended = app_with(State::Done, done());
+    press(&mut ended, "x");
+    assert!(testing::text(&mut ended, (80, 24)).contains("is not running"));
+}
+
+#[test]
+fn a_click_on_a_chart_reads_the_values_there_and_the_wheel_zooms() {
+    let mut app = app_with(State::Running, training(falling));
+    let mouse = |app: &mut App, kind, column, row| {
+        let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        app.on_event(TerminalEvent::Mouse(mouse));
+        testing::text(app, (80, 24))
+    };
+    let click = MouseEventKind::Down(MouseButton::Left);
+    assert!(!mouse(&mut app, click, 40, 3).contains("at 2"), "the numbers are no chart");
+    let text = mouse(&mut app, click, 43, 10);
+    assert!(text.contains("at 20") || text.contains("at 21"), "{text}");
+    let dragged = mouse(&mut app, MouseEventKind::Drag(MouseButton::Left), 70, 10);
+    assert!(dragged.contains("at 36") || dragged.contains("at 37"), "{dragged}");
+    assert_ne!(mouse(&mut app, MouseEventKind::ScrollUp, 43, 10), dragged);
+}
+
+#[test]
+fn the_newest_running_run_is_shown_and_stays_when_it_ends_until_another_starts() {
+    let mut app = testing::app(ThemeName::NoColour);
+    let at = |minute: usize, state| {
+        run(&format!("20260102-03{minute:02}00-fire"), summary(state, &[]), "", "")
+    };
+    press(&mut app, "2");
+    let follows = |effects: &[Effect]| match effects {
+        [Effect::Follow(Some(run))] => run.id()[11..13].to_owned(),
+        _ => format!("{effects:?}"),
+    };
+    let news = all(vec![at(0, State::Running), at(1, State::Running), at(2, State::Done)]);
+    assert_eq!(follows(&app.on_news(news)), "01");
+    let changed = |app: &mut App, run| {
+        app.on_news(vec![News::Runs(RunsNews { changed: vec![run], ..Default::default() })])
+    };
+    assert!(changed(&mut app, at(1, State::Done)).is_empty(), "an older one runs on");
+    assert_eq!(follows(&changed(&mut app, at(4, State::Running))), "04");
+    assert_eq!(follows(&press(&mut app, "[")), "02");
+    assert!(changed(&mut app, at(5, State::Running)).is_empty(), "a person chose this one");
+    assert_eq!(follows(&press(&mut app, "]")), "04");
+}
+
+#[test]
+fn a_run_whose_folder_goes_while_it_is_shown_is_said_to_be_gone() {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(vec![run(ID, summary(State::Done, &[]), "", "")]));
+    press(&mut app, "3 enter");
+    app.on_news(vec![told(ID, done())]);
+    app.on_news(vec![News::Runs(RunsNews { gone: vec![ID.into()], ..Default::default() })]);
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("the folder of this run is gone"), "{text}");
+}
+
+#[test]
+fn a_launched_run_is_shown_at_once_and_esc_comes_back() {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(Vec::new()));
+    let effects = app.on_news(vec![News::Launched(folder(ID))]);
+    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
+    app.on_news(vec![told(ID, extracting())]);
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("37/160 images") && text.contains("started 2026"), "{text}");
+    press(&mut app, "esc");
+    assert!(testing::text(&mut app, (80, 24)).contains("no run yet in runs"));
+}
+
+#[test]
+fn opened_on_a_run_the_screens_begin_with_it_and_go_on_to_the_next_one() {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.watch(folder(ID));
+    let effects = app.on_news(all(vec![run(ID, summary(State::Done, &[]), "", "")]));
+    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
+    let newer = "20260102-040000-fire";
+    let changed = vec![run(newer, summary(State::Running, &[]), "", "")];
+    let effects = app.on_news(vec![News::Runs(RunsNews { changed, ..Default::default() })]);
+    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(newer)));
+}
