@@ -87,6 +87,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List the keys of every screen, as Markdown tables
+    Keys,
     /// Write a commented experiment file for a folder with one folder a category
     New {
         folder: PathBuf,

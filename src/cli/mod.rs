@@ -9,6 +9,7 @@ mod demo;
 mod features;
 mod fields;
 mod follow;
+mod keys;
 mod list;
 mod new;
 mod photos;
@@ -60,6 +61,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         }
         Command::Check { experiment, json } => check::check(&config, &experiment, json),
         Command::Features { source, output } => features::features(&config, &source, &output),
+        Command::Keys => keys::keys(),
         Command::Fields { markdown, json } => fields::fields(markdown, json),
         Command::New { folder, output } => new::new(&config, &folder, output.as_deref()),
         Command::Worker { .. } => unreachable!("it was started above"),

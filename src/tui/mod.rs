@@ -48,6 +48,7 @@ mod widgets;
 use std::path::PathBuf;
 
 pub use event_loop::open;
+pub use keys::markdown as keys_markdown;
 
 use crate::config::Config;
 

@@ -1,9 +1,11 @@
 //! One table says which key does what where; keys, footer, help and palette are made of it.
 
 mod chord;
+mod listing;
 mod table;
 
 pub use chord::Chord;
+pub use listing::markdown;
 pub use table::TABLE;
 
 use super::screens::Tab;

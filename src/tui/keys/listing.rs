@@ -1,0 +1,38 @@
+//! The whole table as Markdown, for the README and `retrain keys`.
+
+use super::{Binding, Context, TABLE};
+
+/// One table a place, in the order of the key table; every line ends in `\n`.
+pub fn markdown() -> String {
+    TABLE
+        .iter()
+        .map(|(context, rows)| section(title(*context), rows))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn section(title: &str, rows: &[Binding]) -> String {
+    let mut text = format!("**{title}**\n\n| key | what it does |\n|---|---|\n");
+    for row in rows {
+        let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
+        // A bar would end the cell.
+        text += &format!("| {} | {} |\n", keys.join(" "), row.help.replace('|', "\\|"));
+    }
+    text
+}
+
+fn title(context: Context) -> &'static str {
+    match context {
+        Context::Everywhere => "Everywhere",
+        Context::List => "Lists",
+        Context::Columns => "Columns of a table",
+        Context::Sort => "Sorting a table",
+        Context::Runs => "Runs",
+        Context::Compare => "Comparison of runs",
+        Context::Live => "Live",
+        Context::Images => "Images",
+        Context::Confusion => "Confusion matrix",
+        Context::Experiments => "Experiments",
+        Context::Editor => "Editor",
+    }
+}
