@@ -10,10 +10,7 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use retrain::dataset::{Dataset, Unreadable, decode, read_file, resize, scan};
 use retrain::random::Rng;
-use retrain::spec::{
-    AveragePool, BackboneKind, ClassWeights, Data, Distort, Experiment, InputRange, LastPool,
-    Network, Optimizer, Resize, Schedule, Split, SplitRule, Train, Weights,
-};
+use retrain::spec::{self, Experiment, Resize};
 use retrain::store::shown;
 
 const MAX_MEGAPIXELS: usize = 100;
@@ -156,46 +153,10 @@ fn pictures_that_claim_to_be_huge_take_no_memory() {
 }
 
 fn experiment(images: &Path) -> Experiment {
-    Experiment {
-        description: String::new(),
-        images: images.to_owned(),
-        categories: vec![],
-        iterations: 1,
-        learning_rate: 0.01,
-        data: Data { max_unreadable_percent: 5.0, max_megapixels: MAX_MEGAPIXELS },
-        split: Split { by: SplitRule::Seed, validation_percent: 20.0, test_percent: 20.0, seed: 1 },
-        train: Train {
-            batch_size: 1,
-            optimizer: Optimizer::Sgd,
-            momentum: 0.0,
-            weight_decay: 0.0,
-            schedule: Schedule::Constant,
-            step_every: 1,
-            step_factor: 1.0,
-            standardize: false,
-            class_weights: ClassWeights::None,
-            early_stop: 0,
-            eval_interval: 1,
-            seed: 1,
-        },
-        distort: Distort {
-            flip: false,
-            crop_percent: 0.0,
-            scale_percent: 0.0,
-            brightness_percent: 0.0,
-            copies: 1,
-        },
-        network: Network {
-            backbone: BackboneKind::InceptionV3,
-            weights: Weights::BuiltIn,
-            taps: vec![],
-            resize: Resize::Legacy,
-            average_pool: AveragePool::Auto,
-            last_pool: LastPool::Auto,
-            input_range: InputRange::Auto,
-            batch_norm_epsilon: None,
-        },
-    }
+    let text = "images = 'photos'\ndata.max_unreadable_percent = 5\n\
+                split = {by = 'seed', validation_percent = 20, test_percent = 20, seed = 1}";
+    let experiment = spec::parse(text, Path::new("photos.toml")).unwrap().experiment;
+    Experiment { images: images.to_owned(), ..experiment }
 }
 
 fn scanned(images: &Path) -> Dataset {
