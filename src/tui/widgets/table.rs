@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::text::{fit, put, width};
+use super::text::{fit, fit_end, put, width};
 use crate::tui::keys::Action;
 use crate::tui::theme::{Role, Theme};
 
@@ -23,6 +23,8 @@ const WIDEST: u16 = 80;
 pub enum Align {
     Left,
     Right,
+    /// To the left, and where there is no room the beginning is cut: for paths.
+    End,
 }
 
 #[derive(Clone, Debug)]
@@ -292,9 +294,12 @@ impl Table {
             for &(index, x, cells) in &layout {
                 let column = &self.columns[index];
                 let Cell { text, role } = cell(row, &column.key);
-                let text = fit(&text, cells.into());
+                let text = match column.align {
+                    Align::End => fit_end(&text, cells.into()),
+                    Align::Left | Align::Right => fit(&text, cells.into()),
+                };
                 let x = match column.align {
-                    Align::Left => x,
+                    Align::Left | Align::End => x,
                     Align::Right => x + cells.saturating_sub(width(&text) as u16),
                 };
                 put(buffer, line, x, y, &text, theme.style(role));
@@ -328,7 +333,7 @@ impl Table {
                 theme.style(Role::Dim)
             };
             let x = match column.align {
-                Align::Left => x,
+                Align::Left | Align::End => x,
                 Align::Right => x + cells.saturating_sub(width(&title) as u16),
             };
             put(buffer, area, x, area.y, &title, style);

@@ -61,6 +61,25 @@ pub fn fit(text: &str, cells: usize) -> String {
     out
 }
 
+/// As [`fit`], but what does not fit is cut at the beginning: a path says most at its end.
+pub fn fit_end(text: &str, cells: usize) -> String {
+    let text = safe(text);
+    if width(&text) <= cells {
+        return text.into_owned();
+    }
+    let span = Span::raw(text.as_ref());
+    let graphemes: Vec<_> = span.styled_graphemes(Style::new()).collect();
+    let mut used = 0;
+    let kept = graphemes.iter().rev().take_while(|grapheme| {
+        used += width(grapheme.symbol);
+        used < cells
+    });
+    let kept = kept.count();
+    let dots = if cells > 0 { "…" } else { "" };
+    let end = graphemes[graphemes.len() - kept..].iter().map(|grapheme| grapheme.symbol);
+    std::iter::once(dots).chain(end).collect()
+}
+
 /// `text` in lines of at most `cells` cells, broken between words where that is possible.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -105,10 +124,14 @@ mod tests {
         assert_eq!(fit("文字文字", 4), "文…");
         assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
         assert_eq!(fit("abc", 0), "");
+        assert_eq!(fit_end("photos/fire/1.jpg", 9), "…re/1.jpg");
+        assert_eq!(fit_end("文字文字", 4), "…字");
+        assert_eq!((fit_end("abc", 3), fit_end("abc", 0)), ("abc".into(), String::new()));
         for text in ["文字文字", "e\u{301}文a\u{300}", "👩‍👩‍👧 family", "\x07bell"]
         {
             for cells in 0..12 {
                 assert!(width(&fit(text, cells)) <= cells, "{text:?} in {cells}");
+                assert!(width(&fit_end(text, cells)) <= cells, "{text:?} in {cells}");
             }
         }
     }

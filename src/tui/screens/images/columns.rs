@@ -24,7 +24,7 @@ pub fn all(table: &ScoreTable) -> Vec<Column> {
     };
     let has_truths = table.has_truths();
     [
-        column(FILE, 16, Align::Left),
+        column(FILE, 16, Align::End),
         column(TRUTH, 8, Align::Left),
         column(PREDICTED, 10, Align::Left),
         column(SCORE, 6, Align::Right),

@@ -8,7 +8,7 @@ use crate::insight::label_lines;
 use crate::spec::Set;
 use crate::tui::scores::ScoreTable;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{fit, put, width, wrap};
+use crate::tui::widgets::{fit, fit_end, put, width, wrap};
 
 /// From here on list and details stand side by side.
 const WIDE: u16 = 100;
@@ -73,7 +73,7 @@ pub fn draw_facts(table: &ScoreTable, at: usize, area: Rect, buffer: &mut Buffer
     let name = table.name(at);
     let is_one_line = area.height < 2;
     let room = usize::from(area.width) / if is_one_line { 2 } else { 1 };
-    let x = put(buffer, area, area.x, area.y, &fit(&name, room), style(Role::Accent));
+    let x = put(buffer, area, area.x, area.y, &fit_end(&name, room), style(Role::Accent));
     let (mut x, y) = if is_one_line { (x + 2, area.y) } else { (area.x, area.y + 1) };
     if let Some(problem) = &image.problem {
         put(buffer, area, x, y, &format!("✗ not scored: {problem}"), style(Role::Bad));
