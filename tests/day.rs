@@ -71,6 +71,7 @@ fn open_one_cell(session: &mut Session, rows: &[ImageScore]) {
         rows.iter().all(|row| (is_listed(row) || is_selected(row)) == is_in_cell(row))
     });
     session.resize(24, 80);
+    session.wait_for("? help");
 }
 
 #[test]
@@ -104,6 +105,8 @@ fn an_empty_project_becomes_a_finished_run_and_its_worst_image_by_keys_alone() {
     session.press_for("?", "keys of this screen");
     session.press(ESC);
     session.wait_without("keys of this screen");
+    // Once to where the person was on this tab, once more to its first screen.
+    session.press_for("1", "[1 Experiments]");
     session.press_for("1", "1 experiment");
     session.press("q");
     session.ends_cleanly();
@@ -127,6 +130,8 @@ fn every_screen_lives_through_every_size() {
         session.resize(40, 140);
         session.wait_for(words);
         session.resize(24, 80);
+        // At its end the footer tells that all is drawn anew.
+        session.wait_for("? help");
         session.wait_for(words);
     }
     session.press("q");
