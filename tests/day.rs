@@ -124,15 +124,18 @@ fn every_screen_lives_through_every_size() {
         session.resize(10, 50);
         session.wait_for("retrain needs 60x20, here are 50x10");
         session.resize(1, 1);
-        session.wait_until("one cell", |session| session.text() == "r");
-        session.resize(20, 60);
-        session.wait_for(words);
-        session.resize(40, 140);
-        session.wait_for(words);
-        session.resize(24, 80);
-        // At its end the footer tells that all is drawn anew.
-        session.wait_for("? help");
-        session.wait_for(words);
+        session.wait_until("one cell", |session| session.text() == "…");
+        for (rows, columns) in [(20, 60), (40, 140), (24, 80)] {
+            session.resize(rows, columns);
+            session.wait_until("a footer as wide as the screen", |session| {
+                let is_whole = |line: &str| {
+                    line.contains("? help")
+                        && line.trim_end().chars().count() + 2 == usize::from(columns)
+                };
+                session.text().lines().any(is_whole)
+            });
+            session.wait_for(words);
+        }
     }
     session.press("q");
     session.ends_cleanly();
