@@ -1,87 +1,16 @@
 //! The main job, end to end, with the real binary, real weights and real files.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Output, Stdio};
 
-use image::RgbImage;
-use retrain::demo;
-use retrain::store::{self, Event, Run, RunFolder, State};
-
-/// A project folder with a few small photos of the demo's categories.
-struct Project {
-    folder: tempfile::TempDir,
-}
-
-const PER_CATEGORY: usize = 8;
-
-impl Project {
-    fn new() -> Project {
-        let project = Project { folder: tempfile::tempdir().unwrap() };
-        for (category, name) in demo::CATEGORIES.into_iter().enumerate() {
-            let folder = project.path().join("photos").join(name);
-            fs::create_dir_all(&folder).unwrap();
-            for index in 0..PER_CATEGORY {
-                let photo: RgbImage = demo::draw(category, index);
-                photo.save(folder.join(format!("{index}.png"))).unwrap();
-            }
-        }
-        // One cache for all these projects and all runs of the tests: the photos are the same.
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("features");
-        let config = format!("cache = {:?}\n", cache.to_str().unwrap());
-        fs::write(project.path().join("config.toml"), config).unwrap();
-        project.experiment("photos", "");
-        project
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn experiment(&self, name: &str, more: &str) {
-        fs::create_dir_all(self.path().join("experiments")).unwrap();
-        let text = format!(
-            "images = \"photos\"\niterations = 40\n{more}\n[split]\nby = \"seed\"\n\
-             validation_percent = 25\ntest_percent = 25\n"
-        );
-        fs::write(self.path().join(format!("experiments/{name}.toml")), text).unwrap();
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_retrain"));
-        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
-        command
-    }
-
-    fn retrain(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// Runs to success and gives stdout.
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.retrain(arguments);
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn last(&self) -> (RunFolder, Run) {
-        let folder = store::find(&self.path().join("runs"), "last").unwrap();
-        let run = folder.replay().unwrap();
-        (folder, run)
-    }
-}
+use common::{PER_CATEGORY, Project, wait_until};
+use retrain::store::{self, Event, RunFolder, State};
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < Duration::from_secs(120), "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// All losses of a run, as they stand in its log.

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 
 use super::Context;
 use super::effects::Effect;
+use super::footer;
 use super::keys::{self, Action, Binding, Chord, Meaning};
 use super::known::Known;
 use super::news::{News, Toast};
@@ -22,6 +23,9 @@ use crate::store::{RunFolder, Timestamp};
 
 /// Below this, one line says so.
 const SMALLEST: (u16, u16) = (60, 20);
+
+/// What the footer says while keys go into a line of text.
+const TYPING: &[(&str, &str)] = &[("enter", "accept"), ("esc", "give up")];
 
 /// One line of the log screen.
 #[derive(Clone, Debug)]
@@ -216,7 +220,14 @@ impl App {
         })
     }
 
+    /// From another tab it comes back to where the person was there; on its own tab it goes to
+    /// the first screen, or to the topmost that has something to lose.
     fn go(&mut self, tab: Tab) -> Vec<Effect> {
+        if TABS[self.tab].tab == tab {
+            let stack = &mut self.stacks[self.tab];
+            let unsaved = stack.iter().rposition(|screen| screen.page().has_unsaved());
+            stack.truncate(unsaved.unwrap_or(0) + 1);
+        }
         self.tab = TABS.iter().position(|row| row.tab == tab).expect("every tab has a row");
         if self.stacks[self.tab].is_empty() {
             self.stacks[self.tab].push((TABS[self.tab].open)());
@@ -371,7 +382,7 @@ impl App {
         put(buffer, line, x, line.y, &title, self.theme.style(Role::Text));
     }
 
-    /// The toast, else the sequence begun, else the keys that matter now.
+    /// The toast, else the keys that matter now.
     fn draw_footer(&self, buffer: &mut Buffer) {
         let y = self.area.bottom() - 1;
         let line = Rect { y, height: 1, ..self.area };
@@ -386,28 +397,22 @@ impl App {
             put(buffer, line, x, y, hint, self.theme.style(Role::Dim));
             return;
         }
-        // Help has its place at the right end whatever the width.
-        let (help, others): (Vec<&Binding>, Vec<&Binding>) =
-            self.footer_rows().partition(|row| row.action == Action::Help);
-        let needed = |row: &Binding| (width(row.keys[0]) + 1 + width(row.label) + 2) as u16;
-        let right = line.right() - help.iter().map(|row| needed(row)).sum::<u16>();
-        let fits = others.into_iter().scan(x, |x, row| {
-            let at = *x;
-            *x += needed(row);
-            (*x <= right).then_some((at, row))
-        });
-        for (x, row) in fits.chain(help.iter().map(|&row| (right, row))) {
-            let x = put(buffer, line, x, y, row.keys[0], self.theme.style(Role::Accent));
-            put(buffer, line, x + 1, y, row.label, self.theme.style(Role::Dim));
-        }
-    }
-
-    /// The rows of the key table that matter now.
-    fn footer_rows(&self) -> impl Iterator<Item = &'static Binding> {
         let page = self.top().page();
+        if page.is_typing() && !page.contexts().contains(&keys::Context::Editor) {
+            return footer::draw(line, buffer, &self.theme, TYPING);
+        }
         let matters =
             |row: &&Binding| !row.label.is_empty() && page.offers(row.action, &self.known);
-        keys::rows(page.contexts()).filter(matters)
+        let is_stacked = self.stacks[self.tab].len() > 1;
+        let label = |row: &Binding| match row.action {
+            Action::Leave if is_stacked => "back",
+            _ => row.label,
+        };
+        let rows: Vec<_> = keys::rows(page.contexts())
+            .filter(matters)
+            .map(|row| (row.keys[0], label(row)))
+            .collect();
+        footer::draw(line, buffer, &self.theme, &rows);
     }
 }
 

@@ -27,6 +27,7 @@ mod effects;
 mod event_loop;
 mod experiments;
 mod filter;
+mod footer;
 mod input;
 mod keys;
 mod known;

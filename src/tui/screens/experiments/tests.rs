@@ -278,6 +278,25 @@ fn the_editor_is_opened_here_or_outside() {
 }
 
 #[test]
+fn the_key_of_the_tab_in_front_leads_back_to_its_first_screen() {
+    let mut app = mixed();
+    press(&mut app, "@");
+    assert!(text(&mut app, SIZES[1]).contains("q back"));
+    press(&mut app, "1");
+    let screen = text(&mut app, SIZES[1]);
+    assert!(screen.contains("5 experiments") && screen.contains("r run"), "{screen}");
+}
+
+#[test]
+fn while_text_is_typed_the_footer_offers_no_key_that_would_be_typed() {
+    let mut app = mixed();
+    press(&mut app, "n");
+    let screen = text(&mut app, SIZES[1]);
+    assert!(screen.contains("enter accept  esc give up"), "{screen}");
+    assert!(!screen.contains("D duplicate"), "{screen}");
+}
+
+#[test]
 fn any_size_is_drawn_without_a_crash() {
     let mut app = mixed();
     for size in [(60, 20), (99, 20), (100, 20), (500, 21), (61, 200)] {

@@ -272,7 +272,7 @@ impl Page for Live {
             (None, None) if !world.known.is_complete => say(1, "reading the runs", Role::Dim),
             (None, None) => {
                 say(1, "no run yet: there is nothing to watch", Role::Text);
-                say(2, "start one with 'retrain run EXPERIMENT'; it appears here", Role::Dim);
+                say(2, "start one: 1 shows the experiments, r runs one", Role::Dim);
             }
         }
     }

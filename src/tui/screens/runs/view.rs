@@ -41,6 +41,7 @@ impl Runs {
         let runs = &world.known.runs;
         let running = runs.values().filter(|run| run.state() == Some(State::Running)).count();
         let mut parts = vec![match self.shown.len() == runs.len() {
+            true if runs.len() == 1 => "1 run".into(),
             true => format!("{} runs", format::count(runs.len())),
             false => {
                 let (shown, all) = (format::count(self.shown.len()), format::count(runs.len()));
@@ -86,7 +87,10 @@ impl Runs {
         } else if world.known.is_complete {
             let config = &world.context.config;
             let runs = config.runs.strip_prefix(&config.root).unwrap_or(&config.runs).display();
-            [format!("no run yet in {runs}"), "start one with 'retrain run EXPERIMENT'".into()]
+            [
+                format!("no run yet in {runs}"),
+                "start one: 1 shows the experiments, r runs one".into(),
+            ]
         } else {
             ["reading the runs".into(), String::new()]
         };
