@@ -120,7 +120,7 @@ fn every_screen_lives_through_every_size() {
     session.wait_for("✓ done");
     let screens = [
         ("2", "[2 Live]", "final test accuracy = "),
-        ("1", "[1 Experiments]", "iterations "),
+        ("1", "[1 Experiments]", "✓ done"),
         ("3", "[3 Runs]", "✓ done"),
         ("4", "[4 Images]", "24 images"),
     ];
