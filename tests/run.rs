@@ -58,6 +58,14 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
         expected.iter().map(|(score, label)| format!("{label} (score = {score:.5})")).collect();
     assert_eq!(predicted.lines().collect::<Vec<_>>(), expected);
 
+    // Where nothing can be scored, the reason is said.
+    fs::write(project.path().join("text.jpg"), "no picture").unwrap();
+    for bad in ["text.jpg", "missing.jpg"] {
+        let output = project.retrain(&["predict", "last", bad]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(stderr(&output).contains(&format!("skipped {bad}: ")), "{output:?}");
+    }
+
     // The same photos again: nothing is decoded, and every loss is the same to the bit.
     project.ok(&["run", "experiments/photos.toml"]);
     let (again, rerun) = project.last();

@@ -10,7 +10,7 @@ use super::EXIT_FAILED;
 use super::photos;
 use crate::config::Config;
 use crate::features::Recipe;
-use crate::insight::label_lines;
+use crate::insight::{self, label_lines};
 use crate::store::{RunFolder, shown};
 use crate::train::{HeadFile, evaluate};
 
@@ -72,6 +72,9 @@ fn score(
     readable: &[(PathBuf, blake3::Hash)],
     answers: &mut [(PathBuf, Result<Vec<f32>, String>)],
 ) -> Result<()> {
+    if readable.is_empty() {
+        return Ok(());
+    }
     let extractor = recipe.open()?;
     let made = photos::features(config, recipe, &extractor, readable)?;
     let mut pending: Vec<_> = answers.iter_mut().filter(|(_, answer)| answer.is_ok()).collect();
@@ -111,13 +114,9 @@ fn as_json(labels: &[String], answers: &[(PathBuf, Result<Vec<f32>, String>)]) -
         Ok(scores) => {
             let named: Map<String, Value> =
                 labels.iter().cloned().zip(scores.iter().map(|&score| json!(score))).collect();
-            json!({"file": shown(file), "predicted": labels[first_largest(scores)], "scores": named})
+            json!({"file": shown(file), "predicted": labels[insight::predict(scores)], "scores": named})
         }
         Err(reason) => json!({"file": shown(file), "error": reason}),
     };
     answers.iter().map(one).collect()
-}
-
-fn first_largest(scores: &[f32]) -> usize {
-    crate::insight::predict(scores)
 }
