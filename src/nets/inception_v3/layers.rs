@@ -1,0 +1,234 @@
+//! The layers of Inception v3 as data, in torchvision's layout and names, which timm and pytorch-fid
+//! share.
+//!
+//! Source: Szegedy et al. 2015 (arXiv:1512.00567), table 1.
+
+use super::Loaded;
+use crate::nets::error::NetError;
+
+/// One step along a branch.
+pub(super) enum Step {
+    Conv(ConvSpec),
+    /// Two convolutions of the same input, concatenated.
+    Fork([ConvSpec; 2]),
+    /// 3x3, stride 2, no padding.
+    MaxPool,
+    /// 3x3, stride 1, padded.
+    AveragePool,
+    /// 3x3, stride 1, padded: average or maximum, in which published weights differ.
+    LastPool,
+}
+
+/// A convolution with batch normalisation and ReLU. Its input channels follow from the layout.
+pub(super) struct ConvSpec {
+    /// Below the block's name; empty for a convolution of the stem.
+    pub name: &'static str,
+    pub channels: usize,
+    /// Height and width.
+    pub kernel: [usize; 2],
+    pub stride: usize,
+    /// Padded with zeros so that stride 1 keeps the size.
+    pub padded: bool,
+}
+
+/// Branches of the same input, concatenated. Any block can be a tap.
+pub(super) struct Block {
+    pub name: &'static str,
+    pub branches: Vec<Vec<Step>>,
+}
+
+fn spec(name: &'static str, channels: usize, kernel: [usize; 2]) -> ConvSpec {
+    ConvSpec { name, channels, kernel, stride: 1, padded: true }
+}
+
+fn conv(name: &'static str, channels: usize, kernel: [usize; 2]) -> Step {
+    Step::Conv(spec(name, channels, kernel))
+}
+
+/// 3x3 without padding.
+fn valid(name: &'static str, channels: usize, stride: usize) -> Step {
+    Step::Conv(ConvSpec { stride, padded: false, ..spec(name, channels, [3, 3]) })
+}
+
+fn stem(name: &'static str, step: Step) -> Block {
+    Block { name, branches: vec![vec![step]] }
+}
+
+fn block(name: &'static str, branches: Vec<Vec<Step>>) -> Block {
+    Block { name, branches }
+}
+
+/// The network, first to last; the shape of each output `[channels, height, width]` in the margin.
+pub(super) fn layers() -> Vec<Block> {
+    vec![
+        stem("Conv2d_1a_3x3", valid("", 32, 2)),     // [32, 149, 149]
+        stem("Conv2d_2a_3x3", valid("", 32, 1)),     // [32, 147, 147]
+        stem("Conv2d_2b_3x3", conv("", 64, [3, 3])), // [64, 147, 147]
+        stem("MaxPool_3a_3x3", Step::MaxPool),       // [64, 73, 73]
+        stem("Conv2d_3b_1x1", conv("", 80, [1, 1])), // [80, 73, 73]
+        stem("Conv2d_4a_3x3", valid("", 192, 1)),    // [192, 71, 71]
+        stem("MaxPool_5a_3x3", Step::MaxPool),       // [192, 35, 35]
+        block("Mixed_5b", inception_a(32)),          // [256, 35, 35]
+        block("Mixed_5c", inception_a(64)),          // [288, 35, 35]
+        block("Mixed_5d", inception_a(64)),          // [288, 35, 35]
+        block("Mixed_6a", inception_b()),            // [768, 17, 17]
+        block("Mixed_6b", inception_c(128)),         // [768, 17, 17]
+        block("Mixed_6c", inception_c(160)),         // [768, 17, 17]
+        block("Mixed_6d", inception_c(160)),         // [768, 17, 17]
+        block("Mixed_6e", inception_c(192)),         // [768, 17, 17]
+        block("Mixed_7a", inception_d()),            // [1280, 8, 8]
+        block("Mixed_7b", inception_e(Step::AveragePool)), // [2048, 8, 8]
+        block("Mixed_7c", inception_e(Step::LastPool)), // [2048, 8, 8]
+    ]
+}
+
+fn inception_a(pooled: usize) -> Vec<Vec<Step>> {
+    vec![
+        vec![conv("branch1x1", 64, [1, 1])],
+        vec![conv("branch5x5_1", 48, [1, 1]), conv("branch5x5_2", 64, [5, 5])],
+        vec![
+            conv("branch3x3dbl_1", 64, [1, 1]),
+            conv("branch3x3dbl_2", 96, [3, 3]),
+            conv("branch3x3dbl_3", 96, [3, 3]),
+        ],
+        vec![Step::AveragePool, conv("branch_pool", pooled, [1, 1])],
+    ]
+}
+
+fn inception_b() -> Vec<Vec<Step>> {
+    vec![
+        vec![valid("branch3x3", 384, 2)],
+        vec![
+            conv("branch3x3dbl_1", 64, [1, 1]),
+            conv("branch3x3dbl_2", 96, [3, 3]),
+            valid("branch3x3dbl_3", 96, 2),
+        ],
+        vec![Step::MaxPool],
+    ]
+}
+
+fn inception_c(inner: usize) -> Vec<Vec<Step>> {
+    vec![
+        vec![conv("branch1x1", 192, [1, 1])],
+        vec![
+            conv("branch7x7_1", inner, [1, 1]),
+            conv("branch7x7_2", inner, [1, 7]),
+            conv("branch7x7_3", 192, [7, 1]),
+        ],
+        vec![
+            conv("branch7x7dbl_1", inner, [1, 1]),
+            conv("branch7x7dbl_2", inner, [7, 1]),
+            conv("branch7x7dbl_3", inner, [1, 7]),
+            conv("branch7x7dbl_4", inner, [7, 1]),
+            conv("branch7x7dbl_5", 192, [1, 7]),
+        ],
+        vec![Step::AveragePool, conv("branch_pool", 192, [1, 1])],
+    ]
+}
+
+fn inception_d() -> Vec<Vec<Step>> {
+    vec![
+        vec![conv("branch3x3_1", 192, [1, 1]), valid("branch3x3_2", 320, 2)],
+        vec![
+            conv("branch7x7x3_1", 192, [1, 1]),
+            conv("branch7x7x3_2", 192, [1, 7]),
+            conv("branch7x7x3_3", 192, [7, 1]),
+            valid("branch7x7x3_4", 192, 2),
+        ],
+        vec![Step::MaxPool],
+    ]
+}
+
+fn inception_e(pool: Step) -> Vec<Vec<Step>> {
+    vec![
+        vec![conv("branch1x1", 320, [1, 1])],
+        vec![
+            conv("branch3x3_1", 384, [1, 1]),
+            Step::Fork([spec("branch3x3_2a", 384, [1, 3]), spec("branch3x3_2b", 384, [3, 1])]),
+        ],
+        vec![
+            conv("branch3x3dbl_1", 448, [1, 1]),
+            conv("branch3x3dbl_2", 384, [3, 3]),
+            Step::Fork([
+                spec("branch3x3dbl_3a", 384, [1, 3]),
+                spec("branch3x3dbl_3b", 384, [3, 1]),
+            ]),
+        ],
+        vec![pool, conv("branch_pool", 192, [1, 1])],
+    ]
+}
+
+impl Step {
+    fn convs(&self) -> &[ConvSpec] {
+        match self {
+            Step::Conv(conv) => std::slice::from_ref(conv),
+            Step::Fork(convs) => convs,
+            Step::MaxPool | Step::AveragePool | Step::LastPool => &[],
+        }
+    }
+
+    /// Channels that leave the step, when `channels` enter.
+    fn channels(&self, channels: usize) -> usize {
+        let convs = self.convs();
+        if convs.is_empty() { channels } else { convs.iter().map(|conv| conv.channels).sum() }
+    }
+}
+
+impl Block {
+    /// Channels that leave the block, when `channels` enter.
+    pub fn channels(&self, channels: usize) -> usize {
+        let branch =
+            |steps: &Vec<Step>| steps.iter().fold(channels, |sum, step| step.channels(sum));
+        self.branches.iter().map(branch).sum()
+    }
+}
+
+/// Name, in the weights file, of a convolution; `.conv.weight` and `.bn.bias` and so on follow.
+pub(super) fn key(block: &Block, conv: &ConvSpec) -> String {
+    if conv.name.is_empty() {
+        block.name.to_owned()
+    } else {
+        format!("{}.{}", block.name, conv.name)
+    }
+}
+
+/// Every convolution's key and the shape of its weights `[out, in, height, width]`.
+pub(super) fn conv_shapes(blocks: &[Block]) -> Vec<(String, [usize; 4])> {
+    let mut shapes = Vec::new();
+    let mut channels = 3;
+    for block in blocks {
+        for branch in &block.branches {
+            let mut entering = channels;
+            for step in branch {
+                for conv in step.convs() {
+                    let [height, width] = conv.kernel;
+                    shapes.push((key(block, conv), [conv.channels, entering, height, width]));
+                }
+                entering = step.channels(entering);
+            }
+        }
+        channels = block.channels(channels);
+    }
+    shapes
+}
+
+pub(super) fn find_taps(taps: &[String], layers: &[Block]) -> Loaded<Vec<usize>> {
+    let known = || layers.iter().map(|block| block.name.to_owned()).collect();
+    let mut found = Vec::new();
+    for tap in taps {
+        let index = layers.iter().position(|block| block.name == tap).ok_or_else(|| {
+            NetError::Taps { reason: format!("there is no '{tap}'"), known: known() }
+        })?;
+        if found.contains(&index) {
+            return Err(NetError::Taps {
+                reason: format!("'{tap}' is named twice"),
+                known: known(),
+            });
+        }
+        found.push(index);
+    }
+    if found.is_empty() {
+        return Err(NetError::Taps { reason: "none is named".to_owned(), known: known() });
+    }
+    Ok(found)
+}
