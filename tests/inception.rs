@@ -8,7 +8,10 @@ use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor, safetensors};
 use retrain::nets::{self, Backbone, InceptionV3, Source, Variant};
-use retrain::spec::{AveragePool, BackboneKind, InputRange, LastPool, Network, Resize, Weights};
+use retrain::spec::{
+    AveragePool, BackboneKind, DeviceChoice, InputRange, LastPool, Network, Precision, Resize,
+    Weights,
+};
 use state_dict::{StateDict, save_old, save_zip};
 
 const BLOCKS: [&str; 11] = [
@@ -26,6 +29,8 @@ fn network(weights: Weights) -> Network {
         last_pool: LastPool::Auto,
         input_range: InputRange::Auto,
         batch_norm_epsilon: None,
+        precision: Precision::Auto,
+        device: DeviceChoice::Cpu,
     }
 }
 

@@ -157,6 +157,11 @@ fn written(kind: Kind) -> BoxedStrategy<String> {
         Kind::Choice(words) | Kind::ClassWeights(words) => {
             select(words).prop_map(|(word, _)| format!("'{word}'")).boxed()
         }
+        Kind::Device => prop_oneof![
+            select(kind.words()).prop_map(|(word, _)| format!("'{word}'")),
+            any::<usize>().prop_map(|number| format!("\"cuda:{number}\"")),
+        ]
+        .boxed(),
         Kind::TextList | Kind::FolderNames => Just("[\"a\", \n 'b'] # two".to_owned()).boxed(),
     }
 }

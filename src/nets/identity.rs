@@ -107,6 +107,8 @@ impl Identity {
                 InputRange::RetrainPy => spec::InputRange::RetrainPy,
             },
             batch_norm_epsilon: Some(batch_norm_epsilon.value),
+            precision: spec::Precision::Auto,
+            device: spec::DeviceChoice::Auto,
         }
     }
 

@@ -238,6 +238,8 @@ mod tests {
             last_pool: spec::LastPool::Auto,
             input_range: spec::InputRange::Auto,
             batch_norm_epsilon: None,
+            precision: spec::Precision::Auto,
+            device: spec::DeviceChoice::Auto,
         }
     }
 

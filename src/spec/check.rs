@@ -7,8 +7,8 @@ use super::draft::Draft;
 use super::fields::{FIELDS, Field, field};
 use super::kind::{Value, grouped};
 use super::{
-    ClassWeights, Data, Distort, Experiment, Network, Optimizer, Schedule, Split, SplitRule, Train,
-    Weights,
+    ClassWeights, Data, DeviceChoice, Distort, Experiment, Network, Optimizer, Schedule, Split,
+    SplitRule, Train, Weights,
 };
 use crate::config::{Mistake, Mistakes};
 
@@ -184,6 +184,11 @@ fn network(values: &Values) -> Network {
         batch_norm_epsilon: match values.get("network.batch_norm_epsilon") {
             Value::Float(epsilon) => Some(*epsilon),
             _ => None,
+        },
+        precision: values.choice("network.precision"),
+        device: match DeviceChoice::from_name(&values.text("network.device")) {
+            Some(device) => device,
+            None => unreachable!("network.device holds a word that its kind refuses"),
         },
     }
 }

@@ -1,7 +1,8 @@
 //! The words that stand for choices in an experiment file, each with its meaning.
 
 use super::{
-    AveragePool, BackboneKind, InputRange, LastPool, Optimizer, Resize, Schedule, SplitRule,
+    AveragePool, BackboneKind, DeviceChoice, InputRange, LastPool, Optimizer, Precision, Resize,
+    Schedule, SplitRule,
 };
 
 /// A value that is one of a few words.
@@ -87,8 +88,74 @@ choices! { InputRange {
     RetrainPy = "retrain.py": "(pixel - 128) / 128",
 } }
 
+choices! { Precision {
+    Auto = "auto": "the fastest that keeps the accuracy",
+    F32 = "f32": "single precision: the reference",
+    Bf16 = "bf16": "half the bytes and about 3 digits, where the machine computes with it",
+    Int8 = "int8": "whole numbers of 8 bits: the fastest on most CPUs, the least exact",
+} }
+
+impl DeviceChoice {
+    /// Words that may be written, with their meanings; `cuda:1` and so on may be, too.
+    pub const WORDS: &'static [(&'static str, &'static str)] = &[
+        ("auto", "the first GPU where one can be used, else the CPU"),
+        ("cpu", "the processor, also where there is a GPU"),
+        ("cuda:0", "the first NVIDIA GPU"),
+    ];
+
+    /// As written in TOML.
+    pub fn name(self) -> String {
+        match self {
+            Self::Auto => "auto".into(),
+            Self::Cpu => "cpu".into(),
+            Self::Cuda(number) => format!("cuda:{number}"),
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "cpu" => Some(Self::Cpu),
+            _ => {
+                let choice = Self::Cuda(name.strip_prefix("cuda:")?.parse().ok()?);
+                (choice.name() == name).then_some(choice)
+            }
+        }
+    }
+}
+
 /// Words of `train.class_weights`, which may also be a list of numbers.
 pub(super) const CLASS_WEIGHTS: Words = &[
     ("none", "every photo counts the same"),
     ("balanced", "photos of rare categories count more, in inverse proportion to their number"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_auto_cpu_or_a_gpu_by_its_number_and_is_written_as_it_is_read() {
+        for (name, choice) in [
+            ("auto", DeviceChoice::Auto),
+            ("cpu", DeviceChoice::Cpu),
+            ("cuda:0", DeviceChoice::Cuda(0)),
+            ("cuda:12", DeviceChoice::Cuda(12)),
+        ] {
+            assert_eq!(DeviceChoice::from_name(name), Some(choice));
+            assert_eq!(choice.name(), name);
+        }
+        for name in ["", "gpu", "cuda", "cuda:", "cuda:-1", "cuda:+1", "cuda:01", "CPU", "cuda:x"] {
+            assert_eq!(DeviceChoice::from_name(name), None, "{name}");
+        }
+        let largest = format!("cuda:{}0", usize::MAX);
+        assert_eq!(DeviceChoice::from_name(&largest), None);
+    }
+
+    #[test]
+    fn every_word_for_a_device_is_one() {
+        for (word, _) in DeviceChoice::WORDS {
+            assert!(DeviceChoice::from_name(word).is_some(), "{word}");
+        }
+    }
+}

@@ -169,6 +169,8 @@ pub struct Network {
     pub input_range: InputRange,
     /// `None`: as the weights say, else 1e-3.
     pub batch_norm_epsilon: Option<f64>,
+    pub precision: Precision,
+    pub device: DeviceChoice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,4 +222,24 @@ pub enum InputRange {
     MinusOneToOne,
     /// `(pixel - 128) / 128`, as retrain.py fed the 2015 network.
     RetrainPy,
+}
+
+/// The arithmetic in which the network computes features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// The fastest that keeps the accuracy on the device.
+    Auto,
+    F32,
+    Bf16,
+    Int8,
+}
+
+/// Where the network computes features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The first GPU where one can be used, else the CPU.
+    Auto,
+    Cpu,
+    /// The GPU of this number, from 0.
+    Cuda(usize),
 }

@@ -3,7 +3,8 @@
 use super::choices::CLASS_WEIGHTS;
 use super::kind::{Kind, Range};
 use super::{
-    AveragePool, BackboneKind, InputRange, LastPool, Optimizer, Resize, Schedule, SplitRule,
+    AveragePool, BackboneKind, InputRange, LastPool, Optimizer, Precision, Resize, Schedule,
+    SplitRule,
 };
 
 /// One setting of an experiment.
@@ -147,6 +148,10 @@ pub const FIELDS: &[Field] = &[
         "what the network takes as black and white"),
     new("network.batch_norm_epsilon", Kind::FloatOrAuto(SHARE.above()), "\"auto\"",
         "added to variances; auto: as the weights say, else 0.001"),
+    new("network.precision", Kind::Choice(Precision::CHOICES), "\"auto\"",
+        "the network's arithmetic"),
+    new("network.device", Kind::Device, "\"auto\"",
+        "where the network runs; auto: on the first GPU that can be used, else on the CPU"),
 ];
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::ops;
 use toml::Spanned;
 use toml::de::{DeInteger, DeValue};
 
+use super::DeviceChoice;
 use super::choices::Words;
 use super::fields::Field;
 use crate::config::{excerpt, nearest};
@@ -30,6 +31,8 @@ pub enum Kind {
     TextList,
     /// Names of folders: no paths, none twice.
     FolderNames,
+    /// `"auto"`, `"cpu"`, or a GPU by its number: `"cuda:0"`.
+    Device,
     /// One of these words, or a list of positive numbers.
     ClassWeights(&'static [(&'static str, &'static str)]),
 }
@@ -99,6 +102,7 @@ impl Kind {
             Kind::FloatOrAuto(range) => format!("\"auto\", or a number {}", range.say()),
             Kind::Bool => "true or false".into(),
             Kind::Choice(words) => one_of(words),
+            Kind::Device => "\"auto\", \"cpu\", or \"cuda:N\" with a GPU's number N from 0".into(),
             Kind::TextList => "a list of texts: [\"a\", \"b\"]".into(),
             Kind::FolderNames => "a list of folder names: [\"fire\", \"smoke\"]".into(),
             Kind::ClassWeights(words) => {
@@ -112,6 +116,7 @@ impl Kind {
         match self {
             Kind::Choice(words) | Kind::ClassWeights(words) => words,
             Kind::FloatOrAuto(_) => &[("auto", "as the weights say")],
+            Kind::Device => DeviceChoice::WORDS,
             Kind::Bool => &[("true", "yes"), ("false", "no")],
             _ => &[],
         }
@@ -140,6 +145,7 @@ impl Field {
             }
             Kind::Bool => value.as_bool().map(Value::Bool),
             Kind::Choice(words) => as_word(value, words),
+            Kind::Device => as_text(value).filter(is_device),
             Kind::TextList if value.is_array() => return self.read_texts(written, text, is_label),
             Kind::FolderNames if value.is_array() => {
                 return self.read_texts(written, text, is_folder_name);
@@ -268,6 +274,10 @@ fn as_float(value: &DeValue, range: &Range) -> Option<Value> {
 
 fn is_path(value: &Value) -> bool {
     matches!(value, Value::Text(path) if !path.trim().is_empty() && !path.contains('\0'))
+}
+
+fn is_device(value: &Value) -> bool {
+    matches!(value, Value::Text(name) if DeviceChoice::from_name(name).is_some())
 }
 
 fn is_label(text: &str) -> Result<(), &'static str> {

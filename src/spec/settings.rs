@@ -57,6 +57,8 @@ pub fn settings(experiment: &Experiment) -> Vec<(&'static str, String)> {
         ("network.last_pool", quoted(network.last_pool.name())),
         ("network.input_range", quoted(network.input_range.name())),
         ("network.batch_norm_epsilon", epsilon),
+        ("network.precision", quoted(network.precision.name())),
+        ("network.device", quoted(&network.device.name())),
     ]
 }
 
