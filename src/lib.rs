@@ -9,6 +9,7 @@ pub mod spec; // what an experiment is
 pub mod store; // what a run leaves on disk
 pub mod dataset; // folders of photos to labelled images, their split, decoding and resizing
 pub mod demo; // draws the built-in demo photos
+pub mod kernels; // fast convolution and pooling on the CPU
 pub mod nets; // Inception v3 and its weights
 pub mod features; // bottleneck features and their cache
 pub mod train; // the head: optimisers, schedule, fit, head file

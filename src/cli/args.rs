@@ -96,6 +96,12 @@ pub enum Command {
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
+    /// Measure the network's layers on this machine, beside the same in plain Candle
+    Kernels {
+        /// The arithmetic: f32, bf16 or int8; left out: all that this processor is fast at
+        #[arg(long)]
+        precision: Option<String>,
+    },
     /// Do a run (started by 'run', not by hand)
     #[command(hide = true)]
     Worker { run: PathBuf },

@@ -9,6 +9,7 @@ mod demo;
 mod features;
 mod fields;
 mod follow;
+mod kernels;
 mod keys;
 mod list;
 mod new;
@@ -46,7 +47,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
     if let Command::Worker { run } = &command {
         return Ok(worker::work(&RunFolder::at(run)));
     }
-    if matches!(command, Command::Predict { .. } | Command::Features { .. }) {
+    if matches!(
+        command,
+        Command::Predict { .. } | Command::Features { .. } | Command::Kernels { .. }
+    ) {
         restart_for_the_network()?;
     }
     let config = config()?;
@@ -61,6 +65,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         }
         Command::Check { experiment, json } => check::check(&config, &experiment, json),
         Command::Features { source, output } => features::features(&config, &source, &output),
+        Command::Kernels { precision } => kernels::kernels(precision.as_deref()),
         Command::Keys => keys::keys(),
         Command::Fields { markdown, json } => fields::fields(markdown, json),
         Command::New { folder, output } => new::new(&config, &folder, output.as_deref()),

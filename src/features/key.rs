@@ -13,11 +13,8 @@ const DECODE_RULE: u32 = 1;
 /// Name of the cache folder for a network and a resize rule, such as `inception_v3-5b1f0c6a92de4d10`:
 /// the hash of everything that a feature depends on but the photo.
 pub fn feature_key(identity: &Identity, resize: Resize) -> String {
-    let facts = format!(
-        "{}\nresize={}\ndecode_rule={DECODE_RULE}\nprecision=f32\n",
-        identity.key(),
-        resize.name()
-    );
+    let facts =
+        format!("{}\nresize={}\ndecode_rule={DECODE_RULE}\n", identity.key(), resize.name());
     let hash = blake3::hash(facts.as_bytes()).to_hex();
     format!("{}-{}", identity.backbone, &hash[..16])
 }

@@ -4,6 +4,7 @@
 //! no database, safe on network file systems, with many workers at once, and under `kill -9`.
 
 mod cache;
+mod calibration;
 mod extract;
 mod fill;
 mod key;
@@ -11,6 +12,7 @@ mod recipe;
 mod shard;
 
 pub use cache::{Cache, CacheError};
+pub use calibration::pictures as calibration_pictures;
 pub use extract::{ExtractError, Extractor};
 pub use fill::{FillError, Filled, Job, Progress, fill};
 pub use key::{RowKey, feature_key};

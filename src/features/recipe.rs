@@ -6,6 +6,7 @@ use std::sync::Arc;
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
+use super::calibration;
 use super::extract::Extractor;
 use crate::nets::{self, Identity, NetError};
 use crate::spec::{Network, Resize, Weights};
@@ -38,7 +39,8 @@ impl Recipe {
         max_megapixels: usize,
         root: &Path,
     ) -> Result<(Recipe, Extractor), NetError> {
-        let backbone: Arc<dyn nets::Backbone> = nets::load(network, root, &Device::Cpu)?.into();
+        let backbone: Arc<dyn nets::Backbone> =
+            nets::load(network, root, &Device::Cpu, &calibration::pictures)?.into();
         let recipe = Recipe {
             network: backbone.identity().clone(),
             weights_file: match &network.weights {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::arithmetic::Arithmetic;
 use super::variant::{InputRange, LastPool, PoolPadding, Variant};
 use crate::spec;
 
@@ -50,6 +51,9 @@ pub struct Identity {
     /// Width and height of the picture, in pixels.
     pub side: usize,
     pub variant: Variant,
+    /// Older head files do not name it: there was f32 only.
+    #[serde(default)]
+    pub arithmetic: Arithmetic,
 }
 
 impl Identity {
@@ -107,7 +111,7 @@ impl Identity {
                 InputRange::RetrainPy => spec::InputRange::RetrainPy,
             },
             batch_norm_epsilon: Some(batch_norm_epsilon.value),
-            precision: spec::Precision::Auto,
+            precision: self.arithmetic.precision(),
             device: spec::DeviceChoice::Auto,
         }
     }
@@ -126,6 +130,7 @@ impl Identity {
                 batch_norm_epsilon.value.to_string(),
                 Some(batch_norm_epsilon.source),
             ),
+            ("arithmetic", self.arithmetic.name(), None),
         ]
     }
 }
@@ -155,6 +160,7 @@ mod tests {
                 batch_norm_epsilon: Stated { value: 1e-3, source: Source::Assumed },
                 taps: Stated { value: vec!["Mixed_7c".into()], source: Source::Assumed },
             },
+            arithmetic: Arithmetic::F32,
         }
     }
 

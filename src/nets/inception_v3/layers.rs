@@ -168,7 +168,7 @@ impl Step {
     }
 
     /// Channels that leave the step, when `channels` enter.
-    fn channels(&self, channels: usize) -> usize {
+    pub fn channels(&self, channels: usize) -> usize {
         let convs = self.convs();
         if convs.is_empty() { channels } else { convs.iter().map(|conv| conv.channels).sum() }
     }

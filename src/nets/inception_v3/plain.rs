@@ -1,25 +1,41 @@
-//! The trunk in plain candle operations: the obvious version.
+//! The network in plain candle operations: the obvious version.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use candle_core::{D, Device, Result, Tensor};
 
-use super::Loaded;
 use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers};
+use super::{Loaded, SIDE};
 use crate::nets::folding;
 use crate::nets::variant::{LastPool, PoolPadding, Variant};
 use crate::nets::weights::WeightsFile;
+use crate::spec::Network;
 
-/// The convolutions with their weights: normalised pictures in, the maps of the taps out. This is
-/// the obvious version; a faster one is built of the same layers and weights, and replaces it here.
-pub struct Trunk {
+/// Inception v3 by candle's own operations: the oracle of the kernels, and what runs where they do
+/// not.
+pub struct PlainInceptionV3 {
     /// Up to the last tap.
     blocks: Vec<Vec<Vec<Op>>>,
     /// Indices of the tapped blocks, in the order of the taps.
     taps: Vec<usize>,
-    pub(super) tap_channels: Vec<usize>,
+    tap_channels: Vec<usize>,
+    /// `(factor, offset)` that bring pixel values to the input range.
+    input: (f64, f64),
 }
 
-impl Trunk {
-    pub(super) fn new(file: &WeightsFile, variant: &Variant, device: &Device) -> Loaded<Trunk> {
+impl PlainInceptionV3 {
+    /// Loads the weights that an experiment names; a file is sought below `root`.
+    pub fn load(network: &Network, root: &Path, device: &Device) -> Loaded<PlainInceptionV3> {
+        let (file, identity) = super::open(network, root)?;
+        PlainInceptionV3::new(&file, &identity.variant, device)
+    }
+
+    pub(super) fn new(
+        file: &WeightsFile,
+        variant: &Variant,
+        device: &Device,
+    ) -> Loaded<PlainInceptionV3> {
         let layers = layers();
         let taps = find_taps(&variant.taps.value, &layers)?;
         folding::check(file, &conv_shapes(&layers))?;
@@ -36,16 +52,49 @@ impl Trunk {
             })
             .collect();
         let tap_channels = taps.iter().map(|&tap| leaving[tap]).collect();
-        Ok(Trunk { blocks, taps, tap_channels })
+        let input = variant.input_range.value.factor_and_offset();
+        Ok(PlainInceptionV3 { blocks, taps, tap_channels, input })
+    }
+
+    pub fn feature_len(&self) -> usize {
+        self.tap_channels.iter().sum()
+    }
+
+    /// `[n, 3, side, side]`, pixel values 0 to 255, to `[n, feature_len]`.
+    pub fn features(&self, pixels: &Tensor) -> Result<Tensor> {
+        let (_, channels, height, width) = pixels.dims4()?;
+        if (channels, height, width) != (3, SIDE, SIDE) {
+            candle_core::bail!(
+                "Inception v3 takes pictures of 3 x {SIDE} x {SIDE}, not {channels} x {height} x \
+                 {width}"
+            );
+        }
+        let (factor, offset) = self.input;
+        let maps = self.maps(&pixels.affine(factor, offset)?)?;
+        // [n, channels] each
+        let pooled: Vec<Tensor> = maps.iter().map(|map| map.mean((2, 3))).collect::<Result<_>>()?;
+        Tensor::cat(&pooled, 1) // [n, feature_len]
     }
 
     /// `[n, 3, 299, 299]` in the input range to one map `[n, channels, height, width]` a tap.
-    pub fn forward(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
+    pub fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
+        self.run(picture, &mut |_, _| {})
+    }
+
+    /// Name and time of each convolution, with its bias and ReLU.
+    pub fn timed(&self, picture: &Tensor) -> Result<Vec<(String, Duration)>> {
+        let mut times = Vec::new();
+        self.run(picture, &mut |conv, time| times.push((conv.to_owned(), time)))?;
+        Ok(times)
+    }
+
+    fn run(&self, picture: &Tensor, time: Watch<'_>) -> Result<Vec<Tensor>> {
         let mut maps = vec![None; self.taps.len()];
         let mut x = picture.clone();
         for (index, branches) in self.blocks.iter().enumerate() {
-            let outputs: Vec<Tensor> =
-                branches.iter().map(|branch| along(branch, &x)).collect::<Result<_>>()?;
+            let along =
+                |branch: &Vec<Op>| branch.iter().try_fold(x.clone(), |x, op| op.forward(&x, time));
+            let outputs: Vec<Tensor> = branches.iter().map(along).collect::<Result<_>>()?;
             x = Tensor::cat(&outputs, 1)?;
             for (map, _) in maps.iter_mut().zip(&self.taps).filter(|(_, tap)| **tap == index) {
                 *map = Some(x.clone());
@@ -55,9 +104,8 @@ impl Trunk {
     }
 }
 
-fn along(branch: &[Op], x: &Tensor) -> Result<Tensor> {
-    branch.iter().try_fold(x.clone(), |x, op| op.forward(&x))
-}
+/// Hears of each convolution and its time.
+type Watch<'a> = &'a mut dyn FnMut(&str, Duration);
 
 /// A step with its weights and its pooling rule.
 enum Op {
@@ -69,10 +117,10 @@ enum Op {
 }
 
 impl Op {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, time: Watch<'_>) -> Result<Tensor> {
         match self {
-            Op::Conv(conv) => conv.forward(x),
-            Op::Fork([one, other]) => Tensor::cat(&[one.forward(x)?, other.forward(x)?], 1),
+            Op::Conv(conv) => conv.timed(x, time),
+            Op::Fork([one, other]) => Tensor::cat(&[one.timed(x, time)?, other.timed(x, time)?], 1),
             Op::MaxPool => x.max_pool2d_with_stride(3, 2),
             Op::AveragePool(padding) => average_pool(x, *padding),
             // What enters comes from a ReLU, so the zeros of the padding never win.
@@ -83,6 +131,7 @@ impl Op {
 
 /// A convolution with its batch normalisation folded in, and ReLU.
 struct Conv {
+    name: String,
     weight: Tensor, // [out, in, height, width]
     bias: Tensor,   // [1, out, 1, 1]
     stride: usize,
@@ -91,6 +140,13 @@ struct Conv {
 }
 
 impl Conv {
+    fn timed(&self, x: &Tensor, time: Watch<'_>) -> Result<Tensor> {
+        let start = Instant::now();
+        let y = self.forward(x)?;
+        time(&self.name, start.elapsed());
+        Ok(y)
+    }
+
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         // candle's convolution pads both axes alike.
         let y = match self.padding {
@@ -154,9 +210,11 @@ impl Loader<'_> {
 
     fn conv(&self, block: &Block, conv: &ConvSpec) -> Loaded<Conv> {
         let epsilon = self.variant.batch_norm_epsilon.value;
-        let (weight, bias) = folding::convolution(self.file, &key(block, conv), epsilon)?;
+        let name = key(block, conv);
+        let (weight, bias) = folding::convolution(self.file, &name, epsilon)?;
         let [height, width] = conv.kernel;
         Ok(Conv {
+            name,
             weight: weight.to_device(self.device)?,
             bias: bias.to_device(self.device)?,
             stride: conv.stride,

@@ -1,0 +1,122 @@
+//! `retrain kernels`: how fast each layer of the network is on this machine.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use candle_core::{Device, Tensor};
+
+use crate::features;
+use crate::kernels::{StepKind, StepSummary, Trunk};
+use crate::nets::{InceptionV3, PlainInceptionV3};
+use crate::spec::{self, Network, Precision};
+
+/// Every figure is the best of so many.
+const ROUNDS: usize = 10;
+const PLAIN_ROUNDS: usize = 3;
+
+pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
+    let names = || Precision::CHOICES.iter().map(|(name, _)| *name).filter(|name| *name != "auto");
+    if let Some(name) = precision
+        && !names().any(|known| known == name)
+    {
+        let known: Vec<&str> = names().collect();
+        bail!("--precision is '{name}', expected one of {}", known.join(", "));
+    }
+    let network = network()?;
+    let root = std::path::Path::new("");
+    let picture = features::calibration_pictures(299).remove(0);
+    let trunks = InceptionV3::on_every_engine(&network, root, &features::calibration_pictures)?;
+    let plain = plain_times(&PlainInceptionV3::load(&network, root, &Device::Cpu)?, &picture)?;
+    for trunk in trunks {
+        let engine = trunk.plan().engine();
+        let wanted = match precision {
+            Some(name) => engine.format().name() == name,
+            None => engine.is_fast() && engine.set() != crate::kernels::InstructionSet::Baseline,
+        };
+        if wanted {
+            print(&trunk, &picture, &plain);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The built-in one, with every default.
+fn network() -> Result<Network> {
+    let text = spec::template("photos", &[], &[]);
+    Ok(spec::parse(&text, std::path::Path::new("template"))?.experiment.network)
+}
+
+/// Names of the convolutions with their best times in plain Candle.
+fn plain_times(plain: &PlainInceptionV3, picture: &[f32]) -> Result<Vec<(String, Duration)>> {
+    let side = (picture.len() / 3).isqrt();
+    let pixels = Tensor::from_slice(picture, (1, 3, side, side), &Device::Cpu)?;
+    let mut best = plain.timed(&pixels)?;
+    for _ in 1..PLAIN_ROUNDS {
+        for (best, (_, time)) in best.iter_mut().zip(plain.timed(&pixels)?) {
+            best.1 = best.1.min(time);
+        }
+    }
+    Ok(best)
+}
+
+fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
+    let plan = trunk.plan();
+    let engine = plan.engine();
+    let peak = engine.peak();
+    println!(
+        "{} by {}: peak {:.1} GFLOP/s a core; weights {:.1} MB, {:.1} MB for each picture at work",
+        engine.format().name(),
+        engine.set().name(),
+        peak / 1e9,
+        plan.weight_bytes() as f64 / 1e6,
+        plan.arena_bytes() as f64 / 1e6
+    );
+    println!(
+        "{:27} {:>13} {:>13} {:>8} {:>6} {:>8} {:>8} {:>7} {:>7}",
+        "layer", "input", "output", "kernel", "tile", "ms", "GFLOP/s", "of peak", "candle"
+    );
+    let mut features = vec![0.0; plan.feature_len()];
+    let mut best = vec![Duration::MAX; plan.steps().count()];
+    for _ in 0..ROUNDS {
+        for (best, (_, time)) in best.iter_mut().zip(trunk.timed(picture, &mut features)) {
+            *best = time.min(*best);
+        }
+    }
+    for (step, time) in plan.steps().zip(&best) {
+        line(step, *time, peak, plain);
+    }
+    let flops = 2.0 * plan.steps().map(|step| step.multiplications).sum::<usize>() as f64;
+    let (ours, theirs): (Duration, Duration) =
+        (best.iter().sum(), plain.iter().map(|(_, time)| time).sum());
+    println!(
+        "all {:.2} ms, {:.1} GFLOP/s, {:.0}% of the peak; {:.1} times as fast as plain Candle\n",
+        ours.as_secs_f64() * 1e3,
+        flops / ours.as_secs_f64() / 1e9,
+        100.0 * flops / ours.as_secs_f64() / peak,
+        theirs.as_secs_f64() / ours.as_secs_f64()
+    );
+}
+
+fn line(step: &StepSummary, time: Duration, peak: f64, plain: &[(String, Duration)]) {
+    let shape = |[c, h, w]: [usize; 3]| format!("{c}x{h}x{w}");
+    let seconds = time.as_secs_f64();
+    let mut line = format!("{:27} {:>13} {:>13}", step.name, shape(step.input), shape(step.output));
+    if let StepKind::Conv { kernel: [height, width], stride, tile: [panels, pixels] } = step.kind {
+        let flops = 2.0 * step.multiplications as f64 / seconds;
+        line += &format!(
+            " {:>8} {:>6} {:8.3} {:8.1} {:6.0}%",
+            format!("{height}x{width}/{stride}"),
+            format!("{panels}x{pixels}"),
+            seconds * 1e3,
+            flops / 1e9,
+            100.0 * flops / peak
+        );
+        if let Some((_, theirs)) = plain.iter().find(|(name, _)| *name == step.name) {
+            line += &format!(" {:6.1}x", theirs.as_secs_f64() / seconds);
+        }
+    } else {
+        line += &format!(" {:15} {:8.3}", "", seconds * 1e3);
+    }
+    println!("{line}");
+}

@@ -1,0 +1,170 @@
+//! Where each map lies in the memory of one picture.
+
+use super::engine::Format;
+use super::graph::{BLOCK, Graph, Map, View};
+
+/// Bytes that a vector register holds at most: what is loaded as one begins at a multiple of it.
+const ALIGNMENT: usize = 64;
+
+/// 64 bytes at an address that is a multiple of 64.
+#[repr(C, align(64))]
+#[derive(Clone, Copy)]
+struct Line([u32; ALIGNMENT / 4]);
+
+/// Words of 32 bits, aligned for vector registers.
+pub(super) struct Words(Vec<Line>);
+
+impl Words {
+    pub fn zeros(words: usize) -> Words {
+        Words(vec![Line([0; 16]); words.div_ceil(16)])
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.0.len() * ALIGNMENT
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len() * 16
+    }
+
+    pub fn word(&self, at: usize) -> u32 {
+        self.0[at / 16].0[at % 16]
+    }
+
+    pub fn word_mut(&mut self, at: usize) -> &mut u32 {
+        &mut self.0[at / 16].0[at % 16]
+    }
+
+    pub fn as_ptr(&self) -> *const u32 {
+        self.0.as_ptr().cast()
+    }
+
+    pub fn as_mut_ptr(&mut self) -> *mut u32 {
+        self.0.as_mut_ptr().cast()
+    }
+}
+
+/// A map in the arena; all distances in words.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Layout {
+    pub start: usize,
+    pub blocks: usize,
+    pub height: usize,
+    pub width: usize,
+    pub halo: usize,
+    /// Words of one pixel of one block.
+    pub pixel: usize,
+}
+
+impl Layout {
+    fn new(map: &Map, format: Format) -> Layout {
+        // The picture has one short block: red, green, blue and a zero.
+        let channels = if map.channels == 3 { 4 } else { BLOCK };
+        Layout {
+            start: 0,
+            blocks: map.channels.div_ceil(BLOCK),
+            height: map.height,
+            width: map.width,
+            halo: map.halo,
+            pixel: channels / format.channels_per_word(),
+        }
+    }
+
+    pub fn row(&self) -> usize {
+        (self.width + 2 * self.halo) * self.pixel
+    }
+
+    pub fn block(&self) -> usize {
+        self.height * self.row()
+    }
+
+    /// The first pixel, past the halo, of the block that `channel` begins.
+    pub fn at(&self, channel: usize) -> usize {
+        self.start + channel / BLOCK * self.block() + self.halo * self.pixel
+    }
+
+    /// The words of a view of this map, halo included.
+    pub fn words(&self, view: View) -> std::ops::Range<usize> {
+        let first = self.start + view.first / BLOCK * self.block();
+        first..first + view.channels.div_ceil(BLOCK) * self.block()
+    }
+
+    fn end(&self) -> usize {
+        (self.start + self.blocks * self.block()).next_multiple_of(ALIGNMENT / 4)
+    }
+}
+
+/// The layout of every map, and the words that all need together. A map's memory is used again
+/// once nothing reads it any more.
+pub(super) fn assign(graph: &Graph, format: Format) -> (Vec<Layout>, usize) {
+    let mut layouts: Vec<Layout> = graph.maps.iter().map(|map| Layout::new(map, format)).collect();
+    let lives: Vec<(usize, usize)> = (0..layouts.len()).map(|map| life(graph, map)).collect();
+    let mut order: Vec<usize> = (0..layouts.len()).collect();
+    order.sort_by_key(|&map| lives[map].0);
+    let mut placed: Vec<usize> = Vec::new();
+    for map in order {
+        let (born, dies) = lives[map];
+        let overlaps = |other: &&usize| lives[**other].0 <= dies && born <= lives[**other].1;
+        let mut taken: Vec<(usize, usize)> = placed
+            .iter()
+            .filter(overlaps)
+            .map(|&other| (layouts[other].start, layouts[other].end()))
+            .collect();
+        taken.sort_unstable();
+        let size = layouts[map].end();
+        let mut start = 0;
+        for (from, to) in taken {
+            if start + size <= from {
+                break;
+            }
+            start = start.max(to);
+        }
+        layouts[map].start = start;
+        placed.push(map);
+    }
+    let words = layouts.iter().map(Layout::end).max().unwrap_or(0);
+    (layouts, words)
+}
+
+/// The first and the last step that touch a map; the picture is there before the first step.
+fn life(graph: &Graph, map: usize) -> (usize, usize) {
+    let touches = |(number, step): (usize, &super::graph::Step)| {
+        (step.input.map == map || step.output.map == map).then_some(number)
+    };
+    let mut touching = graph.steps.iter().enumerate().filter_map(touches);
+    let first = touching.next().unwrap_or(0);
+    (if map == 0 { 0 } else { first }, touching.last().unwrap_or(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::graph::Conv;
+
+    fn conv(inputs: usize, outputs: usize) -> Conv {
+        let (weight, bias) = (vec![0.0; outputs * inputs * 9], vec![0.0; outputs]);
+        Conv { name: "conv".into(), kernel: [3, 3], stride: 2, padding: [0, 0], weight, bias }
+    }
+
+    #[test]
+    fn maps_that_live_at_the_same_time_never_share_memory() {
+        let (mut graph, input) = Graph::new([63, 63], (1.0, 0.0));
+        let a = graph.conv(input, conv(3, 32), None);
+        let b = graph.max_pool(a, 2, 0, None);
+        let c = graph.conv(a, conv(32, 48), None);
+        let d = graph.max_pool(b, 2, 0, None);
+        graph.mean(c);
+        graph.mean(d);
+        let (layouts, words) = assign(&graph, Format::Bf16);
+        for one in 0..layouts.len() {
+            for other in 0..one {
+                let ((born, dies), (b, d)) = (life(&graph, one), life(&graph, other));
+                let apart = layouts[one].end() <= layouts[other].start
+                    || layouts[other].end() <= layouts[one].start;
+                assert!(apart || dies < b || d < born, "{one} and {other}");
+            }
+        }
+        let all: usize = layouts.iter().map(|layout| layout.end() - layout.start).sum();
+        assert!(words < all, "nothing is used again: {words} of {all}");
+    }
+}

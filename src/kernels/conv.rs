@@ -1,0 +1,200 @@
+//! The plan of one convolution: which tiles it is cut into.
+
+use std::ops::Range;
+
+use super::arena::{Layout, Words};
+use super::engine::{Engine, Format};
+use super::graph::{BLOCK, Conv, View};
+use super::pack::{self, Packed};
+use super::quantize::Scale;
+use super::tile::{Kernel, Tile};
+
+/// While the weights of a convolution fit into the second-level cache, all of them meet one row of
+/// the map after the other; larger ones stay for the whole map, panel after panel.
+const WEIGHTS_IN_CACHE: usize = 512 << 10;
+
+pub(super) struct ConvPlan {
+    pub kernel: [usize; 2],
+    pub stride: usize,
+    padding: [usize; 2],
+    input: Layout,
+    output: Layout,
+    /// Offsets of the first pixel of the two views.
+    from: usize,
+    to: usize,
+    blocks: usize,
+    /// Rows of the output; 1 where the whole map is treated as one row.
+    rows: usize,
+    /// Panels that are computed together, and pixels of a row that are.
+    pub groups: Vec<Range<usize>>,
+    pub spans: Vec<Range<usize>>,
+    /// The tile function for each group and span.
+    kernels: Vec<Kernel>,
+    panels_outside: bool,
+    weights: Words,
+    panel_words: usize,
+    multiply: Vec<f32>,
+    add: Vec<f32>,
+    floor: f32,
+}
+
+impl ConvPlan {
+    /// `maps`: layout and view of input and output; `scale`: of the numbers, for 8-bit integers.
+    pub fn new(
+        conv: &Conv,
+        relu: bool,
+        input_range: Option<(f32, f32)>,
+        [(input, from), (output, to)]: [(Layout, View); 2],
+        engine: Engine,
+        scale: Scale,
+    ) -> ConvPlan {
+        // A 1x1 convolution between maps without halo does not see where a row ends.
+        let flat = conv.kernel == [1, 1] && conv.stride == 1 && input.halo == 0 && output.halo == 0;
+        let (rows, width) = match flat {
+            true => (1, output.height * output.width),
+            false => (output.height, output.width),
+        };
+        let (panels, words) = (to.channels / BLOCK, conv.stride * input.pixel);
+        let shape = best_shape(engine.code().shapes, width, panels);
+        let (groups, spans) = (split(panels, shape.0), split(width, shape.1));
+        let kernel = |group: &Range<usize>, span: &Range<usize>| {
+            let kernel = (engine.code().tile)(span.len(), group.len(), words);
+            kernel.unwrap_or_else(|| panic!("no tile of {span:?} x {group:?}, {words} words"))
+        };
+        let kernels = groups
+            .iter()
+            .flat_map(|group| spans.iter().map(move |span| kernel(group, span)))
+            .collect();
+        let Packed { weights, panel_words, multiply, add } =
+            pack::weights(conv, relu, input_range, input.pixel, engine.format(), scale);
+        let plan = ConvPlan {
+            kernel: conv.kernel,
+            stride: conv.stride,
+            padding: conv.padding,
+            input,
+            output,
+            from: input.at(from.first),
+            to: output.at(to.first),
+            blocks: from.channels.div_ceil(BLOCK),
+            rows,
+            groups,
+            spans,
+            kernels,
+            panels_outside: weights.bytes() > WEIGHTS_IN_CACHE,
+            weights,
+            panel_words,
+            multiply,
+            add,
+            floor: if relu || engine.format() == Format::Int8 { 0.0 } else { f32::MIN },
+        };
+        plan.check(input.words(from), output.words(to));
+        plan
+    }
+
+    /// Calls of the tile function that make up the convolution, in any order.
+    pub fn calls(&self) -> usize {
+        self.groups.len() * self.rows * self.spans.len()
+    }
+
+    /// The tile function of one call, and what it works on: offsets in the arena and the weights.
+    pub fn call(&self, number: usize) -> (Kernel, Tile) {
+        let (groups, spans) = (self.groups.len(), self.spans.len());
+        let (group, row, span) = match self.panels_outside {
+            true => (number / (self.rows * spans), number / spans % self.rows, number % spans),
+            false => (number / spans % groups, number / spans / groups, number % spans),
+        };
+        let ([kernel_height, kernel_width], words) = (self.kernel, self.input.pixel);
+        // Rows of the kernel that lie outside the map are left out.
+        let skipped = self.padding[0].saturating_sub(row * self.stride);
+        let top = (row * self.stride + skipped) - self.padding[0];
+        let kernel_rows = (kernel_height - skipped).min(self.input.height - top);
+        let (panel, pixel) = (self.groups[group].start, self.spans[span].start);
+        let row_words = kernel_width * words;
+        let tile = Tile {
+            input: self.from + top * self.input.row() + pixel * self.stride * words
+                - self.padding[1] * words,
+            weights: panel * self.panel_words + skipped * row_words * BLOCK,
+            channel: panel * BLOCK,
+            output: self.to
+                + panel * self.output.block()
+                + row * self.output.row()
+                + pixel * self.output.pixel,
+            blocks: self.blocks,
+            input_block: self.input.block(),
+            input_row: self.input.row(),
+            row_words,
+            rows: kernel_rows,
+            weights_block: kernel_height * row_words * BLOCK,
+            weights_panel: self.panel_words,
+            output_block: self.output.block(),
+            floor: self.floor,
+        };
+        (self.kernels[group * spans + span], tile)
+    }
+
+    pub fn weights(&self) -> *const u32 {
+        self.weights.as_ptr()
+    }
+
+    pub fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
+    }
+
+    /// What sums are multiplied by (8-bit integers only), and what is added: one a channel.
+    pub fn multiply_and_add(&self) -> (*const f32, *const f32) {
+        (self.multiply.as_ptr(), self.add.as_ptr())
+    }
+
+    /// The tile functions check nothing. Here every call there will be is checked, once.
+    fn check(&self, readable: Range<usize>, writable: Range<usize>) {
+        let inside = |part: Range<usize>, whole: &Range<usize>| {
+            assert!(whole.start <= part.start && part.end <= whole.end, "{part:?} of {whole:?}");
+        };
+        let channels = self.multiply.len();
+        assert!(self.add.len() == channels);
+        for number in 0..self.calls() {
+            let (_, tile) = self.call(number);
+            let spans = self.spans.len();
+            let (group, span) = match self.panels_outside {
+                true => (number / (self.rows * spans), number % spans),
+                false => (number / spans % self.groups.len(), number % spans),
+            };
+            let (panels, pixels) = (self.groups[group].len(), self.spans[span].len());
+            let last_row = tile.input
+                + (tile.blocks - 1) * tile.input_block
+                + (tile.rows - 1) * tile.input_row;
+            let last_pixel = last_row + (pixels - 1) * self.stride * self.input.pixel;
+            inside(tile.input..last_pixel + tile.row_words, &readable);
+            let weights = tile.weights
+                + (panels - 1) * tile.weights_panel
+                + (tile.blocks - 1) * tile.weights_block
+                + tile.rows * tile.row_words * BLOCK;
+            inside(tile.weights..weights, &(0..self.weights.len()));
+            inside(tile.channel..tile.channel + panels * BLOCK, &(0..channels));
+            let last = tile.output + (panels - 1) * tile.output_block;
+            inside(tile.output..last + pixels * self.output.pixel, &writable);
+        }
+    }
+}
+
+/// The shape (panels, pixels) of tiles with the least work for a row of `width` pixels and `panels`
+/// panels: multiplications, and a share of the loads that go with them.
+fn best_shape(shapes: &[(usize, usize)], width: usize, panels: usize) -> (usize, usize) {
+    let cost = |&&(n, m): &&(usize, usize)| -> f64 {
+        let (groups, spans) = (split(panels, n), split(width, m));
+        // Tiles that are too thin have no function.
+        let thin = n > 1
+            && (spans.iter().any(|span| span.len() < 4)
+                || groups.iter().any(|group| group.len() < 2));
+        let tile = |m: usize, n: usize| (m * n) as f64 + 0.25 * (m + n) as f64 + 1.0;
+        let all = groups.iter().flat_map(|group| spans.iter().map(|s| tile(s.len(), group.len())));
+        if thin { f64::MAX } else { all.sum() }
+    };
+    *shapes.iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).expect("an engine has shapes")
+}
+
+/// Cuts `total` into the fewest parts of at most `largest`, as even as can be: no small rest.
+fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
+    let parts = total.div_ceil(largest);
+    (0..parts).map(|part| part * total / parts..(part + 1) * total / parts).collect()
+}

@@ -1,0 +1,217 @@
+//! What is to be computed: convolutions and pools over maps.
+
+/// Channels in a block of a map, and in a panel of outputs.
+pub(super) const BLOCK: usize = 16;
+
+/// A network of convolutions and pools on one RGB picture. Its result is the means of chosen maps
+/// over their pixels, one after the other.
+pub struct Graph {
+    pub(super) maps: Vec<Map>,
+    pub(super) steps: Vec<Step>,
+    pub(super) feature_len: usize,
+    /// `(factor, offset)` that bring pixel values 0 to 255 to what the network takes.
+    pub(super) input_range: (f32, f32),
+}
+
+/// `[channels, height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Map {
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+    /// Zero columns on each side: the largest horizontal padding of the convolutions that read it.
+    pub halo: usize,
+}
+
+/// Some channels of a map, in whole blocks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    pub(super) map: usize,
+    pub(super) first: usize,
+    pub(super) channels: usize,
+}
+
+/// A convolution with a bias.
+pub struct Conv {
+    pub name: String,
+    /// Height and width.
+    pub kernel: [usize; 2],
+    pub stride: usize,
+    /// Zeros before and after, in height and width.
+    pub padding: [usize; 2],
+    /// `[out, in, height, width]`.
+    pub weight: Vec<f32>,
+    /// `[out]`.
+    pub bias: Vec<f32>,
+}
+
+/// What the average of a window divides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Average {
+    /// Nine, at the border too.
+    CountPadding,
+    /// The pixels that are there.
+    ExcludePadding,
+}
+
+pub(super) struct Step {
+    pub op: Op,
+    pub input: View,
+    pub output: View,
+}
+
+pub(super) enum Op {
+    Conv {
+        conv: Conv,
+        /// False where bias and ReLU wait for the average pool that follows.
+        relu: bool,
+    },
+    /// 3x3; the padding never wins, because everything that is pooled comes from a ReLU.
+    MaxPool { stride: usize, padding: usize },
+    /// 3x3, stride 1, padded; then the bias of the convolution before it, and ReLU.
+    AveragePool { average: Average, bias: Vec<f32> },
+    /// The mean of each channel goes to the features, from this place on.
+    Mean { first: usize },
+}
+
+impl Graph {
+    /// A graph that has only its input `[3, height, width]`, pixel values from 0 to 255, which
+    /// convolutions see as `value * factor + offset`.
+    pub fn new([height, width]: [usize; 2], (factor, offset): (f32, f32)) -> (Graph, View) {
+        let map = Map { channels: 3, height, width, halo: 0 };
+        let graph = Graph {
+            maps: vec![map],
+            steps: Vec::new(),
+            feature_len: 0,
+            input_range: (factor, offset),
+        };
+        (graph, View { map: 0, first: 0, channels: 3 })
+    }
+
+    /// Numbers in the result.
+    pub fn feature_len(&self) -> usize {
+        self.feature_len
+    }
+
+    /// A map to be filled in slices, `[channels, height, width]`.
+    ///
+    /// # Panics
+    /// When `channels` is no multiple of 16.
+    pub fn map(&mut self, [channels, height, width]: [usize; 3]) -> View {
+        assert!(channels % BLOCK == 0 && channels > 0, "{channels} channels are not whole blocks");
+        self.maps.push(Map { channels, height, width, halo: 0 });
+        View { map: self.maps.len() - 1, first: 0, channels }
+    }
+
+    /// Height and width of a view.
+    pub fn size(&self, view: View) -> [usize; 2] {
+        [self.maps[view.map].height, self.maps[view.map].width]
+    }
+
+    /// Height and width of what a window of `kernel` leaves of a view.
+    pub fn size_after(
+        &self,
+        view: View,
+        kernel: [usize; 2],
+        stride: usize,
+        padding: [usize; 2],
+    ) -> [usize; 2] {
+        let size = self.size(view);
+        [0, 1].map(|axis| {
+            let padded = size[axis] + 2 * padding[axis];
+            assert!(padded >= kernel[axis], "a map is smaller than the window");
+            (padded - kernel[axis]) / stride + 1
+        })
+    }
+
+    /// A convolution and ReLU, into `output` or a map of its own.
+    ///
+    /// # Panics
+    /// When shapes do not fit, or the first convolution pads (its zeros would not be the picture's).
+    pub fn conv(&mut self, input: View, conv: Conv, output: Option<View>) -> View {
+        self.push_conv(input, conv, true, output)
+    }
+
+    /// The average pool 3x3 of stride 1, a 1x1 convolution and ReLU, into `output`.
+    pub fn average_pool_conv(
+        &mut self,
+        input: View,
+        conv: Conv,
+        average: Average,
+        output: View,
+    ) -> View {
+        assert!(conv.kernel == [1, 1] && conv.stride == 1, "only 1x1 can trade places with a pool");
+        let bias = conv.bias.clone();
+        let projected = self.push_conv(input, conv, false, None);
+        self.push(Op::AveragePool { average, bias }, projected, output)
+    }
+
+    /// The largest of 3x3 pixels of a map whose values are not negative, into `output` or a map of
+    /// its own.
+    pub fn max_pool(
+        &mut self,
+        input: View,
+        stride: usize,
+        padding: usize,
+        output: Option<View>,
+    ) -> View {
+        let [height, width] = self.size_after(input, [3, 3], stride, [padding; 2]);
+        let output = output.unwrap_or_else(|| self.map([input.channels, height, width]));
+        assert!(self.size(output) == [height, width] && output.channels == input.channels);
+        self.push(Op::MaxPool { stride, padding }, input, output)
+    }
+
+    /// Appends the mean of each channel to the features.
+    pub fn mean(&mut self, input: View) {
+        self.push(Op::Mean { first: self.feature_len }, input, input);
+        self.feature_len += input.channels;
+    }
+
+    fn push_conv(&mut self, input: View, conv: Conv, relu: bool, output: Option<View>) -> View {
+        let [kernel_height, kernel_width] = conv.kernel;
+        let out = conv.bias.len();
+        let weights = out * input.channels * kernel_height * kernel_width;
+        assert!(conv.weight.len() == weights, "{}: weights of another shape", conv.name);
+        assert!(input.map > 0 || conv.padding == [0, 0], "{}: the picture is padded", conv.name);
+        let padding = conv.padding;
+        assert!(padding[0] < kernel_height && padding[1] < kernel_width, "{}: padding", conv.name);
+        let [height, width] = self.size_after(input, conv.kernel, conv.stride, padding);
+        let output = output.unwrap_or_else(|| self.map([out, height, width]));
+        assert!(self.size(output) == [height, width] && output.channels == out, "{}", conv.name);
+        let halo = &mut self.maps[input.map].halo;
+        *halo = (*halo).max(padding[1]);
+        self.push(Op::Conv { conv, relu }, input, output)
+    }
+
+    fn push(&mut self, op: Op, input: View, output: View) -> View {
+        self.steps.push(Step { op, input, output });
+        output
+    }
+}
+
+impl View {
+    pub fn channels(self) -> usize {
+        self.channels
+    }
+
+    /// `channels` of this view's channels, from `first` on.
+    ///
+    /// # Panics
+    /// When they are not whole blocks of it.
+    pub fn slice(self, first: usize, channels: usize) -> View {
+        assert!(first % BLOCK == 0 && channels % BLOCK == 0 && first + channels <= self.channels);
+        View { first: self.first + first, channels, ..self }
+    }
+}
+
+impl Step {
+    /// Multiplications of one picture, those of padding included.
+    pub fn multiplications(&self, maps: &[Map]) -> usize {
+        match &self.op {
+            Op::Conv { conv, .. } => {
+                conv.weight.len() * maps[self.output.map].height * maps[self.output.map].width
+            }
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! A graph cut into steps for one engine.
+
+use super::arena::{self, Layout};
+use super::conv::ConvPlan;
+use super::engine::{Engine, Format};
+use super::graph::{Graph, Op, View};
+use super::pool::{PoolKind, PoolPlan};
+use super::quantize::{Scale, Steps};
+
+/// What is done to a picture, step by step, and where in memory. It holds the weights.
+pub struct Plan {
+    pub(super) engine: Engine,
+    pub(super) picture: Layout,
+    pub(super) input_range: (f32, f32),
+    pub(super) steps: Vec<Step>,
+    pub(super) arena_words: usize,
+    pub(super) feature_len: usize,
+    maps: usize,
+}
+
+pub(super) struct Step {
+    pub work: Work,
+    pub summary: StepSummary,
+    /// The map that is written, and the part of it.
+    pub output_map: usize,
+    pub output: (Layout, View),
+}
+
+pub(super) enum Work {
+    /// The picture to the first map.
+    Pack,
+    /// Zeros on both sides of a map that convolutions will pad.
+    ClearHalo,
+    Conv(Box<ConvPlan>),
+    Pool(PoolPlan),
+}
+
+/// A step, to show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepSummary {
+    pub kind: StepKind,
+    /// A convolution's name, or that of the pool.
+    pub name: String,
+    /// `[channels, height, width]`.
+    pub input: [usize; 3],
+    pub output: [usize; 3],
+    /// Multiplications of one picture, those of padding included.
+    pub multiplications: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Height and width of the kernel, stride, and the largest tile, `[panels, pixels]`.
+    Conv {
+        kernel: [usize; 2],
+        stride: usize,
+        tile: [usize; 2],
+    },
+    Other,
+}
+
+impl Plan {
+    /// `steps`: for 8-bit integers, what a step of each map stands for.
+    ///
+    /// # Panics
+    /// When 8-bit integers get no steps.
+    pub fn new(graph: &Graph, engine: Engine, steps: Option<&Steps>) -> Plan {
+        let (layouts, arena_words) = arena::assign(graph, engine.format());
+        let picture = layouts[0];
+        let mut plan = Plan {
+            engine,
+            picture,
+            input_range: graph.input_range,
+            steps: Vec::new(),
+            arena_words,
+            feature_len: graph.feature_len,
+            maps: layouts.len(),
+        };
+        let whole = View { map: 0, first: 0, channels: 3 };
+        plan.push(graph, &layouts, Work::Pack, "picture", (whole, whole), 0);
+        let mut cleared = vec![false; layouts.len()];
+        for step in &graph.steps {
+            let output = step.output.map;
+            if layouts[output].halo > 0 && !std::mem::replace(&mut cleared[output], true) {
+                let map = graph.maps[output];
+                let all = View { map: output, first: 0, channels: map.channels };
+                plan.push(graph, &layouts, Work::ClearHalo, "halo", (all, all), 0);
+            }
+            let scale = match (engine.format(), steps) {
+                (Format::Int8, None) => panic!("8-bit integers need the steps of the maps"),
+                (Format::Int8, Some(steps)) => {
+                    Scale { input: steps.of(step.input.map), output: steps.of(output) }
+                }
+                _ => Scale { input: 1.0, output: 1.0 },
+            };
+            let (name, work) = plan_step(graph, step, &layouts, engine, scale);
+            let multiplications = step.multiplications(&graph.maps);
+            plan.push(graph, &layouts, work, name, (step.input, step.output), multiplications);
+        }
+        plan
+    }
+
+    fn push(
+        &mut self,
+        graph: &Graph,
+        layouts: &[Layout],
+        work: Work,
+        name: &str,
+        (input, output): (View, View),
+        multiplications: usize,
+    ) {
+        let shape = |view: View| {
+            let [height, width] = graph.size(view);
+            [view.channels, height, width]
+        };
+        let means = matches!(&work, Work::Pool(pool) if pool.kind == PoolKind::Mean);
+        let kind = match &work {
+            Work::Conv(conv) => {
+                let longest = |parts: &[std::ops::Range<usize>]| {
+                    parts.iter().map(std::ops::Range::len).max().unwrap_or(0)
+                };
+                let tile = [longest(&conv.groups), longest(&conv.spans)];
+                StepKind::Conv { kernel: conv.kernel, stride: conv.stride, tile }
+            }
+            _ => StepKind::Other,
+        };
+        let summary = StepSummary {
+            kind,
+            name: name.to_owned(),
+            input: shape(input),
+            output: if means { [output.channels, 1, 1] } else { shape(output) },
+            multiplications,
+        };
+        let output_map = output.map;
+        self.steps.push(Step { work, summary, output_map, output: (layouts[output_map], output) });
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Numbers in the result of one picture.
+    pub fn feature_len(&self) -> usize {
+        self.feature_len
+    }
+
+    /// Height and width of the picture.
+    pub fn picture_size(&self) -> [usize; 2] {
+        [self.picture.height, self.picture.width]
+    }
+
+    pub fn steps(&self) -> impl Iterator<Item = &StepSummary> {
+        self.steps.iter().map(|step| &step.summary)
+    }
+
+    /// Bytes that one picture at work takes.
+    pub fn arena_bytes(&self) -> usize {
+        4 * self.arena_words
+    }
+
+    pub fn weight_bytes(&self) -> usize {
+        let bytes = |step: &Step| match &step.work {
+            Work::Conv(conv) => conv.weight_bytes(),
+            _ => 0,
+        };
+        self.steps.iter().map(bytes).sum()
+    }
+
+    pub(super) fn map_count(&self) -> usize {
+        self.maps
+    }
+}
+
+fn plan_step<'a>(
+    graph: &'a Graph,
+    step: &'a super::graph::Step,
+    layouts: &[Layout],
+    engine: Engine,
+    scale: Scale,
+) -> (&'a str, Work) {
+    let ends = [step.input, step.output].map(|view| (layouts[view.map], view));
+    let pool = |kind, window, bias| {
+        Work::Pool(PoolPlan::new(kind, window, bias, ends, engine.format(), scale))
+    };
+    match &step.op {
+        Op::Conv { conv, relu } => {
+            let range = (step.input.map == 0).then_some(graph.input_range);
+            let plan = ConvPlan::new(conv, *relu, range, ends, engine, scale);
+            (&conv.name, Work::Conv(Box::new(plan)))
+        }
+        Op::MaxPool { stride, padding } => {
+            ("max pool", pool(PoolKind::Max, (*stride, *padding), Vec::new()))
+        }
+        Op::AveragePool { average, bias } => {
+            ("average pool", pool(PoolKind::Average(*average), (1, 1), bias.clone()))
+        }
+        Op::Mean { first } => ("mean", Work::Pool(PoolPlan::mean(ends[0], *first, scale))),
+    }
+}
+
+impl Step {
+    /// Parts of the work that can be done in any order, and at the same time.
+    pub fn tasks(&self) -> usize {
+        let layout = self.output.0;
+        match &self.work {
+            Work::Pack => layout.height,
+            Work::ClearHalo => layout.blocks * layout.height,
+            Work::Conv(conv) => conv.calls(),
+            Work::Pool(pool) => pool.tasks(),
+        }
+    }
+}

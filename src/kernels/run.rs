@@ -1,0 +1,163 @@
+//! Pictures through a plan.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, bail};
+use rayon::prelude::*;
+
+use super::arena::Words;
+use super::engine::Format;
+use super::plan::{Plan, StepSummary};
+use super::tile::run_tasks;
+
+/// Tasks of one step are handed out in so many portions a thread, so that a thread that is held up
+/// does not hold up the others for long.
+const PORTIONS: usize = 8;
+
+/// A plan with the memory to run it: `[n, 3, height, width]`, pixel values 0 to 255 in f32, to
+/// features `[n, feature_len]`, as one candle operation.
+///
+/// The same picture gives the same bits, whatever the batch and the number of threads.
+pub struct Trunk {
+    plan: Plan,
+    /// Not in use at the moment; as many are made as pictures are at work at once.
+    arenas: Mutex<Vec<Words>>,
+}
+
+impl Trunk {
+    pub fn new(plan: Plan) -> Trunk {
+        Trunk { plan, arenas: Mutex::new(Vec::new()) }
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// One picture `[3, height, width]` to its features, on this thread.
+    ///
+    /// # Panics
+    /// When the picture or `features` has another length.
+    pub fn features(&self, picture: &[f32], features: &mut [f32]) {
+        self.check(picture, features);
+        self.with_arena(|arena| {
+            for step in 0..self.plan.steps.len() {
+                let all = 0..self.plan.steps[step].tasks();
+                run_tasks(&self.plan, step, arena, picture, features, &mut |run| run(all.clone()));
+            }
+        });
+    }
+
+    /// One picture, every step shared among the threads of the current rayon pool.
+    fn features_together(&self, picture: &[f32], features: &mut [f32]) {
+        self.check(picture, features);
+        let threads = rayon::current_num_threads();
+        self.with_arena(|arena| {
+            for step in 0..self.plan.steps.len() {
+                let tasks = self.plan.steps[step].tasks();
+                let portion = (tasks / (threads * PORTIONS)).max(1);
+                run_tasks(&self.plan, step, arena, picture, features, &mut |run| {
+                    (0..tasks.div_ceil(portion)).into_par_iter().for_each(|number| {
+                        run(number * portion..((number + 1) * portion).min(tasks));
+                    });
+                });
+            }
+        });
+    }
+
+    /// The features of one picture, and the time of each step, on this thread.
+    pub fn timed(&self, picture: &[f32], features: &mut [f32]) -> Vec<(&StepSummary, Duration)> {
+        self.check(picture, features);
+        self.with_arena(|arena| {
+            let run = |step: usize| {
+                let start = Instant::now();
+                let all = 0..self.plan.steps[step].tasks();
+                run_tasks(&self.plan, step, arena, picture, features, &mut |run| run(all.clone()));
+                (&self.plan.steps[step].summary, start.elapsed())
+            };
+            (0..self.plan.steps.len()).map(run).collect()
+        })
+    }
+
+    /// The largest value, without its sign, that each map holds at any of the pictures.
+    ///
+    /// # Panics
+    /// When the plan is not in f32.
+    pub fn largest(&self, pictures: &[Vec<f32>]) -> Vec<f32> {
+        assert!(self.plan.engine.format() == Format::F32, "only f32 holds values as they are");
+        let nothing = || vec![0.0f32; self.plan.map_count()];
+        let larger = |mut one: Vec<f32>, other: Vec<f32>| {
+            one.iter_mut().zip(other).for_each(|(a, b)| *a = a.max(b));
+            one
+        };
+        pictures.par_iter().map(|picture| self.largest_of(picture)).reduce(nothing, larger)
+    }
+
+    fn largest_of(&self, picture: &[f32]) -> Vec<f32> {
+        let mut features = vec![0.0; self.plan.feature_len];
+        let mut largest = vec![0.0f32; self.plan.map_count()];
+        self.with_arena(|arena| {
+            for (number, step) in self.plan.steps.iter().enumerate() {
+                let all = 0..step.tasks();
+                let features = &mut features;
+                run_tasks(
+                    &self.plan,
+                    number,
+                    arena,
+                    picture,
+                    features,
+                    &mut |run| run(all.clone()),
+                );
+                let (layout, view) = step.output;
+                let words = layout.words(view).map(|at| f32::from_bits(arena.word(at)).abs());
+                largest[step.output_map] = words.fold(largest[step.output_map], f32::max);
+            }
+        });
+        largest
+    }
+
+    fn check(&self, picture: &[f32], features: &[f32]) {
+        let [height, width] = self.plan.picture_size();
+        assert_eq!(picture.len(), 3 * height * width, "numbers of the picture");
+        assert_eq!(features.len(), self.plan.feature_len, "numbers of the features");
+    }
+
+    fn with_arena<T>(&self, work: impl FnOnce(&mut Words) -> T) -> T {
+        let free = || self.arenas.lock().expect("nothing panics while it holds the arenas");
+        let kept = free().pop();
+        let mut arena = kept.unwrap_or_else(|| Words::zeros(self.plan.arena_words));
+        let result = work(&mut arena);
+        free().push(arena);
+        result
+    }
+}
+
+impl CustomOp1 for Trunk {
+    fn name(&self) -> &'static str {
+        "trunk"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (n, channels, height, width) = layout.shape().dims4()?;
+        if [channels, height, width] != [3, self.plan.picture.height, self.plan.picture.width] {
+            let [h, w] = self.plan.picture_size();
+            bail!(
+                "the network takes pictures of 3 x {h} x {w}, not {channels} x {height} x {width}"
+            );
+        }
+        let Some((start, end)) = layout.contiguous_offsets() else {
+            bail!("the pictures must lie one after the other");
+        };
+        let pictures = storage.as_slice::<f32>()?[start..end].chunks_exact(3 * height * width);
+        let len = self.plan.feature_len;
+        let mut features = vec![0.0; n * len];
+        let mut both: Vec<(&[f32], &mut [f32])> =
+            pictures.zip(features.chunks_exact_mut(len)).collect();
+        // Whole pictures need no waiting for each other; what is left over is done together.
+        let threads = rayon::current_num_threads();
+        let rest = both.split_off(n - n % threads);
+        both.into_par_iter().for_each(|(picture, out)| self.features(picture, out));
+        rest.into_iter().for_each(|(picture, out)| self.features_together(picture, out));
+        Ok((CpuStorage::F32(features), (n, len).into()))
+    }
+}

@@ -1,0 +1,887 @@
+//! The functions that do the arithmetic: the tile of a convolution and the pools, written once over
+//! [`Numbers`] and compiled for each set of instructions.
+//!
+//! All `unsafe` code of the kernels is in this file, for two reasons. Memory is read and written
+//! through pointers without checks: [`ConvPlan`](super::conv::ConvPlan) and
+//! [`PoolPlan`](super::pool::PoolPlan) check when they are made that every access of every call
+//! stays inside the view it is meant for. And instructions are used that not every processor has:
+//! [`code`] hands out functions only after asking the processor.
+
+use std::array::from_fn;
+use std::ops::Range;
+
+use super::arena::{Layout, Words};
+use super::engine::{Format, InstructionSet};
+use super::graph::{Average, BLOCK};
+use super::pack;
+use super::plan::{Plan, Work};
+use super::pool::{PoolKind, PoolPlan, WINDOW};
+
+/// One number a channel of a block.
+type Lanes = [f32; BLOCK];
+
+/// What one call of a tile function works on. Distances and offsets are in words; those of input
+/// and output count from the start of the arena, `channel` from the first output channel.
+pub(super) struct Tile {
+    pub input: usize,
+    pub weights: usize,
+    pub channel: usize,
+    pub output: usize,
+    pub blocks: usize,
+    pub input_block: usize,
+    pub input_row: usize,
+    /// Words of one row of the kernel: they are contiguous in the input and in the weights.
+    pub row_words: usize,
+    pub rows: usize,
+    pub weights_block: usize,
+    pub weights_panel: usize,
+    pub output_block: usize,
+    /// The least value of an output: 0 is ReLU.
+    pub floor: f32,
+}
+
+/// Where a tile's offsets count from.
+#[derive(Clone, Copy)]
+pub(super) struct Bases {
+    pub arena: *mut u32,
+    pub weights: *const u32,
+    pub multiply: *const f32,
+    pub add: *const f32,
+}
+
+/// # Safety
+/// The processor has the instructions, and all that the tile describes lies inside its memory.
+pub(super) type Kernel = unsafe fn(&Bases, &Tile);
+
+/// # Safety
+/// The processor has the instructions, and the plan was made for this arena and these features.
+type PoolFn = unsafe fn(&PoolPlan, *mut u32, *mut f32, Range<usize>);
+
+/// The functions of one format and one set of instructions.
+#[derive(Clone, Copy)]
+pub(super) struct Code {
+    /// By pixels, panels, and words from one pixel to the next; `None`: not compiled.
+    pub tile: fn(usize, usize, usize) -> Option<Kernel>,
+    /// The largest tiles (panels, pixels) whose sums fit into the registers.
+    pub shapes: &'static [(usize, usize)],
+    pub max: PoolFn,
+    pub average_count: PoolFn,
+    pub average_exclude: PoolFn,
+    pub mean: PoolFn,
+    /// A pixel of the picture, red, green and blue, in a quarter of a block's words.
+    pub pixel: fn([f32; 3]) -> [u32; 4],
+    /// Does `rounds * sums` dot products on inputs from the first-level cache.
+    pub peak: unsafe fn(usize) -> f32,
+    pub peak_sums: usize,
+}
+
+/// How the 16 channels of a block are stored, multiplied and added.
+///
+/// # Safety
+/// The functions may use instructions, and read or write through pointers: they are called only
+/// where the processor has the former and the plan has checked the latter. `Weights` and 16 f32
+/// lie at multiples of 64 bytes or are read without that assumption.
+trait Numbers {
+    type Sum: Copy;
+    /// One word of input, for all lanes.
+    type Input: Copy;
+    /// What one input word meets in 16 outputs.
+    type Weights: Copy;
+    /// Words of a pixel of a block.
+    const WORDS: usize;
+    unsafe fn start(add: *const f32) -> Self::Sum;
+    unsafe fn input(word: u32) -> Self::Input;
+    unsafe fn weights(at: *const u32) -> Self::Weights;
+    unsafe fn dot(sum: Self::Sum, input: Self::Input, weights: Self::Weights) -> Self::Sum;
+    unsafe fn finish(sum: Self::Sum, multiply: Lanes, add: Lanes, floor: f32, at: *mut u32);
+    /// A stored pixel of a block, in steps.
+    unsafe fn load(at: *const u32) -> Lanes;
+    unsafe fn store(value: Lanes, at: *mut u32);
+    /// A pixel of the picture, red, green and blue, in `WORDS / 4` words.
+    fn pixel(colours: [f32; 3]) -> [u32; 4];
+}
+
+/// f32, in plain Rust: the compiler turns 16 lanes into the registers of each set of instructions.
+struct F32<const FMA: bool>;
+
+impl<const FMA: bool> Numbers for F32<FMA> {
+    type Sum = Lanes;
+    type Input = f32;
+    type Weights = Lanes;
+    const WORDS: usize = 16;
+
+    #[inline(always)]
+    unsafe fn start(add: *const f32) -> Lanes {
+        unsafe { add.cast::<Lanes>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn input(word: u32) -> f32 {
+        f32::from_bits(word)
+    }
+
+    #[inline(always)]
+    unsafe fn weights(at: *const u32) -> Lanes {
+        unsafe { at.cast::<Lanes>().read() }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(mut sum: Lanes, input: f32, weights: Lanes) -> Lanes {
+        for lane in 0..BLOCK {
+            sum[lane] = match FMA {
+                true => input.mul_add(weights[lane], sum[lane]),
+                false => sum[lane] + input * weights[lane],
+            };
+        }
+        sum
+    }
+
+    #[inline(always)]
+    unsafe fn finish(sum: Lanes, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
+        // What is no number stays none, to be noticed in the features.
+        unsafe { Self::store(sum.map(|v| if v < floor { floor } else { v }), at) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(at: *const u32) -> Lanes {
+        unsafe { at.cast::<Lanes>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn store(value: Lanes, at: *mut u32) {
+        unsafe { at.cast::<Lanes>().write_unaligned(value) }
+    }
+
+    fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
+        [r.to_bits(), g.to_bits(), b.to_bits(), 0]
+    }
+}
+
+/// bf16 in plain Rust: slow, the measure of the fast one.
+struct PlainBf16;
+
+impl Numbers for PlainBf16 {
+    type Sum = Lanes;
+    /// The even and the odd channel.
+    type Input = [f32; 2];
+    type Weights = [u32; BLOCK];
+    const WORDS: usize = 8;
+
+    #[inline(always)]
+    unsafe fn start(add: *const f32) -> Lanes {
+        unsafe { add.cast::<Lanes>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn input(word: u32) -> [f32; 2] {
+        halves(word)
+    }
+
+    #[inline(always)]
+    unsafe fn weights(at: *const u32) -> [u32; BLOCK] {
+        unsafe { at.cast::<[u32; BLOCK]>().read() }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(mut sum: Lanes, input: [f32; 2], weights: [u32; BLOCK]) -> Lanes {
+        for lane in 0..BLOCK {
+            // The product of two bf16 is exact in f32.
+            let [even, odd] = halves(weights[lane]);
+            sum[lane] = sum[lane] + input[1] * odd + input[0] * even;
+        }
+        sum
+    }
+
+    #[inline(always)]
+    unsafe fn finish(sum: Lanes, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
+        unsafe { Self::store(sum.map(|v| if v < floor { floor } else { v }), at) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(at: *const u32) -> Lanes {
+        let stored = unsafe { at.cast::<[u16; BLOCK]>().read_unaligned() };
+        stored.map(|half| f32::from_bits(u32::from(half) << 16))
+    }
+
+    #[inline(always)]
+    unsafe fn store(value: Lanes, at: *mut u32) {
+        let rounded = value.map(|v| pack::bf16(v) as u16);
+        unsafe { at.cast::<[u16; BLOCK]>().write_unaligned(rounded) }
+    }
+
+    fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
+        [pack::bf16(r) | pack::bf16(g) << 16, pack::bf16(b), 0, 0]
+    }
+}
+
+#[inline(always)]
+fn halves(word: u32) -> [f32; 2] {
+    [f32::from_bits(word << 16), f32::from_bits(word & 0xffff_0000)]
+}
+
+/// 8-bit integers in plain Rust: the same bits as the fast ones, because sums are exact and the
+/// rounding after them is the same.
+struct PlainInt8;
+
+impl Numbers for PlainInt8 {
+    type Sum = [i32; BLOCK];
+    type Input = [u8; 4];
+    type Weights = [[i8; 4]; BLOCK];
+    const WORDS: usize = 4;
+
+    #[inline(always)]
+    unsafe fn start(_: *const f32) -> [i32; BLOCK] {
+        [0; BLOCK]
+    }
+
+    #[inline(always)]
+    unsafe fn input(word: u32) -> [u8; 4] {
+        word.to_ne_bytes()
+    }
+
+    #[inline(always)]
+    unsafe fn weights(at: *const u32) -> [[i8; 4]; BLOCK] {
+        unsafe { at.cast::<[[i8; 4]; BLOCK]>().read() }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(
+        mut sum: [i32; BLOCK],
+        input: [u8; 4],
+        weights: [[i8; 4]; BLOCK],
+    ) -> [i32; BLOCK] {
+        for lane in 0..BLOCK {
+            for channel in 0..4 {
+                sum[lane] += i32::from(input[channel]) * i32::from(weights[lane][channel]);
+            }
+        }
+        sum
+    }
+
+    #[inline(always)]
+    unsafe fn finish(sum: [i32; BLOCK], multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
+        let scaled = from_fn(|lane| (sum[lane] as f32).mul_add(multiply[lane], add[lane]));
+        unsafe { Self::store(scaled, at) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(at: *const u32) -> Lanes {
+        unsafe { at.cast::<[u8; BLOCK]>().read_unaligned() }.map(f32::from)
+    }
+
+    #[inline(always)]
+    unsafe fn store(value: Lanes, at: *mut u32) {
+        // A conversion to u8 saturates, and 0 is ReLU.
+        let rounded = value.map(|v| v.round_ties_even() as u8);
+        unsafe { at.cast::<[u8; BLOCK]>().write_unaligned(rounded) }
+    }
+
+    fn pixel(colours: [f32; 3]) -> [u32; 4] {
+        let [r, g, b] = colours.map(|v| v.round_ties_even() as u8);
+        [u32::from_ne_bytes([r, g, b, 0]), 0, 0, 0]
+    }
+}
+
+/// M pixels of N panels; `STEP` words lie between two pixels.
+#[inline(always)]
+unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP: usize>(
+    bases: &Bases,
+    tile: &Tile,
+) {
+    // SAFETY: the plan has checked every address below; see the head of this file.
+    unsafe {
+        let add = bases.add.add(tile.channel);
+        let mut sums = [from_fn::<_, N, _>(|n| F::start(add.add(n * BLOCK))); M];
+        let mut block_input = bases.arena.add(tile.input).cast_const();
+        let mut block_weights = bases.weights.add(tile.weights);
+        for _ in 0..tile.blocks {
+            let (mut row_input, mut weights) = (block_input, block_weights);
+            for _ in 0..tile.rows {
+                let mut input = row_input;
+                let end = input.add(tile.row_words);
+                while input < end {
+                    let w: [F::Weights; N] =
+                        from_fn(|n| F::weights(weights.add(n * tile.weights_panel)));
+                    for m in 0..M {
+                        let word = F::input(*input.add(m * STEP));
+                        for n in 0..N {
+                            sums[m][n] = F::dot(sums[m][n], word, w[n]);
+                        }
+                    }
+                    input = input.add(1);
+                    weights = weights.add(BLOCK);
+                }
+                row_input = row_input.add(tile.input_row);
+            }
+            block_input = block_input.add(tile.input_block);
+            block_weights = block_weights.add(tile.weights_block);
+        }
+        // The outer loop is over panels and the inner body small, because both must unroll: sums
+        // that are indexed at run time live in memory, in the loop above too.
+        for n in 0..N {
+            let multiply = *bases.multiply.add(tile.channel + n * BLOCK).cast::<Lanes>();
+            let add = *add.add(n * BLOCK).cast::<Lanes>();
+            let output = bases.arena.add(tile.output + n * tile.output_block);
+            for m in 0..M {
+                F::finish(sums[m][n], multiply, add, tile.floor, output.add(m * F::WORDS));
+            }
+        }
+    }
+}
+
+/// The window of an output pixel along one axis, cut to what lies inside the map.
+#[inline(always)]
+fn window(at: usize, plan: &PoolPlan, size: usize) -> Range<usize> {
+    let from = at * plan.stride;
+    from.saturating_sub(plan.padding)..(from + WINDOW - plan.padding).min(size)
+}
+
+/// The rows `tasks` of the output, each the row `task % height` of the block `task / height`:
+/// every pixel is what `combine` makes of the stored pixels in its window and their number.
+#[inline(always)]
+unsafe fn pool<F: Numbers>(
+    plan: &PoolPlan,
+    arena: *mut u32,
+    tasks: Range<usize>,
+    start: Lanes,
+    combine: impl Fn(Lanes, Lanes) -> Lanes,
+    finish: impl Fn(Lanes, usize, usize) -> Lanes,
+) {
+    for task in tasks {
+        let (block, y) = (task / plan.output.height, task % plan.output.height);
+        let rows = window(y, plan, plan.input.height);
+        for x in 0..plan.output.width {
+            let columns = window(x, plan, plan.input.width);
+            // SAFETY: the window lies inside the input map and the pixel inside the output, whose
+            // sizes the plan has checked.
+            unsafe {
+                let mut value = start;
+                for row in rows.clone() {
+                    let from = plan.from + block * plan.input.block() + row * plan.input.row();
+                    for column in columns.clone() {
+                        let stored = F::load(arena.add(from + column * plan.input.pixel));
+                        value = combine(value, stored);
+                    }
+                }
+                let to = plan.to + block * plan.output.block() + y * plan.output.row();
+                let value = finish(value, rows.len() * columns.len(), block);
+                F::store(value, arena.add(to + x * plan.output.pixel));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn max<F: Numbers>(plan: &PoolPlan, arena: *mut u32, tasks: Range<usize>) {
+    let larger =
+        |a: Lanes, b: Lanes| from_fn(|lane| if b[lane] > a[lane] { b[lane] } else { a[lane] });
+    // SAFETY: as `pool` demands, which the caller promises.
+    unsafe { pool::<F>(plan, arena, tasks, [0.0; BLOCK], larger, |value, _, _| value) }
+}
+
+#[inline(always)]
+unsafe fn average<F: Numbers>(
+    plan: &PoolPlan,
+    arena: *mut u32,
+    tasks: Range<usize>,
+    kind: Average,
+) {
+    let sum = |a: Lanes, b: Lanes| from_fn(|lane| a[lane] + b[lane]);
+    let finish = |sum: Lanes, inside: usize, block: usize| -> Lanes {
+        let divisor = match kind {
+            Average::CountPadding => WINDOW * WINDOW,
+            Average::ExcludePadding => inside,
+        };
+        let (factor, zeros) = (plan.scale.input / divisor as f32, plan.zero * inside as f32);
+        from_fn(|lane| {
+            let value = (sum[lane] - zeros) * factor + plan.bias[block * BLOCK + lane];
+            (if value < 0.0 { 0.0 } else { value }) / plan.scale.output
+        })
+    };
+    // SAFETY: as `pool` demands, which the caller promises.
+    unsafe { pool::<F>(plan, arena, tasks, [0.0; BLOCK], sum, finish) }
+}
+
+/// The means of the blocks `tasks`, to `features`.
+#[inline(always)]
+unsafe fn mean<F: Numbers>(
+    plan: &PoolPlan,
+    arena: *const u32,
+    features: *mut f32,
+    tasks: Range<usize>,
+) {
+    for block in tasks {
+        let mut sum = [0.0; BLOCK];
+        for row in 0..plan.input.height {
+            let from = plan.from + block * plan.input.block() + row * plan.input.row();
+            for column in 0..plan.input.width {
+                // SAFETY: a pixel of the view, whose size the plan has checked.
+                let stored = unsafe { F::load(arena.add(from + column * plan.input.pixel)) };
+                sum = from_fn(|lane| sum[lane] + stored[lane]);
+            }
+        }
+        let factor = plan.scale.input / (plan.input.height * plan.input.width) as f32;
+        // SAFETY: the plan counts the features that its means fill.
+        unsafe {
+            let to = features.add(plan.to + block * BLOCK).cast::<Lanes>();
+            to.write_unaligned(sum.map(|sum| sum * factor));
+        }
+    }
+}
+
+/// Dot products on inputs from the first-level cache and weights in registers.
+#[inline(always)]
+unsafe fn peak_loop<F: Numbers, const SUMS: usize>(rounds: usize) -> f32 {
+    #[repr(align(64))]
+    struct Table([u32; BLOCK]);
+    let table = Table([0; BLOCK]);
+    let add = [0.0; BLOCK];
+    let mut out = [0u32; BLOCK];
+    // SAFETY: tables of one block, and at most 16 inputs of them.
+    unsafe {
+        let weights = F::weights(table.0.as_ptr());
+        let mut sums = [F::start(add.as_ptr()); SUMS];
+        for _ in 0..rounds {
+            // Seen anew in each round, so that nothing is computed ahead of the loop.
+            let inputs = std::hint::black_box(&table.0);
+            for (sum, word) in sums.iter_mut().zip(inputs) {
+                *sum = F::dot(*sum, F::input(*word), weights);
+            }
+        }
+        for sum in sums {
+            F::finish(sum, add, add, 0.0, out.as_mut_ptr());
+        }
+    }
+    f32::from_bits(out[0])
+}
+
+/// Does `rounds * peak_sums` dot products of one block by `code`.
+pub(super) fn peak(code: Code, rounds: usize) -> f32 {
+    // SAFETY: `code` exists, so the processor has its instructions; it touches no memory of others.
+    unsafe { (code.peak)(rounds) }
+}
+
+/// Compiles the functions for a format under `#[target_feature]`, which the generic ones are
+/// inlined into: the steps that occur, and the tiles as `panels: pixels;`.
+macro_rules! compile {
+    ($name:ident, $format:ty, $(#[$features:meta])?, sums $sums:literal,
+     shapes [$($shape:expr),*], steps $one:literal $two:literal $first:literal;
+     $($n:literal: $($m:literal)*;)*) => {
+        mod $name {
+            use super::*;
+
+            $(#[$features])?
+            unsafe fn tile<const M: usize, const N: usize, const STEP: usize>(
+                bases: &Bases,
+                tile: &Tile,
+            ) {
+                unsafe { super::tile::<$format, M, N, STEP>(bases, tile) }
+            }
+
+            $(#[$features])?
+            unsafe fn max(plan: &PoolPlan, arena: *mut u32, _: *mut f32, tasks: Range<usize>) {
+                unsafe { super::max::<$format>(plan, arena, tasks) }
+            }
+
+            $(#[$features])?
+            unsafe fn count(plan: &PoolPlan, arena: *mut u32, _: *mut f32, tasks: Range<usize>) {
+                unsafe { super::average::<$format>(plan, arena, tasks, Average::CountPadding) }
+            }
+
+            $(#[$features])?
+            unsafe fn exclude(plan: &PoolPlan, arena: *mut u32, _: *mut f32, tasks: Range<usize>) {
+                unsafe { super::average::<$format>(plan, arena, tasks, Average::ExcludePadding) }
+            }
+
+            $(#[$features])?
+            unsafe fn mean(
+                plan: &PoolPlan,
+                arena: *mut u32,
+                features: *mut f32,
+                tasks: Range<usize>,
+            ) {
+                unsafe { super::mean::<$format>(plan, arena, features, tasks) }
+            }
+
+            $(#[$features])?
+            unsafe fn peak(rounds: usize) -> f32 {
+                unsafe { super::peak_loop::<$format, $sums>(rounds) }
+            }
+
+            fn choose(pixels: usize, panels: usize, step: usize) -> Option<Kernel> {
+                match (step, panels, pixels) {
+                    $($(
+                        ($one, $n, $m) => Some(tile::<$m, $n, $one>),
+                        ($two, $n, $m) => Some(tile::<$m, $n, $two>),
+                        ($first, $n, $m) => Some(tile::<$m, $n, $first>),
+                    )*)*
+                    _ => None,
+                }
+            }
+
+            pub(super) const CODE: Code = Code {
+                tile: choose,
+                shapes: &[$($shape),*],
+                max,
+                average_count: count,
+                average_exclude: exclude,
+                mean,
+                pixel: <$format>::pixel,
+                peak,
+                peak_sums: $sums,
+            };
+        }
+    };
+}
+
+/// Tasks of a step, as [`run_tasks`] hands them out.
+pub(super) type RunRange<'a> = &'a (dyn Fn(Range<usize>) + Sync);
+
+/// Runs the tasks of one step of a plan. `share` calls what it is given with ranges of tasks that
+/// do not overlap, on any threads, and returns when all have been done.
+pub(super) fn run_tasks(
+    plan: &Plan,
+    step: usize,
+    arena: &mut Words,
+    picture: &[f32],
+    features: &mut [f32],
+    share: &mut dyn FnMut(RunRange<'_>),
+) {
+    assert!(arena.len() >= plan.arena_words && features.len() >= plan.feature_len);
+    assert!(picture.len() >= 3 * plan.picture.height * plan.picture.width);
+    let step = &plan.steps[step];
+    let code = plan.engine.code();
+    let (arena, features) = (Shared(arena.as_mut_ptr()), Shared(features.as_mut_ptr()));
+    share(&|tasks| {
+        assert!(tasks.end <= step.tasks());
+        let (arena, features) = (arena.get(), features.get());
+        // SAFETY: the engine exists, so the processor has its instructions. The plan was made, and
+        // so checked, for an arena and features of these lengths, asserted above. Tasks of one step
+        // write to places of their own and read maps that no task of the step writes.
+        unsafe {
+            match &step.work {
+                Work::Pack => pack_rows(plan, code, picture, arena, tasks),
+                Work::ClearHalo => clear_halo(&step.output.0, arena, tasks),
+                Work::Conv(conv) => {
+                    let (multiply, add) = conv.multiply_and_add();
+                    let bases = Bases { arena, weights: conv.weights(), multiply, add };
+                    for number in tasks {
+                        let (kernel, tile) = conv.call(number);
+                        kernel(&bases, &tile);
+                    }
+                }
+                Work::Pool(pool) => {
+                    let function = match pool.kind {
+                        PoolKind::Max => code.max,
+                        PoolKind::Average(Average::CountPadding) => code.average_count,
+                        PoolKind::Average(Average::ExcludePadding) => code.average_exclude,
+                        PoolKind::Mean => code.mean,
+                    };
+                    function(pool, arena, features, tasks);
+                }
+            }
+        }
+    });
+}
+
+/// A pointer that several threads may use at once, each for places of its own.
+struct Shared<T>(*mut T);
+
+// SAFETY: see `run_tasks`, the only user.
+unsafe impl<T> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    fn get(&self) -> *mut T {
+        self.0
+    }
+}
+
+/// Rows of the picture `[3, height, width]` to the first map, in the input range.
+///
+/// # Safety
+/// The map lies inside the arena.
+unsafe fn pack_rows(plan: &Plan, code: Code, picture: &[f32], arena: *mut u32, rows: Range<usize>) {
+    let map = plan.picture;
+    let area = map.height * map.width;
+    // 8-bit integers take the pixels as they are; their first weights know the input range.
+    let (factor, offset) = match plan.engine.format() {
+        Format::Int8 => (1.0, 0.0),
+        _ => plan.input_range,
+    };
+    for y in rows {
+        for x in 0..map.width {
+            let at = y * map.width + x;
+            let colours = [0, area, 2 * area].map(|plane| picture[plane + at] * factor + offset);
+            let words = (code.pixel)(colours);
+            for (word, value) in words.iter().take(map.pixel).enumerate() {
+                // SAFETY: a pixel of the map.
+                unsafe { *arena.add(map.at(0) + y * map.row() + x * map.pixel + word) = *value };
+            }
+        }
+    }
+}
+
+/// Zeros on both sides of rows of a map, each the row `task % height` of the block `task / height`.
+///
+/// # Safety
+/// The map lies inside the arena.
+unsafe fn clear_halo(map: &Layout, arena: *mut u32, tasks: Range<usize>) {
+    let halo = map.halo * map.pixel;
+    for task in tasks {
+        let row = map.start + task * map.row();
+        // SAFETY: both ends of a row of the map.
+        unsafe {
+            arena.add(row).write_bytes(0, halo);
+            arena.add(row + map.row() - halo).write_bytes(0, halo);
+        }
+    }
+}
+
+/// The functions for a format and a set of instructions; `None`: this processor lacks them, or none
+/// were written.
+pub(super) fn code(format: Format, set: InstructionSet) -> Option<Code> {
+    match (format, set) {
+        (Format::F32, InstructionSet::Baseline) => Some(f32_baseline::CODE),
+        (Format::Bf16, InstructionSet::Baseline) => Some(bf16_baseline::CODE),
+        (Format::Int8, InstructionSet::Baseline) => Some(int8_baseline::CODE),
+        #[cfg(target_arch = "x86_64")]
+        (format, set) => x86::code(format, set),
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => None,
+    }
+}
+
+/// Fused multiplication and addition, and 32 registers, are part of every 64-bit ARM processor.
+const ARM: bool = cfg!(target_arch = "aarch64");
+const BASELINE_PIXELS: usize = if ARM { 6 } else { 2 };
+
+compile!(f32_baseline, F32<ARM>,, sums 2, shapes [(1, BASELINE_PIXELS)], steps 16 32 8;
+    1: 1 2 3 4 5 6;);
+compile!(bf16_baseline, PlainBf16,, sums 2, shapes [(1, 2)], steps 8 16 4; 1: 1 2;);
+compile!(int8_baseline, PlainInt8,, sums 2, shapes [(1, 2)], steps 4 8 2; 1: 1 2;);
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+    use std::mem::transmute;
+
+    use super::*;
+
+    /// bf16 by `vdpbf16ps`: two products and a sum in each of 16 lanes.
+    struct Bf16;
+
+    impl Numbers for Bf16 {
+        type Sum = __m512;
+        type Input = __m512i;
+        type Weights = __m512i;
+        const WORDS: usize = 8;
+
+        #[inline(always)]
+        unsafe fn start(add: *const f32) -> __m512 {
+            unsafe { _mm512_loadu_ps(add) }
+        }
+
+        #[inline(always)]
+        unsafe fn input(word: u32) -> __m512i {
+            unsafe { _mm512_set1_epi32(word as i32) }
+        }
+
+        #[inline(always)]
+        unsafe fn weights(at: *const u32) -> __m512i {
+            unsafe { _mm512_load_si512(at.cast()) }
+        }
+
+        #[inline(always)]
+        unsafe fn dot(sum: __m512, input: __m512i, weights: __m512i) -> __m512 {
+            // SAFETY: registers of the same size under two names.
+            unsafe { _mm512_dpbf16_ps(sum, transmute(input), transmute(weights)) }
+        }
+
+        #[inline(always)]
+        unsafe fn finish(sum: __m512, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
+            // The second operand is the result where one is no number.
+            unsafe { Self::store(transmute(_mm512_max_ps(_mm512_set1_ps(floor), sum)), at) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(at: *const u32) -> Lanes {
+            unsafe { PlainBf16::load(at) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(value: Lanes, at: *mut u32) {
+            let rounded = unsafe { transmute(_mm512_cvtneps_pbh(transmute(value))) };
+            unsafe { _mm256_storeu_si256(at.cast(), rounded) }
+        }
+
+        fn pixel(colours: [f32; 3]) -> [u32; 4] {
+            PlainBf16::pixel(colours)
+        }
+    }
+
+    /// 8-bit integers by `vpdpbusd`: four products and a sum in each of 16 lanes.
+    struct Int8x512;
+
+    impl Numbers for Int8x512 {
+        type Sum = __m512i;
+        type Input = __m512i;
+        type Weights = __m512i;
+        const WORDS: usize = 4;
+
+        #[inline(always)]
+        unsafe fn start(_: *const f32) -> __m512i {
+            unsafe { _mm512_setzero_si512() }
+        }
+
+        #[inline(always)]
+        unsafe fn input(word: u32) -> __m512i {
+            unsafe { _mm512_set1_epi32(word as i32) }
+        }
+
+        #[inline(always)]
+        unsafe fn weights(at: *const u32) -> __m512i {
+            unsafe { _mm512_load_si512(at.cast()) }
+        }
+
+        #[inline(always)]
+        unsafe fn dot(sum: __m512i, input: __m512i, weights: __m512i) -> __m512i {
+            unsafe { _mm512_dpbusd_epi32(sum, input, weights) }
+        }
+
+        #[inline(always)]
+        unsafe fn finish(sum: __m512i, multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
+            unsafe {
+                let (multiply, add) = (transmute(multiply), transmute(add));
+                let scaled = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), multiply, add);
+                Self::store(transmute(scaled), at);
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn load(at: *const u32) -> Lanes {
+            unsafe { PlainInt8::load(at) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(value: Lanes, at: *mut u32) {
+            unsafe {
+                let positive = _mm512_max_ps(transmute(value), _mm512_setzero_ps());
+                let bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(positive));
+                _mm_storeu_si128(at.cast(), bytes);
+            }
+        }
+
+        fn pixel(colours: [f32; 3]) -> [u32; 4] {
+            PlainInt8::pixel(colours)
+        }
+    }
+
+    /// 8-bit integers by `vpmaddubsw` and `vpmaddwd`: products are added in pairs in 16 bits, which
+    /// the weights were made not to overflow, then in pairs of pairs in 32.
+    struct Int8x256;
+
+    impl Numbers for Int8x256 {
+        type Sum = [__m256i; 2];
+        type Input = __m256i;
+        type Weights = [__m256i; 2];
+        const WORDS: usize = 4;
+
+        #[inline(always)]
+        unsafe fn start(_: *const f32) -> [__m256i; 2] {
+            unsafe { [_mm256_setzero_si256(); 2] }
+        }
+
+        #[inline(always)]
+        unsafe fn input(word: u32) -> __m256i {
+            unsafe { _mm256_set1_epi32(word as i32) }
+        }
+
+        #[inline(always)]
+        unsafe fn weights(at: *const u32) -> [__m256i; 2] {
+            unsafe { [_mm256_load_si256(at.cast()), _mm256_load_si256(at.add(8).cast())] }
+        }
+
+        #[inline(always)]
+        unsafe fn dot(sum: [__m256i; 2], input: __m256i, weights: [__m256i; 2]) -> [__m256i; 2] {
+            from_fn(|half| unsafe {
+                let pairs = _mm256_maddubs_epi16(input, weights[half]);
+                let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+                _mm256_add_epi32(sum[half], fours)
+            })
+        }
+
+        #[inline(always)]
+        unsafe fn finish(sum: [__m256i; 2], multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
+            unsafe {
+                let multiply: [__m256; 2] = transmute(multiply);
+                let add: [__m256; 2] = transmute(add);
+                let scaled: [__m256; 2] = from_fn(|half| {
+                    _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[half]), multiply[half], add[half])
+                });
+                Self::store(transmute(scaled), at);
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn load(at: *const u32) -> Lanes {
+            unsafe { PlainInt8::load(at) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(value: Lanes, at: *mut u32) {
+            unsafe {
+                let value: [__m256; 2] = transmute(value);
+                let largest = _mm256_set1_ps(255.0);
+                let [low, high] =
+                    value.map(|half| _mm256_cvtps_epi32(_mm256_min_ps(half, largest)));
+                // Packing works within halves of 128 bits, which are put in order in between.
+                let words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0b11_01_10_00);
+                let (first, second) =
+                    (_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+                _mm_storeu_si128(at.cast(), _mm_packus_epi16(first, second));
+            }
+        }
+
+        fn pixel(colours: [f32; 3]) -> [u32; 4] {
+            PlainInt8::pixel(colours)
+        }
+    }
+
+    compile!(f32_512, F32<true>, #[target_feature(enable = "avx512f")], sums 12,
+        shapes [(2, 14), (3, 9), (4, 6)], steps 16 32 8;
+        2: 4 5 6 7 8 9 10 11 12 13 14; 3: 4 5 6 7 8 9; 4: 4 5 6;);
+    compile!(f32_256, F32<true>, #[target_feature(enable = "avx2,fma")], sums 6,
+        shapes [(1, 6)], steps 16 32 8; 1: 1 2 3 4 5 6;);
+    compile!(bf16_512, Bf16,
+        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")], sums 12,
+        shapes [(2, 14), (3, 9), (4, 6)], steps 8 16 4;
+        2: 4 5 6 7 8 9 10 11 12 13 14; 3: 4 5 6 7 8 9; 4: 4 5 6;);
+    compile!(int8_512, Int8x512,
+        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma")], sums 12,
+        shapes [(2, 14), (3, 9), (4, 6)], steps 4 8 2;
+        2: 4 5 6 7 8 9 10 11 12 13 14; 3: 4 5 6 7 8 9; 4: 4 5 6;);
+    compile!(int8_256, Int8x256, #[target_feature(enable = "avx2,fma")], sums 5,
+        shapes [(1, 5)], steps 4 8 2; 1: 1 2 3 4 5;);
+
+    pub(super) fn code(format: Format, set: InstructionSet) -> Option<Code> {
+        let wide = || {
+            is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("fma")
+        };
+        let avx2 = || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        match (format, set) {
+            (Format::F32, InstructionSet::Avx512) => wide().then_some(f32_512::CODE),
+            (Format::F32, InstructionSet::Avx2) => avx2().then_some(f32_256::CODE),
+            (Format::Bf16, InstructionSet::Avx512) => {
+                (wide() && is_x86_feature_detected!("avx512bf16")).then_some(bf16_512::CODE)
+            }
+            (Format::Int8, InstructionSet::Avx512) => {
+                (wide() && is_x86_feature_detected!("avx512vnni")).then_some(int8_512::CODE)
+            }
+            (Format::Int8, InstructionSet::Avx2) => avx2().then_some(int8_256::CODE),
+            _ => None,
+        }
+    }
+}
