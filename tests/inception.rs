@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor, safetensors};
-use retrain::nets::{self, Backbone, InceptionV3, Source, Variant};
+use retrain::dataset;
+use retrain::features::calibration_pictures;
+use retrain::kernels::Format;
+use retrain::nets::{self, Backbone, InceptionV3, PlainInceptionV3, Source, Variant};
 use retrain::spec::{
     AveragePool, BackboneKind, DeviceChoice, InputRange, LastPool, Network, Precision, Resize,
     Weights,
@@ -38,8 +41,17 @@ fn every_block(weights: Weights) -> Network {
     Network { taps: BLOCKS.map(str::to_owned).to_vec(), ..network(weights) }
 }
 
+fn try_load(network: &Network, root: &Path) -> Result<InceptionV3, nets::NetError> {
+    InceptionV3::load(network, root, &Device::Cpu, &calibration_pictures)
+}
+
 fn load(network: &Network) -> InceptionV3 {
-    InceptionV3::load(network, Path::new(""), &Device::Cpu).unwrap()
+    try_load(network, Path::new("")).unwrap()
+}
+
+/// The same in plain candle operations.
+fn plain(network: &Network) -> PlainInceptionV3 {
+    PlainInceptionV3::load(network, Path::new(""), &Device::Cpu).unwrap()
 }
 
 fn golden(file: &str) -> HashMap<String, Tensor> {
@@ -103,15 +115,15 @@ fn mean_and_deviation(map: &Tensor) -> [f64; 2] {
 }
 
 /// The built-in network with every block as a tap.
-fn built_in() -> &'static InceptionV3 {
-    static NET: OnceLock<InceptionV3> = OnceLock::new();
-    NET.get_or_init(|| load(&every_block(Weights::BuiltIn)))
+fn built_in() -> &'static PlainInceptionV3 {
+    static NET: OnceLock<PlainInceptionV3> = OnceLock::new();
+    NET.get_or_init(|| plain(&every_block(Weights::BuiltIn)))
 }
 
 /// Its maps of the three pictures.
 fn built_in_maps() -> &'static [Vec<Tensor>; 3] {
     static MAPS: OnceLock<[Vec<Tensor>; 3]> = OnceLock::new();
-    MAPS.get_or_init(|| [0, 1, 2].map(|t| built_in().trunk().forward(&normalised(t)).unwrap()))
+    MAPS.get_or_init(|| [0, 1, 2].map(|t| built_in().maps(&normalised(t)).unwrap()))
 }
 
 #[test]
@@ -171,8 +183,11 @@ fn pictures_of_a_batch_do_not_mix() {
 #[test]
 fn pictures_of_another_size_are_refused() {
     let picture = Tensor::zeros((1, 3, 224, 224), DType::F32, &Device::Cpu).unwrap();
-    let error = built_in().features(&picture).unwrap_err().to_string();
-    assert!(error.contains("3 x 299 x 299, not 3 x 224 x 224"), "{error}");
+    let net = load(&Network { taps: vec!["Conv2d_1a_3x3".into()], ..network(Weights::BuiltIn) });
+    for error in [net.features(&picture), built_in().features(&picture)] {
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("3 x 299 x 299, not 3 x 224 x 224"), "{error}");
+    }
 }
 
 /// What the metadata of the oracle says of each wrong rule: the tests above would see it.
@@ -207,11 +222,11 @@ fn the_f16_file_gives_the_features_that_pytorch_gives() {
     assert_eq!(as_it_is.identity().variant.taps.value, ["Mixed_6c", "Mixed_7a"]);
     assert_eq!(as_it_is.identity().variant, load(&network(Weights::BuiltIn)).identity().variant);
 
-    let net = load(&every_block(Weights::File(path)));
+    let net = plain(&every_block(Weights::File(path)));
     let oracle = golden("inception_features.safetensors");
     let expected: Vec<Vec<f32>> = oracle["f16.pooled_f32"].to_vec2().unwrap();
     let blocks: Vec<Vec<Vec<f64>>> = oracle["f16.mixed_mean_std_f64"].to_vec3().unwrap();
-    let maps = net.trunk().forward(&normalised(2)).unwrap();
+    let maps = net.maps(&normalised(2)).unwrap();
     assert!(largest_difference(&pooled(&maps[10]), &expected[2]) < 1e-5);
     for (map, expected) in maps.iter().zip(&blocks[2]) {
         assert!((mean_and_deviation(map)[0] - expected[0]).abs() < 1e-5 * expected[0]);
@@ -255,6 +270,76 @@ fn assert_features_are_those_of(net: &InceptionV3, oracle: &str) {
     }
 }
 
+/// Length of the difference, in lengths of what is expected.
+fn relative_error(seen: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(seen.len(), expected.len());
+    let length = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let differences = seen.iter().zip(expected).map(|(a, b)| f64::from(a - b));
+    length(&mut differences.into_iter()) / length(&mut expected.iter().map(|b| f64::from(*b)))
+}
+
+/// The picture `t` as it is, and a photo where there is one: `[1, 3, 299, 299]`, 0 to 255.
+fn pictures() -> Vec<Vec<f32>> {
+    let mut pictures = vec![picture(2).iter().map(|&k| k as f32).collect()];
+    match shared("images/flowers/daisy/11124324295_503f3a0804.jpg") {
+        None => eprintln!("skipped: there is no shared/images/flowers"),
+        Some(file) => {
+            let photo = dataset::decode(&std::fs::read(file).unwrap(), 100).unwrap();
+            let pixels = dataset::resize(&photo, Resize::Antialias, 299);
+            pictures.push(dataset::to_planes(&pixels, 299));
+        }
+    }
+    pictures
+}
+
+/// Every variant that weights are known to want, each with all its rules in use.
+fn variants() -> Vec<Network> {
+    let last = |network| Network { taps: vec!["Mixed_7c".into()], ..network };
+    let built_in = network(Weights::BuiltIn);
+    vec![
+        last(built_in.clone()),
+        last(Network { average_pool: AveragePool::CountPadding, ..built_in.clone() }),
+        Network {
+            last_pool: LastPool::Max,
+            input_range: InputRange::RetrainPy,
+            batch_norm_epsilon: Some(1e-2),
+            taps: vec!["Mixed_7c".into(), "Mixed_5b".into()],
+            ..built_in
+        },
+    ]
+}
+
+#[test]
+fn every_variant_by_the_kernels_is_that_of_plain_candle() {
+    for network in variants() {
+        let plain = plain(&network);
+        let trunks =
+            InceptionV3::on_every_engine(&network, Path::new(""), &calibration_pictures).unwrap();
+        for picture in pictures() {
+            let pixels = Tensor::from_slice(&picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
+            let expected = plain.features(&pixels).unwrap().flatten_all().unwrap();
+            let expected: Vec<f32> = expected.to_vec1().unwrap();
+            let mut int8: Option<Vec<f32>> = None;
+            for trunk in &trunks {
+                let engine = trunk.plan().engine();
+                let mut seen = vec![0.0; expected.len()];
+                trunk.features(&picture, &mut seen);
+                let error = relative_error(&seen, &expected);
+                let largest = match engine.format() {
+                    Format::F32 => 1e-5,
+                    Format::Bf16 => 0.02,
+                    Format::Int8 => 0.1,
+                };
+                assert!(error < largest, "{engine:?}, {network:?}: {error}");
+                if engine.format() == Format::Int8 {
+                    let bits = int8.get_or_insert_with(|| seen.clone());
+                    assert!(*bits == seen, "{engine:?} has other bits than the one before");
+                }
+            }
+        }
+    }
+}
+
 fn sources(net: &InceptionV3) -> Vec<Source> {
     let variant = &net.identity().variant;
     let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } = variant;
@@ -268,7 +353,7 @@ fn a_file_with_an_auxiliary_classifier_is_computed_as_torchvision_does() {
     let state = with(state_dict(), "AuxLogits.fc.weight", (1000, 768));
     save_zip(&with(state, "fc.weight", (1000, 2048)), &folder.path().join("tv.pth"));
     let file = Weights::File("tv.pth".into());
-    let net = InceptionV3::load(&network(file), folder.path(), &Device::Cpu).unwrap();
+    let net = try_load(&network(file), folder.path()).unwrap();
     assert_eq!(sources(&net), [Source::Tensors; 5]);
     assert_eq!(net.identity().weights, "tv.pth");
     assert_features_are_those_of(&net, "torchvision.pooled");
@@ -309,7 +394,7 @@ fn what_neither_setting_nor_file_says_is_stated_as_assumed() {
 #[test]
 fn an_unknown_tap_names_the_known_ones() {
     let network = Network { taps: vec!["Mixed_8a".into()], ..network(Weights::BuiltIn) };
-    let error = nets::load(&network, Path::new(""), &Device::Cpu).err().unwrap().to_string();
+    let error = try_load(&network, Path::new("")).err().unwrap().to_string();
     assert!(error.starts_with("taps: there is no 'Mixed_8a'; Inception v3 has Conv2d_1a_3x3, "));
     assert!(error.ends_with("Mixed_7b, Mixed_7c"), "{error}");
 }
@@ -322,7 +407,7 @@ fn an_incomplete_file_is_refused_with_what_is_missing() {
     state.retain(|name, _| !name.starts_with("Mixed_7c.branch_pool"));
     let name = "Mixed_7b.branch1x1.conv.weight";
     save_old(&with(state, name, (320, 1280)), &path);
-    let error = InceptionV3::load(&network(Weights::File(path)), Path::new(""), &Device::Cpu);
+    let error = try_load(&network(Weights::File(path)), Path::new(""));
     let error = error.err().unwrap().to_string();
     for part in [
         "part.pth: 6 of Inception v3's tensors are missing or wrong: ",
@@ -343,7 +428,7 @@ fn weights_that_are_not_finite_are_refused() {
         let bias = Tensor::full(value, 32, &Device::Cpu).unwrap();
         state.insert("Conv2d_2a_3x3.bn.bias".into(), bias);
         save_old(&state, &path);
-        let error = InceptionV3::load(&network(Weights::File(path)), Path::new(""), &Device::Cpu);
+        let error = try_load(&network(Weights::File(path)), Path::new(""));
         let error = error.err().unwrap().to_string();
         assert!(error.contains(named) && error.contains("not finite"), "{error}");
     }

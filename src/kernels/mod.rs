@@ -54,6 +54,9 @@ mod quantize;
 mod run;
 mod tile;
 
+#[cfg(test)]
+mod tests;
+
 pub use engine::{Engine, Format, InstructionSet};
 pub use graph::{Average, Conv, Graph, View};
 pub use plan::{Plan, StepKind, StepSummary};

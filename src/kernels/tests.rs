@@ -1,0 +1,240 @@
+//! Small networks of odd shapes, against the obvious loops.
+
+use super::graph::{Map, Op};
+use super::*;
+use crate::random::Rng;
+
+/// All maps of a graph for one picture, `[channels][height][width]`, in f64, and the features.
+struct Reference {
+    maps: Vec<Vec<f64>>,
+    features: Vec<f64>,
+}
+
+impl Reference {
+    fn of(graph: &Graph, picture: &[f32]) -> Reference {
+        let size = |map: &Map| map.channels * map.height * map.width;
+        let mut maps: Vec<Vec<f64>> = graph.maps.iter().map(|map| vec![0.0; size(map)]).collect();
+        let (factor, offset) = graph.input_range;
+        maps[0] = picture.iter().map(|v| f64::from(*v * factor + offset)).collect();
+        let mut features = vec![0.0; graph.feature_len];
+        for step in &graph.steps {
+            let (from, to) = (graph.maps[step.input.map], graph.maps[step.output.map]);
+            let area = from.height * from.width;
+            let input = maps[step.input.map][step.input.first * area..]
+                [..step.input.channels * area]
+                .to_vec();
+            let at = |channel: usize, y: isize, x: isize| -> Option<f64> {
+                let inside = |at: isize, size: usize| (0..size as isize).contains(&at);
+                (inside(y, from.height) && inside(x, from.width))
+                    .then(|| input[(channel * from.height + y as usize) * from.width + x as usize])
+            };
+            for channel in 0..step.output.channels {
+                if let Op::Mean { first } = step.op {
+                    let sum: f64 = input[channel * area..][..area].iter().sum();
+                    features[first + channel] = sum / area as f64;
+                    continue;
+                }
+                for y in 0..to.height {
+                    for x in 0..to.width {
+                        let value = pixel(&step.op, channel, step.input.channels, [y, x], &at);
+                        let place = (step.output.first + channel) * to.height + y;
+                        maps[step.output.map][place * to.width + x] = value;
+                    }
+                }
+            }
+        }
+        Reference { maps, features }
+    }
+}
+
+type At<'a> = &'a dyn Fn(usize, isize, isize) -> Option<f64>;
+
+fn pixel(op: &Op, channel: usize, inputs: usize, [y, x]: [usize; 2], at: At<'_>) -> f64 {
+    let window = |stride: usize, padding: usize| {
+        let from = move |at: usize| (at * stride) as isize - padding as isize;
+        (0..3).flat_map(move |i| (0..3).map(move |j| (from(y) + i, from(x) + j)))
+    };
+    match op {
+        Op::Conv { conv, relu } => {
+            let [height, width] = conv.kernel;
+            let mut sum = if *relu { f64::from(conv.bias[channel]) } else { 0.0 };
+            for c in 0..inputs {
+                for i in 0..height {
+                    for j in 0..width {
+                        let row = (y * conv.stride + i) as isize - conv.padding[0] as isize;
+                        let column = (x * conv.stride + j) as isize - conv.padding[1] as isize;
+                        let weight = conv.weight[((channel * inputs + c) * height + i) * width + j];
+                        sum += f64::from(weight) * at(c, row, column).unwrap_or(0.0);
+                    }
+                }
+            }
+            if *relu { sum.max(0.0) } else { sum }
+        }
+        Op::MaxPool { stride, padding } => {
+            window(*stride, *padding).filter_map(|(y, x)| at(channel, y, x)).fold(0.0, f64::max)
+        }
+        Op::AveragePool { average, bias } => {
+            let inside: Vec<f64> = window(1, 1).filter_map(|(y, x)| at(channel, y, x)).collect();
+            let count = match average {
+                Average::CountPadding => 9,
+                Average::ExcludePadding => inside.len(),
+            };
+            (inside.iter().sum::<f64>() / count as f64 + f64::from(bias[channel])).max(0.0)
+        }
+        Op::Mean { .. } => unreachable!("a mean has no pixels"),
+    }
+}
+
+fn conv(
+    rng: &mut Rng,
+    inputs: usize,
+    outputs: usize,
+    kernel: [usize; 2],
+    stride: usize,
+    padding: [usize; 2],
+) -> Conv {
+    let fan = inputs * kernel[0] * kernel[1];
+    let reach = (6.0 / fan as f64).sqrt();
+    let mut drawn = |n: usize, reach: f64| -> Vec<f32> {
+        (0..n).map(|_| (rng.between(-1.0, 1.0) * reach) as f32).collect()
+    };
+    let (weight, bias) = (drawn(fan * outputs, reach), drawn(outputs, 0.1));
+    Conv { name: format!("{inputs} to {outputs}"), kernel, stride, padding, weight, bias }
+}
+
+/// A network with every kind of step on a picture of a drawn size, and such a picture.
+fn small(seed: u64) -> (Graph, Vec<f32>) {
+    let mut rng = Rng::new(seed);
+    let channels = [16, 32, 48, 80];
+    let some = |rng: &mut Rng| channels[rng.below(channels.len())];
+    let size = [21 + rng.below(24), 21 + rng.below(24)];
+    let (mut graph, input) = Graph::new(size, (1.0 / 127.5, -1.0));
+    let outputs = some(&mut rng);
+    let first = conv(&mut rng, 3, outputs, [3, 3], 2, [0, 0]);
+    let mut x = graph.conv(input, first, None);
+    // Every kernel that an Inception network has, and both strides.
+    let kernels = [[1, 1], [3, 3], [5, 5], [1, 7], [7, 1], [1, 3], [3, 1]];
+    let outputs = some(&mut rng);
+    let plain = conv(&mut rng, x.channels(), outputs, [3, 3], 1, [0, 0]);
+    x = graph.conv(x, plain, None);
+    let widths: Vec<usize> = (0..kernels.len() + 2).map(|_| some(&mut rng)).collect();
+    let [height, width] = graph.size(x);
+    let all = graph.map([widths.iter().sum(), height, width]);
+    let mut first = 0;
+    for (kernel, width) in kernels.iter().zip(&widths) {
+        let inner = some(&mut rng);
+        let project = conv(&mut rng, x.channels(), inner, [1, 1], 1, [0, 0]);
+        let inner = graph.conv(x, project, None);
+        let padding = kernel.map(|side| side / 2);
+        let conv = conv(&mut rng, inner.channels(), *width, *kernel, 1, padding);
+        graph.conv(inner, conv, Some(all.slice(first, *width)));
+        first += width;
+    }
+    for (average, width) in
+        [Average::CountPadding, Average::ExcludePadding].into_iter().zip(&widths[kernels.len()..])
+    {
+        let project = conv(&mut rng, x.channels(), *width, [1, 1], 1, [0, 0]);
+        graph.average_pool_conv(x, project, average, all.slice(first, *width));
+        first += width;
+    }
+    let shrink = conv(&mut rng, all.channels(), 32, [3, 3], 2, [0, 0]);
+    let shrunk = graph.conv(all, shrink, None);
+    let pooled = graph.max_pool(all, 2, 0, None);
+    let same = graph.max_pool(shrunk, 1, 1, None);
+    [same, pooled, all].into_iter().for_each(|map| graph.mean(map));
+    let picture = (0..3 * size[0] * size[1]).map(|_| rng.between(0.0, 255.0) as f32).collect();
+    (graph, picture)
+}
+
+fn engines(format: Format) -> impl Iterator<Item = Engine> {
+    InstructionSet::ALL.into_iter().filter_map(move |set| Engine::new(format, set))
+}
+
+fn features(trunk: &Trunk, picture: &[f32]) -> Vec<f32> {
+    let mut features = vec![f32::NAN; trunk.plan().feature_len()];
+    trunk.features(picture, &mut features);
+    features
+}
+
+fn error(seen: &[f32], expected: &[f64]) -> f64 {
+    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>();
+    let differences = seen.iter().zip(expected).map(|(a, b)| f64::from(*a) - b);
+    let length = square(&mut expected.iter().copied());
+    (square(&mut differences.into_iter()) / length).sqrt()
+}
+
+#[test]
+fn f32_and_bf16_compute_what_the_obvious_loops_do_on_odd_shapes() {
+    for seed in 0..6 {
+        let (graph, picture) = small(seed);
+        let expected = Reference::of(&graph, &picture).features;
+        for (format, largest) in [(Format::F32, 1e-6), (Format::Bf16, 1e-2)] {
+            for engine in engines(format) {
+                let trunk = Trunk::new(Plan::new(&graph, engine, None));
+                let error = error(&features(&trunk, &picture), &expected);
+                assert!(error < largest, "{engine:?}, seed {seed}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn eight_bits_are_near_and_the_same_to_the_bit_by_all_instructions() {
+    for seed in 0..6 {
+        let (graph, picture) = small(seed);
+        let reference = Reference::of(&graph, &picture);
+        let largest = |map: &Vec<f64>| map.iter().fold(0.0, |a: f64, b| a.max(b.abs())) as f32;
+        let steps = Steps::from_largest(&graph, reference.maps.iter().map(largest).collect());
+        let seen: Vec<Vec<f32>> = engines(Format::Int8)
+            .map(|engine| features(&Trunk::new(Plan::new(&graph, engine, Some(&steps))), &picture))
+            .collect();
+        let error = error(&seen[0], &reference.features);
+        assert!(error < 0.02, "seed {seed}: {error}");
+        assert!(seen.iter().all(|other| *other == seen[0]), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_largest_values_are_those_of_the_maps() {
+    let (graph, picture) = small(3);
+    let reference = Reference::of(&graph, &picture);
+    let trunk = Trunk::new(Plan::new(&graph, Engine::best(Format::F32), None));
+    let seen = trunk.largest(&[picture]);
+    for (map, seen) in reference.maps.iter().zip(seen) {
+        let expected = map.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        assert!((f64::from(seen) - expected).abs() < 1e-4 * expected, "{seen}, not {expected}");
+    }
+}
+
+#[test]
+fn batches_and_threads_give_the_bits_of_one_picture_on_one_thread() {
+    use candle_core::{Device, Tensor};
+    let (graph, picture) = small(5);
+    let [height, width] = graph.size(View { map: 0, first: 0, channels: 3 });
+    let darker: Vec<f32> = picture.iter().map(|v| v / 2.0).collect();
+    let largest = vec![8.0; graph.maps.len()];
+    let steps = Steps::from_largest(&graph, largest);
+    for format in [Format::F32, Format::Bf16, Format::Int8] {
+        let trunk = Trunk::new(Plan::new(&graph, Engine::best(format), Some(&steps)));
+        let expected = [&picture, &darker].map(|picture| features(&trunk, picture));
+        for (threads, n) in [(1, 1), (1, 5), (3, 1), (3, 2), (3, 3), (3, 8)] {
+            let pictures = (0..n).flat_map(|i| [&picture, &darker][i % 2].clone()).collect();
+            let batch = Tensor::from_vec(pictures, (n, 3, height, width), &Device::Cpu).unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let seen = pool.install(|| batch.apply_op1_no_bwd(&trunk)).unwrap();
+            for (i, row) in seen.to_vec2::<f32>().unwrap().into_iter().enumerate() {
+                assert!(row == expected[i % 2], "{format:?}, {threads} threads, {i} of {n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_that_another_picture_has_used_changes_nothing() {
+    let (graph, picture) = small(7);
+    let trunk = Trunk::new(Plan::new(&graph, Engine::best(Format::F32), None));
+    let first = features(&trunk, &picture);
+    let bright: Vec<f32> = picture.iter().map(|v| 300.0 - v).collect();
+    features(&trunk, &bright);
+    assert!(features(&trunk, &picture) == first);
+}
