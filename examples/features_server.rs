@@ -174,7 +174,9 @@ fn pictures(path: &Path, batch_len: usize) -> Result<Vec<Vec<f32>>> {
     let bytes = fs::read(path).with_context(|| path.display().to_string())?;
     let numbers: Vec<f32> = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
     ensure!(
-        !numbers.is_empty() && bytes.len() == numbers.len() * 4 && numbers.len() % batch_len == 0,
+        !numbers.is_empty()
+            && bytes.len() == numbers.len() * 4
+            && numbers.len().is_multiple_of(batch_len),
         "{}: {} bytes are no whole batches of pictures",
         path.display(),
         bytes.len()

@@ -75,6 +75,8 @@ class Route:
         answer = self.server.ask(do="load", **self.who)
         self.why_not = answer.get("not_offered") or answer.get("error")
         self.ways = answer.get("ways", ["a photo a thread"])
+        # A program may fall back to another precision; it says so where it says what it is.
+        self.precision = dict(answer.get("network", [])).get("precision")
 
     def ask(self, task, setup, way=None):
         output = setup.work / "features.f32"
@@ -254,6 +256,8 @@ def main():
             if route.why_not:
                 print(f"{route.name}: not offered: {route.why_not}")
             else:
+                if route.precision:
+                    print(f"{route.name}: computes in {route.precision}")
                 route.warm_up(setup)
                 offered.append(route)
         print(f"{len(setup.files)} photos, taps {setup.taps or 'of the weights'}, "
