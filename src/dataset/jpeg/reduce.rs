@@ -19,7 +19,8 @@ pub(crate) fn smallest(width: usize, height: usize, least: usize) -> Option<usiz
 /// factors that divide each other.
 pub(crate) fn is_usual(frame: &Frame, is_rgb: bool) -> bool {
     let max = frame.largest_unit();
-    let whole = |part: &Component| max.0 % part.unit.0 == 0 && max.1 % part.unit.1 == 0;
+    let whole =
+        |part: &Component| max.0.is_multiple_of(part.unit.0) && max.1.is_multiple_of(part.unit.1);
     let ids: Vec<u8> = frame.components.iter().map(|part| part.id).collect();
     frame.precision == 8
         && (ids.len() == 1 || ids.len() == 3 && ids != *b"RGB" && !is_rgb)
