@@ -8,7 +8,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use retrain::dataset::{Dataset, Unreadable, decode, read_file, resize, scan};
+use retrain::dataset::{Dataset, Detail, Unreadable, decode, read_file, resize, scan};
 use retrain::random::Rng;
 use retrain::spec::{self, Experiment, Resize};
 use retrain::store::shown;
@@ -88,7 +88,7 @@ const TABLE: [(&str, Asked); 40] = [
 const IGNORED: [&str; 4] = [".hidden.jpg", "Thumbs.db", "README.md", "make_bad.py"];
 
 fn decoded(path: &Path) -> Result<RgbImage, Unreadable> {
-    decode(&read_file(path)?, MAX_MEGAPIXELS)
+    decode(&read_file(path)?, MAX_MEGAPIXELS, Detail::Full)
 }
 
 fn mean_difference(a: &RgbImage, b: &RgbImage) -> f64 {
@@ -122,6 +122,30 @@ fn every_bad_image_is_decoded_or_refused_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_bad_image_is_the_same_picture_or_refusal_when_it_is_reduced() {
+    let Some(bad) = corpus() else { return };
+    let mut reduced = 0;
+    for (name, _) in &TABLE {
+        let whole = decoded(&bad.join(name));
+        let bytes = read_file(&bad.join(name)).unwrap_or_default();
+        for (least, most) in [(18, 3.0), (37, 4.0), (75, 6.0)] {
+            let small = decode(&bytes, MAX_MEGAPIXELS, Detail::Least(least));
+            match (&whole, small) {
+                (Ok(whole), Ok(small)) => {
+                    reduced += usize::from(small.dimensions() != whole.dimensions());
+                    // Both sides are brought to the same small size by the same filter.
+                    let [a, b] = [whole, &small].map(|p| resize(p, Resize::Antialias, 9));
+                    let off: f32 = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).sum();
+                    assert!(off / 243.0 < most, "{name} to {least}: {}", off / 243.0);
+                }
+                (whole, small) => assert_eq!(whole.as_ref().err(), small.as_ref().err(), "{name}"),
+            }
+        }
+    }
+    assert!(reduced >= 3 * 8, "only {reduced} were reduced");
 }
 
 #[test]
@@ -280,7 +304,7 @@ fn a_progressive_jpeg_cut_anywhere_is_truncated() {
     let Some(bad) = corpus() else { return };
     let bytes = read_file(&bad.join("progressive.jpg")).unwrap();
     for length in (20..bytes.len()).step_by(101).chain([bytes.len() - 1]) {
-        let cut = decode(&bytes[..length], MAX_MEGAPIXELS);
+        let cut = decode(&bytes[..length], MAX_MEGAPIXELS, Detail::Full);
         assert!(cut.is_err_and(|err| err == Unreadable::Truncated), "at {length}");
     }
 }
@@ -295,7 +319,7 @@ fn damage_anywhere_in_a_progressive_jpeg_never_panics() {
         for _ in 0..4 {
             damaged[rng.below(bytes.len())] = rng.next_u64() as u8;
         }
-        assert_ne!(decode(&damaged, 1), Err(Unreadable::DecoderPanicked));
+        assert_ne!(decode(&damaged, 1, Detail::Full), Err(Unreadable::DecoderPanicked));
     }
 }
 

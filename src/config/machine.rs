@@ -1,13 +1,13 @@
 //! `config.toml` of the project folder: this machine.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::{env, io, thread};
+use std::{env, io};
 
 use thiserror::Error;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::threads::usable_threads;
 use super::{Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
 
 /// The file whose folder is the project folder.
@@ -202,11 +202,6 @@ impl Config {
         }
         None
     }
-}
-
-/// The processors that this process may really use (affinity and control groups count).
-fn usable_threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn is_path(path: &str) -> bool {

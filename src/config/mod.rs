@@ -6,6 +6,7 @@
 mod machine;
 mod mistakes;
 mod text_file;
+mod threads;
 
 pub use machine::{CONFIG_FILE, Config, ConfigError, Theme};
 pub use mistakes::{Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};

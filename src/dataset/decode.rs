@@ -17,32 +17,83 @@ const MAX_BYTES_PER_PIXEL: u64 = 16;
 /// What a decoder may take besides, whatever the size of the picture.
 const DECODER_BYTES: u64 = 64 << 20;
 
+/// How much of a photo is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Every pixel.
+    Full,
+    /// A JPEG may come at a half or a quarter of its size, as long as both sides keep this
+    /// many pixels or more: quicker, and of much less memory.
+    Least(usize),
+}
+
 /// The photo as it is meant to be seen: the format told by its content, turned as its EXIF
 /// orientation says, the first frame of an animation.
 ///
 /// As in TensorFlow's decoders, alpha is dropped, 16 bits are cut to 8, and grey is repeated in the
 /// three channels. Errors when it is no picture, cut off, damaged, of a format not in [`FORMATS`]
 /// or larger than `max_megapixels`, which its header tells before memory is taken.
-pub fn decode(bytes: &[u8], max_megapixels: usize) -> Result<RgbImage, Unreadable> {
-    let format = check_header(bytes, max_megapixels)?;
+pub fn decode(bytes: &[u8], max_megapixels: usize, detail: Detail) -> Result<RgbImage, Unreadable> {
+    let (format, ..) = check_header(bytes, max_megapixels)?;
     without_panic(|| {
-        if format == ImageFormat::Jpeg {
+        let reduced = match (format, detail) {
+            (ImageFormat::Jpeg, Detail::Least(least)) => jpeg::reduced(bytes, least)?,
+            _ => None,
+        };
+        if format == ImageFormat::Jpeg && reduced.is_none() {
             jpeg::check(bytes)?;
         }
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(max_pixels(max_megapixels) * MAX_BYTES_PER_PIXEL + DECODER_BYTES);
-        reader.limits(limits);
-        let mut decoder = reader.into_decoder().map_err(reason)?;
+        let mut decoder = decoder(bytes, format, max_megapixels)?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let mut picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
+        let mut picture = match reduced {
+            Some(picture) => picture.into(),
+            None => DynamicImage::from_decoder(decoder).map_err(reason)?,
+        };
         picture.apply_orientation(orientation);
         Ok(to_rgb8(picture))
     })
 }
 
-/// Whether the bytes are a picture of a size that is read, as far as the header tells.
-pub fn check_header(bytes: &[u8], max_megapixels: usize) -> Result<ImageFormat, Unreadable> {
+/// What [`decode`] takes of memory beside `bytes`, about, and not less by much.
+pub fn decoding_bytes(
+    bytes: &[u8],
+    max_megapixels: usize,
+    detail: Detail,
+) -> Result<u64, Unreadable> {
+    let (format, width, height) = check_header(bytes, max_megapixels)?;
+    let pixels = u64::from(width) * u64::from(height);
+    if let (ImageFormat::Jpeg, Detail::Least(least)) = (format, detail)
+        && let Some(taken) = jpeg::reduced_bytes(width as usize, height as usize, least)
+    {
+        return Ok(taken);
+    }
+    without_panic(|| {
+        let colour = decoder(bytes, format, max_megapixels)?.color_type();
+        let decoded = u64::from(colour.bytes_per_pixel());
+        let is_deep = colour.bytes_per_pixel() > colour.channel_count();
+        // Coefficients of a progressive JPEG, or 16 bits of three channels; the turned picture.
+        let beside = if is_deep || format == ImageFormat::Jpeg { 6 } else { 3 };
+        Ok(pixels * (decoded + beside))
+    })
+}
+
+fn decoder(
+    bytes: &[u8],
+    format: ImageFormat,
+    max_megapixels: usize,
+) -> Result<impl ImageDecoder, Unreadable> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(max_pixels(max_megapixels) * MAX_BYTES_PER_PIXEL + DECODER_BYTES);
+    reader.limits(limits);
+    reader.into_decoder().map_err(reason)
+}
+
+/// Format, width and height of a picture of a size that is read, as far as the header tells.
+pub fn check_header(
+    bytes: &[u8],
+    max_megapixels: usize,
+) -> Result<(ImageFormat, u32, u32), Unreadable> {
     let format = format(bytes)?;
     let (width, height) = match format {
         ImageFormat::Jpeg => jpeg::size(bytes)?,
@@ -53,13 +104,13 @@ pub fn check_header(bytes: &[u8], max_megapixels: usize) -> Result<ImageFormat, 
             reader.into_dimensions().map_err(reason)
         })?,
     };
-    let (width, height) = (u64::from(width), u64::from(height));
-    if width == 0 || height == 0 {
-        Err(Unreadable::NoPixels { width, height })
-    } else if width * height > max_pixels(max_megapixels) {
-        Err(Unreadable::TooManyPixels { width, height })
+    let (wide, high) = (u64::from(width), u64::from(height));
+    if wide == 0 || high == 0 {
+        Err(Unreadable::NoPixels { width: wide, height: high })
+    } else if wide * high > max_pixels(max_megapixels) {
+        Err(Unreadable::TooManyPixels { width: wide, height: high })
     } else {
-        Ok(format)
+        Ok((format, width, height))
     }
 }
 
@@ -148,6 +199,10 @@ mod tests {
     use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
 
     use super::*;
+
+    fn decode(bytes: &[u8], max_megapixels: usize) -> Result<RgbImage, Unreadable> {
+        super::decode(bytes, max_megapixels, Detail::Full)
+    }
 
     fn card() -> RgbImage {
         RgbImage::from_fn(40, 30, |x, y| match (x < 20, y < 15) {

@@ -36,6 +36,12 @@ pub fn distort(
     out
 }
 
+/// The largest square that [`distort`] may resize to before it cuts its window, in pixels.
+pub fn largest_square(distort: &Distort, side: usize) -> usize {
+    let factor = |percent: f64| 1.0 + percent / 100.0;
+    (side as f64 * factor(distort.crop_percent) * factor(distort.scale_percent)).ceil() as usize
+}
+
 /// What chance decides for one variant.
 #[derive(Debug, PartialEq)]
 struct Drawn {

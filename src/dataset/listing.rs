@@ -8,7 +8,7 @@ use std::thread;
 use super::categories;
 use super::scan::is_likely_photo;
 use super::walk::Walk;
-use super::{Dataset, DatasetError, Skipped, decode, read_file};
+use super::{Dataset, DatasetError, Detail, Skipped, decode, read_file};
 
 /// The folders of `images` as categories, with the number of files in each that look like photos.
 /// Reads no whole file.
@@ -52,7 +52,7 @@ pub fn decode_all(
             scope.spawn(move || {
                 while let Some(photo) = photos.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let looked = read_file(&dataset.full_path(photo))
-                        .and_then(|bytes| decode(&bytes, max_megapixels));
+                        .and_then(|bytes| decode(&bytes, max_megapixels, Detail::Full));
                     if sender.send((&photo.path, looked.err())).is_err() {
                         break;
                     }

@@ -19,8 +19,8 @@ mod tests;
 mod unreadable;
 mod walk;
 
-pub use decode::{FORMATS, decode};
-pub use distort::distort;
+pub use decode::{Detail, FORMATS, decode, decoding_bytes};
+pub use distort::{distort, largest_square};
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
 pub use listing::{decode_all, list_categories, photos_below};

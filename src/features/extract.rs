@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-use crate::dataset::{self, Unreadable};
+use crate::dataset::{self, Detail, Unreadable};
 use crate::nets::Backbone;
 use crate::random::Rng;
 use crate::spec::{Distort, Resize};
@@ -33,15 +33,30 @@ pub enum ExtractError {
 }
 
 impl Extractor {
-    /// Decodes a photo: RGB, upright.
-    pub fn decode(&self, bytes: &[u8]) -> Result<image::RgbImage, ExtractError> {
-        Ok(dataset::decode(bytes, self.max_megapixels)?)
+    /// Decodes a photo: RGB, upright, of all the detail that `distort` can make use of.
+    pub fn decode(&self, bytes: &[u8], distort: &Distort) -> Result<image::RgbImage, ExtractError> {
+        Ok(dataset::decode(bytes, self.max_megapixels, self.detail(distort))?)
     }
 
-    /// The feature of a decoded photo, `feature_len` numbers.
-    pub fn feature(&self, photo: &image::RgbImage) -> Result<Vec<f32>, ExtractError> {
-        let side = self.backbone.side();
-        self.forward(&dataset::resize(photo, self.resize, side))
+    /// What [`Extractor::decode`] takes of memory, about.
+    pub fn decoding_bytes(&self, bytes: &[u8], distort: &Distort) -> Result<u64, ExtractError> {
+        Ok(dataset::decoding_bytes(bytes, self.max_megapixels, self.detail(distort))?)
+    }
+
+    /// Twice the pixels that are needed leave the filter its work; the rules without a filter pick
+    /// single pixels of the whole photo and must find them.
+    fn detail(&self, distort: &Distort) -> Detail {
+        match self.resize {
+            Resize::Antialias => {
+                Detail::Least(2 * dataset::largest_square(distort, self.backbone.side()))
+            }
+            Resize::Legacy | Resize::HalfPixel => Detail::Full,
+        }
+    }
+
+    /// A decoded photo as the network takes it: `[side, side, 3]`, 0 to 255.
+    pub fn pixels(&self, photo: &image::RgbImage) -> Vec<f32> {
+        dataset::resize(photo, self.resize, self.backbone.side())
     }
 
     /// The feature of one distorted variant, drawn by `rng`.
@@ -52,11 +67,11 @@ impl Extractor {
         rng: &mut Rng,
     ) -> Result<Vec<f32>, ExtractError> {
         let side = self.backbone.side();
-        self.forward(&dataset::distort(photo, distort, self.resize, side, rng))
+        self.feature(&dataset::distort(photo, distort, self.resize, side, rng))
     }
 
-    /// `pixels`: `[side, side, 3]`, 0 to 255.
-    fn forward(&self, pixels: &[f32]) -> Result<Vec<f32>, ExtractError> {
+    /// The feature of `[side, side, 3]` pixels, 0 to 255: `feature_len` numbers.
+    pub fn feature(&self, pixels: &[f32]) -> Result<Vec<f32>, ExtractError> {
         let side = self.backbone.side();
         let planes = dataset::to_planes(pixels, side);
         let input = Tensor::from_vec(planes, (1, 3, side, side), &Device::Cpu)?;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::cache::{Cache, CacheError};
 use super::extract::{ExtractError, Extractor};
 use super::key::{RowKey, distorted_row, plain_row};
+use super::room::Room;
 use crate::dataset::{self, Unreadable};
 use crate::random::Rng;
 use crate::spec::Distort;
@@ -18,6 +19,11 @@ const SHARD_ROWS: usize = 64;
 const SHARD_TIME: Duration = Duration::from_secs(20);
 /// Time between two reports of progress.
 const NEWS: Duration = Duration::from_millis(250);
+
+/// What all threads together may hold of files, and of photos that are being decoded; one larger
+/// photo gets in alone. Files first, so that nobody who decodes waits for somebody who reads.
+const FILE_BYTES: u64 = 128 << 20;
+const PHOTO_BYTES: u64 = 256 << 20;
 
 /// One photo, and the features wanted of it.
 #[derive(Clone, Debug)]
@@ -94,6 +100,7 @@ pub fn fill<E>(
 
     let next = AtomicUsize::new(0);
     let halt = AtomicBool::new(false);
+    let memory = Memory { files: Room::new(FILE_BYTES), photos: Room::new(PHOTO_BYTES) };
     let (send, results) = mpsc::sync_channel(2 * threads);
     std::thread::scope(|scope| {
         for _ in 0..threads.min(missing.len()) {
@@ -102,12 +109,13 @@ pub fn fill<E>(
             // and gives the same bits however many threads there are.
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
             let (send, next, halt, missing) = (send.clone(), &next, &halt, &missing);
+            let memory = &memory;
             scope.spawn(move || {
                 while !halt.load(Ordering::Relaxed) {
                     let Some(&job) = missing.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    let features = pool.install(|| compute(&jobs[job], extractor, distort));
+                    let features = pool.install(|| compute(&jobs[job], extractor, distort, memory));
                     if send.send((job, features)).is_err() {
                         break;
                     }
@@ -157,19 +165,33 @@ fn missing_jobs(jobs: &[Job], distort: &Distort, cache: &Cache) -> Vec<usize> {
     (0..jobs.len()).filter(|&number| lacks(&jobs[number], &mut seen)).collect()
 }
 
+/// What the threads share of memory.
+struct Memory {
+    files: Room,
+    photos: Room,
+}
+
 /// Reads one photo and runs the network on it, or on each of its variants.
 fn compute(
     job: &Job,
     extractor: &Extractor,
     distort: &Distort,
+    memory: &Memory,
 ) -> Result<Vec<Vec<f32>>, ExtractError> {
+    let distort = if job.variants == 0 { &Distort::OFF } else { distort };
+    let file_bytes = std::fs::metadata(&job.file).map_or(0, |metadata| metadata.len());
+    let file_share = memory.files.take(file_bytes.min(dataset::MAX_FILE_BYTES));
     let bytes = dataset::read_file(&job.file)?;
     if blake3::hash(&bytes) != job.hash {
         return Err(Unreadable::Changed.into());
     }
-    let photo = extractor.decode(&bytes)?;
+    let photo_share = memory.photos.take(extractor.decoding_bytes(&bytes, distort)?);
+    let photo = extractor.decode(&bytes, distort)?;
+    drop((bytes, file_share));
     if job.variants == 0 {
-        return Ok(vec![extractor.feature(&photo)?]);
+        let pixels = extractor.pixels(&photo);
+        drop((photo, photo_share));
+        return Ok(vec![extractor.feature(&pixels)?]);
     }
     // A variant's numbers come from what names it, so that it is the same in every run.
     job.rows(distort)
@@ -210,7 +232,7 @@ impl Collect<'_> {
         let start = Instant::now();
         let mut reported = start;
         loop {
-            match results.recv_timeout(NEWS) {
+            match results.recv_timeout(NEWS.saturating_sub(reported.elapsed())) {
                 Ok((job, features)) => self.one(job, features, filled)?,
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
@@ -264,3 +286,7 @@ impl Collect<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "fill_tests.rs"]
+mod tests;

@@ -8,13 +8,24 @@ pub type RowKey = [u8; 32];
 
 /// Counts the changes of decoding and resizing that change a feature of the same photo: a feature
 /// of an older rule must not be taken for one of a newer.
-const DECODE_RULE: u32 = 1;
+///
+/// 2: large JPEGs are read at a fraction of their size before the antialias rule.
+fn decode_rule(resize: Resize) -> u32 {
+    match resize {
+        Resize::Antialias => 2,
+        Resize::Legacy | Resize::HalfPixel => 1,
+    }
+}
 
 /// Name of the cache folder for a network and a resize rule, such as `inception_v3-5b1f0c6a92de4d10`:
 /// the hash of everything that a feature depends on but the photo.
 pub fn feature_key(identity: &Identity, resize: Resize) -> String {
-    let facts =
-        format!("{}\nresize={}\ndecode_rule={DECODE_RULE}\n", identity.key(), resize.name());
+    let facts = format!(
+        "{}\nresize={}\ndecode_rule={}\n",
+        identity.key(),
+        resize.name(),
+        decode_rule(resize)
+    );
     let hash = blake3::hash(facts.as_bytes()).to_hex();
     format!("{}-{}", identity.backbone, &hash[..16])
 }

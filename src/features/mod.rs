@@ -9,6 +9,7 @@ mod extract;
 mod fill;
 mod key;
 mod recipe;
+mod room;
 mod shard;
 
 pub use cache::{Cache, CacheError};

@@ -101,45 +101,90 @@ trait Numbers {
     fn pixel(colours: [f32; 3]) -> [u32; 4];
 }
 
-/// f32, in plain Rust: the compiler turns 16 lanes into the registers of each set of instructions.
-struct F32<const FMA: bool>;
+/// 16 f32, in the registers of a set of instructions.
+///
+/// # Safety
+/// As [`Numbers`].
+trait Vector: Copy {
+    /// The same number in all lanes.
+    type Splat: Copy;
+    unsafe fn splat(value: f32) -> Self::Splat;
+    unsafe fn load(at: *const f32) -> Self;
+    unsafe fn store(self, at: *mut f32);
+    /// `self + factor * other`
+    unsafe fn plus_product(self, factor: Self::Splat, other: Self) -> Self;
+    /// What is no number stays none, to be noticed in the features.
+    unsafe fn at_least(self, floor: f32) -> Self;
+}
 
-impl<const FMA: bool> Numbers for F32<FMA> {
-    type Sum = Lanes;
-    type Input = f32;
-    type Weights = Lanes;
+/// Plain Rust. The compiler finds the registers, but not in builds with little optimisation, so
+/// that the sets of instructions that matter most have vectors of their own.
+#[derive(Clone, Copy)]
+struct Plain(Lanes);
+
+impl Vector for Plain {
+    type Splat = f32;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> f32 {
+        value
+    }
+
+    #[inline(always)]
+    unsafe fn load(at: *const f32) -> Plain {
+        Plain(unsafe { at.cast::<Lanes>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, at: *mut f32) {
+        unsafe { at.cast::<Lanes>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn plus_product(self, factor: f32, other: Plain) -> Plain {
+        Plain(from_fn(|lane| match FUSED {
+            true => factor.mul_add(other.0[lane], self.0[lane]),
+            false => self.0[lane] + factor * other.0[lane],
+        }))
+    }
+
+    #[inline(always)]
+    unsafe fn at_least(self, floor: f32) -> Plain {
+        Plain(self.0.map(|value| if value < floor { floor } else { value }))
+    }
+}
+
+struct F32<V>(std::marker::PhantomData<V>);
+
+impl<V: Vector> Numbers for F32<V> {
+    type Sum = V;
+    type Input = V::Splat;
+    type Weights = V;
     const WORDS: usize = 16;
 
     #[inline(always)]
-    unsafe fn start(add: *const f32) -> Lanes {
-        unsafe { add.cast::<Lanes>().read_unaligned() }
+    unsafe fn start(add: *const f32) -> V {
+        unsafe { V::load(add) }
     }
 
     #[inline(always)]
-    unsafe fn input(word: u32) -> f32 {
-        f32::from_bits(word)
+    unsafe fn input(word: u32) -> V::Splat {
+        unsafe { V::splat(f32::from_bits(word)) }
     }
 
     #[inline(always)]
-    unsafe fn weights(at: *const u32) -> Lanes {
-        unsafe { at.cast::<Lanes>().read() }
+    unsafe fn weights(at: *const u32) -> V {
+        unsafe { V::load(at.cast()) }
     }
 
     #[inline(always)]
-    unsafe fn dot(mut sum: Lanes, input: f32, weights: Lanes) -> Lanes {
-        for lane in 0..BLOCK {
-            sum[lane] = match FMA {
-                true => input.mul_add(weights[lane], sum[lane]),
-                false => sum[lane] + input * weights[lane],
-            };
-        }
-        sum
+    unsafe fn dot(sum: V, input: V::Splat, weights: V) -> V {
+        unsafe { sum.plus_product(input, weights) }
     }
 
     #[inline(always)]
-    unsafe fn finish(sum: Lanes, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
-        // What is no number stays none, to be noticed in the features.
-        unsafe { Self::store(sum.map(|v| if v < floor { floor } else { v }), at) }
+    unsafe fn finish(sum: V, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
+        unsafe { sum.at_least(floor).store(at.cast()) }
     }
 
     #[inline(always)]
@@ -652,10 +697,10 @@ pub(super) fn code(format: Format, set: InstructionSet) -> Option<Code> {
 }
 
 /// Fused multiplication and addition, and 32 registers, are part of every 64-bit ARM processor.
-const ARM: bool = cfg!(target_arch = "aarch64");
-const BASELINE_PIXELS: usize = if ARM { 6 } else { 2 };
+const FUSED: bool = cfg!(target_arch = "aarch64");
+const BASELINE_PIXELS: usize = if FUSED { 6 } else { 2 };
 
-compile!(f32_baseline, F32<ARM>,, sums 2, shapes [(1, BASELINE_PIXELS)], steps 16 32 8;
+compile!(f32_baseline, F32<Plain>,, sums 2, shapes [(1, BASELINE_PIXELS)], steps 16 32 8;
     1: 1 2 3 4 5 6;);
 compile!(bf16_baseline, PlainBf16,, sums 2, shapes [(1, 2)], steps 8 16 4; 1: 1 2;);
 compile!(int8_baseline, PlainInt8,, sums 2, shapes [(1, 2)], steps 4 8 2; 1: 1 2;);
@@ -666,6 +711,68 @@ mod x86 {
     use std::mem::transmute;
 
     use super::*;
+
+    impl Vector for __m512 {
+        type Splat = __m512;
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> __m512 {
+            unsafe { _mm512_set1_ps(value) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(at: *const f32) -> __m512 {
+            unsafe { _mm512_loadu_ps(at) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, at: *mut f32) {
+            unsafe { _mm512_storeu_ps(at, self) }
+        }
+
+        #[inline(always)]
+        unsafe fn plus_product(self, factor: __m512, other: __m512) -> __m512 {
+            unsafe { _mm512_fmadd_ps(factor, other, self) }
+        }
+
+        #[inline(always)]
+        unsafe fn at_least(self, floor: f32) -> __m512 {
+            // The second operand is the result where one is no number.
+            unsafe { _mm512_max_ps(_mm512_set1_ps(floor), self) }
+        }
+    }
+
+    impl Vector for [__m256; 2] {
+        type Splat = __m256;
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> __m256 {
+            unsafe { _mm256_set1_ps(value) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(at: *const f32) -> [__m256; 2] {
+            unsafe { [_mm256_loadu_ps(at), _mm256_loadu_ps(at.add(8))] }
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, at: *mut f32) {
+            unsafe {
+                _mm256_storeu_ps(at, self[0]);
+                _mm256_storeu_ps(at.add(8), self[1]);
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn plus_product(self, factor: __m256, other: [__m256; 2]) -> [__m256; 2] {
+            from_fn(|half| unsafe { _mm256_fmadd_ps(factor, other[half], self[half]) })
+        }
+
+        #[inline(always)]
+        unsafe fn at_least(self, floor: f32) -> [__m256; 2] {
+            self.map(|half| unsafe { _mm256_max_ps(_mm256_set1_ps(floor), half) })
+        }
+    }
 
     /// bf16 by `vdpbf16ps`: two products and a sum in each of 16 lanes.
     struct Bf16;
@@ -699,8 +806,7 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn finish(sum: __m512, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
-            // The second operand is the result where one is no number.
-            unsafe { Self::store(transmute(_mm512_max_ps(_mm512_set1_ps(floor), sum)), at) }
+            unsafe { Self::store(transmute(sum.at_least(floor)), at) }
         }
 
         #[inline(always)]
@@ -847,10 +953,10 @@ mod x86 {
         }
     }
 
-    compile!(f32_512, F32<true>, #[target_feature(enable = "avx512f")], sums 12,
+    compile!(f32_512, F32<__m512>, #[target_feature(enable = "avx512f")], sums 12,
         shapes [(2, 14), (3, 9), (4, 6)], steps 16 32 8;
         2: 4 5 6 7 8 9 10 11 12 13 14; 3: 4 5 6 7 8 9; 4: 4 5 6;);
-    compile!(f32_256, F32<true>, #[target_feature(enable = "avx2,fma")], sums 6,
+    compile!(f32_256, F32<[__m256; 2]>, #[target_feature(enable = "avx2,fma")], sums 6,
         shapes [(1, 6)], steps 16 32 8; 1: 1 2 3 4 5 6;);
     compile!(bf16_512, Bf16,
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")], sums 12,

@@ -3,7 +3,9 @@
 use super::Damage;
 
 /// Codes up to this length are found by one look into a table.
-const SHORT: u32 = 9;
+const SHORT: u32 = 10;
+/// A short code and the longest number behind it.
+const SHORT_WITH_NUMBER: u32 = SHORT + 15;
 
 /// A Huffman table. Source: T.81 annexes C and F.2.2.3.
 pub(crate) struct Table {
@@ -54,6 +56,16 @@ impl<'a> Bits<'a> {
     }
 
     fn fill(&mut self) {
+        // Most bytes stand for themselves: several at once.
+        if let Some(Ok(next)) = self.bytes.get(self.at..self.at + 8).map(<[u8; 8]>::try_from)
+            && !has_marker_byte(u64::from_be_bytes(next))
+        {
+            let bytes = ((64 - self.held_bits) / 8).min(7);
+            self.held = self.held << (8 * bytes) | u64::from_be_bytes(next) >> (64 - 8 * bytes);
+            self.held_bits += 8 * bytes;
+            self.at += bytes as usize;
+            return;
+        }
         while self.held_bits <= 56 {
             let Some(&byte) = self.bytes.get(self.at) else { return };
             if byte == 0xff {
@@ -127,6 +139,27 @@ impl<'a> Bits<'a> {
         }
     }
 
+    /// The symbol of the next code and the number behind it, which has as many bits as the lower
+    /// half of the symbol says.
+    #[inline]
+    pub fn symbol_and_number(&mut self, table: &Table) -> Result<(u8, u32), Damage> {
+        if self.held_bits < SHORT_WITH_NUMBER {
+            self.fill();
+        }
+        if self.held_bits >= SHORT_WITH_NUMBER {
+            let next = self.held >> (self.held_bits - SHORT) & ((1 << SHORT) - 1);
+            let (length, symbol) = table.short[next as usize];
+            if length > 0 {
+                let size = u32::from(symbol & 15);
+                self.held_bits -= u32::from(length) + size;
+                let number = self.held >> self.held_bits & ((1 << size) - 1);
+                return Ok((symbol, number as u32));
+            }
+        }
+        let symbol = self.symbol(table)?;
+        Ok((symbol, self.take(u32::from(symbol & 15))?))
+    }
+
     /// Takes the restart marker of number `n` (mod 8), which must come next.
     pub fn restart(&mut self, n: usize) -> Result<(), Damage> {
         self.fill();
@@ -161,4 +194,11 @@ impl<'a> Bits<'a> {
         let end = rest.windows(2).position(is_marker).unwrap_or(rest.len());
         unread.iter().chain(&rest[..end]).all(is_padding)
     }
+}
+
+/// Whether one of the eight bytes is 0xff.
+fn has_marker_byte(bytes: u64) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let inverted = !bytes;
+    inverted.wrapping_sub(ONES) & bytes & (ONES << 7) != 0
 }

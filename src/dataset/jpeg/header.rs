@@ -1,30 +1,61 @@
 //! The segments that say how scans are coded.
 
+use super::coefficients::Kept;
 use super::{Damage, Tables, bits::Table};
 
 const SHORT_SEGMENT: Damage = Damage::Corrupt("a segment that is too short");
 
 /// The frame header (T.81 B.2.2).
 pub(crate) struct Frame {
+    /// Bits of a sample.
+    pub precision: u8,
     pub width: usize,
     pub height: usize,
     pub progressive: bool,
     pub components: Vec<Component>,
+    pub kept: Kept,
 }
 
 pub(crate) struct Component {
-    id: u8,
+    pub id: u8,
     /// Blocks across and down in one interleaved unit (MCU).
     pub unit: (usize, usize),
     /// Blocks across and down that hold pixels of the picture.
     pub blocks: (usize, usize),
     /// Progressive only: for each block, bit k is set when coefficient k is not zero.
     pub nonzero: Vec<u64>,
+    /// Number of its quantisation table.
+    quantization: usize,
+    /// Of the coefficients that are kept; empty until the first scan.
+    pub steps: Vec<u16>,
+    /// Blocks across and down in the whole units.
+    pub padded: (usize, usize),
+    /// The kept coefficients, `[padded down][padded across][kept]`; empty when none are.
+    pub coefficients: Vec<i16>,
+    /// First coefficient of the block before.
+    pub previous: i32,
+}
+
+impl Component {
+    /// The kept coefficients of one block.
+    pub fn block(&mut self, row: usize, column: usize, kept: &Kept) -> &mut [i16] {
+        let start = (row * self.padded.0 + column) * kept.area();
+        &mut self.coefficients[start..start + kept.area()]
+    }
+
+    /// The table that holds at its first scan is the one that counts (T.81 B.2.4.1).
+    pub fn quantize(&mut self, tables: &Tables, kept: &Kept) {
+        if self.steps.is_empty() {
+            self.steps = tables.quantization[self.quantization]
+                .as_ref()
+                .map_or_else(Vec::new, |table| kept.choose(table));
+        }
+    }
 }
 
 impl Frame {
-    pub fn read(segment: &[u8], progressive: bool) -> Result<Frame, Damage> {
-        let &[_, h1, h0, w1, w0, count, ref parts @ ..] = segment else {
+    pub fn read(segment: &[u8], progressive: bool, kept: Kept) -> Result<Frame, Damage> {
+        let &[precision, h1, h0, w1, w0, count, ref parts @ ..] = segment else {
             return Err(SHORT_SEGMENT);
         };
         let count = usize::from(count);
@@ -38,6 +69,11 @@ impl Frame {
                 unit: (usize::from(part[1] >> 4), usize::from(part[1] & 15)),
                 blocks: (0, 0),
                 nonzero: Vec::new(),
+                quantization: usize::from(part[2] & 3),
+                steps: Vec::new(),
+                padded: (0, 0),
+                coefficients: Vec::new(),
+                previous: 0,
             })
             .collect();
         let valid =
@@ -51,12 +87,24 @@ impl Frame {
                 |pixels: usize, unit: usize, max: usize| (pixels * unit).div_ceil(max).div_ceil(8);
             part.blocks = (blocks(width, part.unit.0, max.0), blocks(height, part.unit.1, max.1));
         }
-        Ok(Frame { width, height, progressive, components })
+        let mut frame = Frame { precision, width, height, progressive, components, kept };
+        let (across, down) = frame.units();
+        for part in &mut frame.components {
+            part.padded = (across * part.unit.0, down * part.unit.1);
+            let blocks = part.padded.0 * part.padded.1;
+            part.coefficients = vec![0; blocks * frame.kept.area()];
+        }
+        Ok(frame)
+    }
+
+    /// The largest sampling factors, across and down.
+    pub fn largest_unit(&self) -> (usize, usize) {
+        largest_unit(&self.components)
     }
 
     /// Interleaved units across and down.
     pub fn units(&self) -> (usize, usize) {
-        let max = largest_unit(&self.components);
+        let max = self.largest_unit();
         (self.width.div_ceil(8 * max.0), self.height.div_ceil(8 * max.1))
     }
 }
@@ -73,6 +121,8 @@ pub(crate) struct Scan {
     pub band: (usize, usize),
     /// This scan refines coefficients of an earlier one by a bit.
     pub refines: bool,
+    /// The place of the lowest bit in this scan.
+    pub low_bit: u32,
 }
 
 impl Scan {
@@ -96,7 +146,10 @@ impl Scan {
         if parts.is_empty() || band.0 > band.1 || band.1 > 63 || several_with_ac {
             return Err(Damage::Corrupt("an impossible scan"));
         }
-        Ok(Scan { parts, band, refines: approximation >> 4 > 0 })
+        let refines = approximation >> 4 > 0;
+        // Only a progressive picture is coded bit by bit.
+        let low_bit = if frame.progressive { u32::from(approximation & 15) } else { 0 };
+        Ok(Scan { parts, band, refines, low_bit })
     }
 }
 
@@ -108,6 +161,21 @@ pub(crate) fn read_tables(mut segment: &[u8], tables: &mut Tables) -> Result<(),
         let (symbols, rest) = rest.split_at_checked(total).ok_or(SHORT_SEGMENT)?;
         let kind = if which >> 4 == 0 { &mut tables.dc } else { &mut tables.ac };
         kind[usize::from(which & 3)] = Some(Table::new(counts, symbols)?);
+        segment = rest;
+    }
+    Ok(())
+}
+
+/// Quantisation tables (T.81 B.2.4.1), any number in one segment.
+pub(crate) fn read_steps(mut segment: &[u8], tables: &mut Tables) -> Result<(), Damage> {
+    while let Some((&which, rest)) = segment.split_first() {
+        let bytes = if which >> 4 == 0 { 1 } else { 2 };
+        let (steps, rest) = rest.split_at_checked(64 * bytes).ok_or(SHORT_SEGMENT)?;
+        let mut table = [0; 64];
+        for (step, written) in table.iter_mut().zip(steps.chunks(bytes)) {
+            *step = written.iter().fold(0, |high, &low| high << 8 | u16::from(low));
+        }
+        tables.quantization[usize::from(which & 3)] = Some(table);
         segment = rest;
     }
     Ok(())

@@ -1,12 +1,14 @@
 //! All blocks of one scan, code by code.
 
 use super::bits::{Bits, Table};
+use super::coefficients::{Kept, extend};
 use super::header::{Frame, Scan};
 use super::{Damage, Tables};
 
 const BEYOND_BLOCK: Damage = Damage::Corrupt("a code beyond the end of its block");
 
-/// Reads every block of the scan and stops behind the last one.
+/// Reads every block of the scan and stops behind the last one; coefficients that the frame keeps
+/// are put into its components.
 pub(crate) fn read(
     bits: &mut Bits,
     frame: &mut Frame,
@@ -19,31 +21,47 @@ pub(crate) fn read(
     let (across, down) =
         if single { frame.components[scan.parts[0].0].blocks } else { frame.units() };
     let mut zero_blocks = 0;
+    for &(component, ..) in &scan.parts {
+        frame.components[component].quantize(tables, &frame.kept);
+        frame.components[component].previous = 0;
+    }
     for n in 0..across * down {
         if restart_interval > 0 && n > 0 && n % restart_interval == 0 {
             bits.restart(n / restart_interval - 1)?;
             zero_blocks = 0;
+            frame.components.iter_mut().for_each(|part| part.previous = 0);
         }
+        let (row, column) = (n / across, n % across);
         for &(component, dc, ac) in &scan.parts {
             let part = &mut frame.components[component];
-            let blocks = if single { 1 } else { part.unit.0 * part.unit.1 };
+            let (unit_across, unit_down) = if single { (1, 1) } else { part.unit };
             let (dc, ac) = (tables.dc[dc].as_ref(), tables.ac[ac].as_ref());
-            if !frame.progressive {
-                for _ in 0..blocks {
-                    sequential_block(bits, known(dc)?, known(ac)?)?;
-                }
-            } else if scan.band.0 == 0 {
-                for _ in 0..blocks {
-                    first_coefficient(bits, dc, scan.refines)?;
-                }
-            } else {
+            if frame.progressive && scan.band.0 > 0 {
                 part.nonzero.resize(part.blocks.0 * part.blocks.1, 0);
-                let mut block =
-                    Band { first: scan.band.0, last: scan.band.1, nonzero: &mut part.nonzero[n] };
+                let mut nonzero = part.nonzero[n];
+                let block = part.block(row, column, &frame.kept);
+                let mut band = Band { scan, nonzero: &mut nonzero, zero_blocks: &mut zero_blocks };
                 match scan.refines {
-                    false => block.read(bits, known(ac)?, &mut zero_blocks)?,
-                    true => block.refine(bits, known(ac)?, &mut zero_blocks)?,
+                    false => band.read(bits, known(ac)?, block, &frame.kept)?,
+                    true => band.refine(bits, known(ac)?, block, &frame.kept)?,
                 }
+                part.nonzero[n] = nonzero;
+                continue;
+            }
+            for i in 0..unit_across * unit_down {
+                let row = row * unit_down + i / unit_across;
+                let column = column * unit_across + i % unit_across;
+                let mut previous = part.previous;
+                let block = part.block(row, column, &frame.kept);
+                if scan.refines {
+                    refine_first(bits, scan.low_bit, block)?;
+                } else {
+                    first_coefficient(bits, known(dc)?, scan.low_bit, &mut previous, block)?;
+                }
+                if !frame.progressive {
+                    sequential_block(bits, known(ac)?, block, &frame.kept)?;
+                }
+                part.previous = previous;
             }
         }
     }
@@ -54,73 +72,103 @@ fn known(table: Option<&Table>) -> Result<&Table, Damage> {
     table.ok_or(Damage::Corrupt("a Huffman table is missing"))
 }
 
-/// T.81 F.2.2.
-fn sequential_block(bits: &mut Bits, dc: &Table, ac: &Table) -> Result<(), Damage> {
-    first_coefficient(bits, Some(dc), false)?;
+/// All coefficients but the first (T.81 F.2.2.2).
+fn sequential_block(
+    bits: &mut Bits,
+    ac: &Table,
+    block: &mut [i16],
+    kept: &Kept,
+) -> Result<(), Damage> {
     let mut k = 1;
     while k < 64 {
-        let code = bits.symbol(ac)?;
+        let (code, number) = bits.symbol_and_number(ac)?;
         let (run, size) = (usize::from(code >> 4), u32::from(code & 15));
         match (run, size) {
             (15, 0) => k += 16,
             (_, 0) => break,
             _ => {
-                k += run + 1;
-                if k > 64 {
+                k += run;
+                if k > 63 {
                     return Err(BEYOND_BLOCK);
                 }
-                bits.take(size)?;
+                if let Some(place) = kept.place(block, k) {
+                    *place = extend(number, size) as i16;
+                }
+                k += 1;
             }
         }
     }
     Ok(())
 }
 
-/// T.81 F.2.2.1 and G.1.2.1.
-fn first_coefficient(bits: &mut Bits, dc: Option<&Table>, refines: bool) -> Result<(), Damage> {
-    if refines {
-        bits.take(1)?;
-        return Ok(());
-    }
-    let size = u32::from(bits.symbol(known(dc)?)?);
+/// T.81 F.2.2.1 and G.1.2.1; `previous` is that of the block before.
+fn first_coefficient(
+    bits: &mut Bits,
+    dc: &Table,
+    low_bit: u32,
+    previous: &mut i32,
+    block: &mut [i16],
+) -> Result<(), Damage> {
+    let size = u32::from(bits.symbol(dc)?);
     if size > 16 {
         return Err(Damage::Corrupt("an impossible difference"));
     }
-    bits.take(size)?;
+    *previous = previous.wrapping_add(extend(bits.take(size)?, size));
+    if let Some(first) = block.first_mut() {
+        *first = previous.wrapping_shl(low_bit) as i16;
+    }
     Ok(())
 }
 
-/// The coefficients `first..=last` of a block of a progressive picture.
+/// One more bit (T.81 G.1.2.1.1).
+fn refine_first(bits: &mut Bits, low_bit: u32, block: &mut [i16]) -> Result<(), Damage> {
+    let bit = bits.take(1)? as i16;
+    if let Some(first) = block.first_mut() {
+        *first |= bit << low_bit;
+    }
+    Ok(())
+}
+
+/// The coefficients of a scan's band in one block of a progressive picture.
 struct Band<'a> {
-    first: usize,
-    last: usize,
+    scan: &'a Scan,
     nonzero: &'a mut u64,
+    /// Further blocks without a coefficient, already announced.
+    zero_blocks: &'a mut usize,
 }
 
 impl Band<'_> {
-    /// T.81 G.1.2.2. `zero_blocks`: further blocks without a coefficient, already announced.
-    fn read(&mut self, bits: &mut Bits, ac: &Table, zero_blocks: &mut usize) -> Result<(), Damage> {
-        if *zero_blocks > 0 {
-            *zero_blocks -= 1;
+    /// T.81 G.1.2.2.
+    fn read(
+        &mut self,
+        bits: &mut Bits,
+        ac: &Table,
+        block: &mut [i16],
+        kept: &Kept,
+    ) -> Result<(), Damage> {
+        if *self.zero_blocks > 0 {
+            *self.zero_blocks -= 1;
             return Ok(());
         }
-        let mut k = self.first;
-        while k <= self.last {
-            let code = bits.symbol(ac)?;
+        let (mut k, last) = self.scan.band;
+        while k <= last {
+            let (code, number) = bits.symbol_and_number(ac)?;
             let (run, size) = (usize::from(code >> 4), u32::from(code & 15));
             match (run, size) {
                 (15, 0) => k += 16,
                 (_, 0) => {
-                    *zero_blocks = (1 << run) - 1 + bits.take(run as u32)? as usize;
+                    *self.zero_blocks = (1 << run) - 1 + bits.take(run as u32)? as usize;
                     break;
                 }
                 _ => {
                     k += run;
-                    if k > self.last {
+                    if k > last {
                         return Err(BEYOND_BLOCK);
                     }
-                    bits.take(size)?;
                     *self.nonzero |= 1 << k;
+                    if let Some(place) = kept.place(block, k) {
+                        *place = (extend(number, size) << self.scan.low_bit) as i16;
+                    }
                     k += 1;
                 }
             }
@@ -133,32 +181,36 @@ impl Band<'_> {
         &mut self,
         bits: &mut Bits,
         ac: &Table,
-        zero_blocks: &mut usize,
+        block: &mut [i16],
+        kept: &Kept,
     ) -> Result<(), Damage> {
-        let mut k = self.first;
-        while *zero_blocks == 0 && k <= self.last {
+        let (mut k, last) = self.scan.band;
+        while *self.zero_blocks == 0 && k <= last {
             let code = bits.symbol(ac)?;
             let (run, size) = (usize::from(code >> 4), u32::from(code & 15));
             if size == 0 && run < 15 {
-                *zero_blocks = (1 << run) + bits.take(run as u32)? as usize;
+                *self.zero_blocks = (1 << run) + bits.take(run as u32)? as usize;
                 break;
             }
             if size > 1 {
                 return Err(Damage::Corrupt("an impossible refinement"));
             }
-            bits.take(size)?; // the sign of the new coefficient
-            k = self.refine_known(bits, k, run)?;
+            let sign = bits.take(size)?;
+            k = self.refine_known(bits, k, run, block, kept)?;
             if size == 1 {
-                if k > self.last {
+                if k > last {
                     return Err(BEYOND_BLOCK);
                 }
                 *self.nonzero |= 1 << k;
+                if let Some(place) = kept.place(block, k) {
+                    *place = (extend(sign, 1) << self.scan.low_bit) as i16;
+                }
             }
             k += 1;
         }
-        if *zero_blocks > 0 {
-            self.refine_known(bits, k, usize::MAX)?;
-            *zero_blocks -= 1;
+        if *self.zero_blocks > 0 {
+            self.refine_known(bits, k, usize::MAX, block, kept)?;
+            *self.zero_blocks -= 1;
         }
         Ok(())
     }
@@ -170,10 +222,17 @@ impl Band<'_> {
         bits: &mut Bits,
         mut k: usize,
         mut zeros: usize,
+        block: &mut [i16],
+        kept: &Kept,
     ) -> Result<usize, Damage> {
-        while k <= self.last {
+        while k <= self.scan.band.1 {
             if *self.nonzero >> k & 1 == 1 {
-                bits.take(1)?;
+                let bit = bits.take(1)? as i16;
+                if let Some(place) = kept.place(block, k) {
+                    let step = bit << self.scan.low_bit;
+                    *place =
+                        place.wrapping_add(if *place < 0 { step.wrapping_neg() } else { step });
+                }
             } else if zeros == 0 {
                 break;
             } else {

@@ -1,7 +1,7 @@
 //! A file to a picture that can be drawn at once.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, RgbImage};
@@ -12,7 +12,7 @@ use ratatui_image::protocol::Protocol;
 
 use super::cells::Cells;
 use super::graphics::{Graphics, Renderer};
-use crate::dataset::{decode, read_file};
+use crate::dataset::{Detail, decode, read_file};
 
 /// The default of `data.max_megapixels`: larger ones are refused by their header.
 const MAX_MEGAPIXELS: usize = 100;
@@ -72,16 +72,24 @@ impl Picture {
 
     /// Reads, decodes, shrinks and encodes; takes a while.
     pub fn make(wanted: Wanted) -> Picture {
-        let content = read(&wanted.path)
+        let content = read(&wanted)
             .and_then(|pixels| encode(&pixels, wanted.room, wanted.graphics))
             .map_err(|reason| format!("no picture: {reason}"));
         Picture { wanted, content }
     }
 }
 
-fn read(path: &Path) -> Result<RgbImage, String> {
-    let bytes = read_file(path).map_err(|err| err.to_string())?;
-    decode(&bytes, MAX_MEGAPIXELS).map_err(|err| err.to_string())
+fn read(wanted: &Wanted) -> Result<RgbImage, String> {
+    let bytes = read_file(&wanted.path).map_err(|err| err.to_string())?;
+    let (room, cell) = (wanted.room, wanted.graphics.cell);
+    let (across, down) = match wanted.graphics.renderer {
+        Renderer::HalfBlocks | Renderer::Characters => (1, 2),
+        _ => cell,
+    };
+    let pixels = |cells: u16, each: u16| usize::from(cells) * usize::from(each);
+    // The shorter side of what is drawn is no longer than the shorter side of its room.
+    let drawn = pixels(room.0, across).min(pixels(room.1, down)).max(1);
+    decode(&bytes, MAX_MEGAPIXELS, Detail::Least(drawn)).map_err(|err| err.to_string())
 }
 
 fn encode(pixels: &RgbImage, room: (u16, u16), graphics: Graphics) -> Result<Content, String> {

@@ -1,0 +1,56 @@
+use std::sync::{Arc, Condvar, Mutex};
+
+use candle_core::Tensor;
+
+use super::*;
+use crate::nets::{Backbone, Identity};
+use crate::spec::Resize;
+
+/// A network that is done with its photo when so much news was heard.
+struct Slow {
+    news: Arc<(Mutex<usize>, Condvar)>,
+    needs: usize,
+}
+
+impl Backbone for Slow {
+    fn side(&self) -> usize {
+        8
+    }
+
+    fn feature_len(&self) -> usize {
+        2
+    }
+
+    fn identity(&self) -> &Identity {
+        unreachable!("nobody asks")
+    }
+
+    fn features(&self, pixels: &Tensor) -> candle_core::Result<Tensor> {
+        let (heard, changed) = &*self.news;
+        let few = |heard: &mut usize| *heard < self.needs;
+        let limit = Duration::from_secs(30);
+        let waited = changed.wait_timeout_while(heard.lock().unwrap(), limit, few).unwrap().1;
+        assert!(!waited.timed_out(), "no news while a photo is slow");
+        pixels.narrow(3, 0, 2)?.narrow(2, 0, 1)?.narrow(1, 0, 1)?.reshape((1, 2))
+    }
+}
+
+#[test]
+fn there_is_news_while_one_photo_takes_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("photo.png");
+    image::RgbImage::new(40, 30).save(&file).unwrap();
+    let job = Job { hash: blake3::hash(&std::fs::read(&file).unwrap()), file, variants: 0 };
+    let news = Arc::new((Mutex::new(0), Condvar::new()));
+    let backbone = Arc::new(Slow { news: news.clone(), needs: 4 });
+    let extractor = Extractor { backbone, resize: Resize::Antialias, max_megapixels: 1 };
+    let mut cache = Cache::open(folder.path(), "slow", 2).unwrap();
+    let filled =
+        fill(&[job], &extractor, &Distort::OFF, &mut cache, 2, &|| false, &mut |progress| {
+            *news.0.lock().unwrap() += 1;
+            news.1.notify_all();
+            assert_eq!(progress.total, 1);
+            Ok::<(), std::convert::Infallible>(())
+        });
+    assert_eq!(filled.unwrap().progress.done, 1);
+}
