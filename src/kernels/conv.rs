@@ -9,9 +9,9 @@ use super::pack::{self, Packed};
 use super::quantize::Scale;
 use super::tile::{Kernel, Tile};
 
-/// While the weights of a convolution fit into the second-level cache, all of them meet one row of
-/// the map after the other; larger ones stay for the whole map, panel after panel.
-const WEIGHTS_IN_CACHE: usize = 512 << 10;
+/// Bytes of the input that all weights meet before the next such chunk is begun: it stays in the
+/// second-level cache meanwhile, whose size is 256 KiB at least.
+const CHUNK: usize = 128 << 10;
 
 pub(super) struct ConvPlan {
     pub kernel: [usize; 2],
@@ -30,7 +30,8 @@ pub(super) struct ConvPlan {
     pub spans: Vec<Range<usize>>,
     /// The tile function for each group and span.
     kernels: Vec<Kernel>,
-    panels_outside: bool,
+    /// Tiles, without regard to panels, that make a chunk of the input.
+    chunk: usize,
     weights: Words,
     panel_words: usize,
     multiply: Vec<f32>,
@@ -77,10 +78,13 @@ impl ConvPlan {
             to: output.at(to.first),
             blocks: from.channels.div_ceil(BLOCK),
             rows,
+            kernels,
+            chunk: {
+                let input_bytes = 4 * from.channels.div_ceil(BLOCK) * input.block();
+                (rows * spans.len() * CHUNK / input_bytes).clamp(1, rows * spans.len())
+            },
             groups,
             spans,
-            kernels,
-            panels_outside: weights.bytes() > WEIGHTS_IN_CACHE,
             weights,
             panel_words,
             multiply,
@@ -98,11 +102,7 @@ impl ConvPlan {
 
     /// The tile function of one call, and what it works on: offsets in the arena and the weights.
     pub fn call(&self, number: usize) -> (Kernel, Tile) {
-        let (groups, spans) = (self.groups.len(), self.spans.len());
-        let (group, row, span) = match self.panels_outside {
-            true => (number / (self.rows * spans), number / spans % self.rows, number % spans),
-            false => (number / spans % groups, number / spans / groups, number % spans),
-        };
+        let (group, row, span) = self.place(number);
         let ([kernel_height, kernel_width], words) = (self.kernel, self.input.pixel);
         // Rows of the kernel that lie outside the map are left out.
         let skipped = self.padding[0].saturating_sub(row * self.stride);
@@ -129,7 +129,18 @@ impl ConvPlan {
             output_block: self.output.block(),
             floor: self.floor,
         };
-        (self.kernels[group * spans + span], tile)
+        (self.kernels[group * self.spans.len() + span], tile)
+    }
+
+    /// Group, row and span of a call: chunk by chunk, and in a chunk group by group.
+    fn place(&self, number: usize) -> (usize, usize, usize) {
+        let spans = self.spans.len();
+        let (chunk, within) =
+            (number / (self.chunk * self.groups.len()), number % (self.chunk * self.groups.len()));
+        let first = chunk * self.chunk;
+        let len = self.chunk.min(self.rows * spans - first);
+        let tile = first + within % len;
+        (within / len, tile / spans, tile % spans)
     }
 
     pub fn weights(&self) -> *const u32 {
@@ -154,11 +165,7 @@ impl ConvPlan {
         assert!(self.add.len() == channels);
         for number in 0..self.calls() {
             let (_, tile) = self.call(number);
-            let spans = self.spans.len();
-            let (group, span) = match self.panels_outside {
-                true => (number / (self.rows * spans), number % spans),
-                false => (number / spans % self.groups.len(), number % spans),
-            };
+            let (group, _, span) = self.place(number);
             let (panels, pixels) = (self.groups[group].len(), self.spans[span].len());
             let last_row = tile.input
                 + (tile.blocks - 1) * tile.input_block

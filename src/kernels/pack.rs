@@ -43,7 +43,8 @@ pub(super) fn weights(
             Format::Bf16 => kernel.iter().map(|w| bf16(*w)).collect(),
             Format::Int8 => {
                 let bias = conv.bias[output];
-                let row = quantize::output(kernel, taps, bias, relu, input_range, scale);
+                let size = conv.kernel;
+                let row = quantize::output(kernel, size, pixel, bias, relu, input_range, scale);
                 packed.multiply[output] = row.multiply;
                 packed.add[output] = row.add;
                 row.weights.iter().map(|w| u32::from(*w as u8)).collect()

@@ -5,11 +5,11 @@
 //! step for each output. Products and sums are exact integers, so that every set of instructions
 //! gives the same bits.
 
-use super::graph::{Graph, Op};
+use super::graph::{BLOCK, Graph, Op};
 
-/// The largest sum of two neighbouring weights without their signs. AVX2 adds two products
-/// `255 * q` in 16 bits, and `255 * 128` is the most that fits.
-const PAIR: i32 = 128;
+/// AVX2 adds four products of an activation and a weight in 16 bits before it widens them. With
+/// `255 * 128` in all they fit, so the four weights' sum, without signs, is kept to 128.
+const FOUR: f32 = 128.0;
 
 /// The value that a quantised number stands for when it is 128, where numbers have a sign.
 pub(super) const MIDDLE: f32 = 128.0;
@@ -73,16 +73,17 @@ pub(super) struct Output {
     pub add: f32,
 }
 
-/// `kernel`: `[in, height, width]` with `taps` = height * width.
+/// `kernel`: `[in, height, width]`, of this height and width; `pixel`: words of an input pixel.
 pub(super) fn output(
     kernel: &[f32],
-    taps: usize,
+    [height, width]: [usize; 2],
+    pixel: usize,
     bias: f32,
     relu: bool,
     input_range: Option<(f32, f32)>,
     scale: Scale,
 ) -> Output {
-    let step = weight_step(kernel, taps);
+    let step = weight_step(kernel, [height, width], pixel);
     let weights: Vec<i8> = kernel.iter().map(|w| (w / step).round() as i8).collect();
     // The picture enters as its own pixel values; what brings them to the input range is linear.
     let (input_step, bias) = match input_range {
@@ -97,20 +98,20 @@ pub(super) fn output(
     Output { weights, multiply: input_step * step / scale.output, add }
 }
 
-/// The smallest step with which no weight is above 127 and no pair that meets one word's pair of
-/// channels above [`PAIR`].
-fn weight_step(kernel: &[f32], taps: usize) -> f32 {
+/// A step with which no weight is above 127 and no four that are added in 16 bits are above
+/// [`FOUR`]: the four of an even and the next word of a kernel row that meet one lane.
+fn weight_step(kernel: &[f32], [height, width]: [usize; 2], pixel: usize) -> f32 {
     let largest = kernel.iter().fold(0.0, |largest: f32, w| largest.max(w.abs()));
-    let mut step = (largest / 127.0).max(f32::MIN_POSITIVE);
-    let channels: Vec<&[f32]> = kernel.chunks_exact(taps).collect();
-    let rounded = |w: f32, step: f32| (w / step).round().abs() as i32;
-    for pair in channels.chunks_exact(2) {
-        for (one, other) in pair[0].iter().zip(pair[1]) {
-            if rounded(*one, step) + rounded(*other, step) > PAIR {
-                // One less than the sum: rounding may add one.
-                step = (one.abs() + other.abs()) / (PAIR - 1) as f32;
-            }
-        }
+    let word_pairs = (width * pixel).div_ceil(2);
+    let blocks = (kernel.len() / (height * width)).div_ceil(BLOCK);
+    let mut sums = vec![0.0f32; blocks * height * word_pairs * 2];
+    for (index, weight) in kernel.iter().enumerate() {
+        let (channel, y, x) = (index / (height * width), index / width % height, index % width);
+        let word = x * pixel + channel % BLOCK / 4;
+        let row = (channel / BLOCK * height + y) * word_pairs;
+        sums[(row + word / 2) * 2 + channel % 4 / 2] += weight.abs();
     }
-    step
+    // Four roundings may add up to 2.
+    let four = sums.into_iter().fold(0.0, f32::max) / (FOUR - 2.0);
+    four.max(largest / 127.0).max(f32::MIN_POSITIVE)
 }
