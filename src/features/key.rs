@@ -10,11 +10,11 @@ pub type RowKey = [u8; 32];
 /// of an older rule must not be taken for one of a newer.
 const DECODE_RULE: u32 = 1;
 
-/// Name of the cache folder for a network and a resize rule, such as `inception_v3-5b1f0c6a92de4d10`:
-/// the hash of everything that a feature depends on but the photo.
-pub fn feature_key(identity: &Identity, resize: Resize) -> String {
+/// Name of the cache folder for a network, a resize rule and the network's arithmetic, such as
+/// `inception_v3-5b1f0c6a92de4d10`: the hash of everything that a feature depends on but the photo.
+pub(super) fn feature_key(identity: &Identity, resize: Resize, arithmetic: &str) -> String {
     let facts = format!(
-        "{}\nresize={}\ndecode_rule={DECODE_RULE}\nprecision=f32\n",
+        "{}\nresize={}\ndecode_rule={DECODE_RULE}\nprecision={arithmetic}\n",
         identity.key(),
         resize.name()
     );

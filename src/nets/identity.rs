@@ -82,7 +82,12 @@ impl Identity {
 
     /// The settings that load this very network again, whatever its file says by then;
     /// `weights_file`: where its weights are, `None` for the built-in ones.
-    pub fn as_settings(&self, weights_file: Option<&Path>, resize: spec::Resize) -> spec::Network {
+    pub fn as_settings(
+        &self,
+        weights_file: Option<&Path>,
+        resize: spec::Resize,
+        precision: spec::Precision,
+    ) -> spec::Network {
         let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } =
             &self.variant;
         spec::Network {
@@ -107,7 +112,7 @@ impl Identity {
                 InputRange::RetrainPy => spec::InputRange::RetrainPy,
             },
             batch_norm_epsilon: Some(batch_norm_epsilon.value),
-            precision: spec::Precision::Auto,
+            precision,
             device: spec::DeviceChoice::Auto,
         }
     }
@@ -193,7 +198,8 @@ mod tests {
 
     #[test]
     fn an_identity_as_settings_loads_the_same_network_again() {
-        let network = identity().as_settings(None, spec::Resize::Antialias);
+        let network = identity().as_settings(None, spec::Resize::Antialias, spec::Precision::F32);
+        assert_eq!(network.precision, spec::Precision::F32);
         assert_eq!(network.taps, ["Mixed_7c"]);
         assert_eq!(network.batch_norm_epsilon, Some(1e-3));
         assert_eq!(network.average_pool, spec::AveragePool::ExcludePadding);
