@@ -133,7 +133,7 @@ __attribute__((visibility("hidden"))) void *OWN(_slots)[COUNT];
 static int missing(void) { return MISSING; }
 static int no_driver(int status, const char **text) {
     (void)status;
-    *text = FILE_NAME " could not be opened";
+    *text = FILE_NAME " could not be opened, is there an NVIDIA driver?";
     return 0;
 }
 
