@@ -45,6 +45,11 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
         assert!(folder.path().join(name).exists(), "{name} is missing");
     }
     assert_eq!(fs::read_to_string(folder.labels()).unwrap(), "fire\nmisc\nsmoke\n");
+    let network = run.network.as_ref().unwrap();
+    for (name, value) in [("device", "cpu"), ("arithmetic", "f32")] {
+        let fact = (name.to_owned(), value.to_owned());
+        assert!(network.properties.contains(&fact), "{:?}", network.properties);
+    }
 
     // What was scored in the run is predicted alike from the head file alone.
     let (labels, rows) = store::read_scores(&folder.scores()).unwrap();
@@ -126,6 +131,22 @@ fn a_mistake_is_the_users_and_named_before_any_run_is_made() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("train.seed"), "{output:?}");
     assert!(!project.path().join("runs").exists());
+}
+
+#[test]
+fn a_gpu_that_is_not_there_is_refused_at_once_with_the_reason_and_the_cure() {
+    let project = Project::new();
+    // No machine has so many: without CUDA, without a driver and with a GPU it is an error.
+    for command in [&["run"][..], &["check"]] {
+        project.experiment("gpu", "network.device = 'cuda:99'");
+        let output = project.retrain(&[command, &["experiments/gpu.toml"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = stderr(&output);
+        assert!(said.contains("network.device is \"cuda:99\": "), "{said}");
+        assert!(said.contains("set it to \"cpu\""), "{said}");
+    }
+    let (_, run) = project.last();
+    assert!(run.counts.is_empty(), "photos were looked at first");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::EXIT_MISTAKE;
 use crate::config::Config;
 use crate::dataset::{self, Dataset};
+use crate::nets::Place;
 use crate::spec;
 use crate::store::shown;
 
@@ -19,6 +20,7 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
         eprintln!("warning: {warning}");
     }
     let experiment = checked.experiment;
+    let place = Place::open(&experiment.network)?;
     let mut dataset = dataset::scan(&config.root, &experiment, &mut |_, _| {})?;
     let terminal = std::io::stderr().is_terminal();
     let unreadable = dataset::decode_all(
@@ -42,9 +44,9 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
         .err()
         .map(|err| err.to_string());
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&json(&dataset, refusal.as_deref()))?);
+        println!("{}", serde_json::to_string_pretty(&json(&dataset, &place, refusal.as_deref()))?);
     } else {
-        print!("{}", text(&dataset));
+        print!("{}", text(&dataset, &place));
     }
     match refusal {
         None => Ok(ExitCode::SUCCESS),
@@ -55,7 +57,7 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     }
 }
 
-fn text(dataset: &Dataset) -> String {
+fn text(dataset: &Dataset, place: &Place) -> String {
     let width =
         dataset.categories.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(8);
     let mut text = format!("images in {}\n\n", shown(&dataset.images));
@@ -70,6 +72,8 @@ fn text(dataset: &Dataset) -> String {
     let [training, validation, test] = sums;
     let total: usize = sums.iter().sum();
     text += &format!("{:width$}  {training:8}  {validation:10}  {test:4}  {total:5}\n", "");
+    text += &format!("\nthe network runs on {}\n", place.name);
+    text += &place.note.iter().map(|note| format!("  {note}\n")).collect::<String>();
     text += &list("skipped", &skipped(dataset));
     text += &list("the same bytes twice (each in the set of the first)", &duplicates(dataset));
     text += &list("warnings", &dataset.warnings);
@@ -98,7 +102,7 @@ fn duplicates(dataset: &Dataset) -> Vec<String> {
         .collect()
 }
 
-fn json(dataset: &Dataset, refusal: Option<&str>) -> Value {
+fn json(dataset: &Dataset, place: &Place, refusal: Option<&str>) -> Value {
     let counts: Vec<Value> = dataset
         .categories
         .iter()
@@ -123,6 +127,8 @@ fn json(dataset: &Dataset, refusal: Option<&str>) -> Value {
         "skipped": skipped,
         "duplicates": duplicates,
         "warnings": dataset.warnings,
+        "device": place.name,
+        "device_note": place.note,
         "refused": refusal,
     })
 }

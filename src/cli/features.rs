@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::dataset::{self, Skipped};
 use crate::export::{self, FeatureRow};
 use crate::features::Recipe;
+use crate::nets::Place;
 use crate::spec::{self, Experiment};
 use crate::store::{shown, write_atomically};
 
@@ -19,10 +20,15 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
     let write = writer(output)?;
     let experiment = experiment(source)?;
     let mut dataset = dataset::scan(&config.root, &experiment, &mut |_, _| {})?;
-    let (recipe, extractor) =
-        Recipe::prepare(&experiment.network, experiment.data.max_megapixels, &config.root)?;
+    let place = Place::open(&experiment.network)?;
+    if let Some(note) = &place.note {
+        eprintln!("{note}");
+    }
+    let max_megapixels = experiment.data.max_megapixels;
+    let (_, extractor) =
+        Recipe::prepare(&experiment.network, max_megapixels, &config.root, &place)?;
     let files: Vec<_> = dataset.photos.iter().map(|p| (dataset.full_path(p), p.hash)).collect();
-    let made = super::photos::features(config, &recipe, &extractor, &files)?;
+    let made = super::photos::features(config, &extractor, &files)?;
     let skipped = |(number, reason): (usize, _)| {
         let path = dataset.photos[number].path.clone();
         eprintln!("skipped {}: {reason}", shown(&path));

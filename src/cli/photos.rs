@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::dataset::{self, Unreadable};
-use crate::features::{self, Cache, Extractor, Job, Progress, Recipe};
+use crate::features::{self, Cache, Extractor, Job, Progress};
 use crate::spec::Distort;
 
 /// Files as named, folders replaced by the photos in and below them, in the order of their names.
@@ -27,12 +27,11 @@ pub struct Made {
 /// The features of `files`, from the cache where they are there, with progress on a terminal.
 pub fn features(
     config: &Config,
-    recipe: &Recipe,
     extractor: &Extractor,
     files: &[(PathBuf, blake3::Hash)],
 ) -> Result<Made> {
-    let key = features::feature_key(&recipe.network, recipe.resize);
-    let mut cache = Cache::open(&config.cache, &key, extractor.backbone.feature_len())?;
+    let mut cache =
+        Cache::open(&config.cache, &extractor.feature_key(), extractor.backbone.feature_len())?;
     let jobs: Vec<Job> = files
         .iter()
         .map(|(file, hash)| Job { file: file.clone(), hash: *hash, variants: 0 })

@@ -11,8 +11,12 @@ use super::photos;
 use crate::config::Config;
 use crate::features::Recipe;
 use crate::insight::{self, label_lines};
+use crate::spec::DeviceChoice;
 use crate::store::{RunFolder, shown};
 use crate::train::{HeadFile, evaluate};
+
+/// Of fewer photos the CPU has the scores before a GPU is awake.
+const FEW_PHOTOS: usize = 64;
 
 pub fn predict(
     config: &Config,
@@ -75,8 +79,9 @@ fn score(
     if readable.is_empty() {
         return Ok(());
     }
-    let extractor = recipe.open()?;
-    let made = photos::features(config, recipe, &extractor, readable)?;
+    let few = readable.len() < FEW_PHOTOS;
+    let extractor = recipe.open(if few { DeviceChoice::Cpu } else { DeviceChoice::Auto })?;
+    let made = photos::features(config, &extractor, readable)?;
     let mut pending: Vec<_> = answers.iter_mut().filter(|(_, answer)| answer.is_ok()).collect();
     for (number, reason) in &made.unreadable {
         pending[*number].1 = Err(reason.to_string());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
+use super::key::feature_key;
 use crate::dataset::{self, Detail, Unreadable};
 use crate::nets::Backbone;
 use crate::random::Rng;
@@ -54,30 +55,39 @@ impl Extractor {
         }
     }
 
-    /// A decoded photo as the network takes it: `[side, side, 3]`, 0 to 255.
-    pub fn pixels(&self, photo: &image::RgbImage) -> Vec<f32> {
-        dataset::resize(photo, self.resize, self.backbone.side())
+    /// Name of the cache folder of these features.
+    pub fn feature_key(&self) -> String {
+        feature_key(self.backbone.identity(), self.resize, self.backbone.arithmetic())
     }
 
-    /// The feature of one distorted variant, drawn by `rng`.
-    pub fn distorted(
+    /// A decoded photo as the network takes it: `[3, side, side]`, 0 to 255.
+    pub fn picture(&self, photo: &image::RgbImage) -> Vec<f32> {
+        let side = self.backbone.side();
+        dataset::to_planes(&dataset::resize(photo, self.resize, side), side)
+    }
+
+    /// One distorted variant of it, drawn by `rng`.
+    pub fn distorted(&self, photo: &image::RgbImage, distort: &Distort, rng: &mut Rng) -> Vec<f32> {
+        let side = self.backbone.side();
+        dataset::to_planes(&dataset::distort(photo, distort, self.resize, side, rng), side)
+    }
+
+    /// The features of pictures, `feature_len` numbers each. The network is given `batch` pictures,
+    /// black ones after those that are there: what it computes of a picture does not depend on how
+    /// many others there are.
+    pub fn features(
         &self,
-        photo: &image::RgbImage,
-        distort: &Distort,
-        rng: &mut Rng,
-    ) -> Result<Vec<f32>, ExtractError> {
+        pictures: &[&[f32]],
+        batch: usize,
+    ) -> Result<Vec<Vec<f32>>, ExtractError> {
         let side = self.backbone.side();
-        self.feature(&dataset::distort(photo, distort, self.resize, side, rng))
-    }
-
-    /// The feature of `[side, side, 3]` pixels, 0 to 255: `feature_len` numbers.
-    pub fn feature(&self, pixels: &[f32]) -> Result<Vec<f32>, ExtractError> {
-        let side = self.backbone.side();
-        let planes = dataset::to_planes(pixels, side);
-        let input = Tensor::from_vec(planes, (1, 3, side, side), &Device::Cpu)?;
-        let feature = self.backbone.features(&input)?.flatten_all()?.to_vec1::<f32>()?;
-        if feature.iter().all(|value| value.is_finite()) {
-            Ok(feature)
+        let mut planes = pictures.concat();
+        planes.resize(batch * 3 * side * side, 0.0);
+        let input = Tensor::from_vec(planes, (batch, 3, side, side), &Device::Cpu)?;
+        let features = self.backbone.features(&input)?.narrow(0, 0, pictures.len())?;
+        let features = features.to_vec2::<f32>()?;
+        if features.iter().flatten().all(|value| value.is_finite()) {
+            Ok(features)
         } else {
             Err(ExtractError::NotFinite)
         }

@@ -17,11 +17,11 @@ fn decode_rule(resize: Resize) -> u32 {
     }
 }
 
-/// Name of the cache folder for a network and a resize rule, such as `inception_v3-5b1f0c6a92de4d10`:
-/// the hash of everything that a feature depends on but the photo.
-pub fn feature_key(identity: &Identity, resize: Resize) -> String {
+/// Name of the cache folder for a network, a resize rule and the network's arithmetic, such as
+/// `inception_v3-5b1f0c6a92de4d10`: the hash of everything that a feature depends on but the photo.
+pub(super) fn feature_key(identity: &Identity, resize: Resize, arithmetic: &str) -> String {
     let facts = format!(
-        "{}\nresize={}\ndecode_rule={}\n",
+        "{}\nresize={}\ndecode_rule={}\narithmetic={arithmetic}\n",
         identity.key(),
         resize.name(),
         decode_rule(resize)

@@ -3,10 +3,15 @@
 //! Nothing here trains. The cache is immutable shard files, written beside and renamed: no locks,
 //! no database, safe on network file systems, with many workers at once, and under `kill -9`.
 
+mod batched;
+#[cfg(test)]
+mod batched_tests;
 mod cache;
 mod calibration;
+mod collect;
 mod extract;
 mod fill;
+mod job;
 mod key;
 mod recipe;
 mod room;
@@ -14,7 +19,9 @@ mod shard;
 
 pub use cache::{Cache, CacheError};
 pub use calibration::pictures as calibration_pictures;
+pub use collect::{FillError, Filled, Progress};
 pub use extract::{ExtractError, Extractor};
-pub use fill::{FillError, Filled, Job, Progress, fill};
-pub use key::{RowKey, feature_key};
+pub use fill::fill;
+pub use job::Job;
+pub use key::RowKey;
 pub use recipe::{Recipe, RecipeError};

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::calibration;
 use super::extract::Extractor;
-use crate::nets::{self, Identity, NetError};
-use crate::spec::{Network, Resize, Weights};
+use crate::nets::{self, DeviceError, Identity, NetError, Place};
+use crate::spec::{DeviceChoice, Network, Precision, Resize, Weights};
 
-/// The network, to every property, and what is done to a photo before it.
+/// The network, to every property, and what is done to a photo before it. Not the device: the same
+/// precision on another one gives the same features but for their last digits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     pub network: Identity,
@@ -19,12 +19,21 @@ pub struct Recipe {
     pub weights_file: Option<PathBuf>,
     pub resize: Resize,
     pub max_megapixels: usize,
+    /// Heads that do not say are older than the choice.
+    #[serde(default = "f32_precision")]
+    pub precision: Precision,
+}
+
+fn f32_precision() -> Precision {
+    Precision::F32
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
     #[error(transparent)]
     Network(#[from] NetError),
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     #[error(
         "the head was trained on features of {expected}, but {found} is there now; \
          bring the old weights file back, or train again"
@@ -33,14 +42,15 @@ pub enum RecipeError {
 }
 
 impl Recipe {
-    /// Loads the network of an experiment; `root` is the project folder.
+    /// Loads the network of an experiment onto the device; `root` is the project folder.
     pub fn prepare(
         network: &Network,
         max_megapixels: usize,
         root: &Path,
+        place: &Place,
     ) -> Result<(Recipe, Extractor), NetError> {
         let backbone: Arc<dyn nets::Backbone> =
-            nets::load(network, root, &Device::Cpu, &calibration::pictures)?.into();
+            nets::load(network, root, &place.device, &calibration::pictures)?.into();
         let recipe = Recipe {
             network: backbone.identity().clone(),
             weights_file: match &network.weights {
@@ -49,15 +59,21 @@ impl Recipe {
             },
             resize: network.resize,
             max_megapixels,
+            precision: backbone.precision(),
         };
         let extractor = Extractor { backbone, resize: network.resize, max_megapixels };
         Ok((recipe, extractor))
     }
 
-    /// Loads the very network that the recipe was made with, or says that it is not there.
-    pub fn open(&self) -> Result<Extractor, RecipeError> {
-        let network = self.network.as_settings(self.weights_file.as_deref(), self.resize);
-        let (now, extractor) = Recipe::prepare(&network, self.max_megapixels, Path::new(""))?;
+    /// Loads the very network that the recipe was made with onto a device, whichever it was made
+    /// on, or says that it is not there.
+    pub fn open(&self, device: DeviceChoice) -> Result<Extractor, RecipeError> {
+        let file = self.weights_file.as_deref();
+        let settings = self.network.as_settings(file, self.resize, self.precision);
+        let network = Network { device, ..settings };
+        let place = Place::open(&network)?;
+        let (now, extractor) =
+            Recipe::prepare(&network, self.max_megapixels, Path::new(""), &place)?;
         if now.network.key() != self.network.key() {
             return Err(RecipeError::OtherNetwork {
                 expected: short(&self.network),

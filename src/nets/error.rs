@@ -44,6 +44,12 @@ pub enum NetError {
     #[error("taps: {reason}; Inception v3 has {}", known.join(", "))]
     Taps { reason: String, known: Vec<String> },
 
+    #[error(
+        "network.precision is \"int8\", but a GPU computes in \"f32\" or \"bf16\"; choose one of \
+         them, or set network.device to \"cpu\""
+    )]
+    Int8OnGpu,
+
     #[error("the network could not be built: {0}")]
     Build(#[from] candle_core::Error),
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::arithmetic::Arithmetic;
 use super::variant::{InputRange, LastPool, PoolPadding, Variant};
 use crate::spec;
 
@@ -51,9 +50,6 @@ pub struct Identity {
     /// Width and height of the picture, in pixels.
     pub side: usize,
     pub variant: Variant,
-    /// Older head files do not name it: there was f32 only.
-    #[serde(default)]
-    pub arithmetic: Arithmetic,
 }
 
 impl Identity {
@@ -86,7 +82,12 @@ impl Identity {
 
     /// The settings that load this very network again, whatever its file says by then;
     /// `weights_file`: where its weights are, `None` for the built-in ones.
-    pub fn as_settings(&self, weights_file: Option<&Path>, resize: spec::Resize) -> spec::Network {
+    pub fn as_settings(
+        &self,
+        weights_file: Option<&Path>,
+        resize: spec::Resize,
+        precision: spec::Precision,
+    ) -> spec::Network {
         let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } =
             &self.variant;
         spec::Network {
@@ -111,7 +112,7 @@ impl Identity {
                 InputRange::RetrainPy => spec::InputRange::RetrainPy,
             },
             batch_norm_epsilon: Some(batch_norm_epsilon.value),
-            precision: self.arithmetic.precision(),
+            precision,
             device: spec::DeviceChoice::Auto,
         }
     }
@@ -130,7 +131,6 @@ impl Identity {
                 batch_norm_epsilon.value.to_string(),
                 Some(batch_norm_epsilon.source),
             ),
-            ("arithmetic", self.arithmetic.name(), None),
         ]
     }
 }
@@ -160,7 +160,6 @@ mod tests {
                 batch_norm_epsilon: Stated { value: 1e-3, source: Source::Assumed },
                 taps: Stated { value: vec!["Mixed_7c".into()], source: Source::Assumed },
             },
-            arithmetic: Arithmetic::F32,
         }
     }
 
@@ -199,7 +198,8 @@ mod tests {
 
     #[test]
     fn an_identity_as_settings_loads_the_same_network_again() {
-        let network = identity().as_settings(None, spec::Resize::Antialias);
+        let network = identity().as_settings(None, spec::Resize::Antialias, spec::Precision::F32);
+        assert_eq!(network.precision, spec::Precision::F32);
         assert_eq!(network.taps, ["Mixed_7c"]);
         assert_eq!(network.batch_norm_epsilon, Some(1e-3));
         assert_eq!(network.average_pool, spec::AveragePool::ExcludePadding);

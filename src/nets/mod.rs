@@ -2,7 +2,9 @@
 //!
 //! Not here: photos (a backbone takes pixel values), the resize rule, and the head.
 
-mod arithmetic;
+#[cfg(feature = "cuda")]
+mod cuda;
+mod device;
 mod error;
 mod folding;
 mod identity;
@@ -18,9 +20,9 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 
-use crate::spec::{BackboneKind, Network};
+use crate::spec::{BackboneKind, Network, Precision};
 
-pub use arithmetic::Arithmetic;
+pub use device::{DeviceError, Place, is_out_of_memory};
 pub use error::NetError;
 pub use identity::{Identity, Source, Stated};
 pub use inception_v3::{InceptionV3, PlainInceptionV3};
@@ -37,7 +39,26 @@ pub trait Backbone: Send + Sync {
     /// What this network is, and where each of its properties is known from.
     fn identity(&self) -> &Identity;
 
-    /// `[n, 3, side, side]` RGB, pixel values 0 to 255 in f32, to features `[n, feature_len]`.
+    /// The precision it computes in: never [`Precision::Auto`].
+    fn precision(&self) -> Precision;
+
+    /// Device and precision, as they stand in the key of its features: other arithmetic, other last
+    /// digits.
+    fn arithmetic(&self) -> &str;
+
+    /// What a person who has asked for this precision should know on this machine.
+    fn warning(&self) -> Option<String> {
+        None
+    }
+
+    /// Pictures that it best takes at a time. Above 1 it wants whole batches, and may be out of
+    /// memory ([`is_out_of_memory`]); smaller ones work as well.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// `[n, 3, side, side]` RGB, pixel values 0 to 255 in f32, to features `[n, feature_len]` in
+    /// f32; both on the CPU.
     fn features(&self, pixels: &Tensor) -> candle_core::Result<Tensor>;
 }
 
@@ -45,8 +66,8 @@ pub trait Backbone: Send + Sync {
 /// pixel values 0 to 255.
 pub type Calibration<'a> = &'a dyn Fn(usize) -> Vec<Vec<f32>>;
 
-/// Loads the backbone that an experiment names; a weights file is sought below `root`, the project
-/// folder.
+/// Loads the backbone that an experiment names onto `device`; a weights file is sought below `root`,
+/// the project folder.
 pub fn load(
     network: &Network,
     root: &Path,

@@ -225,7 +225,8 @@ pub enum InputRange {
 }
 
 /// The arithmetic in which the network computes features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// The fastest that keeps the accuracy on the device.
     Auto,

@@ -12,6 +12,7 @@ use super::requests::{Requests, Watch};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
 use crate::features::{self, Cache, Extractor, Job, Recipe, RowKey};
+use crate::nets::Place;
 use crate::spec::{self, Experiment, Set};
 use crate::store::{
     Counts, Event, Lease, NetworkFacts, RunFolder, Stage, skipped_csv, write_atomically,
@@ -90,8 +91,9 @@ impl<'a> Work<'a> {
     }
 
     fn perform(mut self) -> Result<()> {
+        let place = self.open_device()?;
         let dataset = self.scan()?;
-        let (recipe, extractor) = self.network()?;
+        let (recipe, extractor) = self.network(place)?;
         let Some(prepared) = self.features(dataset, recipe, &extractor)? else {
             return self.reporter.turn(Event::Cancelled);
         };
@@ -99,6 +101,15 @@ impl<'a> Work<'a> {
             return self.reporter.turn(Event::Cancelled);
         };
         self.evaluate(&prepared, trained)
+    }
+
+    /// First of all, as a GPU that is not there needs no photos to be said.
+    fn open_device(&mut self) -> Result<Place> {
+        let place = Place::open(&self.experiment.network)?;
+        if let Some(note) = &place.note {
+            self.reporter.warn(note.clone())?;
+        }
+        Ok(place)
     }
 
     /// Finds, hashes and splits the photos; refuses an empty set before any work.
@@ -133,19 +144,19 @@ impl<'a> Work<'a> {
         })
     }
 
-    fn network(&mut self) -> Result<(Recipe, Extractor)> {
-        let (recipe, extractor) = Recipe::prepare(
-            &self.experiment.network,
-            self.experiment.data.max_megapixels,
-            &self.root,
-        )?;
+    fn network(&mut self, place: Place) -> Result<(Recipe, Extractor)> {
+        let network = &self.experiment.network;
+        let max_megapixels = self.experiment.data.max_megapixels;
+        let (recipe, extractor) = Recipe::prepare(network, max_megapixels, &self.root, &place)?;
         let mut properties = recipe.network.lines();
         properties.push(("resize".to_owned(), recipe.resize.name().to_owned()));
+        properties.push(("device".to_owned(), place.name));
+        properties.push(("arithmetic".to_owned(), extractor.backbone.arithmetic().to_owned()));
         self.reporter.turn(Event::Network(NetworkFacts {
             backbone: recipe.network.backbone.clone(),
             weights: recipe.network.weights.clone(),
             feature_len: extractor.backbone.feature_len(),
-            feature_key: features::feature_key(&recipe.network, recipe.resize),
+            feature_key: extractor.feature_key(),
             properties,
         }))?;
         Ok((recipe, extractor))
@@ -160,13 +171,14 @@ impl<'a> Work<'a> {
         extractor: &Extractor,
     ) -> Result<Option<Prepared>> {
         self.reporter.turn(Event::Stage { stage: Stage::Features })?;
-        let key = features::feature_key(&recipe.network, recipe.resize);
+        let key = extractor.feature_key();
         let mut cache = Cache::open(&self.config.cache, &key, extractor.backbone.feature_len())?;
         for damaged in cache.damaged() {
             self.reporter.warn(damaged.clone())?;
         }
         let (jobs, photos) = self.jobs(&dataset);
         let (reporter, requests) = (&mut *self.reporter, self.requests);
+        let mut batch = extractor.backbone.batch();
         let filled = features::fill(
             &jobs,
             extractor,
@@ -175,6 +187,14 @@ impl<'a> Work<'a> {
             self.config.threads,
             &|| requests.any(),
             &mut |progress| {
+                if progress.batch < batch {
+                    reporter.warn(format!(
+                        "the GPU's memory is too small for {batch} photos at a time; it is given \
+                         {} from now on",
+                        progress.batch
+                    ))?;
+                    batch = progress.batch;
+                }
                 reporter.report(Event::Features {
                     done: progress.done,
                     total: progress.total,

@@ -8,32 +8,36 @@ mod plain;
 
 use std::path::Path;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 
-use super::arithmetic::Arithmetic;
 use super::error::NetError;
 use super::identity::Identity;
 use super::variant::Variant;
 use super::weights::WeightsFile;
 use super::{Backbone, Calibration};
 use crate::kernels::{Engine, Format, Graph, InstructionSet, Plan, Steps, Trunk};
-use crate::spec::{Network, Weights};
+use crate::spec::{Network, Precision, Weights};
 
 pub use plain::PlainInceptionV3;
 
 /// Width and height of the picture, in pixels.
 const SIDE: usize = 299;
 
+/// Pictures that a GPU takes at a time: the largest of its maps, unfolded for a matrix product, are
+/// 1.6 GB in f32.
+const GPU_BATCH: usize = 64;
+
 /// Inception v3 with its weights: pixel values in, pooled features of its taps out.
 pub struct InceptionV3 {
     compute: Compute,
     identity: Identity,
+    precision: Precision,
     feature_len: usize,
 }
 
 enum Compute {
     Kernels(Trunk),
-    Plain(PlainInceptionV3),
+    Cuda(PlainInceptionV3),
 }
 
 impl InceptionV3 {
@@ -45,19 +49,21 @@ impl InceptionV3 {
         calibration: Calibration<'_>,
     ) -> Loaded<InceptionV3> {
         let (file, identity) = open(network, root)?;
-        if !device.is_cpu() {
-            let plain = PlainInceptionV3::new(&file, &identity.variant, device)?;
+        let precision = precision_on(device, network.precision)?;
+        if device.is_cuda() {
+            let plain = PlainInceptionV3::new(&file, &identity.variant, device, dtype(precision))?;
             let feature_len = plain.feature_len();
-            return Ok(InceptionV3 { compute: Compute::Plain(plain), identity, feature_len });
+            return Ok(InceptionV3 {
+                compute: Compute::Cuda(plain),
+                identity,
+                precision,
+                feature_len,
+            });
         }
         let graph = blocked::graph(&file, &identity.variant, SIDE)?;
-        let engine = Engine::best(identity.arithmetic.format());
-        let trunk = trunk(&graph, engine, calibration);
-        Ok(InceptionV3 {
-            compute: Compute::Kernels(trunk),
-            identity,
-            feature_len: graph.feature_len(),
-        })
+        let trunk = trunk(&graph, Engine::best(format(precision)), calibration);
+        let feature_len = graph.feature_len();
+        Ok(InceptionV3 { compute: Compute::Kernels(trunk), identity, precision, feature_len })
     }
 
     /// The network on each engine of this processor, the slow ones too.
@@ -99,7 +105,6 @@ fn open(network: &Network, root: &Path) -> Loaded<(WeightsFile, Identity)> {
         weights_blake3: file.blake3().to_owned(),
         side: SIDE,
         variant,
-        arithmetic: Arithmetic::on_cpu(network.precision),
     };
     Ok((file, identity))
 }
@@ -117,11 +122,73 @@ impl Backbone for InceptionV3 {
         &self.identity
     }
 
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn arithmetic(&self) -> &str {
+        match (&self.compute, self.precision) {
+            (Compute::Cuda(_), Precision::Bf16) => "cuda-bf16",
+            (Compute::Cuda(_), _) => "cuda-f32",
+            (Compute::Kernels(_), Precision::Bf16) => "bf16",
+            (Compute::Kernels(_), Precision::Int8) => INT8,
+            (Compute::Kernels(_), _) => "f32",
+        }
+    }
+
+    fn warning(&self) -> Option<String> {
+        let Compute::Kernels(trunk) = &self.compute else { return None };
+        let engine = trunk.plan().engine();
+        (!engine.is_fast()).then(|| {
+            format!(
+                "this processor has no instructions for {}, so that features take many times as \
+                 long as with network.precision = \"f32\"",
+                engine.format().name()
+            )
+        })
+    }
+
+    fn batch(&self) -> usize {
+        match self.compute {
+            Compute::Kernels(_) => 1,
+            Compute::Cuda(_) => GPU_BATCH,
+        }
+    }
+
     fn features(&self, pixels: &Tensor) -> Result<Tensor> {
         match &self.compute {
             Compute::Kernels(trunk) => pixels.apply_op1_no_bwd(trunk),
-            Compute::Plain(plain) => plain.features(pixels),
+            Compute::Cuda(plain) => plain.features(pixels),
         }
+    }
+}
+
+/// 8-bit integers, and the rule by which their steps are found: features of an older rule must not
+/// be taken for those of a newer.
+const INT8: &str = "int8, calibration 1";
+
+/// What is computed in where this was asked for. On a GPU f32 is f32: products are not rounded to
+/// TF32, which Candle does only when told to.
+fn precision_on(device: &Device, asked: Precision) -> Loaded<Precision> {
+    match asked {
+        Precision::Int8 if device.is_cuda() => Err(NetError::Int8OnGpu),
+        Precision::Auto => Ok(Precision::F32),
+        asked => Ok(asked),
+    }
+}
+
+fn dtype(precision: Precision) -> DType {
+    match precision {
+        Precision::Bf16 => DType::BF16,
+        _ => DType::F32,
+    }
+}
+
+fn format(precision: Precision) -> Format {
+    match precision {
+        Precision::Bf16 => Format::Bf16,
+        Precision::Int8 => Format::Int8,
+        Precision::F32 | Precision::Auto => Format::F32,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 
 use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers};
 use super::{Loaded, SIDE};
@@ -22,24 +22,28 @@ pub struct PlainInceptionV3 {
     tap_channels: Vec<usize>,
     /// `(factor, offset)` that bring pixel values to the input range.
     input: (f64, f64),
+    device: Device,
+    dtype: DType,
 }
 
 impl PlainInceptionV3 {
     /// Loads the weights that an experiment names; a file is sought below `root`.
     pub fn load(network: &Network, root: &Path, device: &Device) -> Loaded<PlainInceptionV3> {
         let (file, identity) = super::open(network, root)?;
-        PlainInceptionV3::new(&file, &identity.variant, device)
+        PlainInceptionV3::new(&file, &identity.variant, device, DType::F32)
     }
 
+    /// `dtype` is that of the weights and of all maps.
     pub(super) fn new(
         file: &WeightsFile,
         variant: &Variant,
         device: &Device,
+        dtype: DType,
     ) -> Loaded<PlainInceptionV3> {
         let layers = layers();
         let taps = find_taps(&variant.taps.value, &layers)?;
         folding::check(file, &conv_shapes(&layers))?;
-        let load = Loader { file, variant, device };
+        let load = Loader { file, variant, device, dtype };
         let last = taps.iter().max().copied().unwrap_or_default();
         let blocks =
             layers[..=last].iter().map(|block| load.block(block)).collect::<Loaded<_>>()?;
@@ -53,14 +57,18 @@ impl PlainInceptionV3 {
             .collect();
         let tap_channels = taps.iter().map(|&tap| leaving[tap]).collect();
         let input = variant.input_range.value.factor_and_offset();
-        Ok(PlainInceptionV3 { blocks, taps, tap_channels, input })
+        // Candle gives each thread a queue of its own on a GPU; another one's may run first.
+        device.synchronize()?;
+        let device = device.clone();
+        Ok(PlainInceptionV3 { blocks, taps, tap_channels, input, device, dtype })
     }
 
     pub fn feature_len(&self) -> usize {
         self.tap_channels.iter().sum()
     }
 
-    /// `[n, 3, side, side]`, pixel values 0 to 255, to `[n, feature_len]`.
+    /// `[n, 3, side, side]`, pixel values 0 to 255 in f32, to `[n, feature_len]` in f32; both on the
+    /// CPU.
     pub fn features(&self, pixels: &Tensor) -> Result<Tensor> {
         let (_, channels, height, width) = pixels.dims4()?;
         if (channels, height, width) != (3, SIDE, SIDE) {
@@ -70,13 +78,16 @@ impl PlainInceptionV3 {
             );
         }
         let (factor, offset) = self.input;
-        let maps = self.maps(&pixels.affine(factor, offset)?)?;
+        let picture = pixels.to_device(&self.device)?.affine(factor, offset)?;
+        let maps = self.maps(&picture.to_dtype(self.dtype)?)?;
         // [n, channels] each
-        let pooled: Vec<Tensor> = maps.iter().map(|map| map.mean((2, 3))).collect::<Result<_>>()?;
-        Tensor::cat(&pooled, 1) // [n, feature_len]
+        let pool = |map: &Tensor| map.to_dtype(DType::F32)?.mean((2, 3));
+        let pooled: Vec<Tensor> = maps.iter().map(pool).collect::<Result<_>>()?;
+        Tensor::cat(&pooled, 1)?.to_device(&Device::Cpu) // [n, feature_len]
     }
 
-    /// `[n, 3, 299, 299]` in the input range to one map `[n, channels, height, width]` a tap.
+    /// `[n, 3, 299, 299]` in the input range, on the device and of the type of the weights, to one map
+    /// `[n, channels, height, width]` a tap.
     pub fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
         self.run(picture, &mut |_, _| {})
     }
@@ -180,13 +191,14 @@ fn nine_over_count(x: &Tensor) -> Result<Tensor> {
         .flat_map(|y| (0..width).map(move |x| (y, x)))
         .map(|(y, x)| 9.0 / (inside(y, height) * inside(x, width)) as f32)
         .collect();
-    Tensor::from_vec(map, (1, 1, height, width), x.device())
+    Tensor::from_vec(map, (1, 1, height, width), x.device())?.to_dtype(x.dtype())
 }
 
 struct Loader<'a> {
     file: &'a WeightsFile,
     variant: &'a Variant,
     device: &'a Device,
+    dtype: DType,
 }
 
 impl Loader<'_> {
@@ -215,10 +227,46 @@ impl Loader<'_> {
         let [height, width] = conv.kernel;
         Ok(Conv {
             name,
-            weight: weight.to_device(self.device)?,
-            bias: bias.to_device(self.device)?,
+            weight: weight.to_device(self.device)?.to_dtype(self.dtype)?,
+            bias: bias.to_device(self.device)?.to_dtype(self.dtype)?,
             stride: conv.stride,
             padding: if conv.padded { [height / 2, width / 2] } else { [0, 0] },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::spec;
+
+    /// In f64, as Candle multiplies no bf16 on the CPU: what is of another type fails in either.
+    #[test]
+    fn the_trunk_computes_in_the_type_that_it_was_loaded_in() {
+        let network = spec::parse("images = 'p'", Path::new("x")).unwrap().experiment.network;
+        let file = WeightsFile::open(&network.weights, Path::new("")).unwrap();
+        let mut variant = Variant::resolve(&network, &file).unwrap();
+        variant.taps.value = vec!["Mixed_7c".into()];
+        let stripes = |at: usize| ((at / 7) % 61 + (at / 299) % 97) as f32 / 156.0;
+        let picture = (0..3 * 299 * 299).map(stripes).collect();
+        let picture = Tensor::from_vec(picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
+        let feature = |variant: &Variant, dtype: DType| -> Vec<f64> {
+            let trunk = PlainInceptionV3::new(&file, variant, &Device::Cpu, dtype).unwrap();
+            let maps = trunk.maps(&picture.to_dtype(dtype).unwrap()).unwrap();
+            assert_eq!(maps[0].dtype(), dtype);
+            let pooled = maps[0].to_dtype(DType::F64).unwrap().mean((2, 3)).unwrap();
+            pooled.flatten_all().unwrap().to_vec1().unwrap()
+        };
+        // The average and the maximum in the last block, so that every kind of step is there.
+        for last_pool in [LastPool::Average, LastPool::Max] {
+            variant.last_pool.value = last_pool;
+            let (single, double) = (feature(&variant, DType::F32), feature(&variant, DType::F64));
+            let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let off: Vec<f64> = single.iter().zip(&double).map(|(a, b)| a - b).collect();
+            let error = length(&off) / length(&double);
+            assert!(error > 0.0 && error < 1e-5, "f32 is off by {error}");
+        }
     }
 }

@@ -1,0 +1,145 @@
+//! The receiving side of the feature stage: what was computed goes into shards and into the
+//! progress.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::cache::{Cache, CacheError};
+use super::extract::ExtractError;
+use super::job::Job;
+use super::key::RowKey;
+use crate::dataset::Unreadable;
+use crate::spec::Distort;
+
+/// A killed worker loses at most the shard in progress: so many features, or those of so long.
+const SHARD_ROWS: usize = 64;
+const SHARD_TIME: Duration = Duration::from_secs(20);
+/// Time between two reports of progress.
+const NEWS: Duration = Duration::from_millis(250);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Photos that are done, from the cache or computed or skipped.
+    pub done: usize,
+    pub total: usize,
+    pub from_cache: usize,
+    pub skipped: usize,
+    /// Photos computed per second so far; 0 while there is none.
+    pub images_per_second: f64,
+    /// Pictures that the network is given at a time; fewer than at first where the device ran out of
+    /// memory.
+    pub batch: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FillError<E> {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error("{}: {source}", file.display())]
+    Extract { file: PathBuf, source: ExtractError },
+    #[error("the threads of the feature stage cannot be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// What `report` answered.
+    #[error("{0:#}")]
+    Report(E),
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Filled {
+    pub progress: Progress,
+    /// Job number and reason of each photo that could not be read.
+    pub unreadable: Vec<(usize, Unreadable)>,
+    /// It was stopped before the end; what was computed is kept.
+    pub stopped: bool,
+}
+
+/// A job's number, and a feature for each of its rows.
+pub(super) type Computed = (usize, Result<Vec<Vec<f32>>, ExtractError>);
+
+/// Features that wait to be written.
+#[derive(Default)]
+pub(super) struct Shard {
+    keys: Vec<RowKey>,
+    features: Vec<f32>,
+    since: Option<Instant>,
+}
+
+/// The collecting side of `fill`.
+pub(super) struct Collect<'a> {
+    pub jobs: &'a [Job],
+    pub distort: &'a Distort,
+    pub cache: &'a mut Cache,
+    pub shard: Shard,
+    /// Pictures that the network is given at a time now.
+    pub batch: &'a AtomicUsize,
+}
+
+impl Collect<'_> {
+    pub fn all<E>(
+        &mut self,
+        results: &mpsc::Receiver<Computed>,
+        filled: &mut Filled,
+        stop: &dyn Fn() -> bool,
+        report: &mut dyn FnMut(Progress) -> Result<(), E>,
+    ) -> Result<(), FillError<E>> {
+        let start = Instant::now();
+        let mut reported = start;
+        loop {
+            match results.recv_timeout(NEWS.saturating_sub(reported.elapsed())) {
+                Ok((job, features)) => self.one(job, features, filled)?,
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            let progress = &mut filled.progress;
+            progress.batch = self.batch.load(Ordering::Relaxed);
+            let computed = progress.done - progress.from_cache - progress.skipped;
+            progress.images_per_second = computed as f64 / start.elapsed().as_secs_f64();
+            if reported.elapsed() >= NEWS {
+                reported = Instant::now();
+                report(*progress).map_err(FillError::Report)?;
+            }
+            if stop() {
+                filled.stopped = true;
+                return Ok(());
+            }
+        }
+    }
+
+    fn one<E>(
+        &mut self,
+        job: usize,
+        features: Result<Vec<Vec<f32>>, ExtractError>,
+        filled: &mut Filled,
+    ) -> Result<(), FillError<E>> {
+        filled.progress.done += 1;
+        match features {
+            Ok(features) => {
+                self.shard.keys.extend(self.jobs[job].rows(self.distort));
+                self.shard.features.extend(features.into_iter().flatten());
+                let since = *self.shard.since.get_or_insert_with(Instant::now);
+                if self.shard.keys.len() >= SHARD_ROWS || since.elapsed() >= SHARD_TIME {
+                    self.flush()?;
+                }
+            }
+            Err(ExtractError::Photo(reason)) => {
+                filled.progress.skipped += 1;
+                filled.unreadable.push((job, reason));
+            }
+            Err(source) => {
+                return Err(FillError::Extract { file: self.jobs[job].file.clone(), source });
+            }
+        }
+        Ok(())
+    }
+
+    pub fn flush<E>(&mut self) -> Result<(), FillError<E>> {
+        let shard = std::mem::take(&mut self.shard);
+        if !shard.keys.is_empty() {
+            self.cache.insert(&shard.keys, &shard.features)?;
+        }
+        Ok(())
+    }
+}
