@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 
 use super::process;
 use super::reporter::Reporter;
-use super::requests::{Requests, Watch};
+use super::requests::{Request, Requests, Watch};
+use super::resume::{check_network, check_settings};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
 use crate::features::{self, Cache, Extractor, Job, Recipe, RowKey};
@@ -17,8 +18,9 @@ use crate::store::{
     Counts, Event, Lease, NetworkFacts, RunFolder, Stage, skipped_csv, write_atomically,
 };
 
-/// Does the run in `folder`, to its result or its failure; either is its log's last word.
-pub fn work(folder: &RunFolder) -> ExitCode {
+/// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
+/// last word. With `iterations` a person wants that many instead of the run's.
+pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     process::settle();
     // What goes wrong before the log is open can only be said in worker.log, where stderr leads.
     let begun = begin(folder);
@@ -29,11 +31,10 @@ pub fn work(folder: &RunFolder) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let done = Work::prepare(folder, &mut reporter, &watch.requests).and_then(Work::perform);
+    let done =
+        Work::prepare(folder, &mut reporter, &watch.requests, iterations).and_then(Work::perform);
     let Err(err) = done else { return ExitCode::SUCCESS };
-    let message = format!("{err:#}");
-    reporter.say(&format!("failed: {message}"));
-    if let Err(err) = reporter.turn(Event::Failed { message }) {
+    if let Err(err) = reporter.fail(format!("{err:#}")) {
         eprintln!("{err:#}");
     }
     ExitCode::FAILURE
@@ -66,6 +67,8 @@ pub(super) struct Work<'a> {
 pub(super) struct Prepared {
     pub dataset: Dataset,
     pub recipe: Recipe,
+    /// Names all that a feature depends on but its photo.
+    pub feature_key: String,
     pub cache: Cache,
 }
 
@@ -74,6 +77,7 @@ impl<'a> Work<'a> {
         folder: &'a RunFolder,
         reporter: &'a mut Reporter,
         requests: &'a Requests,
+        iterations: Option<usize>,
     ) -> Result<Work<'a>> {
         let root = reporter.run().root.clone();
         let config = Config::load(&root)?;
@@ -86,19 +90,31 @@ impl<'a> Work<'a> {
         for warning in checked.warnings {
             reporter.warn(warning.to_string())?;
         }
-        Ok(Work { folder, reporter, requests, config, experiment: checked.experiment, root })
+        let mut experiment = checked.experiment;
+        check_settings(reporter.run(), &experiment)?;
+        // The log has the last word on them; see `Event::Iterations`.
+        experiment.iterations = iterations.unwrap_or(reporter.run().iterations);
+        Ok(Work { folder, reporter, requests, config, experiment, root })
     }
 
     fn perform(mut self) -> Result<()> {
         let dataset = self.scan()?;
         let (recipe, extractor) = self.network()?;
         let Some(prepared) = self.features(dataset, recipe, &extractor)? else {
-            return self.reporter.turn(Event::Cancelled);
+            return self.leave();
         };
         let Some(trained) = self.train(&prepared)? else {
-            return self.reporter.turn(Event::Cancelled);
+            return self.leave();
         };
         self.evaluate(&prepared, trained)
+    }
+
+    /// Ends without a result, as a person wished.
+    fn leave(self) -> Result<()> {
+        self.reporter.turn(match self.requests.newest() {
+            Some(Request::Pause) => Event::Paused,
+            _ => Event::Cancelled,
+        })
     }
 
     /// Finds, hashes and splits the photos; refuses an empty set before any work.
@@ -139,13 +155,15 @@ impl<'a> Work<'a> {
             self.experiment.data.max_megapixels,
             &self.root,
         )?;
+        let feature_key = features::feature_key(&recipe.network, recipe.resize);
+        check_network(self.reporter.run(), &feature_key)?;
         let mut properties = recipe.network.lines();
         properties.push(("resize".to_owned(), recipe.resize.name().to_owned()));
         self.reporter.turn(Event::Network(NetworkFacts {
             backbone: recipe.network.backbone.clone(),
             weights: recipe.network.weights.clone(),
             feature_len: extractor.backbone.feature_len(),
-            feature_key: features::feature_key(&recipe.network, recipe.resize),
+            feature_key,
             properties,
         }))?;
         Ok((recipe, extractor))
@@ -160,8 +178,9 @@ impl<'a> Work<'a> {
         extractor: &Extractor,
     ) -> Result<Option<Prepared>> {
         self.reporter.turn(Event::Stage { stage: Stage::Features })?;
-        let key = features::feature_key(&recipe.network, recipe.resize);
-        let mut cache = Cache::open(&self.config.cache, &key, extractor.backbone.feature_len())?;
+        let feature_key = features::feature_key(&recipe.network, recipe.resize);
+        let mut cache =
+            Cache::open(&self.config.cache, &feature_key, extractor.backbone.feature_len())?;
         for damaged in cache.damaged() {
             self.reporter.warn(damaged.clone())?;
         }
@@ -173,7 +192,7 @@ impl<'a> Work<'a> {
             &self.experiment.distort,
             &mut cache,
             self.config.threads,
-            &|| requests.any(),
+            &|| requests.newest().is_some(),
             &mut |progress| {
                 reporter.report(Event::Features {
                     done: progress.done,
@@ -198,7 +217,7 @@ impl<'a> Work<'a> {
             dataset.check_sets()?;
             self.report_dataset(&dataset)?;
         }
-        Ok(Some(Prepared { dataset, recipe, cache }))
+        Ok(Some(Prepared { dataset, recipe, feature_key, cache }))
     }
 
     /// Every photo as it is, then the distorted variants of the training photos; beside each job
