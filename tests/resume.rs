@@ -56,6 +56,11 @@ fn state(run: &RunFolder) -> State {
     run.summary().unwrap().state
 }
 
+/// The summary follows the log's last word.
+fn assert_becomes(run: &RunFolder, expected: State) {
+    wait_until("it has its state", || state(run) == expected);
+}
+
 fn step(run: &RunFolder) -> usize {
     run.replay().unwrap().step()
 }
@@ -73,7 +78,7 @@ fn wait_for_step(run: &RunFolder, reported: usize) {
 fn kill(run: &RunFolder) {
     let worker = Pid::from_raw(run.owner().unwrap().pid as i32).unwrap();
     kill_process(worker, Signal::KILL).unwrap();
-    wait_until("it is lost", || state(run) == State::Lost);
+    assert_becomes(run, State::Lost);
 }
 
 /// What the log says of the training, word for word but for the times.
@@ -116,7 +121,7 @@ fn a_run_killed_again_and_again_ends_as_one_that_was_never_killed() {
     wait_for_step(&run, at_checkpoint + 1000);
     kill(&run);
     succeeds(resume(&project, &run, &[]));
-    assert_eq!(state(&run), State::Done);
+    assert_becomes(&run, State::Done);
 
     let undisturbed = whole(&project, &LONG);
     let (seen, expected) = (training(&run), training(&undisturbed));
@@ -188,7 +193,7 @@ fn a_run_paused_in_training_goes_on_as_if_it_had_not() {
     wait_for_step(&run, 100);
     let next = project.ok(&["pause", &run.id()]);
     assert!(next.contains(&format!("resume {}", run.id())), "{next}");
-    assert_eq!(state(&run), State::Paused);
+    assert_becomes(&run, State::Paused);
     let paused_at = step(&run);
     assert!(!run.scores().exists() && run.checkpoint().exists());
     let again = refusal(project.retrain(&["pause", &run.id()]));
@@ -206,7 +211,8 @@ fn a_run_paused_in_training_goes_on_as_if_it_had_not() {
     let records = run.tail().poll().unwrap();
     let workers = records.iter().filter(|record| matches!(record.event, Event::Started { .. }));
     assert_eq!(workers.count(), 2, "the first, and one that went on: {outputs:?}");
-    assert_eq!((state(&run), step(&run)), (State::Done, paused_at + 2000));
+    assert_becomes(&run, State::Done);
+    assert_eq!(step(&run), paused_at + 2000);
 
     let longer = format!("iterations={more}");
     let settings = [&[longer.leak() as &str], &LONG[1..]].concat();
@@ -223,13 +229,13 @@ fn a_run_paused_among_its_features_computes_each_once() {
     let done = |run: &RunFolder| run.replay().unwrap().features.unwrap_or_default();
     wait_until("it has a feature", || done(&run).done > 0);
     project.ok(&["pause", &run.id()]);
-    assert_eq!(state(&run), State::Paused);
+    assert_becomes(&run, State::Paused);
     let computed = done(&run).done;
     assert!((1..3 * PER_CATEGORY).contains(&computed), "{computed}");
     succeeds(resume(&project, &run, &[]));
     let features = done(&run);
     assert_eq!((features.from_cache, features.done), (computed, 3 * PER_CATEGORY));
-    assert_eq!(state(&run), State::Done);
+    assert_becomes(&run, State::Done);
 }
 
 #[test]
@@ -246,7 +252,7 @@ fn a_run_does_not_go_on_with_other_photos_or_settings_and_is_left_as_it_was() {
     let refused = refusal(resume(&project, &run, &[]));
     let what = "1 added (smoke/zero.png), 1 removed (fire/0.png)";
     assert!(refused.contains(what) && refused.contains("retrain run "), "{refused}");
-    assert_eq!(state(&run), State::Stopped);
+    assert_becomes(&run, State::Stopped);
     assert!(project.ok(&["show", &run.id()]).contains(what));
     fs::rename(photos.join("smoke/zero.png"), photos.join("fire/0.png")).unwrap();
 
@@ -290,5 +296,5 @@ fn without_a_whole_checkpoint_what_was_reported_is_made_again_with_the_same_numb
     fs::write(other.checkpoint(), whole_checkpoint).unwrap();
     let refused = refusal(resume(&project, &other, &["--iterations", "70"]));
     assert!(refused.contains("belongs to other photos"), "{refused}");
-    assert_eq!(state(&other), State::Done);
+    assert_becomes(&other, State::Done);
 }
