@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use image::RgbImage;
 use retrain::dataset::{Detail, decode, resize, to_planes};
 use retrain::features::Recipe;
+use retrain::nets::Place;
 use retrain::spec::{self, Resize};
 
 const SIDE: usize = 299;
@@ -18,7 +19,7 @@ const MAX_MEGAPIXELS: usize = 1000;
 
 fn main() -> Result<()> {
     let network = spec::parse("images = \"photos\"", Path::new("decode.toml"))?.experiment.network;
-    let (_, extractor) = Recipe::prepare(&network, MAX_MEGAPIXELS, Path::new("."))?;
+    let (_, extractor) = Recipe::prepare(&network, MAX_MEGAPIXELS, Path::new("."), &Place::cpu())?;
     println!(
         "{:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  photo",
         "hash", "full", "resize", "reduced", "resize", "trunk"
@@ -28,14 +29,14 @@ fn main() -> Result<()> {
         let read = |detail| decode(&bytes, MAX_MEGAPIXELS, detail);
         let ready = |photo: &RgbImage| to_planes(&resize(photo, Resize::Antialias, SIDE), SIDE);
         let (full, reduced) = (read(Detail::Full)?, read(Detail::Least(2 * SIDE))?);
-        let pixels = extractor.pixels(&reduced);
+        let picture = extractor.picture(&reduced);
         let times = [
             cpu_ms(|| blake3::hash(&bytes))?,
             cpu_ms(|| read(Detail::Full))?,
             cpu_ms(|| ready(&full))?,
             cpu_ms(|| read(Detail::Least(2 * SIDE)))?,
             cpu_ms(|| ready(&reduced))?,
-            cpu_ms(|| extractor.feature(&pixels))?,
+            cpu_ms(|| extractor.features(&[&picture], 1))?,
         ];
         times.iter().for_each(|time| print!("{time:8.1} "));
         println!(" {path}");

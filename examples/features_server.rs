@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 
 use retrain::dataset;
 use retrain::features::{self, Cache, Extractor, Job, Recipe};
+use retrain::nets::Place;
 use retrain::spec::{self, Distort, Experiment};
 
 #[derive(Deserialize)]
@@ -37,12 +38,7 @@ enum Command {
 }
 
 /// A network that was loaded, once for each precision.
-struct Loaded {
-    recipe: Recipe,
-    extractor: Extractor,
-}
-
-type Networks = HashMap<String, Loaded>;
+type Networks = HashMap<String, Extractor>;
 
 fn main() -> Result<()> {
     let mut networks = Networks::new();
@@ -67,7 +63,7 @@ fn answer(line: &str, networks: &mut Networks) -> Result<Value> {
     }
 }
 
-fn network<'a>(networks: &'a Networks, precision: &str) -> Result<&'a Loaded> {
+fn network<'a>(networks: &'a Networks, precision: &str) -> Result<&'a Extractor> {
     networks.get(precision).with_context(|| format!("{precision} is not loaded"))
 }
 
@@ -78,42 +74,43 @@ fn load(
     weights: &str,
 ) -> Result<Value> {
     let start = Instant::now();
-    let Some(experiment) = experiment(&precision, taps, weights)? else {
-        return Ok(json!({ "not_offered": "this build computes in f32 only" }));
-    };
+    let experiment = experiment(&precision, taps, weights)?;
     let root = std::env::current_dir()?;
-    let prepared = Recipe::prepare(&experiment.network, experiment.data.max_megapixels, &root);
+    let megapixels = experiment.data.max_megapixels;
+    let prepared = Recipe::prepare(&experiment.network, megapixels, &root, &Place::cpu());
     let (recipe, extractor) = match prepared {
         Ok(prepared) => prepared,
         Err(err) => return Ok(json!({ "not_offered": err.to_string() })),
     };
+    if let Some(slow) = extractor.backbone.warning() {
+        return Ok(json!({ "not_offered": slow }));
+    }
     let answer = json!({
         "seconds": start.elapsed().as_secs_f64(),
         "feature_len": extractor.backbone.feature_len(),
         "network": recipe.network.lines(),
+        "arithmetic": extractor.backbone.arithmetic(),
     });
-    networks.insert(precision, Loaded { recipe, extractor });
+    networks.insert(precision, extractor);
     Ok(answer)
 }
 
-/// Every default but these: the one place that says how a precision is asked for. `None`: the
-/// program has no such setting, and what is asked is not what it always does.
-fn experiment(precision: &str, taps: &[String], weights: &str) -> Result<Option<Experiment>> {
-    let has_setting = spec::FIELDS.iter().any(|field| field.key == "network.precision");
-    let setting = match (has_setting, precision) {
-        (true, _) => format!("precision = {precision:?}"),
-        (false, "f32") => String::new(),
-        (false, _) => return Ok(None),
-    };
+/// Every default but these.
+fn experiment(precision: &str, taps: &[String], weights: &str) -> Result<Experiment> {
     let text = format!(
-        "images = 'photos'\n[network]\ntaps = {taps:?}\nweights = {weights:?}\n{setting}\n"
+        "images = 'photos'\n[network]\nprecision = {precision:?}\ntaps = {taps:?}\nweights = \
+         {weights:?}\n"
     );
-    Ok(Some(spec::parse(&text, Path::new("features_server"))?.experiment))
+    Ok(spec::parse(&text, Path::new("features_server"))?.experiment)
 }
 
 /// Hashes the photos and fills an empty cache with their features, as a run does.
-fn from_files(network: &Loaded, files: &[PathBuf], threads: usize, output: &Path) -> Result<Value> {
-    let Loaded { recipe, extractor } = network;
+fn from_files(
+    extractor: &Extractor,
+    files: &[PathBuf],
+    threads: usize,
+    output: &Path,
+) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let start = Instant::now();
     let job = |file: &PathBuf| {
@@ -121,7 +118,7 @@ fn from_files(network: &Loaded, files: &[PathBuf], threads: usize, output: &Path
         Ok(Job { file: file.clone(), hash, variants: 0 })
     };
     let jobs: Vec<Job> = files.iter().map(job).collect::<Result<_>>()?;
-    let key = features::feature_key(&recipe.network, recipe.resize);
+    let key = extractor.feature_key();
     let mut cache = Cache::open(folder.path(), &key, extractor.backbone.feature_len())?;
     let filled = features::fill(
         &jobs,
@@ -143,13 +140,13 @@ fn from_files(network: &Loaded, files: &[PathBuf], threads: usize, output: &Path
 
 /// Batch after batch, all threads on each.
 fn trunk(
-    network: &Loaded,
+    extractor: &Extractor,
     pixels: &Path,
     batch: usize,
     threads: usize,
     output: &Path,
 ) -> Result<Value> {
-    let backbone = &network.extractor.backbone;
+    let backbone = &extractor.backbone;
     let side = backbone.side();
     let batches = pictures(pixels, batch * 3 * side * side)?
         .into_iter()

@@ -90,7 +90,7 @@ fn an_empty_project_becomes_a_finished_run_and_its_worst_image_by_keys_alone() {
     look_at_the_worst_image(&mut session, &project);
 
     session.press_for("3", "✓ done");
-    session.press_for("r", "final test accuracy = ");
+    session.press_for("n", "final test accuracy = ");
     session.press_for("3", "2 runs");
     session.press_for("gg ", "1 marked");
     session.press_for("G ", "2 marked");

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor, safetensors};
-use retrain::dataset;
+use retrain::dataset::{self, Detail};
 use retrain::features::calibration_pictures;
-use retrain::kernels::Format;
+use retrain::kernels::{Engine, Format, Trunk};
 use retrain::nets::{self, Backbone, InceptionV3, PlainInceptionV3, Source, Variant};
 use retrain::spec::{
     AveragePool, BackboneKind, DeviceChoice, InputRange, LastPool, Network, Precision, Resize,
@@ -284,7 +284,7 @@ fn pictures() -> Vec<Vec<f32>> {
     match shared("images/flowers/daisy/11124324295_503f3a0804.jpg") {
         None => eprintln!("skipped: there is no shared/images/flowers"),
         Some(file) => {
-            let photo = dataset::decode(&std::fs::read(file).unwrap(), 100).unwrap();
+            let photo = dataset::decode(&std::fs::read(file).unwrap(), 100, Detail::Full).unwrap();
             let pixels = dataset::resize(&photo, Resize::Antialias, 299);
             pictures.push(dataset::to_planes(&pixels, 299));
         }
@@ -313,8 +313,14 @@ fn variants() -> Vec<Network> {
 fn every_variant_by_the_kernels_is_that_of_plain_candle() {
     for network in variants() {
         let plain = plain(&network);
-        let trunks =
-            InceptionV3::on_every_engine(&network, Path::new(""), &calibration_pictures).unwrap();
+        let engines = Format::ALL.into_iter().flat_map(Engine::fast);
+        let trunks: Vec<Trunk> = engines
+            .filter(|engine| engine.is_fast())
+            .map(|engine| {
+                InceptionV3::on_engine(&network, Path::new(""), engine, &calibration_pictures)
+                    .unwrap()
+            })
+            .collect();
         for picture in pictures() {
             let pixels = Tensor::from_slice(&picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
             let expected = plain.features(&pixels).unwrap().flatten_all().unwrap();

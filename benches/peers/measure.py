@@ -76,7 +76,7 @@ class Route:
         self.why_not = answer.get("not_offered") or answer.get("error")
         self.ways = answer.get("ways", ["a photo a thread"])
         # A program may fall back to another precision; it says so where it says what it is.
-        self.precision = dict(answer.get("network", [])).get("precision")
+        self.precision = answer.get("arithmetic")
 
     def ask(self, task, setup, way=None):
         output = setup.work / "features.f32"

@@ -40,6 +40,25 @@ pub enum Command {
         #[arg(long)]
         detach: bool,
     },
+    /// Go on with a run that was stopped, paused, cancelled or lost, or that failed
+    ///
+    /// Training goes on from the run's checkpoint, with the same losses to the bit as if nothing
+    /// had happened.
+    Resume {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Train to this iteration instead of the run's own; also for a run that is done
+        #[arg(long, value_name = "N")]
+        iterations: Option<usize>,
+        /// Print the run's name and leave; the run goes on
+        #[arg(long)]
+        detach: bool,
+    },
+    /// End a running run with a checkpoint, to go on with it later
+    Pause {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+    },
     /// List all runs, the newest last
     List {
         #[arg(long)]
@@ -104,7 +123,11 @@ pub enum Command {
     },
     /// Do a run (started by 'run', not by hand)
     #[command(hide = true)]
-    Worker { run: PathBuf },
+    Worker {
+        run: PathBuf,
+        #[arg(long)]
+        iterations: Option<usize>,
+    },
 }
 
 #[derive(clap::Args)]

@@ -11,7 +11,7 @@ use anyhow::Result;
 use signal_hook::consts::SIGINT;
 
 use crate::runner::{self, Stop};
-use crate::store::{Event, Run, RunFolder, Stage};
+use crate::store::{Event, LogError, Run, RunFolder, Stage, Tail};
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
@@ -27,22 +27,42 @@ pub enum Followed {
     Left,
 }
 
-pub fn follow(folder: &RunFolder, worker: &mut Child) -> Result<(Run, Followed)> {
+/// A log as far as it was written before the worker was started: that is not told.
+pub struct Begun {
+    tail: Tail,
+    run: Run,
+}
+
+impl Begun {
+    pub fn of(folder: &RunFolder) -> Result<Begun, LogError> {
+        let mut tail = folder.tail();
+        let run = Run::replay(&tail.poll()?);
+        Ok(Begun { tail, run })
+    }
+
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+}
+
+pub fn follow(folder: &RunFolder, worker: &mut Child, begun: Begun) -> Result<(Run, Followed)> {
     let interrupted = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGINT, interrupted.clone())?;
     let mut interrupts = 0;
 
     let mut news = News::new(folder);
-    let mut tail = folder.tail();
-    let mut run = Run::default();
+    let Begun { mut tail, mut run } = begun;
+    // Until then its end is that of an earlier worker.
+    let mut has_started = false;
     loop {
         // Looked at before the log, so that the log's last word is not missed.
         let ended = worker.try_wait()?.is_some();
         for record in tail.poll()? {
             run.apply(&record);
+            has_started |= matches!(record.event, Event::Started { .. });
             news.tell(&record.event, &run);
         }
-        if ended || run.end.is_some() {
+        if ended || (has_started && run.end.is_some()) {
             news.end_line();
             return Ok((run, Followed::ToTheEnd));
         }
@@ -92,6 +112,9 @@ impl News {
                 let every = (run.iterations / TRAINING_LINES).max(1);
                 let shown = *step == 1 || *step == run.iterations || step % every == 0;
                 if shown { self.say(&line) } else { self.progress(&line) }
+            }
+            Event::Iterations { iterations } => {
+                self.say(&format!("goes on to iteration {iterations}"));
             }
             Event::Warning { message } => self.say(&format!("warning: {message}")),
             _ => {}

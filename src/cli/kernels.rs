@@ -1,56 +1,55 @@
 //! `retrain kernels`: how fast each layer of the network is on this machine.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 
 use crate::features;
-use crate::kernels::{StepKind, StepSummary, Trunk};
+use crate::kernels::{Engine, Format, StepKind, StepSummary, Trunk};
 use crate::nets::{InceptionV3, PlainInceptionV3};
-use crate::spec::{self, Network, Precision};
+use crate::spec::{self, Network};
+
+/// Height and width of the network's picture.
+const SIDE: usize = 299;
 
 /// Every figure is the best of so many.
 const ROUNDS: usize = 10;
 const PLAIN_ROUNDS: usize = 3;
 
 pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
-    let names = || Precision::CHOICES.iter().map(|(name, _)| *name).filter(|name| *name != "auto");
-    if let Some(name) = precision
-        && !names().any(|known| known == name)
-    {
-        let known: Vec<&str> = names().collect();
-        bail!("--precision is '{name}', expected one of {}", known.join(", "));
-    }
-    let network = network()?;
-    let root = std::path::Path::new("");
-    let picture = features::calibration_pictures(299).remove(0);
-    let trunks = InceptionV3::on_every_engine(&network, root, &features::calibration_pictures)?;
+    let formats = formats(precision)?;
+    let (network, root) = (network()?, Path::new(""));
+    let picture = features::calibration_pictures(SIDE).remove(0);
     let plain = plain_times(&PlainInceptionV3::load(&network, root, &Device::Cpu)?, &picture)?;
-    for trunk in trunks {
-        let engine = trunk.plan().engine();
-        let wanted = match precision {
-            Some(name) => engine.format().name() == name,
-            None => engine.is_fast() && engine.set() != crate::kernels::InstructionSet::Baseline,
-        };
-        if wanted {
-            print(&trunk, &picture, &plain);
-        }
+    for engine in formats.into_iter().flat_map(Engine::fast) {
+        let pictures = &features::calibration_pictures;
+        print(&InceptionV3::on_engine(&network, root, engine, pictures)?, &picture, &plain);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The named one, or all that this processor has instructions for.
+fn formats(precision: Option<&str>) -> Result<Vec<Format>> {
+    let Some(name) = precision else {
+        return Ok(Format::ALL.into_iter().filter(|f| Engine::best(*f).is_fast()).collect());
+    };
+    let named = Format::ALL.into_iter().find(|format| format.name() == name);
+    let known = Format::ALL.map(Format::name).join(", ");
+    Ok(vec![named.with_context(|| format!("--precision is '{name}', expected one of {known}"))?])
 }
 
 /// The built-in one, with every default.
 fn network() -> Result<Network> {
     let text = spec::template("photos", &[], &[]);
-    Ok(spec::parse(&text, std::path::Path::new("template"))?.experiment.network)
+    Ok(spec::parse(&text, Path::new("template"))?.experiment.network)
 }
 
 /// Names of the convolutions with their best times in plain Candle.
 fn plain_times(plain: &PlainInceptionV3, picture: &[f32]) -> Result<Vec<(String, Duration)>> {
-    let side = (picture.len() / 3).isqrt();
-    let pixels = Tensor::from_slice(picture, (1, 3, side, side), &Device::Cpu)?;
+    let pixels = Tensor::from_slice(picture, (1, 3, SIDE, SIDE), &Device::Cpu)?;
     let mut best = plain.timed(&pixels)?;
     for _ in 1..PLAIN_ROUNDS {
         for (best, (_, time)) in best.iter_mut().zip(plain.timed(&pixels)?) {

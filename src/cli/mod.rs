@@ -16,6 +16,7 @@ mod new;
 mod photos;
 mod predict;
 mod report;
+mod resume;
 mod run;
 mod scores;
 mod screens;
@@ -44,8 +45,8 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 
 pub fn run(args: Args) -> Result<ExitCode> {
     let Some(command) = args.command else { return screens::screens() };
-    if let Command::Worker { run } = &command {
-        return Ok(worker::work(&RunFolder::at(run)));
+    if let Command::Worker { run, iterations } = &command {
+        return Ok(worker::work(&RunFolder::at(run), *iterations));
     }
     if matches!(
         command,
@@ -57,6 +58,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
         Command::Run { experiment, set, detach } => run::run(&config, &experiment, &set, detach),
+        Command::Resume { run, iterations, detach } => {
+            resume::resume(&find(&config, &run)?, iterations, detach)
+        }
+        Command::Pause { run } => resume::pause(&find(&config, &run)?),
         Command::List { json } => list::list(&config, json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
         Command::Scores(scores) => scores::scores(&find(&config, &scores.run)?, &scores),

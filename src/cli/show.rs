@@ -20,6 +20,9 @@ pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     println!("experiment  {}", super::typed(&run.source));
     println!("state       {}", state_line(folder, &run, summary.state));
     print!("{}", facts(&run));
+    if let Some(refusal) = &run.refusal {
+        println!("refused     {refusal}");
+    }
     for warning in &run.warnings {
         println!("warning     {warning}");
     }
@@ -36,6 +39,9 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
     };
     let why = match (&run.end, state) {
         (Some(End::Failed(message)), _) => format!(": {message}"),
+        (Some(End::Paused), _) => {
+            format!(", go on with '{} resume {}'", super::program(), folder.id())
+        }
         (_, State::Lost) => format!(
             ": its worker is gone without a word; its last ones: {}",
             report::last_words(folder)

@@ -1,10 +1,11 @@
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use candle_core::Tensor;
 
 use super::*;
 use crate::nets::{Backbone, Identity};
-use crate::spec::Resize;
+use crate::spec::{Precision, Resize};
 
 /// A network that is done with its photo when so much news was heard.
 struct Slow {
@@ -23,6 +24,14 @@ impl Backbone for Slow {
 
     fn identity(&self) -> &Identity {
         unreachable!("nobody asks")
+    }
+
+    fn precision(&self) -> Precision {
+        Precision::F32
+    }
+
+    fn arithmetic(&self) -> &str {
+        "f32"
     }
 
     fn features(&self, pixels: &Tensor) -> candle_core::Result<Tensor> {

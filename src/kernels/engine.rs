@@ -16,6 +16,8 @@ pub enum Format {
 }
 
 impl Format {
+    pub const ALL: [Format; 3] = [Format::F32, Format::Bf16, Format::Int8];
+
     pub fn name(self) -> &'static str {
         match self {
             Format::F32 => "f32",
@@ -68,6 +70,13 @@ impl Engine {
     /// `None` when this processor lacks the instructions, or none of that set were written.
     pub fn new(format: Format, set: InstructionSet) -> Option<Engine> {
         tile::code(format, set).map(|_| Engine { format, set })
+    }
+
+    /// Those of a format that this processor is fast at; where there is none, the baseline.
+    pub fn fast(format: Format) -> Vec<Engine> {
+        let best = Engine::best(format);
+        let others = InstructionSet::ALL.into_iter().filter_map(|set| Engine::new(format, set));
+        others.filter(|engine| engine.set != InstructionSet::Baseline || *engine == best).collect()
     }
 
     /// The best of this processor. The baseline can run every format, slowly.

@@ -10,6 +10,8 @@ use crate::store::{RunFolder, write_atomically};
 /// How a run is to end before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
+    /// Write a checkpoint, to go on later.
+    Pause,
     /// Evaluate, and keep the result.
     Keep,
     /// No result.
@@ -20,11 +22,16 @@ pub enum Stop {
 ///
 /// The worker leaves the session as its own first act.
 pub fn launch(program: &Path, run: &RunFolder) -> io::Result<Child> {
+    start(program, run, &[])
+}
+
+pub(super) fn start(program: &Path, run: &RunFolder, arguments: &[String]) -> io::Result<Child> {
     // What a crash says goes where the worker's own words are.
     let words = OpenOptions::new().append(true).create(true).open(run.worker_log())?;
     with_thread_settings(&mut Command::new(program))
         .arg("worker")
         .arg(run.path())
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(words)
@@ -57,6 +64,7 @@ pub fn reap(mut worker: Child) -> io::Result<()> {
 /// Asks the worker of `run` to end, wherever it is: it looks for this file several times a second.
 pub fn request(run: &RunFolder, stop: Stop) -> io::Result<()> {
     let word = match stop {
+        Stop::Pause => "pause\n",
         Stop::Keep => "keep\n",
         Stop::Cancel => "cancel\n",
     };

@@ -111,7 +111,7 @@ pub enum Event {
         /// Every field of the experiment and its value, as written in TOML.
         settings: BTreeMap<String, String>,
     },
-    /// A worker took the run.
+    /// A worker took the run, for the first time or to go on with it.
     Started {
         pid: u32,
         host: String,
@@ -156,6 +156,10 @@ pub enum Event {
         validation_loss: f64,
         validation_accuracy: f64,
     },
+    /// A person wants another number of iterations than before; training goes on to that one.
+    Iterations {
+        iterations: usize,
+    },
     /// Something a person should know; the run goes on.
     Warning {
         message: String,
@@ -175,6 +179,12 @@ pub enum Event {
     },
     /// The end, because a person cancelled it: no result.
     Cancelled,
+    /// The end for now, because a person paused it: it is meant to go on from its checkpoint.
+    Paused,
+    /// The worker could not go on with the run before it had added anything: it is left as it was.
+    Refused {
+        message: String,
+    },
 }
 
 /// A loss may be NaN or infinite; JSON has no number for that, so it is written as `null` and read

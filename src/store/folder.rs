@@ -96,12 +96,22 @@ impl RunFolder {
         self.path.join("head.safetensors")
     }
 
+    /// What training goes on from; see `train::Checkpoint`.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.path.join("checkpoint.safetensors")
+    }
+
     pub fn labels(&self) -> PathBuf {
         self.path.join("labels.txt")
     }
 
     pub fn scores(&self) -> PathBuf {
         self.path.join("scores.csv")
+    }
+
+    /// The photos that the run trains on.
+    pub fn photos(&self) -> PathBuf {
+        self.path.join("photos.csv")
     }
 
     pub fn skipped(&self) -> PathBuf {

@@ -7,12 +7,17 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 /// A worker on another host counts as gone when it has not been heard of for so long.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// A killed process is gone with all its threads within this, also on a busy machine.
+const LAST_THREADS: Duration = Duration::from_secs(10);
+const RETRY: Duration = Duration::from_millis(20);
 
 /// The process that took a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,18 +58,27 @@ impl Lease {
             .truncate(false)
             .open(path)
             .map_err(fail)?;
-        let holder = Lease::read(path);
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(holder.map_or_else(
-                    || fail(io::Error::other("another process holds it")),
-                    LeaseError::Taken,
-                ));
+        let start = Instant::now();
+        let holder = loop {
+            let locked = file.try_lock();
+            let holder = Lease::read(path);
+            let is_alive = holder.as_ref().is_some_and(Owner::is_alive);
+            match locked {
+                // The last threads of a killed worker may hold the lock for a moment longer than
+                // the worker is seen.
+                Err(TryLockError::WouldBlock) if !is_alive && start.elapsed() < LAST_THREADS => {
+                    thread::sleep(RETRY);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(holder.map_or_else(
+                        || fail(io::Error::other("another process holds it")),
+                        LeaseError::Taken,
+                    ));
+                }
+                // No locks on this file system: what the file says has to do.
+                Ok(()) | Err(TryLockError::Error(_)) => break holder,
             }
-            // No locks on this file system: what the file says has to do.
-            Err(TryLockError::Error(_)) => {}
-        }
+        };
         if let Some(owner) = holder.filter(|owner| !owner.is_this_process() && owner.is_alive()) {
             return Err(LeaseError::Taken(owner));
         }
@@ -152,6 +166,22 @@ mod tests {
         assert!(matches!(Lease::take(&path), Err(LeaseError::Taken(_))));
         drop(lease);
         Lease::take(&path).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_outlives_its_worker_for_a_moment_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let dead = Owner { process_start: 0, ..Owner::this_process() };
+        fs::write(&path, serde_json::to_vec(&dead).unwrap()).unwrap();
+        let lock = File::open(&path).unwrap();
+        lock.lock().unwrap();
+        let release = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(100));
+            drop(lock);
+        });
+        Lease::take(&path).unwrap();
+        release.join().unwrap();
     }
 
     #[test]

@@ -70,6 +70,12 @@ pub struct Run {
     pub evaluations: Vec<EvaluationPoint>,
     pub warnings: Vec<String>,
     pub end: Option<End>,
+    /// Why the last worker did not go on with the run.
+    pub refusal: Option<String>,
+    /// The end that the present worker found, as long as it has added no iteration.
+    pub earlier_end: Option<End>,
+    /// Seconds of the workers before the present one.
+    pub earlier_seconds: f64,
 }
 
 /// The last thing a run reported.
@@ -78,6 +84,7 @@ pub enum End {
     Finished { ending: Ending, step: usize, kept_step: usize, test: TestResult },
     Failed(String),
     Cancelled,
+    Paused,
 }
 
 impl Run {
@@ -89,6 +96,9 @@ impl Run {
     }
 
     pub fn apply(&mut self, record: &Record) {
+        if matches!(record.event, Event::Started { .. }) {
+            self.earlier_seconds = self.seconds();
+        }
         self.updated = Some(record.at);
         match record.event.clone() {
             Event::Created { experiment, source, root, program, iterations, settings } => {
@@ -99,7 +109,8 @@ impl Run {
             Event::Started { pid, host, threads } => {
                 self.started = Some(record.at);
                 (self.pid, self.host, self.threads) = (pid, host, threads);
-                self.end = None;
+                self.earlier_end = self.end.take().or(self.earlier_end.take());
+                self.refusal = None;
             }
             Event::Stage { stage } => self.stage = Some(stage),
             Event::Dataset { images, counts, skipped, duplicates } => {
@@ -112,6 +123,7 @@ impl Run {
                     Some(FeatureProgress { done, total, from_cache, skipped, images_per_second });
             }
             Event::Step { step, loss, accuracy, learning_rate } => {
+                self.earlier_end = None;
                 self.steps.push(StepPoint { step, loss, accuracy, learning_rate });
             }
             Event::Evaluation {
@@ -127,12 +139,26 @@ impl Run {
                 validation_loss,
                 validation_accuracy,
             }),
+            Event::Iterations { iterations } => {
+                self.iterations = iterations;
+                self.settings.insert("iterations".to_owned(), iterations.to_string());
+            }
+            // A worker that goes on with a run finds the same to say.
+            Event::Warning { message } if self.warnings.contains(&message) => {}
             Event::Warning { message } => self.warnings.push(message),
             Event::Finished { ending, step, kept_step, test } => {
                 self.end = Some(End::Finished { ending, step, kept_step, test });
             }
             Event::Failed { message } => self.end = Some(End::Failed(message)),
             Event::Cancelled => self.end = Some(End::Cancelled),
+            Event::Paused => self.end = Some(End::Paused),
+            Event::Refused { message } => {
+                self.end = match self.end.take().or(self.earlier_end.take()) {
+                    None | Some(End::Failed(_)) => Some(End::Failed(message.clone())),
+                    end => end,
+                };
+                self.refusal = Some(message);
+            }
         }
     }
 
@@ -163,14 +189,15 @@ impl Run {
         self.counts.iter().map(|counts| counts.category.as_str())
     }
 
-    /// Seconds from the worker's start to the newest event.
+    /// Seconds that workers have spent: of each from its start to its last event.
     pub fn seconds(&self) -> f64 {
-        match (self.started, self.updated) {
+        let present = match (self.started, self.updated) {
             (Some(started), Some(updated)) => {
                 (updated.as_millisecond() - started.as_millisecond()) as f64 / 1000.0
             }
             _ => 0.0,
-        }
+        };
+        self.earlier_seconds + present
     }
 }
 
@@ -210,12 +237,67 @@ mod tests {
         assert_eq!(run.end, None);
     }
 
+    fn started() -> Event {
+        Event::Started { pid: 8, host: "box".into(), threads: 2 }
+    }
+
+    fn step(step: usize) -> Event {
+        Event::Step { step, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 }
+    }
+
+    fn stopped() -> Event {
+        let test =
+            TestResult { correct: 1, n: 2, accuracy: 0.5, low: 0.1, high: 0.9, log_loss: 1.0 };
+        Event::Finished { ending: Ending::Stopped, step: 1, kept_step: 1, test }
+    }
+
     #[test]
     fn a_run_that_is_started_again_has_not_ended() {
+        let failed = Event::Failed { message: "disk full".into() };
+        assert_eq!(Run::replay(&[at(1, failed), at(2, started())]).end, None);
+    }
+
+    #[test]
+    fn the_time_between_two_workers_is_not_the_runs() {
         let records = [
-            at(1, Event::Failed { message: "disk full".into() }),
-            at(2, Event::Started { pid: 8, host: "box".into(), threads: 2 }),
+            at(10, started()),
+            at(13, step(1)),
+            at(1000, started()),
+            at(1004, step(2)),
+            at(5000, started()),
         ];
-        assert_eq!(Run::replay(&records).end, None);
+        assert_eq!(Run::replay(&records).seconds(), 7.0);
+        assert_eq!(Run::replay(&records[..4]).seconds(), 7.0);
+        assert_eq!(Run::replay(&records[..2]).seconds(), 3.0);
+    }
+
+    #[test]
+    fn a_worker_that_could_not_go_on_leaves_the_run_as_it_was() {
+        let refused = Event::Refused { message: "photos changed".into() };
+        let mut records = vec![at(1, started()), at(2, step(1)), at(3, stopped())];
+        let before = Run::replay(&records).end;
+        // Another worker was killed before it added anything.
+        records.extend([at(4, started()), at(5, started()), at(6, refused.clone())]);
+        let run = Run::replay(&records);
+        assert_eq!((run.end, run.refusal.as_deref()), (before, Some("photos changed")));
+        records.push(at(7, started()));
+        assert_eq!(Run::replay(&records).refusal, None);
+        // What has gone on is not what it was.
+        records.extend([at(8, step(2)), at(9, started()), at(10, refused)]);
+        let end = Run::replay(&records).end;
+        assert_eq!(end, Some(End::Failed("photos changed".into())));
+    }
+
+    #[test]
+    fn what_is_said_again_is_one_warning() {
+        let warning = || Event::Warning { message: "few photos".into() };
+        let records = [at(1, warning()), at(2, warning())];
+        assert_eq!(Run::replay(&records).warnings, ["few photos"]);
+    }
+
+    #[test]
+    fn another_number_of_iterations_is_the_runs_and_a_setting() {
+        let run = Run::replay(&[at(1, Event::Iterations { iterations: 90 })]);
+        assert_eq!((run.iterations, &*run.settings["iterations"]), (90, "90"));
     }
 }

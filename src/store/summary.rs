@@ -27,6 +27,7 @@ pub struct Summary {
     /// The iteration of that best validation accuracy.
     pub best_step: Option<usize>,
     pub test: Option<TestResult>,
+    /// Why it failed, or why it could not go on.
     pub error: Option<String>,
     pub warnings: usize,
     pub settings: BTreeMap<String, String>,
@@ -42,6 +43,8 @@ pub enum State {
     Done,
     /// Stopped by a person, with a result.
     Stopped,
+    /// Paused by a person, to go on later.
+    Paused,
     Failed,
     Cancelled,
     Lost,
@@ -54,6 +57,7 @@ impl State {
             State::Running => "running",
             State::Done => "done",
             State::Stopped => "stopped",
+            State::Paused => "paused",
             State::Failed => "failed",
             State::Cancelled => "cancelled",
             State::Lost => "lost",
@@ -64,6 +68,12 @@ impl State {
     pub fn is_live(self) -> bool {
         matches!(self, State::Created | State::Running)
     }
+
+    /// Whether the run ended before its time, so that a new worker can go on with it.
+    pub fn is_unfinished(self) -> bool {
+        use State::{Cancelled, Failed, Lost, Paused, Stopped};
+        matches!(self, Stopped | Paused | Failed | Cancelled | Lost)
+    }
 }
 
 impl Run {
@@ -73,6 +83,7 @@ impl Run {
             Some(End::Finished { .. }) => State::Done,
             Some(End::Failed(_)) => State::Failed,
             Some(End::Cancelled) => State::Cancelled,
+            Some(End::Paused) => State::Paused,
             None if self.started.is_some() => State::Running,
             None => State::Created,
         }
@@ -97,7 +108,7 @@ impl Run {
             test: self.test().cloned(),
             error: match &self.end {
                 Some(End::Failed(message)) => Some(message.clone()),
-                _ => None,
+                _ => self.refusal.clone(),
             },
             warnings: self.warnings.len(),
             settings: self.settings.clone(),

@@ -7,24 +7,28 @@ pub struct Batches {
     /// Rows of each category; none is empty.
     rows: Vec<Vec<u32>>,
     batch_size: usize,
-    rng: Rng,
 }
 
 impl Batches {
     /// Over rows with these labels. Panics when a label is not below `categories`; a category
     /// without rows panics when it is drawn ([`Problem::check`](super::Problem::check) excludes
     /// both).
-    pub fn new(labels: &[u32], categories: usize, batch_size: usize, seed: u64) -> Batches {
+    pub fn new(labels: &[u32], categories: usize, batch_size: usize) -> Batches {
         let mut rows = vec![Vec::new(); categories];
         for (row, &label) in (0u32..).zip(labels) {
             rows[label as usize].push(row);
         }
-        Batches { rows, batch_size, rng: Rng::for_purpose(seed, "batches") }
+        Batches { rows, batch_size }
+    }
+
+    /// The generator that draws the batches of a seed.
+    pub fn rng(seed: u64) -> Rng {
+        Rng::for_purpose(seed, "batches")
     }
 
     /// The row numbers of the next batch.
-    pub fn draw(&mut self) -> Vec<u32> {
-        let Batches { rows, batch_size, rng } = self;
+    pub fn draw(&self, rng: &mut Rng) -> Vec<u32> {
+        let Batches { rows, batch_size } = self;
         (0..*batch_size)
             .map(|_| {
                 let category = &rows[rng.below(rows.len())];
@@ -42,9 +46,9 @@ mod tests {
     fn categories_are_drawn_evenly_whatever_their_sizes_and_photos_evenly_inside() {
         // One photo of category 1 among ten of category 0.
         let labels = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0];
-        let mut batches = Batches::new(&labels, 2, 20_000, 3);
+        let batches = Batches::new(&labels, 2, 20_000);
         let mut counts = [0; 11];
-        for row in batches.draw() {
+        for row in batches.draw(&mut Batches::rng(3)) {
             counts[row as usize] += 1;
         }
         // Binomial: deviations of 71 and 31; five either way.
@@ -57,8 +61,8 @@ mod tests {
     #[test]
     fn the_same_seed_draws_the_same_batches() {
         let draw = |seed| {
-            let mut batches = Batches::new(&[0, 1, 1, 0], 2, 8, seed);
-            [batches.draw(), batches.draw()]
+            let (batches, mut rng) = (Batches::new(&[0, 1, 1, 0], 2, 8), Batches::rng(seed));
+            [batches.draw(&mut rng), batches.draw(&mut rng)]
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));

@@ -32,13 +32,13 @@ pub enum Error {
     Tensor(#[from] candle_core::Error),
 }
 
-/// What ended a fit early without a result: the training, or the listener that could not take news.
+/// What ended a fit early without a result: the training, or whom it was made for.
 #[derive(Debug, Error)]
 pub enum FitError<E> {
     #[error(transparent)]
     Train(#[from] Error),
     #[error("{0}")]
-    Emit(E),
+    Observer(E),
 }
 
 impl<E> From<candle_core::Error> for FitError<E> {

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use super::{
-    Batches, CrossEntropy, FitError, Gradient, Head, Measured, Optimizer, Problem, Standardization,
-    learning_rate,
+    Batches, Checkpoint, CrossEntropy, FitError, Gradient, Head, Measured, Observer, Problem,
+    Standardization, Wish, learning_rate,
 };
 
 /// News of a fit. All numbers are finite: a loss that is not ends the fit instead.
@@ -78,15 +78,15 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// Trains a head. `stop` is asked after each step; when it says true, the step's evaluation is
-/// still made. An error of `emit` ends the fit and is passed on.
+/// Trains a head, from the beginning or from a checkpoint of the same problem.
 ///
-/// The same problem gives the same numbers, to the bit, in each fit with the same seed.
-pub fn fit<E>(
+/// The same problem gives the same numbers, to the bit, in each fit with the same seed, and however
+/// often it was ended and gone on with. Only `iterations` may differ from the checkpoint's.
+pub fn fit<O: Observer>(
     problem: &Problem,
-    stop: &dyn Fn() -> bool,
-    emit: &mut dyn FnMut(Progress) -> Result<(), E>,
-) -> Result<Fitted, FitError<E>> {
+    start: Option<Checkpoint>,
+    observer: &mut O,
+) -> Result<Fitted, FitError<O::Error>> {
     problem.check()?;
     let Problem { training, validation, categories, train, iterations, .. } = *problem;
     let (d, dtype, device) =
@@ -96,15 +96,17 @@ pub fn fit<E>(
         false => Standardization::identity(d, dtype, device)?,
     };
     let loss = CrossEntropy::new(&problem.class_weights(), dtype, device)?;
-    let mut head = Head::initial(categories, d, train.seed, dtype, device)?;
-    let mut batches = Batches::new(&training.labels, categories, train.batch_size, train.seed);
-    let mut optimizer = Optimizer::new(train);
-    let mut watch = Watch::new(train.early_stop);
-    let (mut steps, mut ended) = (0, Ended::Completed);
+    let batches = Batches::new(&training.labels, categories, train.batch_size);
+    let mut state = start.map_or_else(|| Checkpoint::initial(problem), Ok)?;
+    let mut ended = Ended::Completed;
 
-    for step in 1..=iterations {
-        let batch = training.select(&batches.draw())?; // features [n, d], raw
-        let folded = head.folded(&standardization)?; // the head for raw features
+    for step in state.step + 1..=iterations {
+        if state.watch.patience_is_over() {
+            ended = Ended::EarlyStopped;
+            break;
+        }
+        let batch = training.select(&batches.draw(&mut state.rng))?; // features [n, d], raw
+        let folded = state.head.folded(&standardization)?; // the head for raw features
         let logits = folded.logits(&batch.features)?; // [n, categories]
         let Measured { loss: batch_loss, accuracy } = loss.measure(&logits, &batch.labels)?;
         if !batch_loss.is_finite() {
@@ -114,68 +116,40 @@ pub fn fit<E>(
         let logit_gradient = loss.logit_gradient(&logits, &batch.labels)?; // [n, categories]
         let gradient = Gradient::at(&logit_gradient, &batch.features)?; // at the folded head
         let rate = learning_rate(train, problem.learning_rate, step, iterations);
-        optimizer.step(&mut head, &standardization.gradient(&gradient)?, rate)?;
-        steps = step;
-        emit(Progress::Step { step, loss: batch_loss, accuracy, learning_rate: rate })
-            .map_err(FitError::Emit)?;
+        let gradient = standardization.gradient(&gradient)?;
+        state.optimizer.step(&mut state.head, &gradient, rate)?;
+        state.step = step;
+        let progress = Progress::Step { step, loss: batch_loss, accuracy, learning_rate: rate };
+        observer.hear(progress).map_err(FitError::Observer)?;
 
-        let stopping = stop() && step < iterations;
-        if step % train.eval_interval == 0 || step == iterations || stopping {
-            let folded = head.folded(&standardization)?;
+        let wish = if step < iterations { observer.wish(step) } else { Wish::Stop };
+        let is_due = step % train.eval_interval == 0;
+        // An evaluation that only an end makes is not in the checkpoint: a fit that goes on from
+        // there must not remember what one that never ended has not seen.
+        let unseen = (!is_due && wish == Wish::Stop).then(|| state.clone());
+        if is_due || wish == Wish::Stop {
+            let folded = state.head.folded(&standardization)?;
             let after = loss.measure(&folded.logits(&batch.features)?, &batch.labels)?;
             let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
             if !(after.loss + seen.loss).is_finite() {
                 ended = diverged(problem, step, after.loss + seen.loss);
                 break;
             }
-            let best = watch.is_best(step, seen, &folded);
-            emit(evaluation(step, after, seen, best)).map_err(FitError::Emit)?;
-            if watch.patience_is_over() && step < iterations {
-                ended = Ended::EarlyStopped;
-                break;
-            }
+            let best = state.watch.is_best(step, seen, &folded);
+            observer.hear(evaluation(step, after, seen, best)).map_err(FitError::Observer)?;
         }
-        if stopping {
+        if wish != Wish::GoOn || state.watch.patience_is_over() || observer.wants_checkpoint() {
+            observer.keep(unseen.as_ref().unwrap_or(&state)).map_err(FitError::Observer)?;
+        }
+        if wish != Wish::GoOn && step < iterations {
             ended = Ended::Stopped;
             break;
         }
     }
     // With early stopping the best head counts, without it the last, as in retrain.py.
+    let Checkpoint { step: steps, head, watch, .. } = state;
     let head = watch.best_head.map_or_else(|| head.folded(&standardization), Ok)?;
     Ok(Fitted { head, steps, best: watch.best, ended })
-}
-
-/// Remembers the evaluation with the lowest validation loss and, for early stopping, its head.
-struct Watch {
-    /// Evaluations without a better loss that end the fit; 0: none do.
-    patience: usize,
-    waited: usize,
-    best: Option<Best>,
-    best_head: Option<Head>,
-}
-
-impl Watch {
-    fn new(patience: usize) -> Watch {
-        Watch { patience, waited: 0, best: None, best_head: None }
-    }
-
-    fn is_best(&mut self, step: usize, seen: Measured, folded: &Head) -> bool {
-        if self.best.is_some_and(|best| best.validation_loss <= seen.loss) {
-            self.waited += 1;
-            return false;
-        }
-        self.waited = 0;
-        self.best =
-            Some(Best { step, validation_loss: seen.loss, validation_accuracy: seen.accuracy });
-        if self.patience > 0 {
-            self.best_head = Some(folded.clone());
-        }
-        true
-    }
-
-    fn patience_is_over(&self) -> bool {
-        self.patience > 0 && self.waited >= self.patience
-    }
 }
 
 fn evaluation(step: usize, after: Measured, seen: Measured, best: bool) -> Progress {

@@ -1,6 +1,3 @@
-use std::cell::Cell;
-use std::convert::Infallible;
-
 use candle_core::{DType, Device, Tensor};
 
 use super::*;
@@ -35,14 +32,46 @@ fn problem<'a>(
     Problem { training, validation, categories: 3, train, iterations, learning_rate: 0.1 }
 }
 
+/// Keeps all news and checkpoints; ends the fit behind a step when it is told to.
+#[derive(Default)]
+struct Listener {
+    news: Vec<Progress>,
+    checkpoints: Vec<Checkpoint>,
+    ends: Option<(usize, Wish)>,
+    /// A checkpoint behind every so many steps.
+    every: Option<usize>,
+    /// News that it takes before it fails.
+    patience: Option<usize>,
+}
+
+impl Observer for Listener {
+    type Error = &'static str;
+
+    fn hear(&mut self, progress: Progress) -> Result<(), &'static str> {
+        self.news.push(progress);
+        if self.patience == Some(self.news.len()) { Err("the disk is full") } else { Ok(()) }
+    }
+
+    fn wish(&mut self, step: usize) -> Wish {
+        self.ends.filter(|&(end, _)| end == step).map_or(Wish::GoOn, |(_, wish)| wish)
+    }
+
+    fn wants_checkpoint(&mut self) -> bool {
+        let steps = step_losses(&self.news).len();
+        self.every.is_some_and(|every| steps.is_multiple_of(every))
+    }
+
+    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<(), &'static str> {
+        self.checkpoints.push(checkpoint.clone());
+        Ok(())
+    }
+}
+
 /// Fits to the end and keeps the news.
 fn run(problem: &Problem) -> (Fitted, Vec<Progress>) {
-    let mut news = Vec::new();
-    let fitted = fit(problem, &|| false, &mut |progress| {
-        news.push(progress);
-        Ok::<(), Infallible>(())
-    });
-    (fitted.unwrap(), news)
+    let mut listener = Listener::default();
+    let fitted = fit(problem, None, &mut listener);
+    (fitted.unwrap(), listener.news)
 }
 
 fn weights(head: &Head) -> Vec<f32> {
@@ -184,21 +213,17 @@ fn early_stopping_ends_behind_its_patience_and_keeps_the_best_head() {
 #[test]
 fn a_stop_ends_after_the_step_in_hand_with_its_evaluation() {
     let (training, validation, train) = (photos(10, 1.0, 1), photos(5, 1.0, 2), plain());
-    let asked = Cell::new(0);
-    let stop = || {
-        asked.set(asked.get() + 1);
-        asked.get() == 13
-    };
-    let mut news = Vec::new();
-    let fitted = fit(&problem(&training, &validation, &train, 100), &stop, &mut |progress| {
-        news.push(progress);
-        Ok::<(), Infallible>(())
-    })
-    .unwrap();
+    let mut listener = Listener { ends: Some((13, Wish::Stop)), ..Listener::default() };
+    let fitted = fit(&problem(&training, &validation, &train, 100), None, &mut listener).unwrap();
     assert_eq!((fitted.steps, fitted.ended), (13, Ended::Stopped));
-    assert!(matches!(news.last(), Some(Progress::Evaluation { step: 13, .. })));
+    assert!(matches!(listener.news.last(), Some(Progress::Evaluation { step: 13, .. })));
     let (thirteen, _) = run(&problem(&training, &validation, &train, 13));
     assert_eq!(weights(&fitted.head), weights(&thirteen.head));
+
+    let mut listener = Listener { ends: Some((13, Wish::Leave)), ..Listener::default() };
+    fit(&problem(&training, &validation, &train, 100), None, &mut listener).unwrap();
+    assert!(matches!(listener.news.last(), Some(Progress::Step { step: 13, .. })));
+    assert_eq!(listener.checkpoints.last().unwrap().step, 13);
 }
 
 #[test]
@@ -223,24 +248,73 @@ fn a_loss_that_explodes_ends_the_fit_and_says_what_to_do() {
 #[test]
 fn news_that_cannot_be_delivered_end_the_fit_with_their_error() {
     let (training, validation, train) = (photos(10, 1.0, 1), photos(5, 1.0, 2), plain());
-    let mut heard = 0;
-    let error = fit(&problem(&training, &validation, &train, 100), &|| false, &mut |_| {
-        heard += 1;
-        if heard == 3 { Err("the disk is full") } else { Ok(()) }
-    })
-    .unwrap_err();
-    assert!(matches!(error, FitError::Emit("the disk is full")));
-    assert_eq!(heard, 3);
+    let mut listener = Listener { patience: Some(3), ..Listener::default() };
+    let error =
+        fit(&problem(&training, &validation, &train, 100), None, &mut listener).unwrap_err();
+    assert!(matches!(error, FitError::Observer("the disk is full")));
+    assert_eq!(listener.news.len(), 3);
 }
 
 #[test]
 fn a_problem_that_cannot_be_solved_is_refused_before_the_first_step() {
     let (training, train) = (samples(&[1.0, 2.0], &[0, 1]), plain());
-    let mut heard = 0;
-    let error = fit(&problem(&training, &training, &train, 9), &|| false, &mut |_| {
-        heard += 1;
-        Ok::<(), Infallible>(())
-    });
+    let error = fit(&problem(&training, &training, &train, 9), None, &mut ());
     assert!(matches!(error, Err(FitError::Train(crate::train::Error::EmptyCategory(2)))));
-    assert_eq!(heard, 0);
+}
+
+/// Ways to train that have something to remember.
+fn ways() -> Vec<Train> {
+    use spec::Optimizer::{Adam, AdamW, Momentum, Sgd};
+    let way = |optimizer| Train { optimizer, weight_decay: 0.01, standardize: true, ..plain() };
+    let early = Train { early_stop: 3, eval_interval: 4, ..way(Momentum) };
+    let falling = Train { schedule: spec::Schedule::Cosine, ..way(Adam) };
+    [Sgd, Momentum, Adam, AdamW].map(way).into_iter().chain([early, falling]).collect()
+}
+
+#[test]
+fn a_fit_that_goes_on_from_any_checkpoint_has_the_numbers_of_one_never_ended() {
+    let (training, validation) = (photos(30, 1.0, 1), photos(10, 1.0, 2));
+    let name = blake3::hash(b"these photos");
+    for train in ways() {
+        let problem = problem(&training, &validation, &train, 60);
+        let mut whole = Listener { every: Some(7), ..Listener::default() };
+        let fitted = fit(&problem, None, &mut whole).unwrap();
+        let kept: Vec<usize> = whole.checkpoints.iter().map(|checkpoint| checkpoint.step).collect();
+        assert!(kept.starts_with(&[7, 14]) && kept.ends_with(&[fitted.steps]), "{kept:?}");
+        for checkpoint in &whole.checkpoints {
+            let bytes = checkpoint.to_bytes(&name).unwrap();
+            assert!(bytes.len() as u64 <= Checkpoint::max_bytes(&problem));
+            let start = Checkpoint::from_bytes(&bytes, &name, &problem).unwrap();
+            let mut rest = Listener::default();
+            let again = fit(&problem, Some(start), &mut rest).unwrap();
+            assert_eq!(whole.news[whole.news.len() - rest.news.len()..], rest.news);
+            assert_eq!(weights(&again.head), weights(&fitted.head));
+            assert_eq!((again.steps, again.ended), (fitted.steps, fitted.ended));
+            assert_eq!(again.best, fitted.best);
+        }
+    }
+}
+
+#[test]
+fn what_only_an_end_evaluated_is_forgotten_when_the_fit_goes_on() {
+    // The validation loss rises all the time, so each evaluation counts against the patience.
+    let training = photos(30, 3.0, 1);
+    let mut validation = photos(10, 3.0, 2);
+    validation.labels.iter_mut().for_each(|label| *label = (*label + 1) % 3);
+    let train = Train { early_stop: 3, eval_interval: 5, ..plain() };
+    let whole = run(&problem(&training, &validation, &train, 1000));
+    for (end, iterations) in [(13, 1000), (0, 13), (0, 20)] {
+        let ends = Some((end, Wish::Stop));
+        let mut first = Listener { ends, ..Listener::default() };
+        let short = problem(&training, &validation, &train, iterations);
+        fit(&short, None, &mut first).unwrap();
+        let start = first.checkpoints.pop().unwrap();
+        let mut rest = Listener::default();
+        let long = problem(&training, &validation, &train, 1000);
+        let fitted = fit(&long, Some(start), &mut rest).unwrap();
+        assert_eq!((fitted.steps, fitted.ended), (20, Ended::EarlyStopped));
+        assert_eq!(fitted.best, whole.0.best);
+        let news: Vec<Progress> = first.news.into_iter().chain(rest.news).collect();
+        assert_eq!(step_losses(&news), step_losses(&whole.1));
+    }
 }

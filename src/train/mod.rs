@@ -1,25 +1,31 @@
 //! The head: a linear softmax layer on bottleneck features, how it is trained, used and kept.
 //!
-//! [`fit`] is the training loop; the other files are its parts, each testable alone. Not here:
+//! [`fit`] is the training loop, [`Checkpoint`] what it is between two steps; the other files are its
+//! parts, each testable alone. Not here:
 //! where features come from, what the progress is shown on, and files (bytes go in and out).
 
 mod batches;
+mod checkpoint;
 mod cross_entropy;
 mod error;
 mod fit;
 mod head;
 mod head_file;
+mod observer;
 mod optimizer;
 mod problem;
 mod schedule;
 mod standardization;
+mod watch;
 
 pub use batches::Batches;
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use cross_entropy::{CrossEntropy, Measured};
 pub use error::{Error, FitError};
 pub use fit::{Best, Divergence, Ended, Fitted, Progress, fit};
 pub use head::{Gradient, Head, evaluate};
 pub use head_file::{HeadFile, HeadFileError};
+pub use observer::{Observer, Wish};
 pub use optimizer::Optimizer;
 pub use problem::{Problem, Samples};
 pub use schedule::learning_rate;

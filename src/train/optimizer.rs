@@ -49,6 +49,23 @@ impl Optimizer {
         }
     }
 
+    /// How many of the two moments the rule has.
+    pub(super) fn moments(&self) -> usize {
+        match self.rule.kind {
+            spec::Optimizer::Sgd => 0,
+            spec::Optimizer::Momentum => 1,
+            spec::Optimizer::Adam | spec::Optimizer::AdamW => 2,
+        }
+    }
+
+    /// Goes on as after `steps` steps that left these moments, in the shapes of a head.
+    pub(super) fn restore(&mut self, steps: usize, first: Option<Head>, second: Option<Head>) {
+        self.steps = i32::try_from(steps).unwrap_or(i32::MAX);
+        let parts = |moment: Option<Head>| moment.map(|head| (head.weights, head.bias)).unzip();
+        (self.weights.first, self.bias.first) = parts(first);
+        (self.weights.second, self.bias.second) = parts(second);
+    }
+
     /// One step down the gradient of the mean loss (without decay, which is added here).
     pub fn step(&mut self, head: &mut Head, gradient: &Gradient, learning_rate: f64) -> Result<()> {
         self.steps = self.steps.saturating_add(1);

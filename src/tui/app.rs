@@ -97,10 +97,16 @@ impl App {
                 self.say(toast);
             }
         }
+        let shown = self.top().page().follows(&self.known);
         let launched = news.iter().rev().find_map(|one| match one {
             News::Launched(run) => Some(run.clone()),
+            News::Resumed(run) if shown.as_ref() != Some(run) => Some(run.clone()),
             _ => None,
         });
+        if news.iter().any(|one| matches!(one, News::Resumed(_))) {
+            // The new worker is followed anew, also where the old one was given up.
+            self.followed = None;
+        }
         let mut effects = self.tell(&Message::News(news));
         effects.extend(
             launched.map(|run| Effect::Open(Box::new(Screen::Live(Box::new(Live::of(run)))))),
@@ -421,6 +427,7 @@ fn words(news: &News, bin: &Path) -> Option<Toast> {
     match news {
         News::Said(toast) => Some(toast.clone()),
         News::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
+        News::Resumed(run) => Some(Toast::good(format!("going on with {}", run.id()))),
         News::Trashed(trashed) => Some(trash::words(trashed, bin)),
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))

@@ -16,7 +16,7 @@ use super::Context;
 use super::experiments::{ExperimentEffect, Hands};
 use super::input::{Input, Keyboard};
 use super::keys::Action;
-use super::launch::{ask_worker, launch, rerun};
+use super::launch::{ask_worker, launch, rerun, resume};
 use super::news::{Follower, News, RunsWatcher, Toast, Trashed, read_curves};
 use super::note::{Note, NoteEdit};
 use super::overlay::Confirm;
@@ -47,6 +47,10 @@ pub enum Effect {
     },
     /// The same with the experiment file that a run was made of.
     Rerun(RunFolder),
+    /// Goes on with a run that has no worker.
+    Resume(RunFolder),
+    /// Asks the worker to end with a checkpoint.
+    Pause(RunFolder),
     /// Asks the worker to stop after its iteration and to keep the result.
     Stop(RunFolder),
     /// Asks the worker to end without a result.
@@ -157,6 +161,11 @@ impl Performer {
                 let context = self.context.clone();
                 self.later(move || rerun(&context, &run));
             }
+            Effect::Resume(run) => {
+                let context = self.context.clone();
+                self.later(move || resume(&context, &run));
+            }
+            Effect::Pause(run) => self.later(move || ask_worker(&run, Stop::Pause)),
             Effect::Stop(run) => self.later(move || ask_worker(&run, Stop::Keep)),
             Effect::Cancel(run) => self.later(move || ask_worker(&run, Stop::Cancel)),
             Effect::Trash(runs) => {

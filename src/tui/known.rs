@@ -130,7 +130,11 @@ impl Known {
             }
             News::Host(news) => self.host = Some(news.clone()),
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),
-            News::Picture(_) | News::Said(_) | News::Launched(_) | News::Curves(_) => {}
+            News::Picture(_)
+            | News::Said(_)
+            | News::Launched(_)
+            | News::Resumed(_)
+            | News::Curves(_) => {}
             News::Restored(restored) => {
                 self.trashed.retain(|trashed| trashed != restored);
                 self.experiments.trashed.retain(|trashed| trashed != restored);

@@ -1,13 +1,19 @@
-//! Starts runs from the screens, and asks their workers to end.
+//! Starts runs from the screens, goes on with them, and asks their workers to end.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::Context;
 use super::news::{News, Toast};
 use crate::runner::{self, Stop};
 use crate::store::{Event, Record, RunFolder};
+
+/// A worker that has the run says so within this; a slow one is seen later.
+const TO_BE_SEEN: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Makes a run of the experiment file and starts its worker, which outlives the UI.
 pub fn launch(context: &Context, experiment: &Path) -> News {
@@ -42,6 +48,27 @@ pub fn rerun(context: &Context, run: &RunFolder) -> News {
     }
 }
 
+/// Starts a new worker for a run that has none, and waits until it is seen at work, so that no
+/// screen shows the old state again.
+pub fn resume(context: &Context, run: &RunFolder) -> News {
+    let failed = |text: String| News::Said(Toast::error(text));
+    let mut worker = match runner::resume(&context.program, run, None) {
+        Ok(worker) => worker,
+        Err(err) => return failed(err.to_string()),
+    };
+    let start = Instant::now();
+    while start.elapsed() < TO_BE_SEEN
+        && matches!(worker.try_wait(), Ok(None))
+        && !run.summary().is_ok_and(|summary| summary.state.is_live())
+    {
+        thread::sleep(LOOK);
+    }
+    match runner::reap(worker) {
+        Ok(()) => News::Resumed(run.clone()),
+        Err(err) => failed(err.to_string()),
+    }
+}
+
 /// The experiment file that a run was made of: in the first line of its log.
 fn source(run: &RunFolder) -> Result<PathBuf, String> {
     let path = run.events();
@@ -58,6 +85,7 @@ fn source(run: &RunFolder) -> Result<PathBuf, String> {
 /// Asks the worker of `run` to end.
 pub fn ask_worker(run: &RunFolder, stop: Stop) -> News {
     let wish = match stop {
+        Stop::Pause => "pause",
         Stop::Keep => "stop",
         Stop::Cancel => "cancel",
     };
@@ -96,6 +124,19 @@ mod tests {
         fs::remove_file(&experiment).unwrap();
         let News::Said(toast) = rerun(&context, &first) else { panic!() };
         assert!(toast.is_error && toast.text.contains("not there any more"), "{toast:?}");
+    }
+
+    #[test]
+    fn a_run_without_a_worker_is_gone_on_with_and_one_at_work_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = project(folder.path());
+        let experiment = folder.path().join("experiments/a.toml");
+        let News::Launched(run) = launch(&context, &experiment) else { panic!() };
+        let News::Resumed(resumed) = resume(&context, &run) else { panic!() };
+        assert_eq!(resumed, run);
+        let _lease = Lease::take(&run.lock()).unwrap();
+        let News::Said(toast) = resume(&context, &run) else { panic!() };
+        assert!(toast.is_error && toast.text.contains("is running"), "{toast:?}");
     }
 
     #[test]

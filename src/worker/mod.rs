@@ -7,6 +7,8 @@ mod evaluate;
 mod process;
 mod reporter;
 mod requests;
+mod resume;
+mod telling;
 mod train;
 mod work;
 

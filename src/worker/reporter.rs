@@ -17,6 +17,8 @@ pub struct Reporter {
     log: EventLog,
     words: File,
     run: Run,
+    /// An earlier worker had the run, and this one has added no iteration yet.
+    is_as_found: bool,
     summarised: Instant,
 }
 
@@ -25,15 +27,26 @@ impl Reporter {
         let log = EventLog::open(&folder.events())?;
         let words = OpenOptions::new().append(true).create(true).open(folder.worker_log())?;
         let run = folder.replay()?;
-        Ok(Reporter { folder: folder.clone(), log, words, run, summarised: Instant::now() })
+        let (is_as_found, summarised) = (run.started.is_some(), Instant::now());
+        Ok(Reporter { folder: folder.clone(), log, words, run, is_as_found, summarised })
     }
 
     pub fn run(&self) -> &Run {
         &self.run
     }
 
+    /// The last word of a worker that cannot do the run.
+    pub fn fail(&mut self, message: String) -> Result<()> {
+        self.say(&format!("failed: {message}"));
+        self.turn(match self.is_as_found {
+            true => Event::Refused { message },
+            false => Event::Failed { message },
+        })
+    }
+
     /// Reports something that happens often: one line in the log, the summary once a second.
     pub fn report(&mut self, event: Event) -> Result<()> {
+        self.is_as_found &= !matches!(event, Event::Step { .. });
         let record = self.log.append(event)?;
         self.run.apply(&record);
         if self.summarised.elapsed() >= SUMMARY_AGE {
@@ -45,8 +58,13 @@ impl Reporter {
     /// Reports a turn of the run: on disk for good, and in the summary, when this returns.
     pub fn turn(&mut self, event: Event) -> Result<()> {
         self.report(event)?;
-        self.log.sync()?;
+        self.sync()?;
         self.summarise()
+    }
+
+    /// Puts everything reported so far on disk for good.
+    pub fn sync(&self) -> Result<()> {
+        Ok(self.log.sync()?)
     }
 
     pub fn warn(&mut self, message: String) -> Result<()> {

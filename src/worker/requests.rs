@@ -1,4 +1,4 @@
-//! What a person asks of a running worker: stop and keep, or cancel.
+//! What a person asks of a running worker: pause, stop and keep, or cancel.
 
 use std::fs;
 use std::io;
@@ -15,22 +15,31 @@ use crate::store::{Lease, RunFolder};
 const LOOK: Duration = Duration::from_millis(200);
 const LOOKS_PER_BEAT: u32 = 10;
 
-const STOP: usize = 1;
-const CANCEL: usize = 2;
+/// Each outdoes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// End with a checkpoint, to go on later.
+    Pause,
+    /// End with a result.
+    Stop,
+    /// End without a result.
+    Cancel,
+}
 
-/// The newest request; shared between the worker and its watching thread.
+const ALL: [Request; 3] = [Request::Pause, Request::Stop, Request::Cancel];
+
+/// The request that holds; shared between the worker and its watching thread.
 #[derive(Clone, Default)]
 pub struct Requests(Arc<AtomicUsize>);
 
 impl Requests {
-    /// Asked to end in any way.
-    pub fn any(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != 0
+    pub fn newest(&self) -> Option<Request> {
+        let place = self.0.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(ALL[place])
     }
 
-    /// Asked to end without a result.
-    pub fn cancel(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == CANCEL
+    fn ask(&self, request: Request) {
+        self.0.fetch_max(1 + request as usize, Ordering::Relaxed);
     }
 }
 
@@ -55,10 +64,10 @@ impl Watch {
             let mut looks = 0;
             while !end.load(Ordering::Relaxed) {
                 if signalled.load(Ordering::Relaxed) {
-                    seen.0.fetch_max(STOP, Ordering::Relaxed);
+                    seen.ask(Request::Stop);
                 }
                 if let Some(request) = read_request(&path) {
-                    seen.0.fetch_max(request, Ordering::Relaxed);
+                    seen.ask(request);
                 }
                 if looks % LOOKS_PER_BEAT == 0 {
                     // A full or unreachable disk shows itself where results are written.
@@ -82,7 +91,11 @@ impl Drop for Watch {
     }
 }
 
-fn read_request(path: &Path) -> Option<usize> {
+fn read_request(path: &Path) -> Option<Request> {
     let text = fs::read_to_string(path).ok()?;
-    Some(if text.trim() == "cancel" { CANCEL } else { STOP })
+    Some(match text.trim() {
+        "cancel" => Request::Cancel,
+        "pause" => Request::Pause,
+        _ => Request::Stop,
+    })
 }

@@ -3,10 +3,12 @@
 use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
 
+use super::requests::Request;
+use super::telling::Telling;
 use super::work::{Prepared, Work};
 use crate::spec::Set;
 use crate::store::{Ending, Event, Stage};
-use crate::train::{Ended, Fitted, Head, Problem, Progress, Samples, fit};
+use crate::train::{Ended, Fitted, Head, Problem, Samples, fit};
 
 /// A head for raw features, and how it came about.
 pub(super) struct Trained {
@@ -19,26 +21,31 @@ pub(super) struct Trained {
 }
 
 impl Work<'_> {
-    /// `None`: it was cancelled.
+    /// `None`: it was paused or cancelled.
     pub(super) fn train(&mut self, prepared: &Prepared) -> Result<Option<Trained>> {
         self.reporter.turn(Event::Stage { stage: Stage::Training })?;
         let training = self.samples(prepared, Set::Training)?;
         let validation = self.samples(prepared, Set::Validation)?;
+        let experiment = self.experiment.clone();
         let problem = Problem {
             training: &training,
             validation: &validation,
             categories: prepared.dataset.categories.len(),
-            train: &self.experiment.train,
-            iterations: self.experiment.iterations,
-            learning_rate: self.experiment.learning_rate,
+            train: &experiment.train,
+            iterations: experiment.iterations,
+            learning_rate: experiment.learning_rate,
         };
-        let (reporter, requests) = (&mut *self.reporter, self.requests);
-        let fitted =
-            fit(&problem, &|| requests.any(), &mut |progress| reporter.report(event(progress)))?;
-        if requests.cancel() {
+        let photos = self.settle_photos(prepared)?;
+        let name = self.training_name(prepared, &photos);
+        let start = self.start(&problem, &name)?;
+        self.settle_iterations()?;
+        let (requests, path) = (self.requests, self.folder.checkpoint());
+        let mut telling = Telling::new(self.reporter, requests, path, name);
+        let fitted = fit(&problem, start, &mut telling)?;
+        if fitted.ended == Ended::Stopped && requests.newest() != Some(Request::Stop) {
             return Ok(None);
         }
-        Ok(Some(trained(fitted, self.experiment.train.early_stop > 0)?))
+        Ok(Some(trained(fitted, experiment.train.early_stop > 0)?))
     }
 
     fn samples(&self, prepared: &Prepared, set: Set) -> Result<Samples> {
@@ -46,28 +53,6 @@ impl Work<'_> {
         let features = prepared.cache.read(&rows)?;
         let shape = (rows.len(), features.len() / rows.len());
         Ok(Samples { features: Tensor::from_vec(features, shape, &Device::Cpu)?, labels })
-    }
-}
-
-fn event(progress: Progress) -> Event {
-    match progress {
-        Progress::Step { step, loss, accuracy, learning_rate } => {
-            Event::Step { step, loss, accuracy, learning_rate }
-        }
-        Progress::Evaluation {
-            step,
-            train_loss,
-            train_accuracy,
-            validation_loss,
-            validation_accuracy,
-            best: _,
-        } => Event::Evaluation {
-            step,
-            train_loss,
-            train_accuracy,
-            validation_loss,
-            validation_accuracy,
-        },
     }
 }
 

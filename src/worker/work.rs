@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 
 use super::process;
 use super::reporter::Reporter;
-use super::requests::{Requests, Watch};
+use super::requests::{Request, Requests, Watch};
+use super::resume::{check_network, check_settings};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
 use crate::features::{self, Cache, Extractor, Job, Recipe, RowKey};
@@ -18,8 +19,9 @@ use crate::store::{
     Counts, Event, Lease, NetworkFacts, RunFolder, Stage, skipped_csv, write_atomically,
 };
 
-/// Does the run in `folder`, to its result or its failure; either is its log's last word.
-pub fn work(folder: &RunFolder) -> ExitCode {
+/// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
+/// last word. With `iterations` a person wants that many instead of the run's.
+pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     process::settle();
     // What goes wrong before the log is open can only be said in worker.log, where stderr leads.
     let begun = begin(folder);
@@ -30,11 +32,10 @@ pub fn work(folder: &RunFolder) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let done = Work::prepare(folder, &mut reporter, &watch.requests).and_then(Work::perform);
+    let done =
+        Work::prepare(folder, &mut reporter, &watch.requests, iterations).and_then(Work::perform);
     let Err(err) = done else { return ExitCode::SUCCESS };
-    let message = format!("{err:#}");
-    reporter.say(&format!("failed: {message}"));
-    if let Err(err) = reporter.turn(Event::Failed { message }) {
+    if let Err(err) = reporter.fail(format!("{err:#}")) {
         eprintln!("{err:#}");
     }
     ExitCode::FAILURE
@@ -67,6 +68,8 @@ pub(super) struct Work<'a> {
 pub(super) struct Prepared {
     pub dataset: Dataset,
     pub recipe: Recipe,
+    /// Names all that a feature depends on but its photo.
+    pub feature_key: String,
     pub cache: Cache,
 }
 
@@ -75,6 +78,7 @@ impl<'a> Work<'a> {
         folder: &'a RunFolder,
         reporter: &'a mut Reporter,
         requests: &'a Requests,
+        iterations: Option<usize>,
     ) -> Result<Work<'a>> {
         let root = reporter.run().root.clone();
         let config = Config::load(&root)?;
@@ -87,7 +91,11 @@ impl<'a> Work<'a> {
         for warning in checked.warnings {
             reporter.warn(warning.to_string())?;
         }
-        Ok(Work { folder, reporter, requests, config, experiment: checked.experiment, root })
+        let mut experiment = checked.experiment;
+        check_settings(reporter.run(), &experiment)?;
+        // The log has the last word on them; see `Event::Iterations`.
+        experiment.iterations = iterations.unwrap_or(reporter.run().iterations);
+        Ok(Work { folder, reporter, requests, config, experiment, root })
     }
 
     fn perform(mut self) -> Result<()> {
@@ -95,10 +103,10 @@ impl<'a> Work<'a> {
         let dataset = self.scan()?;
         let (recipe, extractor) = self.network(place)?;
         let Some(prepared) = self.features(dataset, recipe, &extractor)? else {
-            return self.reporter.turn(Event::Cancelled);
+            return self.leave();
         };
         let Some(trained) = self.train(&prepared)? else {
-            return self.reporter.turn(Event::Cancelled);
+            return self.leave();
         };
         self.evaluate(&prepared, trained)
     }
@@ -110,6 +118,14 @@ impl<'a> Work<'a> {
             self.reporter.warn(note.clone())?;
         }
         Ok(place)
+    }
+
+    /// Ends without a result, as a person wished.
+    fn leave(self) -> Result<()> {
+        self.reporter.turn(match self.requests.newest() {
+            Some(Request::Pause) => Event::Paused,
+            _ => Event::Cancelled,
+        })
     }
 
     /// Finds, hashes and splits the photos; refuses an empty set before any work.
@@ -148,6 +164,11 @@ impl<'a> Work<'a> {
         let network = &self.experiment.network;
         let max_megapixels = self.experiment.data.max_megapixels;
         let (recipe, extractor) = Recipe::prepare(network, max_megapixels, &self.root, &place)?;
+        let feature_key = extractor.feature_key();
+        check_network(self.reporter.run(), &feature_key)?;
+        if let Some(warning) = extractor.backbone.warning() {
+            self.reporter.warn(warning)?;
+        }
         let mut properties = recipe.network.lines();
         properties.push(("resize".to_owned(), recipe.resize.name().to_owned()));
         properties.push(("device".to_owned(), place.name));
@@ -156,7 +177,7 @@ impl<'a> Work<'a> {
             backbone: recipe.network.backbone.clone(),
             weights: recipe.network.weights.clone(),
             feature_len: extractor.backbone.feature_len(),
-            feature_key: extractor.feature_key(),
+            feature_key,
             properties,
         }))?;
         Ok((recipe, extractor))
@@ -171,8 +192,9 @@ impl<'a> Work<'a> {
         extractor: &Extractor,
     ) -> Result<Option<Prepared>> {
         self.reporter.turn(Event::Stage { stage: Stage::Features })?;
-        let key = extractor.feature_key();
-        let mut cache = Cache::open(&self.config.cache, &key, extractor.backbone.feature_len())?;
+        let feature_key = extractor.feature_key();
+        let mut cache =
+            Cache::open(&self.config.cache, &feature_key, extractor.backbone.feature_len())?;
         for damaged in cache.damaged() {
             self.reporter.warn(damaged.clone())?;
         }
@@ -185,7 +207,7 @@ impl<'a> Work<'a> {
             &self.experiment.distort,
             &mut cache,
             self.config.threads,
-            &|| requests.any(),
+            &|| requests.newest().is_some(),
             &mut |progress| {
                 if progress.batch < batch {
                     reporter.warn(format!(
@@ -218,7 +240,7 @@ impl<'a> Work<'a> {
             dataset.check_sets()?;
             self.report_dataset(&dataset)?;
         }
-        Ok(Some(Prepared { dataset, recipe, cache }))
+        Ok(Some(Prepared { dataset, recipe, feature_key, cache }))
     }
 
     /// Every photo as it is, then the distorted variants of the training photos; beside each job

@@ -15,7 +15,7 @@ use super::identity::Identity;
 use super::variant::Variant;
 use super::weights::WeightsFile;
 use super::{Backbone, Calibration};
-use crate::kernels::{Engine, Format, Graph, InstructionSet, Plan, Steps, Trunk};
+use crate::kernels::{Engine, Format, Graph, Plan, Steps, Trunk};
 use crate::spec::{Network, Precision, Weights};
 
 pub use plain::PlainInceptionV3;
@@ -66,18 +66,15 @@ impl InceptionV3 {
         Ok(InceptionV3 { compute: Compute::Kernels(trunk), identity, precision, feature_len })
     }
 
-    /// The network on each engine of this processor, the slow ones too.
-    pub fn on_every_engine(
+    /// What the network does on the CPU, by these instructions.
+    pub fn on_engine(
         network: &Network,
         root: &Path,
+        engine: Engine,
         calibration: Calibration<'_>,
-    ) -> Loaded<Vec<Trunk>> {
+    ) -> Loaded<Trunk> {
         let (file, identity) = open(network, root)?;
-        let graph = blocked::graph(&file, &identity.variant, SIDE)?;
-        let engines = [Format::F32, Format::Bf16, Format::Int8].into_iter().flat_map(|format| {
-            InstructionSet::ALL.into_iter().filter_map(move |set| Engine::new(format, set))
-        });
-        Ok(engines.map(|engine| trunk(&graph, engine, calibration)).collect())
+        Ok(trunk(&blocked::graph(&file, &identity.variant, SIDE)?, engine, calibration))
     }
 }
 

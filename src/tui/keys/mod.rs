@@ -70,6 +70,8 @@ pub enum Action {
     Compare,
     Pin,
     Stop,
+    Pause,
+    Resume,
     Cancel,
     Trash,
     Undo,

@@ -67,6 +67,10 @@ const SORT: &[Binding] = &[
     bind(&["S"], Action::SortDown, "", "sort by the chosen column, largest first"),
 ];
 
+const RESUME: &str = "resume: go on with this run where it stopped, paused, failed or got lost";
+const PAUSE: &str = "pause this run: it keeps a checkpoint, 'resume' goes on";
+const RERUN: &str = "a new run of this run's experiment file";
+
 const RUNS: &[Binding] = &[
     bind(&["enter"], Action::Enter, "open", "open this run"),
     bind(&["/"], Action::Filter, "filter", "filter: words, key=value, key>value, NOT word"),
@@ -74,8 +78,10 @@ const RUNS: &[Binding] = &[
     bind(&["c"], Action::Compare, "compare", "compare the marked runs side by side"),
     bind(&["x"], Action::Stop, "stop", "stop this run after its iteration, keep the result"),
     bind(&["X"], Action::Cancel, "", "cancel this run without a result"),
+    bind(&["r"], Action::Resume, "resume", RESUME),
+    bind(&["P"], Action::Pause, "", PAUSE),
     bind(&["d"], Action::Trash, "trash", "move to the trash"),
-    bind(&["r"], Action::Rerun, "rerun", "run this run's experiment file again"),
+    bind(&["n"], Action::Rerun, "rerun", RERUN),
     bind(&["z"], Action::Undo, "", "undo: bring back what went to the trash last"),
     bind(&["p"], Action::Pin, "", "pin as the baseline that others are measured against"),
     bind(&["u"], Action::OnlyDifferent, "", "show all settings, or only those that differ"),
@@ -99,7 +105,9 @@ const COMPARE: &[Binding] = &[
 
 const LIVE: &[Binding] = &[
     bind(&["x"], Action::Stop, "stop", "stop this run after its iteration, keep the result"),
-    bind(&["X"], Action::Cancel, "cancel", "cancel this run without a result"),
+    bind(&["P"], Action::Pause, "pause", PAUSE),
+    bind(&["X"], Action::Cancel, "", "cancel this run without a result"),
+    bind(&["r"], Action::Resume, "resume", RESUME),
     bind(&["h", "left"], Action::CursorLeft, "cursor", "read the values at an earlier iteration"),
     bind(&["l", "right"], Action::CursorRight, "", "read the values at a later iteration"),
     bind(&["b"], Action::CursorFarLeft, "", "the cursor ten times as far to the left"),
@@ -113,7 +121,7 @@ const LIVE: &[Binding] = &[
     bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
     bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
     bind(&["i", "enter"], Action::OpenImages, "images", "images: every image with its scores"),
-    bind(&["r"], Action::Rerun, "", "run this run's experiment file again"),
+    bind(&["n"], Action::Rerun, "", RERUN),
     bind(&["["], Action::PreviousRun, "", "the run before this one"),
     bind(&["]"], Action::NextRun, "", "the run after this one"),
     bind(&["o"], Action::OpenWorkerLog, "log", "open the worker's log in $VISUAL or $EDITOR"),

@@ -106,7 +106,7 @@ impl LivePanel<'_> {
             State::Created | State::Cancelled => self.styles.dim,
             State::Running => self.styles.accent,
             State::Done => self.styles.good,
-            State::Stopped | State::Lost => self.styles.warning,
+            State::Stopped | State::Paused | State::Lost => self.styles.warning,
             State::Failed => self.styles.bad,
         };
         let stage = self.run.stage.filter(|_| self.run_state.is_live());
@@ -168,7 +168,11 @@ impl LivePanel<'_> {
                 format!("{how} · {step} iterations in {seconds} · kept iteration {kept_step}")
             }
             End::Failed(_) => format!("failed after {}", duration(self.run.seconds())),
-            End::Cancelled => "cancelled: no result was kept".into(),
+            End::Cancelled => "cancelled: no result was kept; r goes on".into(),
+            End::Paused => match self.run.step() {
+                0 => "paused before the first iteration; r goes on".into(),
+                step => format!("paused at iteration {step}/{}; r goes on", self.run.iterations),
+            },
         }
     }
 
@@ -214,6 +218,9 @@ impl LivePanel<'_> {
         let mut said: Vec<(String, Style, usize)> = Vec::new();
         if let Some(End::Failed(message)) = &self.run.end {
             said.push((format!("✗ {message}"), self.styles.bad, usize::from(area.height / 3)));
+        }
+        if let Some(refusal) = self.run.refusal.as_ref().filter(|_| said.is_empty()) {
+            said.push((format!("✗ did not go on: {refusal}"), self.styles.bad, rows));
         }
         if let Some(trouble) = self.trouble {
             said.push((format!("✗ {trouble}"), self.styles.bad, rows));

@@ -33,6 +33,8 @@ pub struct LiveState {
     iterations: usize,
     /// (when, iteration) of the newest reports.
     pace: VecDeque<(Timestamp, usize)>,
+    /// When the worker started whose pace it is.
+    started: Option<Timestamp>,
 }
 
 impl Default for LiveState {
@@ -54,6 +56,7 @@ impl Default for LiveState {
             evaluations_read: 0,
             iterations: 0,
             pace: VecDeque::new(),
+            started: None,
         }
     }
 }
@@ -93,8 +96,10 @@ impl LiveState {
 
     fn keep_pace(&mut self, run: &Run) {
         let Some(now) = run.updated else { return };
-        if self.pace.back().is_some_and(|last| run.step() < last.1 || now < last.0) {
+        let is_cut = self.pace.back().is_some_and(|last| run.step() < last.1 || now < last.0);
+        if is_cut || run.started != self.started {
             self.pace.clear();
+            self.started = run.started;
         }
         if run.step() > 0 && self.pace.back().is_none_or(|last| run.step() > last.1) {
             self.pace.push_back((now, run.step()));
@@ -250,6 +255,20 @@ mod tests {
         assert_eq!(state.iterations_per_second(), None);
         state.absorb(&run(200));
         assert_eq!(state.iterations_per_second(), Some(20.0));
+    }
+
+    #[test]
+    fn a_pause_does_not_slow_the_throughput_down() {
+        let mut state = after(100);
+        let mut resumed = run(200);
+        resumed.started = Some(Timestamp::from_second(86_400).unwrap());
+        resumed.updated = Some(Timestamp::from_second(86_401).unwrap());
+        state.absorb(&resumed);
+        assert_eq!(state.iterations_per_second(), None);
+        resumed.steps.extend(run(250).steps.drain(200..));
+        resumed.updated = Some(Timestamp::from_second(86_402).unwrap());
+        state.absorb(&resumed);
+        assert_eq!(state.iterations_per_second(), Some(50.0));
     }
 
     #[test]

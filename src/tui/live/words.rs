@@ -9,6 +9,7 @@ pub fn state_in_words(state: State) -> (char, &'static str) {
         State::Running => '▶',
         State::Done => '✓',
         State::Stopped => '■',
+        State::Paused => '‖',
         State::Failed => '✗',
         State::Cancelled => '⊘',
         State::Lost => '?',

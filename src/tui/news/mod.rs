@@ -33,6 +33,8 @@ pub enum News {
     Curves(CurvesNews),
     /// A run was made and its worker started.
     Launched(RunFolder),
+    /// A run has a new worker.
+    Resumed(RunFolder),
     /// A run folder went to the trash, and can come back.
     Trashed(Trashed),
     /// A folder or a file came back.

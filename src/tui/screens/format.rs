@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::store::{RunFolder, State, TestResult, Timestamp};
 use crate::tui::effects::Effect;
+use crate::tui::news::Toast;
 use crate::tui::overlay::Confirm;
 use crate::tui::theme::Role;
 
@@ -14,6 +15,7 @@ pub fn state(state: State) -> (String, Role) {
         State::Running => ("▶", Role::Accent),
         State::Done => ("✓", Role::Good),
         State::Stopped => ("■", Role::Good),
+        State::Paused => ("‖", Role::Warning),
         State::Failed => ("✗", Role::Bad),
         State::Cancelled => ("-", Role::Dim),
         State::Lost => ("?", Role::Warning),
@@ -81,12 +83,32 @@ pub fn confirm_stop(run: RunFolder) -> Effect {
     })
 }
 
+/// Goes on with a run; asks first where a result would be replaced.
+pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
+    let id = run.id();
+    match state {
+        Some(State::Stopped) => Effect::Confirm(Confirm {
+            question: format!("go on with {id}?"),
+            consequences: vec![
+                "training goes on where it was stopped;".into(),
+                "the result it has is replaced at its end".into(),
+            ],
+            effect: Box::new(Effect::Resume(run)),
+        }),
+        Some(state) if state.is_unfinished() => Effect::Resume(run),
+        Some(State::Done) => {
+            Effect::Toast(Toast::error(format!("{id} is done; n runs its experiment again")))
+        }
+        _ => Effect::Toast(Toast::error(format!("{id} is running"))),
+    }
+}
+
 pub fn confirm_cancel(run: RunFolder) -> Effect {
     Effect::Confirm(Confirm {
         question: format!("cancel {}?", run.id()),
         consequences: vec![
             "it ends now, without a final test and without a result;".into(),
-            "its log and the features it has made so far stay".into(),
+            "its log, checkpoint and features stay, r goes on with it".into(),
         ],
         effect: Box::new(Effect::Cancel(run)),
     })

@@ -112,8 +112,12 @@ impl Live {
         }
     }
 
+    fn state_now(&self, known: &Known) -> Option<State> {
+        self.points(known).map(|run| self.run_state(run, known))
+    }
+
     fn is_live(&self, known: &Known) -> bool {
-        self.points(known).is_some_and(|run| self.run_state(run, known).is_live())
+        self.state_now(known).is_some_and(State::is_live)
     }
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
@@ -121,10 +125,12 @@ impl Live {
         let Some(run) = self.run.clone() else { return Vec::new() };
         let is_live = self.is_live(known);
         match action {
-            Action::Stop | Action::Cancel if !is_live => {
+            Action::Stop | Action::Pause | Action::Cancel if !is_live => {
                 return vec![Effect::Toast(Toast::error(format!("{} is not running", run.id())))];
             }
             Action::Stop => return vec![format::confirm_stop(run)],
+            Action::Pause => return vec![Effect::Pause(run)],
+            Action::Resume => return vec![format::resume(run, self.state_now(known))],
             Action::Cancel => return vec![format::confirm_cancel(run)],
             Action::YankId => return vec![Effect::Copy(run.id())],
             Action::OpenImages => {
@@ -243,7 +249,8 @@ impl Page for Live {
 
     fn offers(&self, action: Action, known: &Known) -> bool {
         match action {
-            Action::Stop | Action::Cancel => self.is_live(known),
+            Action::Stop | Action::Pause | Action::Cancel => self.is_live(known),
+            Action::Resume => self.state_now(known).is_some_and(State::is_unfinished),
             Action::ToNewest => self.state.cursor.is_some() || self.state.zoom.is_some(),
             Action::YankId | Action::OpenWorkerLog => self.run.is_some(),
             Action::CursorLeft

@@ -203,8 +203,49 @@ fn every_key_of_the_screen_does_what_the_table_says() {
     assert!(text(&mut app).contains("accuracy ──"));
     assert!(matches!(&press(&mut app, "y")[..], [Effect::Copy(id)] if id == ID));
     assert!(matches!(&press(&mut app, "o")[..], [Effect::EditOutside(_)]));
-    assert!(matches!(&press(&mut app, "r")[..],
+    assert!(matches!(&press(&mut app, "n")[..],
         [Effect::Launch { experiment }] if experiment.ends_with("experiments/fire.toml")));
+}
+
+#[test]
+fn a_run_is_paused_at_once_and_gone_on_with_where_it_was_left() {
+    let mut app = app_with(State::Running, training(falling));
+    assert!(matches!(&press(&mut app, "P")[..], [Effect::Pause(run)] if *run == folder(ID)));
+    press(&mut app, "r");
+    assert!(testing::text(&mut app, (80, 24)).contains("is running"));
+    let mut events = training(falling);
+    events.push(Event::Paused);
+    let mut app = app_with(State::Paused, events);
+    looks("paused", &mut app);
+    assert!(matches!(&press(&mut app, "r")[..], [Effect::Resume(run)] if *run == folder(ID)));
+    let effects = app.on_news(vec![News::Resumed(folder(ID))]);
+    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
+    assert!(!testing::text(&mut app, (80, 24)).contains("back"), "no second screen is opened");
+    press(&mut app, "P");
+    assert!(testing::text(&mut app, (80, 24)).contains("is not running"));
+}
+
+#[test]
+fn going_on_with_a_stopped_run_asks_since_its_result_is_replaced() {
+    let mut events = done();
+    let Some(Event::Finished { ending, .. }) = events.last_mut() else { panic!() };
+    *ending = crate::store::Ending::Stopped;
+    let mut app = app_with(State::Stopped, events);
+    assert!(press(&mut app, "r").is_empty());
+    assert!(testing::text(&mut app, (60, 20)).contains("is replaced"));
+    assert!(matches!(&press(&mut app, "y")[..], [Effect::Resume(run)] if *run == folder(ID)));
+    let mut app = app_with(State::Done, done());
+    press(&mut app, "r");
+    assert!(testing::text(&mut app, (80, 24)).contains("is done; n runs its experiment again"));
+}
+
+#[test]
+fn why_a_run_could_not_go_on_is_shown_beside_what_it_has() {
+    let mut events = done();
+    events.push(Event::Refused { message: "the photos are not those it began with".into() });
+    let mut app = app_with(State::Done, events);
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("✓ done") && text.contains("did not go on: the photos"), "{text}");
 }
 
 #[test]

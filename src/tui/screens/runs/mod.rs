@@ -171,10 +171,12 @@ impl Runs {
             Action::Pin => {
                 self.pinned = if self.pinned.as_ref() == Some(&id) { None } else { Some(id) };
             }
-            Action::Stop | Action::Cancel if !run.is_live() => {
+            Action::Stop | Action::Pause | Action::Cancel if !run.is_live() => {
                 return vec![Effect::Toast(Toast::error(format!("{id} is not running")))];
             }
             Action::Stop => return vec![format::confirm_stop(folder)],
+            Action::Pause => return vec![Effect::Pause(folder)],
+            Action::Resume => return vec![format::resume(folder, run.state())],
             Action::Cancel => return vec![format::confirm_cancel(folder)],
             Action::Trash => {
                 return vec![confirm_trash(&self.chosen(known), &world.context.config.trash)];
@@ -357,6 +359,7 @@ impl Page for Runs {
         let run = self.selected(known);
         match action {
             Action::Stop => run.is_some_and(KnownRun::is_live),
+            Action::Resume => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
             Action::Trash => run.is_some_and(|run| !run.is_live()),
             Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
             Action::Enter | Action::Mark | Action::SortUp | Action::Rerun => run.is_some(),

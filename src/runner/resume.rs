@@ -1,0 +1,147 @@
+//! Starts a new worker for a run that has no worker and is not done.
+
+use std::io;
+use std::path::Path;
+use std::process::Child;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::launch::start;
+use crate::spec::{self, SpecError};
+use crate::store::{End, Ending, LogError, Owner, Run, RunFolder};
+
+/// A worker is gone within this after its last word, also on a busy machine.
+const TO_GO: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(50);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    #[error("{run} is running: process {pid} on {host} works on it", pid = owner.pid, host = owner.host)]
+    Running { run: String, owner: Owner },
+    #[error("{run} is done, with all its {iterations} iterations; '--iterations' trains it longer")]
+    Done { run: String, iterations: usize },
+    #[error(
+        "{run} ended early at iteration {step}, as validation no longer improved; for more \
+         patience begin a new run with a larger train.early_stop"
+    )]
+    EndedEarly { run: String, step: usize },
+    #[error("{run} has done {done} iterations already, expected more than that, found {wanted}")]
+    Fewer { run: String, done: usize, wanted: usize },
+    #[error(transparent)]
+    Iterations(#[from] SpecError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("cannot start the worker of {run}: {source}")]
+    Launch { run: String, source: io::Error },
+}
+
+/// Goes on with `folder`'s run where it was, up to `iterations` where they are given instead of
+/// its own; of two at once one worker gets the run.
+///
+/// Whether photos, network and settings are still the same is the worker's to find out.
+pub fn resume(
+    program: &Path,
+    folder: &RunFolder,
+    iterations: Option<usize>,
+) -> Result<Child, ResumeError> {
+    let run = folder.id();
+    let state = settled(folder)?;
+    check(&state, &run, iterations)?;
+    let mut arguments = Vec::new();
+    if let Some(iterations) = iterations {
+        let path = folder.experiment();
+        spec::resolve(&spec::read(&path)?, &[format!("iterations={iterations}")], &path)?;
+        arguments.push(format!("--iterations={iterations}"));
+    }
+    start(program, folder, &arguments).map_err(|source| ResumeError::Launch { run, source })
+}
+
+/// The run, when no worker has it; one that has said its last word is given time to go.
+fn settled(folder: &RunFolder) -> Result<Run, ResumeError> {
+    let start = Instant::now();
+    loop {
+        // Looked at before the log, so that the log's last word is not missed.
+        let owner = folder.owner().filter(Owner::is_alive);
+        let state = folder.replay()?;
+        match owner {
+            None => return Ok(state),
+            Some(_) if state.end.is_some() && start.elapsed() < TO_GO => thread::sleep(LOOK),
+            Some(owner) => return Err(ResumeError::Running { run: folder.id(), owner }),
+        }
+    }
+}
+
+/// Errors when there is nothing to go on with.
+fn check(state: &Run, run: &str, iterations: Option<usize>) -> Result<(), ResumeError> {
+    let (run, step) = (run.to_owned(), state.step());
+    if let Some(End::Finished { ending: Ending::EarlyStop, .. }) = state.end {
+        return Err(ResumeError::EndedEarly { run, step });
+    }
+    let is_finished = matches!(state.end, Some(End::Finished { .. }));
+    match iterations {
+        Some(wanted) if wanted < step || (wanted == step && is_finished) => {
+            Err(ResumeError::Fewer { run, done: step, wanted })
+        }
+        None if is_finished && step >= state.iterations => {
+            Err(ResumeError::Done { run, iterations: step })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Lease, StepPoint, TestResult};
+
+    fn run(steps: usize, end: Option<End>) -> Run {
+        let point = |step| StepPoint { step, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 };
+        Run { iterations: 40, steps: (1..=steps).map(point).collect(), end, ..Run::default() }
+    }
+
+    fn finished(ending: Ending, step: usize) -> Option<End> {
+        let test =
+            TestResult { correct: 1, n: 2, accuracy: 0.5, low: 0.1, high: 0.9, log_loss: 1.0 };
+        Some(End::Finished { ending, step, kept_step: step, test })
+    }
+
+    fn complaint(run: &Run, iterations: Option<usize>) -> String {
+        check(run, "fire", iterations).err().map(|err| err.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_has_nothing_left_to_do_is_refused_with_the_next_step() {
+        let done = run(40, finished(Ending::Completed, 40));
+        assert!(complaint(&done, None).contains("'--iterations' trains it longer"));
+        for wanted in [39, 40] {
+            assert!(complaint(&done, Some(wanted)).contains("has done 40 iterations"));
+        }
+        assert_eq!(complaint(&done, Some(41)), "");
+        let early = run(20, finished(Ending::EarlyStop, 20));
+        assert!(complaint(&early, Some(90)).contains("train.early_stop"));
+    }
+
+    #[test]
+    fn what_ended_before_its_time_goes_on() {
+        let ends = [None, Some(End::Failed("x".into())), Some(End::Cancelled), Some(End::Paused)];
+        for end in ends {
+            assert_eq!(complaint(&run(20, end.clone()), None), "");
+            // All iterations, but no result yet.
+            assert_eq!(complaint(&run(40, end.clone()), None), "");
+            assert_eq!(complaint(&run(20, end.clone()), Some(20)), "");
+            assert!(complaint(&run(20, end), Some(19)).contains("has done 20"));
+        }
+        let stopped = run(20, finished(Ending::Stopped, 20));
+        assert_eq!(complaint(&stopped, None), "");
+        assert!(complaint(&stopped, Some(20)).contains("more than that, found 20"));
+    }
+
+    #[test]
+    fn a_run_at_work_is_left_to_its_worker() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(folder.path());
+        let _lease = Lease::take(&run.lock()).unwrap();
+        let err = resume(Path::new("/bin/true"), &run, None).unwrap_err();
+        assert!(matches!(err, ResumeError::Running { .. }), "{err}");
+    }
+}

@@ -1,0 +1,115 @@
+//! `photos.csv`: the photos that a run trains on, each with its set, category and hash; and what
+//! has become different since it was written.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::names::shown;
+
+/// Files named of each kind of difference; the rest is counted.
+const NAMED: usize = 3;
+
+/// The text of `photos.csv`, `file,set,category,blake3`, of rows in this order; names in the escaped
+/// form of [`shown`].
+pub fn photos_csv<'a>(
+    photos: impl Iterator<Item = (&'a Path, &'a str, &'a str, String)>,
+) -> Vec<u8> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["file", "set", "category", "blake3"]).expect("a Vec takes all");
+    for (file, set, category, hash) in photos {
+        csv.write_record([&shown(file), set, category, &hash]).expect("a Vec takes all");
+    }
+    csv.into_inner().expect("a Vec takes all")
+}
+
+/// In words what differs between two texts of [`photos_csv`], such as `2 added (fire/a.jpg,
+/// fire/b.jpg), 1 removed (misc/c.jpg)`.
+pub fn changed_photos(before: &[u8], now: &[u8]) -> String {
+    let (before, now) = (rows(before), rows(now));
+    let (mut added, mut removed, mut moved, mut changed) = (vec![], vec![], vec![], vec![]);
+    for (file, photo) in &now {
+        match before.get(file) {
+            None => added.push(file.as_str()),
+            Some(old) if old.hash != photo.hash => changed.push(file.as_str()),
+            Some(old) if old != photo => moved.push(file.as_str()),
+            Some(_) => {}
+        }
+    }
+    removed.extend(before.keys().filter(|file| !now.contains_key(*file)).map(String::as_str));
+    let kinds = [
+        (added, "added"),
+        (removed, "removed"),
+        (changed, "with other content"),
+        (moved, "in another set or category"),
+    ];
+    let words = kinds.iter().filter(|(files, _)| !files.is_empty()).map(|(files, kind)| {
+        let more = if files.len() > NAMED { ", ..." } else { "" };
+        format!("{} {kind} ({}{more})", files.len(), files[..files.len().min(NAMED)].join(", "))
+    });
+    match words.collect::<Vec<_>>().join(", ") {
+        words if words.is_empty() => "their order".to_owned(),
+        words => words,
+    }
+}
+
+#[derive(PartialEq)]
+struct Row {
+    place: [String; 2],
+    hash: String,
+}
+
+/// By file; a damaged row is as good as none.
+fn rows(text: &[u8]) -> BTreeMap<String, Row> {
+    let mut csv = csv::Reader::from_reader(text);
+    let row = |record: csv::StringRecord| {
+        let field = |at: usize| record.get(at).unwrap_or_default().to_owned();
+        (field(0), Row { place: [field(1), field(2)], hash: field(3) })
+    };
+    csv.records().flatten().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(rows: &[(&str, &str, &str, &str)]) -> Vec<u8> {
+        photos_csv(
+            rows.iter().map(|&(file, set, category, hash)| {
+                (Path::new(file), set, category, hash.to_owned())
+            }),
+        )
+    }
+
+    #[test]
+    fn what_changed_is_named() {
+        let before = [
+            ("a/1.jpg", "training", "a", "11"),
+            ("a/2.jpg", "training", "a", "22"),
+            ("b/3.jpg", "test", "b", "33"),
+            ("b/4.jpg", "test", "b", "44"),
+        ];
+        let now = [
+            ("a/0,0.jpg", "training", "a", "00"),
+            ("a/2.jpg", "test", "a", "22"),
+            ("b/3.jpg", "test", "b", "3"),
+            ("b/4.jpg", "test", "b", "44"),
+        ];
+        assert_eq!(
+            changed_photos(&text(&before), &text(&now)),
+            "1 added (a/0,0.jpg), 1 removed (a/1.jpg), 1 with other content (b/3.jpg), 1 in \
+             another set or category (a/2.jpg)"
+        );
+    }
+
+    #[test]
+    fn of_many_the_first_are_named() {
+        let many: Vec<_> = ["1", "2", "3", "4"].map(|file| (file, "test", "a", "0")).to_vec();
+        assert_eq!(changed_photos(&text(&many), &text(&[])), "4 removed (1, 2, 3, ...)");
+    }
+
+    #[test]
+    fn photos_in_another_order_are_other_batches() {
+        let (a, b) = (("a", "test", "x", "1"), ("b", "test", "x", "2"));
+        assert_eq!(changed_photos(&text(&[a, b]), &text(&[b, a])), "their order");
+    }
+}

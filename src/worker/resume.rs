@@ -1,0 +1,180 @@
+//! Going on with a run: it must still be the same question, and training goes on where it was.
+
+use std::fs;
+use std::io;
+
+use anyhow::{Context, Result, bail};
+
+use super::work::{Prepared, Work};
+use crate::spec::{self, Experiment, Schedule};
+use crate::store::{Event, Run, changed_photos, photos_csv, write_atomically};
+use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
+
+/// Settings that may change between two workers: one is asked for, one says nothing.
+const FREE: [&str; 2] = ["iterations", "description"];
+
+/// Errors when the run's experiment is not the one it began with.
+pub(super) fn check_settings(run: &Run, experiment: &Experiment) -> Result<()> {
+    let changed: Vec<String> = spec::settings(experiment)
+        .into_iter()
+        .filter(|(key, _)| !FREE.contains(key))
+        .filter_map(|(key, now)| {
+            let before = run.settings.get(key).filter(|before| **before != now)?;
+            Some(format!("{key} was {before} and is {now}"))
+        })
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the run's experiment.toml was changed since it began: {}; a run goes on only with the \
+         same settings: put them back, or begin a new run",
+        changed.join(", ")
+    )
+}
+
+/// Errors when what made the features is not what it was when training began.
+pub(super) fn check_network(run: &Run, feature_key: &str) -> Result<()> {
+    match &run.network {
+        Some(before) if run.step() > 0 && before.feature_key != feature_key => bail!(
+            "the network is not the one that this run began with: its features were {} and are \
+             {feature_key}; {}",
+            before.feature_key,
+            new_run(run)
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn new_run(run: &Run) -> String {
+    format!("begin a new run with 'retrain run {}'", run.source.display())
+}
+
+impl Work<'_> {
+    /// Writes `photos.csv` before the first iteration, and later errors when they are others.
+    /// Gives its text.
+    pub(super) fn settle_photos(&self, prepared: &Prepared) -> Result<Vec<u8>> {
+        let dataset = &prepared.dataset;
+        let now = photos_csv(dataset.photos.iter().map(|photo| {
+            let category = dataset.categories[photo.category].as_str();
+            (photo.path.as_path(), photo.set.name(), category, photo.hash.to_hex().to_string())
+        }));
+        let (run, path) = (self.reporter.run(), self.folder.photos());
+        if run.step() == 0 {
+            write_atomically(&path, &now)?;
+            return Ok(now);
+        }
+        let before = fs::read(&path).with_context(|| {
+            format!("cannot read {}, the photos it began with; {}", path.display(), new_run(run))
+        })?;
+        if before != now {
+            bail!(
+                "the photos are not those that this run began with: {}; a run goes on only with \
+                 the same photos: put them back, or {}",
+                changed_photos(&before, &now),
+                new_run(run)
+            );
+        }
+        Ok(now)
+    }
+
+    /// Names all that the numbers of a training depend on, but the number of iterations.
+    pub(super) fn training_name(&self, prepared: &Prepared, photos: &[u8]) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        for (key, value) in spec::settings(&self.experiment) {
+            let matters = ["train.", "split.", "distort."].iter().any(|part| key.starts_with(part));
+            if matters || ["learning_rate", "categories"].contains(&key) {
+                hasher.update(format!("{key} = {value}\n").as_bytes());
+            }
+        }
+        hasher.update(format!("features = {}\n", prepared.feature_key).as_bytes());
+        hasher.update(photos);
+        hasher.finalize()
+    }
+
+    /// What training starts from; `None`: from the beginning, and then it makes the iterations that
+    /// are reported already again, with the same numbers.
+    pub(super) fn start(
+        &mut self,
+        problem: &Problem,
+        name: &blake3::Hash,
+    ) -> Result<Option<Checkpoint>> {
+        let reported = self.reporter.run().step();
+        if reported == 0 {
+            return Ok(None);
+        }
+        let again = format!("the {reported} iterations reported so far are made again");
+        match self.read_checkpoint(problem, name) {
+            Ok(Some(checkpoint)) if checkpoint.step <= reported => {
+                let step = checkpoint.step;
+                self.reporter
+                    .say(&format!("goes on behind iteration {step}, where its checkpoint is"));
+                return Ok(Some(checkpoint));
+            }
+            Ok(Some(checkpoint)) => self.reporter.warn(format!(
+                "the checkpoint is of iteration {}, which the log does not know; {again}",
+                checkpoint.step
+            ))?,
+            Ok(None) => self.reporter.say(&format!("there is no checkpoint yet; {again}")),
+            Err(CheckpointError::Stranger) => bail!(
+                "{}: {}; {}",
+                self.folder.checkpoint().display(),
+                CheckpointError::Stranger,
+                new_run(self.reporter.run())
+            ),
+            Err(err) => self
+                .reporter
+                .warn(format!("{}: {err}; {again}", self.folder.checkpoint().display()))?,
+        }
+        Ok(None)
+    }
+
+    fn read_checkpoint(
+        &self,
+        problem: &Problem,
+        name: &blake3::Hash,
+    ) -> Result<Option<Checkpoint>, CheckpointError> {
+        let path = self.folder.checkpoint();
+        let limit = Checkpoint::max_bytes(problem);
+        let read = fs::metadata(&path).and_then(|data| match data.len() {
+            length if length > limit => Err(io::Error::other(format!(
+                "it has {length} bytes, a checkpoint of this run has up to {limit}"
+            ))),
+            _ => fs::read(&path),
+        });
+        match read {
+            Ok(bytes) => Checkpoint::from_bytes(&bytes, name, problem).map(Some),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(CheckpointError::Contradiction(err.to_string())),
+        }
+    }
+
+    /// Takes the number of iterations that was asked for into the run and its experiment.
+    pub(super) fn settle_iterations(&mut self) -> Result<()> {
+        let (run, iterations) = (self.reporter.run(), self.experiment.iterations);
+        let (before, done) = (run.iterations, run.step());
+        if iterations < done {
+            bail!("{done} iterations are done already, expected that many or more");
+        }
+        if iterations == before {
+            return Ok(());
+        }
+        let path = self.folder.experiment();
+        let wanted = [format!("iterations={iterations}")];
+        let resolved = spec::resolve(&spec::read(&path)?, &wanted, &path)?;
+        write_atomically(&path, resolved.text.as_bytes())?;
+        self.reporter.turn(Event::Iterations { iterations })?;
+        let (train, base) = (&self.experiment.train, self.experiment.learning_rate);
+        if train.schedule == Schedule::Cosine && done > 0 && done < iterations {
+            let rate = |all| learning_rate(train, base, done + 1, all);
+            self.reporter.warn(format!(
+                "the learning rate falls to the last iteration: from {} on it is that of a run of \
+                 {iterations} ({:.3e} there; {:.3e} had it been one of {before})",
+                done + 1,
+                rate(iterations),
+                rate(before.max(done + 1)),
+            ))?;
+        }
+        Ok(())
+    }
+}

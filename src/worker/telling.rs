@@ -1,0 +1,147 @@
+//! Between the training loop and the run folder: what is news goes to the log, checkpoints to
+//! their file, a person's requests to the loop.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::reporter::Reporter;
+use super::requests::{Request, Requests};
+use crate::store::{Event, write_atomically};
+use crate::train::{Checkpoint, Observer, Progress, Wish};
+
+/// A killed worker's successor computes at most so much again.
+const EVERY: Duration = Duration::from_secs(3);
+/// Where a checkpoint takes long, it is so many times as long until the next: 2 % of the time.
+const TIMES_ITS_COST: u32 = 50;
+/// JSON may bring back a number's last bit wrong.
+const SAME: f64 = 1e-12;
+
+/// Tells every iteration once, whoever computes it how often.
+pub(super) struct Telling<'a> {
+    reporter: &'a mut Reporter,
+    requests: &'a Requests,
+    path: PathBuf,
+    /// What the checkpoints belong to.
+    name: blake3::Hash,
+    /// The last iteration and the last evaluation that earlier workers have reported.
+    reported: (usize, usize),
+    has_differed: bool,
+    due: Instant,
+}
+
+impl<'a> Telling<'a> {
+    pub fn new(
+        reporter: &'a mut Reporter,
+        requests: &'a Requests,
+        path: PathBuf,
+        name: blake3::Hash,
+    ) -> Telling<'a> {
+        let run = reporter.run();
+        let reported = (run.step(), run.evaluations.last().map_or(0, |point| point.step));
+        let due = Instant::now() + EVERY;
+        Telling { reporter, requests, path, name, reported, has_differed: false, due }
+    }
+
+    /// An iteration that was reported before: its numbers must be the same.
+    fn compare(&mut self, again: Progress) -> Result<()> {
+        let run = self.reporter.run();
+        let (step, pairs) = match again {
+            Progress::Step { step, loss, accuracy, learning_rate } => {
+                let Ok(at) = run.steps.binary_search_by_key(&step, |point| point.step) else {
+                    return Ok(());
+                };
+                let before = run.steps[at];
+                let rates = (before.learning_rate, learning_rate);
+                (step, vec![(before.loss, loss), (before.accuracy, accuracy), rates])
+            }
+            Progress::Evaluation { step, train_loss, validation_loss, .. } => {
+                let Ok(at) = run.evaluations.binary_search_by_key(&step, |point| point.step) else {
+                    return Ok(());
+                };
+                let before = run.evaluations[at];
+                let validation = (before.validation_loss, validation_loss);
+                (step, vec![(before.train_loss, train_loss), validation])
+            }
+        };
+        let differs = |(before, now): &&(f64, f64)| (before - now).abs() > SAME * now.abs();
+        if !self.has_differed
+            && let Some((before, now)) = pairs.iter().find(differs)
+        {
+            self.has_differed = true;
+            self.reporter.warn(format!(
+                "iteration {step}, made again, gives {now} where {before} was reported: this \
+                 machine or this program counts otherwise; what follows is not to the bit what it \
+                 would have been"
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        // The log first: a checkpoint must not know of iterations that were never reported.
+        self.reporter.sync()?;
+        Ok(write_atomically(&self.path, &checkpoint.to_bytes(&self.name)?)?)
+    }
+}
+
+impl Observer for Telling<'_> {
+    type Error = anyhow::Error;
+
+    fn hear(&mut self, progress: Progress) -> Result<()> {
+        let is_news = match progress {
+            Progress::Step { step, .. } => step > self.reported.0,
+            Progress::Evaluation { step, .. } => step > self.reported.1,
+        };
+        if is_news { self.reporter.report(event(progress)) } else { self.compare(progress) }
+    }
+
+    fn wish(&mut self, step: usize) -> Wish {
+        match self.requests.newest() {
+            // A result of fewer iterations than were reported would contradict the log.
+            Some(Request::Stop) if step < self.reported.0 => Wish::GoOn,
+            Some(Request::Stop) => Wish::Stop,
+            Some(Request::Pause | Request::Cancel) => Wish::Leave,
+            None => Wish::GoOn,
+        }
+    }
+
+    fn wants_checkpoint(&mut self) -> bool {
+        Instant::now() >= self.due
+    }
+
+    /// A checkpoint that cannot be written is no reason to end a training that can.
+    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        let start = Instant::now();
+        if let Err(err) = self.write(checkpoint) {
+            self.reporter.warn(format!(
+                "the checkpoint cannot be written, the run goes on without: {err:#}"
+            ))?;
+        }
+        self.due = Instant::now() + EVERY.max(TIMES_ITS_COST * start.elapsed());
+        Ok(())
+    }
+}
+
+fn event(progress: Progress) -> Event {
+    match progress {
+        Progress::Step { step, loss, accuracy, learning_rate } => {
+            Event::Step { step, loss, accuracy, learning_rate }
+        }
+        Progress::Evaluation {
+            step,
+            train_loss,
+            train_accuracy,
+            validation_loss,
+            validation_accuracy,
+            best: _,
+        } => Event::Evaluation {
+            step,
+            train_loss,
+            train_accuracy,
+            validation_loss,
+            validation_accuracy,
+        },
+    }
+}

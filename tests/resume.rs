@@ -1,0 +1,300 @@
+//! Runs that were killed, stopped or paused go on, with the real binary and real signals: nothing
+//! that was reported is lost, nothing is there twice, and every number is that of a run that was
+//! never interrupted.
+
+mod common;
+
+use std::fs;
+use std::process::{Output, Stdio};
+
+use common::{PER_CATEGORY, Project, wait_until};
+use retrain::runner::{Stop, request};
+use retrain::store::{Event, RunFolder, State};
+use rustix::process::{Pid, Signal, kill_process};
+use safetensors::SafeTensors;
+
+/// Small steps that have something to remember, and long enough to be met at work.
+const LONG: [&str; 4] = [
+    "iterations=50000",
+    "train.batch_size=4",
+    "train.optimizer=\"momentum\"",
+    "train.eval_interval=7",
+];
+
+fn set(settings: &[&'static str]) -> Vec<&'static str> {
+    settings.iter().flat_map(|setting| ["--set", setting]).collect()
+}
+
+/// Starts a run of `photos` that nobody follows.
+fn start(project: &Project, settings: &[&'static str]) -> RunFolder {
+    let run = ["run", "experiments/photos.toml", "--detach"];
+    project.find(project.ok(&[&run[..], &set(settings)].concat()).trim())
+}
+
+/// Runs `photos` to its end.
+fn whole(project: &Project, settings: &[&'static str]) -> RunFolder {
+    project.ok(&[&["run", "experiments/photos.toml"][..], &set(settings)].concat());
+    project.find("last")
+}
+
+fn resume(project: &Project, run: &RunFolder, more: &[&str]) -> Output {
+    project.retrain(&[&["resume", &run.id()], more].concat())
+}
+
+fn succeeds(output: Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Exit code 2 and the reason.
+fn refusal(output: Output) -> String {
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn state(run: &RunFolder) -> State {
+    run.summary().unwrap().state
+}
+
+/// The summary follows the log's last word.
+fn assert_becomes(run: &RunFolder, expected: State) {
+    wait_until("it has its state", || state(run) == expected);
+}
+
+fn step(run: &RunFolder) -> usize {
+    run.replay().unwrap().step()
+}
+
+/// Waits until the run has reported more iterations than that.
+fn wait_for_step(run: &RunFolder, reported: usize) {
+    let mut tail = run.tail();
+    wait_until("it trains", || {
+        let is_behind =
+            |event: &Event| matches!(event, Event::Step { step, .. } if *step > reported);
+        tail.poll().unwrap().iter().any(|record| is_behind(&record.event))
+    });
+}
+
+fn kill(run: &RunFolder) {
+    let worker = Pid::from_raw(run.owner().unwrap().pid as i32).unwrap();
+    kill_process(worker, Signal::KILL).unwrap();
+    assert_becomes(run, State::Lost);
+}
+
+/// What the log says of the training, word for word but for the times.
+fn training(run: &RunFolder) -> Vec<String> {
+    let log = fs::read_to_string(run.events()).unwrap();
+    let kinds = [r#""event":"step""#, r#""event":"evaluation""#];
+    log.lines()
+        .filter(|line| kinds.iter().any(|kind| line.contains(kind)))
+        .map(|line| line.split_once(r#""event""#).unwrap().1.to_owned())
+        .collect()
+}
+
+/// Weights and bias, to the bit.
+fn head(run: &RunFolder) -> Vec<Vec<u8>> {
+    let bytes = fs::read(run.head()).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    ["weights", "bias"].map(|name| file.tensor(name).unwrap().data().to_vec()).to_vec()
+}
+
+fn assert_same_result(one: &RunFolder, other: &RunFolder) {
+    assert!(head(one) == head(other), "the heads differ");
+    assert_eq!(fs::read(one.scores()).unwrap(), fs::read(other.scores()).unwrap());
+    assert_eq!(one.replay().unwrap().test(), other.replay().unwrap().test());
+}
+
+#[test]
+fn a_run_killed_again_and_again_ends_as_one_that_was_never_killed() {
+    let project = Project::new();
+    let run = start(&project, &LONG);
+    // Before there is a checkpoint, then soon and later behind one.
+    wait_for_step(&run, 100);
+    kill(&run);
+    let reported = training(&run);
+    assert!(!run.checkpoint().exists());
+    project.ok(&["resume", &run.id(), "--detach"]);
+    wait_until("there is a checkpoint", || run.checkpoint().exists());
+    kill(&run);
+    let at_checkpoint = step(&run);
+    project.ok(&["resume", &run.id(), "--detach"]);
+    wait_for_step(&run, at_checkpoint + 1000);
+    kill(&run);
+    succeeds(resume(&project, &run, &[]));
+    assert_becomes(&run, State::Done);
+
+    let undisturbed = whole(&project, &LONG);
+    let (seen, expected) = (training(&run), training(&undisturbed));
+    assert!(seen.starts_with(&reported), "what was reported is not lost");
+    assert_eq!(seen.len(), expected.len());
+    assert!(seen == expected, "the numbers differ");
+    assert_same_result(&run, &undisturbed);
+    let warnings = run.replay().unwrap().warnings;
+    assert_eq!(warnings, undisturbed.replay().unwrap().warnings);
+}
+
+#[test]
+fn a_stopped_run_has_its_result_and_goes_on_to_all_its_iterations() {
+    let project = Project::new();
+    let run = start(&project, &LONG);
+    wait_for_step(&run, 100);
+    request(&run, Stop::Keep).unwrap();
+    wait_until("it has stopped", || state(&run) == State::Stopped);
+    let stopped_at = step(&run);
+    assert!(run.replay().unwrap().test().is_some() && run.scores().exists());
+    // Less than it has is not to be had.
+    let fewer = refusal(resume(&project, &run, &["--iterations", "9"]));
+    assert!(fewer.contains(&format!("has done {stopped_at} iterations")), "{fewer}");
+
+    let more = format!("{}", stopped_at + 500);
+    succeeds(resume(&project, &run, &["--iterations", &more]));
+    let resumed = run.replay().unwrap();
+    assert_eq!((resumed.state(), resumed.step()), (State::Done, stopped_at + 500));
+    assert_eq!(resumed.settings["iterations"], more);
+    let written = fs::read_to_string(run.experiment()).unwrap();
+    assert!(written.contains(&format!("iterations = {more}\n")), "{written}");
+
+    let longer = format!("iterations={more}");
+    let settings = [&[longer.leak() as &str], &LONG[1..]].concat();
+    let undisturbed = whole(&project, &settings);
+    // Stopping made one evaluation more.
+    let extra = format!(r#":"evaluation","step":{stopped_at},"#);
+    let is_extra = |line: &String| line.starts_with(&extra) && !stopped_at.is_multiple_of(7);
+    let seen: Vec<_> = training(&run).into_iter().filter(|line| !is_extra(line)).collect();
+    assert!(seen == training(&undisturbed), "the numbers differ");
+    assert_same_result(&run, &undisturbed);
+}
+
+#[test]
+fn a_run_that_is_done_goes_on_only_to_more_iterations() {
+    let project = Project::new();
+    let run = whole(&project, &[]);
+    let done = refusal(resume(&project, &run, &[]));
+    assert!(done.contains("is done, with all its 40 iterations"), "{done}");
+    let wrong = refusal(resume(&project, &run, &["--iterations", "99999999"]));
+    assert!(wrong.contains("expected 1 to 10,000,000"), "{wrong}");
+    assert!(succeeds(resume(&project, &run, &["--iterations", "95"])).contains("Final test"));
+    let undisturbed = whole(&project, &["iterations=95"]);
+    assert_eq!(training(&run), training(&undisturbed));
+    assert_same_result(&run, &undisturbed);
+
+    // A curve that ends at the last iteration is another one when that moves, which is said.
+    let falling = whole(&project, &["train.schedule=cosine"]);
+    let output = resume(&project, &falling, &["--iterations", "50"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("learning rate falls"), "{output:?}");
+    succeeds(output);
+    assert_eq!(step(&falling), 50);
+}
+
+#[test]
+fn a_run_paused_in_training_goes_on_as_if_it_had_not() {
+    let project = Project::new();
+    let run = start(&project, &LONG);
+    wait_for_step(&run, 100);
+    let next = project.ok(&["pause", &run.id()]);
+    assert!(next.contains(&format!("resume {}", run.id())), "{next}");
+    assert_becomes(&run, State::Paused);
+    let paused_at = step(&run);
+    assert!(!run.scores().exists() && run.checkpoint().exists());
+    let again = refusal(project.retrain(&["pause", &run.id()]));
+    assert!(again.contains("is not running: it is paused"), "{again}");
+    assert!(project.ok(&["list"]).contains("paused"));
+
+    // Two at once: one worker gets it.
+    let more = format!("{}", paused_at + 2000);
+    let [one, other] = [(); 2].map(|()| {
+        let mut command = project.command(&["resume", &run.id(), "--iterations", &more]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    });
+    let outputs = [one, other].map(|child| child.wait_with_output().unwrap());
+    assert!(outputs.iter().any(|output| output.status.success()), "{outputs:?}");
+    let records = run.tail().poll().unwrap();
+    let workers = records.iter().filter(|record| matches!(record.event, Event::Started { .. }));
+    assert_eq!(workers.count(), 2, "the first, and one that went on: {outputs:?}");
+    assert_becomes(&run, State::Done);
+    assert_eq!(step(&run), paused_at + 2000);
+
+    let longer = format!("iterations={more}");
+    let settings = [&[longer.leak() as &str], &LONG[1..]].concat();
+    let undisturbed = whole(&project, &settings);
+    assert!(training(&run) == training(&undisturbed), "the numbers differ");
+    assert_same_result(&run, &undisturbed);
+}
+
+#[test]
+fn a_run_paused_among_its_features_computes_each_once() {
+    let project = Project::new();
+    project.write("config.toml", "cache = \"own\"\n");
+    let run = start(&project, &[]);
+    let done = |run: &RunFolder| run.replay().unwrap().features.unwrap_or_default();
+    wait_until("it has a feature", || done(&run).done > 0);
+    project.ok(&["pause", &run.id()]);
+    assert_becomes(&run, State::Paused);
+    let computed = done(&run).done;
+    assert!((1..3 * PER_CATEGORY).contains(&computed), "{computed}");
+    succeeds(resume(&project, &run, &[]));
+    let features = done(&run);
+    assert_eq!((features.from_cache, features.done), (computed, 3 * PER_CATEGORY));
+    assert_becomes(&run, State::Done);
+}
+
+#[test]
+fn a_run_does_not_go_on_with_other_photos_or_settings_and_is_left_as_it_was() {
+    let project = Project::new();
+    let run = start(&project, &LONG);
+    wait_for_step(&run, 10);
+    request(&run, Stop::Keep).unwrap();
+    wait_until("it has stopped", || state(&run) == State::Stopped);
+    let (result, scores) = (run.replay().unwrap().end, fs::read(run.scores()).unwrap());
+
+    let photos = project.path().join("photos");
+    fs::rename(photos.join("fire/0.png"), photos.join("smoke/zero.png")).unwrap();
+    let refused = refusal(resume(&project, &run, &[]));
+    let what = "1 added (smoke/zero.png), 1 removed (fire/0.png)";
+    assert!(refused.contains(what) && refused.contains("retrain run "), "{refused}");
+    assert_becomes(&run, State::Stopped);
+    assert!(project.ok(&["show", &run.id()]).contains(what));
+    fs::rename(photos.join("smoke/zero.png"), photos.join("fire/0.png")).unwrap();
+
+    let written = fs::read_to_string(run.experiment()).unwrap();
+    fs::write(run.experiment(), written.replace("batch_size = 4", "batch_size = 5")).unwrap();
+    let refused = refusal(resume(&project, &run, &[]));
+    assert!(refused.contains("train.batch_size was 4 and is 5"), "{refused}");
+    fs::write(run.experiment(), written).unwrap();
+
+    assert_eq!(run.replay().unwrap().end, result);
+    assert_eq!(fs::read(run.scores()).unwrap(), scores);
+    project.ok(&["predict", &run.id(), "photos/fire/0.png"]);
+}
+
+#[test]
+fn without_a_whole_checkpoint_what_was_reported_is_made_again_with_the_same_numbers() {
+    let project = Project::new();
+    let run = whole(&project, &[]);
+    let whole_checkpoint = fs::read(run.checkpoint()).unwrap();
+    let damages: [(&[u8], &str); 2] = [(b"torn", "not a checkpoint"), (&[0; 1 << 21], "bytes")];
+    let mut iterations = 40;
+    for (damage, complaint) in damages {
+        iterations += 10;
+        fs::write(run.checkpoint(), damage).unwrap();
+        succeeds(resume(&project, &run, &["--iterations", &iterations.to_string()]));
+        let warnings = run.replay().unwrap().warnings;
+        assert!(warnings.last().unwrap().contains(complaint), "{warnings:?}");
+    }
+    let warnings = run.replay().unwrap().warnings;
+    fs::remove_file(run.checkpoint()).unwrap();
+    let output = resume(&project, &run, &["--iterations", "70"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no checkpoint"));
+    succeeds(output);
+    assert_eq!(run.replay().unwrap().warnings, warnings, "the same numbers were made again");
+    let undisturbed = whole(&project, &["iterations=70"]);
+    assert_eq!(training(&run), training(&undisturbed));
+    assert_same_result(&run, &undisturbed);
+
+    // One of another run is not taken, however whole it is.
+    let other = whole(&project, &["train.seed=5"]);
+    fs::write(other.checkpoint(), whole_checkpoint).unwrap();
+    let refused = refusal(resume(&project, &other, &["--iterations", "70"]));
+    assert!(refused.contains("belongs to other photos"), "{refused}");
+    assert_becomes(&other, State::Done);
+}
