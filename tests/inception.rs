@@ -42,7 +42,7 @@ fn every_block(weights: Weights) -> Network {
 }
 
 fn try_load(network: &Network, root: &Path) -> Result<InceptionV3, nets::NetError> {
-    InceptionV3::load(network, root, &Device::Cpu, &calibration_pictures)
+    InceptionV3::load(network, root, &Device::Cpu, calibration_pictures)
 }
 
 fn load(network: &Network) -> InceptionV3 {
@@ -317,7 +317,7 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
         let trunks: Vec<Trunk> = engines
             .filter(|engine| engine.is_fast())
             .map(|engine| {
-                InceptionV3::on_engine(&network, Path::new(""), engine, &calibration_pictures)
+                InceptionV3::on_engine(&network, Path::new(""), engine, calibration_pictures)
                     .unwrap()
             })
             .collect();
@@ -344,6 +344,18 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
             }
         }
     }
+}
+
+/// Where it fails, the file is to be written anew: it says what is to be in it.
+#[test]
+fn the_kept_steps_of_the_built_in_network_are_those_that_calibration_finds() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/inception_v3-nsfwjs.largest.json");
+    let kept: Vec<f32> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let whole = Network { taps: vec!["Mixed_7c".into()], ..network(Weights::BuiltIn) };
+    let found = InceptionV3::largest(&whole, Path::new(""), calibration_pictures).unwrap();
+    let same = |(kept, found): (&f32, &f32)| (kept - found).abs() <= 1e-4 * found;
+    let all = kept.len() == found.len() && kept.iter().zip(&found).all(same);
+    assert!(all, "expected {}", serde_json::to_string(&found).unwrap());
 }
 
 fn sources(net: &InceptionV3) -> Vec<Source> {
@@ -434,8 +446,8 @@ fn weights_that_are_not_finite_are_refused() {
         let bias = Tensor::full(value, 32, &Device::Cpu).unwrap();
         state.insert("Conv2d_2a_3x3.bn.bias".into(), bias);
         save_old(&state, &path);
-        let error = try_load(&network(Weights::File(path)), Path::new(""));
-        let error = error.err().unwrap().to_string();
+        let error = load(&network(Weights::File(path))).features(&pixels(0));
+        let error = error.unwrap_err().to_string();
         assert!(error.contains(named) && error.contains("not finite"), "{error}");
     }
 }

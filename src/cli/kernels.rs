@@ -25,7 +25,7 @@ pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
     let picture = features::calibration_pictures(SIDE).remove(0);
     let plain = plain_times(&PlainInceptionV3::load(&network, root, &Device::Cpu)?, &picture)?;
     for engine in formats.into_iter().flat_map(Engine::fast) {
-        let pictures = &features::calibration_pictures;
+        let pictures = features::calibration_pictures;
         print(&InceptionV3::on_engine(&network, root, engine, pictures)?, &picture, &plain);
     }
     Ok(ExitCode::SUCCESS)

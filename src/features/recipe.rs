@@ -50,7 +50,7 @@ impl Recipe {
         place: &Place,
     ) -> Result<(Recipe, Extractor), NetError> {
         let backbone: Arc<dyn nets::Backbone> =
-            nets::load(network, root, &place.device, &calibration::pictures)?.into();
+            nets::load(network, root, &place.device, calibration::pictures)?.into();
         let recipe = Recipe {
             network: backbone.identity().clone(),
             weights_file: match &network.weights {

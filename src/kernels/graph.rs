@@ -88,6 +88,10 @@ impl Graph {
         (graph, View { map: 0, first: 0, channels: 3 })
     }
 
+    pub fn map_count(&self) -> usize {
+        self.maps.len()
+    }
+
     /// Numbers in the result.
     pub fn feature_len(&self) -> usize {
         self.feature_len

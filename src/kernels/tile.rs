@@ -355,7 +355,9 @@ unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP: usize>(
             for _ in 0..tile.rows {
                 let mut input = row_input;
                 let end = input.add(tile.row_words);
-                while F::TWO && input.add(1) < end {
+                // Not for the picture: its pixels are so near that the compiler would pass words
+                // from one round of the loop to the next, which costs more than it saves.
+                while F::TWO && STEP >= F::WORDS && input.add(1) < end {
                     let w: [[F::Weights; 2]; N] = from_fn(|n| {
                         let at = weights.add(n * tile.weights_panel);
                         [F::weights(at), F::weights(at.add(BLOCK))]

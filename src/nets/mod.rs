@@ -64,7 +64,7 @@ pub trait Backbone: Send + Sync {
 
 /// Pictures to find the range of values in a network by: given `side`, each `[3, side, side]`, RGB,
 /// pixel values 0 to 255.
-pub type Calibration<'a> = &'a dyn Fn(usize) -> Vec<Vec<f32>>;
+pub type Calibration = fn(usize) -> Vec<Vec<f32>>;
 
 /// Loads the backbone that an experiment names onto `device`; a weights file is sought below `root`,
 /// the project folder.
@@ -72,7 +72,7 @@ pub fn load(
     network: &Network,
     root: &Path,
     device: &Device,
-    calibration: Calibration<'_>,
+    calibration: Calibration,
 ) -> Result<Box<dyn Backbone>, NetError> {
     match network.backbone {
         BackboneKind::InceptionV3 => {

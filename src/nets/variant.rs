@@ -76,6 +76,31 @@ fn told_by_tensors(file: &WeightsFile) -> Option<(PoolPadding, LastPool)> {
 }
 
 impl Variant {
+    /// Whether all rules but the taps are those that the file itself wants.
+    pub(super) fn is_the_files_own(&self, file: &WeightsFile) -> bool {
+        let rules = |variant: &Variant| {
+            (
+                variant.average_pool.value,
+                variant.last_pool.value,
+                variant.input_range.value,
+                variant.batch_norm_epsilon.value,
+            )
+        };
+        let unset = Network {
+            backbone: spec::BackboneKind::InceptionV3,
+            weights: spec::Weights::BuiltIn,
+            taps: Vec::new(),
+            resize: spec::Resize::Antialias,
+            average_pool: spec::AveragePool::Auto,
+            last_pool: spec::LastPool::Auto,
+            input_range: spec::InputRange::Auto,
+            batch_norm_epsilon: None,
+            precision: spec::Precision::Auto,
+            device: spec::DeviceChoice::Auto,
+        };
+        Variant::resolve(&unset, file).is_ok_and(|own| rules(&own) == rules(self))
+    }
+
     pub(super) fn resolve(network: &Network, file: &WeightsFile) -> Result<Variant, NetError> {
         let (pools, source) = match told_by_tensors(file) {
             Some(pools) => (pools, Source::Tensors),

@@ -41,6 +41,10 @@ impl WeightsFile {
         }
     }
 
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(self.bytes, Cow::Borrowed(_))
+    }
+
     /// Recognises the format of `bytes`; `name` is for errors.
     pub(super) fn parse(name: String, bytes: Cow<'static, [u8]>) -> Result<WeightsFile, NetError> {
         let unusable = |reason| NetError::Unusable { file: name.clone(), reason };

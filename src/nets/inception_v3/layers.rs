@@ -232,3 +232,13 @@ pub(super) fn find_taps(taps: &[String], layers: &[Block]) -> Loaded<Vec<usize>>
     }
     Ok(found)
 }
+
+/// Channels that leave each of `layers`.
+pub(super) fn leaving(layers: &[Block]) -> Vec<usize> {
+    let mut channels = 3;
+    let mut leave = |block: &Block| {
+        channels = block.channels(channels);
+        channels
+    };
+    layers.iter().map(&mut leave).collect()
+}

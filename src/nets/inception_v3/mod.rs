@@ -4,6 +4,7 @@
 
 mod blocked;
 mod layers;
+mod on_cpu;
 mod plain;
 
 use std::path::Path;
@@ -11,13 +12,15 @@ use std::path::Path;
 use candle_core::{DType, Device, Result, Tensor};
 
 use super::error::NetError;
+use super::folding;
 use super::identity::Identity;
 use super::variant::Variant;
 use super::weights::WeightsFile;
 use super::{Backbone, Calibration};
-use crate::kernels::{Engine, Format, Graph, Plan, Steps, Trunk};
+use crate::kernels::{Engine, Format, Trunk};
 use crate::spec::{Network, Precision, Weights};
 
+use on_cpu::{OnCpu, Parts};
 pub use plain::PlainInceptionV3;
 
 /// Width and height of the picture, in pixels.
@@ -36,7 +39,7 @@ pub struct InceptionV3 {
 }
 
 enum Compute {
-    Kernels(Trunk),
+    Cpu(OnCpu),
     Cuda(PlainInceptionV3),
 }
 
@@ -46,24 +49,23 @@ impl InceptionV3 {
         network: &Network,
         root: &Path,
         device: &Device,
-        calibration: Calibration<'_>,
+        calibration: Calibration,
     ) -> Loaded<InceptionV3> {
         let (file, identity) = open(network, root)?;
-        let precision = precision_on(device, network.precision)?;
-        if device.is_cuda() {
-            let plain = PlainInceptionV3::new(&file, &identity.variant, device, dtype(precision))?;
-            let feature_len = plain.feature_len();
-            return Ok(InceptionV3 {
-                compute: Compute::Cuda(plain),
-                identity,
-                precision,
-                feature_len,
-            });
-        }
-        let graph = blocked::graph(&file, &identity.variant, SIDE)?;
-        let trunk = trunk(&graph, Engine::best(format(precision)), calibration);
-        let feature_len = graph.feature_len();
-        Ok(InceptionV3 { compute: Compute::Kernels(trunk), identity, precision, feature_len })
+        let precision = precision_on(device, network)?;
+        let layers = layers::layers();
+        let taps = layers::find_taps(&identity.variant.taps.value, &layers)?;
+        folding::check(&file, &layers::conv_shapes(&layers))?;
+        let leaving = layers::leaving(&layers);
+        let feature_len = taps.into_iter().map(|tap| leaving[tap]).sum();
+        let variant = identity.variant.clone();
+        let compute = if device.is_cuda() {
+            Compute::Cuda(PlainInceptionV3::new(&file, &variant, device, dtype(precision))?)
+        } else {
+            let parts = Parts { file, variant, calibration };
+            Compute::Cpu(OnCpu::new(parts, Engine::best(format(precision))))
+        };
+        Ok(InceptionV3 { compute, identity, precision, feature_len })
     }
 
     /// What the network does on the CPU, by these instructions.
@@ -71,22 +73,21 @@ impl InceptionV3 {
         network: &Network,
         root: &Path,
         engine: Engine,
-        calibration: Calibration<'_>,
+        calibration: Calibration,
     ) -> Loaded<Trunk> {
-        let (file, identity) = open(network, root)?;
-        Ok(trunk(&blocked::graph(&file, &identity.variant, SIDE)?, engine, calibration))
+        parts(network, root, calibration)?.trunk(engine)
+    }
+
+    /// The largest value of each map at the calibration pictures, for 8-bit integers.
+    pub fn largest(network: &Network, root: &Path, calibration: Calibration) -> Loaded<Vec<f32>> {
+        let parts = parts(network, root, calibration)?;
+        Ok(parts.largest(&parts.graph()?))
     }
 }
 
-fn trunk(graph: &Graph, engine: Engine, calibration: Calibration<'_>) -> Trunk {
-    let steps = (engine.format() == Format::Int8).then(|| calibrate(graph, calibration));
-    Trunk::new(Plan::new(graph, engine, steps.as_ref()))
-}
-
-/// Steps from the largest values that the maps hold at the pictures of `calibration`.
-fn calibrate(graph: &Graph, calibration: Calibration<'_>) -> Steps {
-    let exact = Trunk::new(Plan::new(graph, Engine::best(Format::F32), None));
-    Steps::from_largest(graph, exact.largest(&calibration(SIDE)))
+fn parts(network: &Network, root: &Path, calibration: Calibration) -> Loaded<Parts> {
+    let (file, identity) = open(network, root)?;
+    Ok(Parts { file, variant: identity.variant, calibration })
 }
 
 fn open(network: &Network, root: &Path) -> Loaded<(WeightsFile, Identity)> {
@@ -127,15 +128,14 @@ impl Backbone for InceptionV3 {
         match (&self.compute, self.precision) {
             (Compute::Cuda(_), Precision::Bf16) => "cuda-bf16",
             (Compute::Cuda(_), _) => "cuda-f32",
-            (Compute::Kernels(_), Precision::Bf16) => "bf16",
-            (Compute::Kernels(_), Precision::Int8) => INT8,
-            (Compute::Kernels(_), _) => "f32",
+            (Compute::Cpu(_), Precision::Bf16) => "bf16",
+            (Compute::Cpu(_), Precision::Int8) => INT8,
+            (Compute::Cpu(_), _) => "f32",
         }
     }
 
     fn warning(&self) -> Option<String> {
-        let Compute::Kernels(trunk) = &self.compute else { return None };
-        let engine = trunk.plan().engine();
+        let Compute::Cpu(OnCpu { engine, .. }) = &self.compute else { return None };
         (!engine.is_fast()).then(|| {
             format!(
                 "this processor has no instructions for {}, so that features take many times as \
@@ -147,14 +147,14 @@ impl Backbone for InceptionV3 {
 
     fn batch(&self) -> usize {
         match self.compute {
-            Compute::Kernels(_) => 1,
+            Compute::Cpu(_) => 1,
             Compute::Cuda(_) => GPU_BATCH,
         }
     }
 
     fn features(&self, pixels: &Tensor) -> Result<Tensor> {
         match &self.compute {
-            Compute::Kernels(trunk) => pixels.apply_op1_no_bwd(trunk),
+            Compute::Cpu(cpu) => cpu.features(pixels),
             Compute::Cuda(plain) => plain.features(pixels),
         }
     }
@@ -166,9 +166,14 @@ const INT8: &str = "int8, calibration 1";
 
 /// What is computed in where this was asked for. On a GPU f32 is f32: products are not rounded to
 /// TF32, which Candle does only when told to.
-fn precision_on(device: &Device, asked: Precision) -> Loaded<Precision> {
-    match asked {
+///
+/// `auto` is 8-bit integers only where they are fast and their accuracy was measured, which is on
+/// the built-in weights (benches/README.md).
+fn precision_on(device: &Device, network: &Network) -> Loaded<Precision> {
+    let int8 = network.weights == Weights::BuiltIn && Engine::best(Format::Int8).is_fast();
+    match network.precision {
         Precision::Int8 if device.is_cuda() => Err(NetError::Int8OnGpu),
+        Precision::Auto if int8 && device.is_cpu() => Ok(Precision::Int8),
         Precision::Auto => Ok(Precision::F32),
         asked => Ok(asked),
     }

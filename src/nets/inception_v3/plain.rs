@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Device, Result, Tensor};
 
-use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers};
+use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers, leaving};
 use super::{Loaded, SIDE};
 use crate::nets::folding;
 use crate::nets::variant::{LastPool, PoolPadding, Variant};
@@ -47,14 +47,7 @@ impl PlainInceptionV3 {
         let last = taps.iter().max().copied().unwrap_or_default();
         let blocks =
             layers[..=last].iter().map(|block| load.block(block)).collect::<Loaded<_>>()?;
-        let mut channels = 3;
-        let leaving: Vec<usize> = layers
-            .iter()
-            .map(|block| {
-                channels = block.channels(channels);
-                channels
-            })
-            .collect();
+        let leaving = leaving(&layers);
         let tap_channels = taps.iter().map(|&tap| leaving[tap]).collect();
         let input = variant.input_range.value.factor_and_offset();
         // Candle gives each thread a queue of its own on a GPU; another one's may run first.

@@ -1,0 +1,107 @@
+//! The inner loops of the tiles, as a release build compiles them: a guard against slowness that
+//! needs no clock, and no processor that has the instructions.
+#![cfg(target_arch = "x86_64")]
+
+use std::path::Path;
+use std::process::Command;
+
+/// What the inner loop of the largest tile may hold.
+struct Expected {
+    /// Part of the function's name.
+    engine: &'static str,
+    /// The instruction that multiplies; one a sum, or one a half of it.
+    multiply: &'static str,
+    multiplies: usize,
+    /// All instructions: multiplications, what goes with them, loads, and the loop's own.
+    instructions: usize,
+}
+
+const EXPECTED: [Expected; 5] = [
+    Expected { engine: "f32_256", multiply: "vfmadd", multiplies: 12, instructions: 12 + 8 + 8 },
+    Expected { engine: "f32_512", multiply: "vfmadd", multiplies: 28, instructions: 28 + 16 + 8 },
+    Expected {
+        engine: "bf16_512",
+        multiply: "vdpbf16ps",
+        multiplies: 28,
+        instructions: 28 + 16 + 8,
+    },
+    Expected {
+        engine: "int8_512",
+        multiply: "vpdpbusd",
+        multiplies: 28,
+        instructions: 28 + 16 + 8,
+    },
+    Expected {
+        engine: "int8_256",
+        multiply: "vpmaddubsw",
+        multiplies: 12,
+        instructions: 30 + 10 + 8,
+    },
+];
+
+#[test]
+fn inner_loops_multiply_without_a_detour_through_memory() {
+    let assembly = compile();
+    for Expected { engine, multiply, multiplies, instructions } in EXPECTED {
+        let name = format!("{engine}4tile");
+        let tiles: Vec<&str> = functions(&assembly)
+            .filter(|f| f.lines().take(3).collect::<String>().contains(&name))
+            .collect();
+        assert!(tiles.len() > 5, "{engine}: {} tile functions", tiles.len());
+        let mut largest = 0;
+        for tile in tiles {
+            for inner in inner_loops(tile, multiply) {
+                let text = inner.join("\n");
+                let count = inner.iter().filter(|line| line.contains(multiply)).count();
+                assert!(!text.contains("%rsp"), "{engine}:\n{text}");
+                if count == multiplies {
+                    assert!(inner.len() <= instructions, "{engine}, {}:\n{text}", inner.len());
+                    largest += 1;
+                }
+            }
+        }
+        assert!(largest >= 2, "{engine}: {largest} inner loops with {multiplies} multiplications");
+    }
+}
+
+/// The assembly of the kernels with full optimisation.
+fn compile() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("alone.s");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kernels/alone.rs");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let done = Command::new(rustc)
+        .args(["--edition=2024", "--crate-type=lib", "--crate-name=alone", "--emit=asm"])
+        .args(["-Copt-level=3", "-Ccodegen-units=1", "-Awarnings", "-o"])
+        .args([&output, &source])
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    std::fs::read_to_string(output).unwrap()
+}
+
+/// Each function, from its name on.
+fn functions(assembly: &str) -> impl Iterator<Item = &str> {
+    assembly.split("\n\t.section\t").filter(|part| part.contains("@function"))
+}
+
+/// The instructions of each loop that multiplies and holds no loop that does.
+fn inner_loops<'a>(function: &'a str, multiply: &str) -> Vec<Vec<&'a str>> {
+    let lines: Vec<&str> = function.lines().map(str::trim).collect();
+    let mut loops: Vec<(usize, usize)> = Vec::new();
+    for (end, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with('j')) {
+        let Some(target) = line.split_whitespace().nth(1) else { continue };
+        let label = format!("{target}:");
+        let Some(start) = lines[..end].iter().position(|line| *line == label) else { continue };
+        let multiplies = lines[start..end].iter().any(|line| line.starts_with(multiply));
+        let holds_another = loops.iter().any(|inner| start <= inner.0 && inner.1 <= end);
+        if multiplies && !holds_another {
+            loops.push((start, end));
+        }
+    }
+    let is_instruction = |line: &&str| !line.starts_with('.') && !line.ends_with(':');
+    let instructions = |&(start, end): &(usize, usize)| {
+        lines[start..=end].iter().copied().filter(is_instruction).collect()
+    };
+    loops.iter().map(instructions).collect()
+}
