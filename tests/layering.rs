@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// What lies below the process boundary, and may not touch a tensor.
 const SCREEN_SIDE: [&str; 2] = ["runner", "tui"];
-const WORKER_SIDE: [&str; 4] = ["nets", "features", "train", "worker"];
+const WORKER_SIDE: [&str; 5] = ["kernels", "nets", "features", "train", "worker"];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -133,7 +133,7 @@ fn life(graph: &Graph, map: usize) -> (usize, usize) {
     };
     let mut touching = graph.steps.iter().enumerate().filter_map(touches);
     let first = touching.next().unwrap_or(0);
-    (if map == 0 { 0 } else { first }, touching.last().unwrap_or(first))
+    (if map == 0 { 0 } else { first }, touching.next_back().unwrap_or(first))
 }
 
 #[cfg(test)]

@@ -186,22 +186,18 @@ impl ConvPlan {
 
 /// The shape (panels, pixels) of tiles with the least work for a row of `width` pixels and `panels`
 /// panels: multiplications, and a share of the loads that go with them.
-fn best_shape(shapes: &[(usize, usize)], width: usize, panels: usize) -> (usize, usize) {
+pub(super) fn best_shape(shapes: &[(usize, usize)], width: usize, panels: usize) -> (usize, usize) {
     let cost = |&&(n, m): &&(usize, usize)| -> f64 {
-        let (groups, spans) = (split(panels, n), split(width, m));
-        // Tiles that are too thin have no function.
-        let thin = n > 1
-            && (spans.iter().any(|span| span.len() < 4)
-                || groups.iter().any(|group| group.len() < 2));
         let tile = |m: usize, n: usize| (m * n) as f64 + 0.25 * (m + n) as f64 + 1.0;
-        let all = groups.iter().flat_map(|group| spans.iter().map(|s| tile(s.len(), group.len())));
-        if thin { f64::MAX } else { all.sum() }
+        let spans = split(width, m);
+        let groups = split(panels, n);
+        groups.iter().flat_map(|group| spans.iter().map(|s| tile(s.len(), group.len()))).sum()
     };
     *shapes.iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).expect("an engine has shapes")
 }
 
 /// Cuts `total` into the fewest parts of at most `largest`, as even as can be: no small rest.
-fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
+pub(super) fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
     let parts = total.div_ceil(largest);
     (0..parts).map(|part| part * total / parts..(part + 1) * total / parts).collect()
 }

@@ -102,7 +102,10 @@ impl Graph {
     /// # Panics
     /// When `channels` is no multiple of 16.
     pub fn map(&mut self, [channels, height, width]: [usize; 3]) -> View {
-        assert!(channels % BLOCK == 0 && channels > 0, "{channels} channels are not whole blocks");
+        assert!(
+            channels.is_multiple_of(BLOCK) && channels > 0,
+            "{channels} channels are not whole blocks"
+        );
         self.maps.push(Map { channels, height, width, halo: 0 });
         View { map: self.maps.len() - 1, first: 0, channels }
     }
@@ -203,7 +206,8 @@ impl View {
     /// # Panics
     /// When they are not whole blocks of it.
     pub fn slice(self, first: usize, channels: usize) -> View {
-        assert!(first % BLOCK == 0 && channels % BLOCK == 0 && first + channels <= self.channels);
+        assert!([first, channels].iter().all(|n| n.is_multiple_of(BLOCK)), "not whole blocks");
+        assert!(first + channels <= self.channels, "not in the view");
         View { first: self.first + first, channels, ..self }
     }
 }

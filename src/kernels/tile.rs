@@ -70,9 +70,7 @@ pub(super) struct Code {
     pub mean: PoolFn,
     /// A pixel of the picture, red, green and blue, in a quarter of a block's words.
     pub pixel: fn([f32; 3]) -> [u32; 4],
-    /// Does `rounds * sums` dot products on inputs from the first-level cache.
-    pub peak: unsafe fn(usize),
-    pub peak_sums: usize,
+    peak: unsafe fn(usize) -> usize,
 }
 
 /// How the 16 channels of a block are stored, multiplied and added.
@@ -339,6 +337,7 @@ impl Numbers for PlainInt8 {
 }
 
 /// M pixels of N panels; `STEP` words lie between two pixels.
+#[expect(clippy::needless_range_loop, reason = "the loops are the formula, and unroll as they are")]
 #[inline(always)]
 unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP: usize>(
     bases: &Bases,
@@ -502,27 +501,36 @@ unsafe fn mean<F: Numbers>(
     }
 }
 
-/// Dot products on inputs from the first-level cache and weights in registers.
+/// Words of input of one pass of [`peak_loop`].
+const PEAK_WORDS: usize = 96;
+
+/// Dot products on inputs from the first-level cache and weights in registers: so many words for a
+/// block of outputs each.
 #[inline(always)]
-unsafe fn peak_loop<F: Numbers, const SUMS: usize>(rounds: usize) {
+unsafe fn peak_loop<F: Numbers, const SUMS: usize>(passes: usize) -> usize {
     #[repr(align(64))]
-    struct Table([u32; BLOCK]);
-    let table = Table([0; BLOCK]);
+    struct Table([u32; PEAK_WORDS]);
+    let table = Table([0; PEAK_WORDS]);
     let add = [0.0; BLOCK];
     let mut out = [[0u32; BLOCK]; SUMS];
-    // SAFETY: tables of one block, and at most 16 inputs of them.
+    let at_once = if F::TWO { 2 } else { 1 };
+    // SAFETY: weights are the first 16 words of the table, and outputs at most 16 words.
     unsafe {
         let weights = F::weights(std::hint::black_box(&table).0.as_ptr());
         let mut sums = [F::start(add.as_ptr()); SUMS];
-        for _ in 0..rounds {
-            // Seen anew in each round, so that nothing is computed ahead of the loop.
+        for _ in 0..passes {
+            // Seen anew in each pass, so that nothing is computed ahead of the loop.
             let inputs = std::hint::black_box(&table.0);
-            for (sum, word) in sums.iter_mut().zip(inputs) {
-                let word = F::input(*word);
-                *sum = match F::TWO {
-                    true => F::dot_two(*sum, [word, F::input(inputs[15])], [weights; 2]),
-                    false => F::dot(*sum, word, weights),
-                };
+            for words in inputs.chunks_exact(SUMS * at_once) {
+                for (sum, words) in sums.iter_mut().zip(words.chunks_exact(at_once)) {
+                    *sum = match words {
+                        [one, other] => {
+                            let words = [F::input(*one), F::input(*other)];
+                            F::dot_two(*sum, words, [weights; 2])
+                        }
+                        _ => F::dot(*sum, F::input(words[0]), weights),
+                    };
+                }
             }
         }
         for (sum, out) in sums.into_iter().zip(&mut out) {
@@ -530,12 +538,13 @@ unsafe fn peak_loop<F: Numbers, const SUMS: usize>(rounds: usize) {
         }
     }
     std::hint::black_box(&out);
+    passes * (PEAK_WORDS / (SUMS * at_once)) * SUMS * at_once
 }
 
-/// Does `rounds * peak_sums` dot products of one block by `code`.
-pub(super) fn peak(code: Code, rounds: usize) {
+/// Words of input that `passes` passes of `code`'s peak loop multiply, for 16 outputs each.
+pub(super) fn peak(code: Code, passes: usize) -> usize {
     // SAFETY: `code` exists, so the processor has its instructions; it touches no memory of others.
-    unsafe { (code.peak)(rounds) }
+    unsafe { (code.peak)(passes) }
 }
 
 /// Compiles the functions for a format under `#[target_feature]`, which the generic ones are
@@ -581,8 +590,8 @@ macro_rules! compile {
             }
 
             $(#[$features])?
-            unsafe fn peak(rounds: usize) {
-                unsafe { super::peak_loop::<$format, $sums>(rounds) }
+            unsafe fn peak(passes: usize) -> usize {
+                unsafe { super::peak_loop::<$format, $sums>(passes) }
             }
 
             fn choose(pixels: usize, panels: usize, step: usize) -> Option<Kernel> {
@@ -605,7 +614,6 @@ macro_rules! compile {
                 mean,
                 pixel: <$format>::pixel,
                 peak,
-                peak_sums: $sums,
             };
         }
     };
@@ -744,6 +752,32 @@ mod x86 {
 
     use super::*;
 
+    /// The lanes of two registers.
+    #[inline(always)]
+    fn halves(lanes: Lanes) -> [__m256; 2] {
+        // SAFETY: the same numbers in the same order.
+        unsafe { transmute::<Lanes, [__m256; 2]>(lanes) }
+    }
+
+    #[inline(always)]
+    fn vector(lanes: Lanes) -> __m512 {
+        // SAFETY: the same numbers in the same order.
+        unsafe { transmute::<Lanes, __m512>(lanes) }
+    }
+
+    #[inline(always)]
+    fn lanes(vector: __m512) -> Lanes {
+        // SAFETY: the same numbers in the same order.
+        unsafe { transmute::<__m512, Lanes>(vector) }
+    }
+
+    /// The same register under its other name.
+    #[inline(always)]
+    fn pairs(words: __m512i) -> __m512bh {
+        // SAFETY: two types for one register.
+        unsafe { transmute::<__m512i, __m512bh>(words) }
+    }
+
     impl Vector for __m512 {
         type Splat = __m512;
 
@@ -832,13 +866,12 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn dot(sum: __m512, input: __m512i, weights: __m512i) -> __m512 {
-            // SAFETY: registers of the same size under two names.
-            unsafe { _mm512_dpbf16_ps(sum, transmute(input), transmute(weights)) }
+            unsafe { _mm512_dpbf16_ps(sum, pairs(input), pairs(weights)) }
         }
 
         #[inline(always)]
         unsafe fn finish(sum: __m512, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
-            unsafe { Self::store(transmute(sum.at_least(floor)), at) }
+            unsafe { Self::store(lanes(sum.at_least(floor)), at) }
         }
 
         #[inline(always)]
@@ -848,8 +881,8 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn store(value: Lanes, at: *mut u32) {
-            let rounded = unsafe { transmute(_mm512_cvtneps_pbh(transmute(value))) };
-            unsafe { _mm256_storeu_si256(at.cast(), rounded) }
+            let rounded = unsafe { _mm512_cvtneps_pbh(vector(value)) };
+            unsafe { at.cast::<__m256bh>().write_unaligned(rounded) }
         }
 
         fn pixel(colours: [f32; 3]) -> [u32; 4] {
@@ -889,9 +922,9 @@ mod x86 {
         #[inline(always)]
         unsafe fn finish(sum: __m512i, multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
             unsafe {
-                let (multiply, add) = (transmute(multiply), transmute(add));
+                let (multiply, add) = (vector(multiply), vector(add));
                 let scaled = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), multiply, add);
-                Self::store(transmute(scaled), at);
+                Self::store(lanes(scaled), at);
             }
         }
 
@@ -903,7 +936,7 @@ mod x86 {
         #[inline(always)]
         unsafe fn store(value: Lanes, at: *mut u32) {
             unsafe {
-                let positive = _mm512_max_ps(transmute(value), _mm512_setzero_ps());
+                let positive = _mm512_max_ps(vector(value), _mm512_setzero_ps());
                 let bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(positive));
                 _mm_storeu_si128(at.cast(), bytes);
             }
@@ -967,12 +1000,11 @@ mod x86 {
         #[inline(always)]
         unsafe fn finish(sum: [__m256i; 2], multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
             unsafe {
-                let multiply: [__m256; 2] = transmute(multiply);
-                let add: [__m256; 2] = transmute(add);
+                let (multiply, add) = (halves(multiply), halves(add));
                 let scaled: [__m256; 2] = from_fn(|half| {
                     _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[half]), multiply[half], add[half])
                 });
-                Self::store(transmute(scaled), at);
+                Self::store(transmute::<[__m256; 2], Lanes>(scaled), at);
             }
         }
 
@@ -984,10 +1016,9 @@ mod x86 {
         #[inline(always)]
         unsafe fn store(value: Lanes, at: *mut u32) {
             unsafe {
-                let value: [__m256; 2] = transmute(value);
                 let largest = _mm256_set1_ps(255.0);
                 let [low, high] =
-                    value.map(|half| _mm256_cvtps_epi32(_mm256_min_ps(half, largest)));
+                    halves(value).map(|half| _mm256_cvtps_epi32(_mm256_min_ps(half, largest)));
                 // Packing works within halves of 128 bits, which are put in order in between.
                 let words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0b11_01_10_00);
                 let (first, second) =
@@ -1003,19 +1034,32 @@ mod x86 {
 
     compile!(f32_512, F32<__m512>, #[target_feature(enable = "avx512f")], sums 12,
         shapes [(2, 14), (3, 9), (4, 6)], steps 16 32 8;
-        2: 4 5 6 7 8 9 10 11 12 13 14; 3: 4 5 6 7 8 9; 4: 4 5 6;);
+        1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
+        3: 1 2 3 4 5 6 7 8 9; 4: 1 2 3 4 5 6;);
     compile!(f32_256, F32<[__m256; 2]>, #[target_feature(enable = "avx2,fma")], sums 6,
         shapes [(1, 6)], steps 16 32 8; 1: 1 2 3 4 5 6;);
     compile!(bf16_512, Bf16,
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")], sums 12,
         shapes [(2, 14), (3, 9), (4, 6)], steps 8 16 4;
-        2: 4 5 6 7 8 9 10 11 12 13 14; 3: 4 5 6 7 8 9; 4: 4 5 6;);
+        1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
+        3: 1 2 3 4 5 6 7 8 9; 4: 1 2 3 4 5 6;);
     compile!(int8_512, Int8x512,
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma")], sums 12,
         shapes [(2, 14), (3, 9), (4, 6)], steps 4 8 2;
-        2: 4 5 6 7 8 9 10 11 12 13 14; 3: 4 5 6 7 8 9; 4: 4 5 6;);
+        1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
+        3: 1 2 3 4 5 6 7 8 9; 4: 1 2 3 4 5 6;);
     compile!(int8_256, Int8x256, #[target_feature(enable = "avx2,fma")], sums 3,
         shapes [(1, 3)], steps 4 8 2; 1: 1 2 3;);
+
+    /// Those that not every processor has, for tests that only look at them.
+    #[cfg(test)]
+    pub(super) const ALL: [(Code, usize); 5] = [
+        (f32_512::CODE, 16),
+        (f32_256::CODE, 16),
+        (bf16_512::CODE, 8),
+        (int8_512::CODE, 4),
+        (int8_256::CODE, 4),
+    ];
 
     pub(super) fn code(format: Format, set: InstructionSet) -> Option<Code> {
         let wide = || {
@@ -1036,6 +1080,33 @@ mod x86 {
             }
             (Format::Int8, InstructionSet::Avx2) => avx2().then_some(int8_256::CODE),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::conv::{best_shape, split};
+
+    #[test]
+    fn every_convolution_finds_its_tiles_on_every_processor() {
+        let mut codes = vec![(f32_baseline::CODE, 16), (int8_baseline::CODE, 4)];
+        #[cfg(target_arch = "x86_64")]
+        codes.extend(x86::ALL);
+        for (code, words) in codes {
+            for (width, panels) in (1..60).flat_map(|w| (1..30).map(move |n| (w, n))) {
+                let (n, m) = best_shape(code.shapes, width, panels);
+                for (group, span) in split(panels, n)
+                    .iter()
+                    .flat_map(|g| split(width, m).into_iter().map(move |s| (g, s)))
+                {
+                    for step in [words, 2 * words, words / 2] {
+                        let tile = (code.tile)(span.len(), group.len(), step);
+                        assert!(tile.is_some(), "{} x {}, {step}", group.len(), span.len());
+                    }
+                }
+            }
         }
     }
 }
