@@ -32,7 +32,7 @@ fn network(weights: Weights) -> Network {
         last_pool: LastPool::Auto,
         input_range: InputRange::Auto,
         batch_norm_epsilon: None,
-        precision: Precision::Auto,
+        precision: Precision::F32,
         device: DeviceChoice::Cpu,
     }
 }

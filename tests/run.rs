@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use common::{PER_CATEGORY, Project, wait_until};
+use retrain::kernels::{Engine, Format};
 use retrain::store::{self, Event, RunFolder, State};
 
 fn stderr(output: &Output) -> String {
@@ -46,7 +47,9 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     }
     assert_eq!(fs::read_to_string(folder.labels()).unwrap(), "fire\nmisc\nsmoke\n");
     let network = run.network.as_ref().unwrap();
-    for (name, value) in [("device", "cpu"), ("arithmetic", "f32")] {
+    let int8 = Engine::best(Format::Int8).is_fast();
+    let arithmetic = if int8 { "int8, calibration 1" } else { "f32" };
+    for (name, value) in [("device", "cpu"), ("arithmetic", arithmetic)] {
         let fact = (name.to_owned(), value.to_owned());
         assert!(network.properties.contains(&fact), "{:?}", network.properties);
     }
