@@ -4,8 +4,8 @@ use crate::dataset;
 use crate::demo;
 use crate::spec::Resize;
 
-/// Pictures of each category of the demo. More of them, or a person's own photos, found no better
-/// steps.
+/// Pictures of each category of the demo. A person's own photos found no better steps
+/// (benches/README.md).
 const PER_CATEGORY: usize = 6;
 
 /// Drawn pictures `[3, side, side]`, pixel values 0 to 255: the same on every machine and for every
