@@ -38,12 +38,12 @@ def make_project(folder, photos):
 def offered(program, wanted):
     """Those of the wanted precisions that the program knows."""
     fields = json.loads(subprocess.check_output([program, "fields", "--json"]))
-    setting = next((field for field in fields if field["key"] == "network.precision"), None)
-    known = [choice["value"] for choice in setting["choices"]] if setting else ["f32"]
+    setting = next(field for field in fields if field["key"] == "network.precision")
+    known = [choice["value"] for choice in setting["choices"]]
     for precision in wanted:
         if precision not in known:
             print(f"{precision}: not offered by this program")
-    return [precision for precision in wanted if precision in known], setting is not None
+    return [precision for precision in wanted if precision in known]
 
 
 def run(program, folder, settings):
@@ -116,10 +116,10 @@ def main():
     arguments = parser.parse_args()
     program, folder = Path(arguments.program).resolve(), Path(arguments.work).resolve()
     make_project(folder, Path(arguments.photos).resolve())
-    precisions, has_setting = offered(program, arguments.precisions.split(","))
+    precisions = offered(program, arguments.precisions.split(","))
     results = {}
     for precision in precisions:
-        chosen = [f"network.precision={precision}"] if has_setting else []
+        chosen = [f"network.precision={precision}"]
         for seed in range(arguments.seeds):
             settings = [f"split.seed={seed}", *chosen, *arguments.set]
             if made := run(program, folder, settings):

@@ -49,10 +49,9 @@ class Retrain:
     """A project folder of its own, with the same experiment."""
 
     def __init__(self, program, folder, photos, iterations, precision):
-        self.name = f"retrain {precision or 'f32'}"
+        self.name = f"retrain {precision}"
         self.command = [program, "run", "experiments/job.toml"]
-        if precision:
-            self.command += ["--set", f"network.precision={precision}"]
+        self.command += ["--set", f"network.precision={precision}"]
         self.folder = folder
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "experiments").mkdir(parents=True)
@@ -68,18 +67,11 @@ class Retrain:
         return timed(self.command, self.folder)
 
 
-def precisions(program, wanted):
-    """Those to ask for; None stands for a program without the setting."""
-    fields = json.loads(subprocess.check_output([program, "fields", "--json"]))
-    has_setting = any(field["key"] == "network.precision" for field in fields)
-    return wanted if has_setting else [None]
-
-
 def compare(arguments, iterations):
     program, photos = Path(arguments.program).absolute(), Path(arguments.photos).absolute()
     own = [
-        Retrain(program, Path(arguments.work).absolute() / f"job-{p or 'f32'}", photos, iterations, p)
-        for p in precisions(program, arguments.precisions.split(","))
+        Retrain(program, Path(arguments.work).absolute() / f"job-{p}", photos, iterations, p)
+        for p in arguments.precisions.split(",")
     ]
     script = [
         sys.executable, HERE / "whole_job.py", photos,

@@ -50,16 +50,6 @@ impl Steps {
         Steps(largest.iter().zip(levels).map(step).collect())
     }
 
-    /// Steps that were kept; `None` when they are not of this graph.
-    pub fn from_kept(graph: &Graph, steps: Vec<f32>) -> Option<Steps> {
-        let good = |step: &f32| step.is_finite() && *step > 0.0;
-        (steps.len() == graph.maps.len() && steps.iter().all(good)).then_some(Steps(steps))
-    }
-
-    pub fn as_slice(&self) -> &[f32] {
-        &self.0
-    }
-
     pub(super) fn of(&self, map: usize) -> f32 {
         self.0[map]
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Device, Result, Tensor};
 
-use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers, leaving};
+use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers};
 use super::{Loaded, SIDE};
 use crate::nets::folding;
 use crate::nets::variant::{LastPool, PoolPadding, Variant};
@@ -19,7 +19,6 @@ pub struct PlainInceptionV3 {
     blocks: Vec<Vec<Vec<Op>>>,
     /// Indices of the tapped blocks, in the order of the taps.
     taps: Vec<usize>,
-    tap_channels: Vec<usize>,
     /// `(factor, offset)` that bring pixel values to the input range.
     input: (f64, f64),
     device: Device,
@@ -47,17 +46,11 @@ impl PlainInceptionV3 {
         let last = taps.iter().max().copied().unwrap_or_default();
         let blocks =
             layers[..=last].iter().map(|block| load.block(block)).collect::<Loaded<_>>()?;
-        let leaving = leaving(&layers);
-        let tap_channels = taps.iter().map(|&tap| leaving[tap]).collect();
         let input = variant.input_range.value.factor_and_offset();
         // Candle gives each thread a queue of its own on a GPU; another one's may run first.
         device.synchronize()?;
         let device = device.clone();
-        Ok(PlainInceptionV3 { blocks, taps, tap_channels, input, device, dtype })
-    }
-
-    pub fn feature_len(&self) -> usize {
-        self.tap_channels.iter().sum()
+        Ok(PlainInceptionV3 { blocks, taps, input, device, dtype })
     }
 
     /// `[n, 3, side, side]`, pixel values 0 to 255 in f32, to `[n, feature_len]` in f32; both on the
