@@ -10,7 +10,6 @@ use std::process::{Output, Stdio};
 use common::{PER_CATEGORY, Project, wait_until};
 use retrain::runner::{Stop, request};
 use retrain::store::{Event, RunFolder, State};
-use rustix::process::{Pid, Signal, kill_process};
 use safetensors::SafeTensors;
 
 /// Small steps that have something to remember, and long enough to be met at work.
@@ -76,8 +75,7 @@ fn wait_for_step(run: &RunFolder, reported: usize) {
 }
 
 fn kill(run: &RunFolder) {
-    let worker = Pid::from_raw(run.owner().unwrap().pid as i32).unwrap();
-    kill_process(worker, Signal::KILL).unwrap();
+    common::kill(run);
     assert_becomes(run, State::Lost);
 }
 

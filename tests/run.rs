@@ -213,9 +213,7 @@ fn a_killed_worker_leaves_a_run_that_is_lost_with_all_it_had_reported() {
     let folder = store::find(&project.path().join("runs"), id.trim()).unwrap();
     wait_until("it trains", || folder.replay().unwrap().step() > 100);
     let reported = folder.replay().unwrap().step();
-    let pid = folder.owner().unwrap().pid as i32;
-    let pid = rustix::process::Pid::from_raw(pid).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    common::kill(&folder);
     wait_until("it is seen as lost", || folder.summary().unwrap().state == State::Lost);
     assert!(folder.replay().unwrap().step() >= reported);
 }

@@ -26,13 +26,15 @@ pub enum Command {
         #[arg(long, conflicts_with = "detach")]
         plain: bool,
     },
-    /// Run an experiment: photos to features, the head trained, every image scored
+    /// Run experiments: photos to features, the head trained, every image scored
     ///
-    /// The work is done by a process of its own; this command follows it. Ctrl-c once stops the
-    /// training, evaluates and keeps the result; twice leaves at once.
+    /// The work is done by a process of its own; this command follows it. Runs wait in the queue
+    /// until a slot is free ('slots' in config.toml). Ctrl-c once takes a waiting run off the queue,
+    /// or stops the training, evaluates and keeps the result; twice leaves at once.
     Run {
-        /// An experiment file, such as experiments/fire.toml
-        experiment: PathBuf,
+        /// Experiment files, such as experiments/fire.toml
+        #[arg(required = true, value_name = "EXPERIMENT")]
+        experiments: Vec<PathBuf>,
         /// A value over the file's, such as train.learning_rate=0.1 (repeatable)
         #[arg(long, value_name = "FIELD=VALUE")]
         set: Vec<String>,
@@ -58,6 +60,16 @@ pub enum Command {
     Pause {
         /// Any unique beginning of a run's name, or 'last'
         run: String,
+    },
+    /// Show the queue of runs and change it; without a command: runs at work and waiting
+    ///
+    /// A run that ends starts the next one by itself; nothing has to stay open for that.
+    #[command(args_conflicts_with_subcommands = true)]
+    Queue {
+        #[command(subcommand)]
+        what: Option<QueueCommand>,
+        #[arg(long)]
+        json: bool,
     },
     /// List all runs, the newest last
     List {
@@ -127,7 +139,35 @@ pub enum Command {
         run: PathBuf,
         #[arg(long)]
         iterations: Option<usize>,
+        /// Which of the machine's slots it has
+        #[arg(long, default_value_t = 0)]
+        slot: usize,
+        /// Without a keeper around it
+        #[arg(long)]
+        alone: bool,
     },
+}
+
+#[derive(Subcommand)]
+pub enum QueueCommand {
+    /// Move a waiting run to a place, 1 being the next to start
+    Move {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        place: usize,
+    },
+    /// Take waiting runs off the queue; 'retrain resume' queues them again
+    Remove {
+        /// Any unique beginning of a run's name, or 'last'
+        #[arg(required = true)]
+        runs: Vec<String>,
+    },
+    /// Take all waiting runs off the queue; 'retrain resume' queues them again
+    Empty,
+    /// Start nothing until 'release'; runs at work go on
+    Hold,
+    /// Start runs again
+    Release,
 }
 
 #[derive(clap::Args)]

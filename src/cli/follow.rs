@@ -2,7 +2,6 @@
 //! plain lines otherwise.
 
 use std::io::{self, IsTerminal, Write};
-use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,8 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use signal_hook::consts::SIGINT;
 
-use crate::runner::{self, Stop};
-use crate::store::{Event, LogError, Run, RunFolder, Stage, Tail};
+use crate::config::Config;
+use crate::runner::{self, Place, Stop};
+use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Tail};
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
@@ -25,6 +25,10 @@ pub enum Followed {
     ToTheEnd,
     /// Ctrl-c was pressed twice; the run may go on.
     Left,
+    /// Ctrl-c was pressed while it waited.
+    TakenOff,
+    /// It neither waits nor works, and nothing was reported.
+    NotStarted,
 }
 
 /// A log as far as it was written before the worker was started: that is not told.
@@ -45,7 +49,8 @@ impl Begun {
     }
 }
 
-pub fn follow(folder: &RunFolder, worker: &mut Child, begun: Begun) -> Result<(Run, Followed)> {
+/// Follows a run from the queue to its end. Ctrl-c takes it off the queue, or stops it.
+pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run, Followed)> {
     let interrupted = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGINT, interrupted.clone())?;
     let mut interrupts = 0;
@@ -54,29 +59,43 @@ pub fn follow(folder: &RunFolder, worker: &mut Child, begun: Begun) -> Result<(R
     let Begun { mut tail, mut run } = begun;
     // Until then its end is that of an earlier worker.
     let mut has_started = false;
-    loop {
+    let followed = loop {
         // Looked at before the log, so that the log's last word is not missed.
-        let ended = worker.try_wait()?.is_some();
+        let place = runner::place(&config.runs, folder)?;
         for record in tail.poll()? {
             run.apply(&record);
-            has_started |= matches!(record.event, Event::Started { .. });
+            has_started |= matches!(record.event, Event::Started { .. } | Event::Refused { .. });
             news.tell(&record.event, &run);
         }
-        if ended || (has_started && run.end.is_some()) {
-            news.end_line();
-            return Ok((run, Followed::ToTheEnd));
+        if has_started && run.end.is_some() {
+            break Followed::ToTheEnd;
+        }
+        match place {
+            Place::Waiting(before) if !has_started => news.waits(before),
+            Place::Nowhere if has_started => break Followed::ToTheEnd,
+            Place::Nowhere => break Followed::NotStarted,
+            Place::Waiting(_) | Place::AtWork => {}
         }
         if interrupted.swap(false, Ordering::Relaxed) {
             interrupts += 1;
             if interrupts > 1 {
-                news.end_line();
-                return Ok((run, Followed::Left));
+                break Followed::Left;
+            }
+            if has_left_the_queue(config, folder)? {
+                break Followed::TakenOff;
             }
             runner::request(folder, Stop::Keep)?;
             news.say("stopping: evaluates and keeps the result; ctrl-c again leaves at once");
         }
         std::thread::sleep(LOOK);
-    }
+    };
+    news.end_line();
+    Ok((run, followed))
+}
+
+/// Takes a run that waits off the queue; `false` when it does not wait.
+fn has_left_the_queue(config: &Config, folder: &RunFolder) -> Result<bool, QueueError> {
+    Queue::change(&config.runs, |queue| Ok(queue.remove(&folder.id())))
 }
 
 /// What is printed, and what the changing line holds.
@@ -85,11 +104,14 @@ struct News {
     id: String,
     line_open: bool,
     told: Option<Instant>,
+    /// Runs before this one in the queue, as told last.
+    before: Option<usize>,
 }
 
 impl News {
     fn new(folder: &RunFolder) -> News {
-        News { terminal: io::stderr().is_terminal(), id: folder.id(), line_open: false, told: None }
+        let terminal = io::stderr().is_terminal();
+        News { terminal, id: folder.id(), line_open: false, told: None, before: None }
     }
 
     fn tell(&mut self, event: &Event, run: &Run) {
@@ -118,6 +140,15 @@ impl News {
             }
             Event::Warning { message } => self.say(&format!("warning: {message}")),
             _ => {}
+        }
+    }
+
+    fn waits(&mut self, before: usize) {
+        if self.before.replace(before) != Some(before) {
+            self.say(&match before {
+                0 => format!("{} is queued, the next to start", self.id),
+                before => format!("{} is queued behind {before} others", self.id),
+            });
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::follow::duration;
 use crate::config::Config;
-use crate::store::{self, Summary};
+use crate::store::{self, Queue, Summary};
 
 #[derive(Serialize)]
 struct Listed {
@@ -18,9 +18,13 @@ struct Listed {
 
 pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
     let mut listed = Vec::new();
+    let queue = Queue::read(&config.runs)?;
     for folder in store::list(&config.runs)? {
         match folder.summary() {
-            Ok(summary) => listed.push(Listed { run: folder.id(), summary }),
+            Ok(mut summary) => {
+                queue.mark(&folder, &mut summary);
+                listed.push(Listed { run: folder.id(), summary });
+            }
             // One damaged run must not hide the others.
             Err(err) => eprintln!("retrain: {err}"),
         }

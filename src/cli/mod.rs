@@ -15,6 +15,7 @@ mod list;
 mod new;
 mod photos;
 mod predict;
+mod queue;
 mod report;
 mod resume;
 mod run;
@@ -23,7 +24,7 @@ mod screens;
 mod show;
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -45,8 +46,14 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 
 pub fn run(args: Args) -> Result<ExitCode> {
     let Some(command) = args.command else { return screens::screens() };
-    if let Command::Worker { run, iterations } = &command {
-        return Ok(worker::work(&RunFolder::at(run), *iterations));
+    if let Command::Worker { run, iterations, slot, alone } = &command {
+        let folder = RunFolder::at(run);
+        if !alone {
+            return Ok(runner::keep(&folder, *iterations, *slot));
+        }
+        let code = worker::work(&folder, *iterations);
+        runner::leave(&folder);
+        return Ok(code);
     }
     if matches!(
         command,
@@ -57,10 +64,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let config = config()?;
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
-        Command::Run { experiment, set, detach } => run::run(&config, &experiment, &set, detach),
+        Command::Run { experiments, set, detach } => run::run(&config, &experiments, &set, detach),
         Command::Resume { run, iterations, detach } => {
-            resume::resume(&find(&config, &run)?, iterations, detach)
+            resume::resume(&config, &find(&config, &run)?, iterations, detach)
         }
+        Command::Queue { what, json } => queue::queue(&config, what, json),
         Command::Pause { run } => resume::pause(&find(&config, &run)?),
         Command::List { json } => list::list(&config, json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
@@ -83,8 +91,7 @@ fn restart_for_the_network() -> Result<()> {
     if runner::has_thread_settings() {
         return Ok(());
     }
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let mut command = std::process::Command::new(program);
+    let mut command = std::process::Command::new(own_file()?);
     Err(runner::with_thread_settings(&mut command).args(std::env::args_os().skip(1)).exec().into())
 }
 
@@ -95,6 +102,11 @@ fn config() -> Result<Config> {
 
 fn find(config: &Config, name: &str) -> Result<RunFolder> {
     Ok(store::find(&config.runs, name)?)
+}
+
+/// This program's own file, to start workers with.
+fn own_file() -> Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program's own file")
 }
 
 /// This program as a person would type it from here: by its name where the shell finds it so.

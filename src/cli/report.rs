@@ -1,7 +1,6 @@
 //! What a finished run is told as: the accuracy, the confusion matrix, the worst images, and what
 //! to type next.
 
-use std::fs;
 
 use anyhow::Result;
 
@@ -81,11 +80,4 @@ fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
          {program} run {} --set train.seed=1\n",
         super::typed(&run.source)
     )
-}
-
-/// The last line that the worker wrote for people.
-pub fn last_words(folder: &RunFolder) -> String {
-    let text = fs::read(folder.worker_log()).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    text.lines().last().map_or("(none)".to_owned(), |line| shown(line.as_ref()))
 }

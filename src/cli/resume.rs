@@ -4,21 +4,26 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use super::follow::{Begun, follow};
-use super::{EXIT_FAILED, EXIT_MISTAKE, report, run};
+use super::follow::{Begun, Followed, follow};
+use super::{EXIT_MISTAKE, own_file, run};
+use crate::config::Config;
 use crate::runner::{self, Stop};
 use crate::store::{RunFolder, State};
 
 /// Time between two looks at a worker that was asked to pause.
 const LOOK: Duration = Duration::from_millis(100);
 
-pub fn resume(folder: &RunFolder, iterations: Option<usize>, detach: bool) -> Result<ExitCode> {
+pub fn resume(
+    config: &Config,
+    folder: &RunFolder,
+    iterations: Option<usize>,
+    detach: bool,
+) -> Result<ExitCode> {
     let begun = Begun::of(folder)?;
     let reported = begun.run().step();
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let mut worker = runner::resume(&program, folder, iterations)?;
+    runner::resume(&own_file()?, config, folder, iterations)?;
     if reported > 0 && !folder.checkpoint().exists() {
         eprintln!("there is no checkpoint: the {reported} iterations so far are made again first");
     }
@@ -26,17 +31,10 @@ pub fn resume(folder: &RunFolder, iterations: Option<usize>, detach: bool) -> Re
         println!("{}", folder.id());
         return Ok(ExitCode::SUCCESS);
     }
-    let (run, followed) = follow(folder, &mut worker, begun)?;
-    if let Some(message) = &run.refusal {
+    let (run, followed) = follow(config, folder, begun)?;
+    if let (Some(message), Followed::ToTheEnd) = (&run.refusal, followed) {
         eprintln!("retrain: {message}");
         return Ok(ExitCode::from(EXIT_MISTAKE));
-    }
-    if run.pid != worker.id() {
-        eprintln!(
-            "retrain: another worker has the run, or this one could not begin; last words: {}",
-            report::last_words(folder)
-        );
-        return Ok(ExitCode::from(EXIT_FAILED));
     }
     run::outcome(folder, &run, followed)
 }

@@ -1,39 +1,77 @@
-//! `retrain run`: makes the run, starts its worker, follows it.
+//! `retrain run`: makes the runs, queues them, follows them.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::follow::{Begun, Followed, follow};
-use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, report};
+use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, own_file, report};
 use crate::config::Config;
 use crate::runner;
 use crate::store::{End, Run, RunFolder};
 
 pub fn run(
     config: &Config,
-    experiment: &Path,
+    experiments: &[PathBuf],
     overrides: &[String],
     detach: bool,
 ) -> Result<ExitCode> {
-    let folder = runner::create(config, experiment, overrides)?;
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let begun = Begun::of(&folder)?;
-    let mut worker = runner::launch(&program, &folder).context("cannot start the worker")?;
-    if detach {
-        println!("{}", folder.id());
-        return Ok(ExitCode::SUCCESS);
+    let program = own_file()?;
+    // All are checked before the first is started.
+    let folders = runner::create_all(config, experiments, overrides)?;
+    let mut followed = Vec::new();
+    for folder in folders {
+        let begun = Begun::of(&folder)?;
+        runner::enqueue(&program, config, &folder, None)?;
+        if detach {
+            println!("{}", folder.id());
+        } else {
+            followed.push((folder, begun));
+        }
     }
-    let (run, followed) = follow(&folder, &mut worker, begun)?;
-    outcome(&folder, &run, followed)
+    follow_all(config, followed)
+}
+
+/// One after the other; the exit code is that of the first that did not succeed.
+fn follow_all(config: &Config, runs: Vec<(RunFolder, Begun)>) -> Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for (folder, begun) in runs {
+        let (run, followed) = follow(config, &folder, begun)?;
+        let outcome = outcome(&folder, &run, followed)?;
+        if code == ExitCode::SUCCESS {
+            code = outcome;
+        }
+        if followed == Followed::Left {
+            break;
+        }
+    }
+    Ok(code)
 }
 
 /// What a followed run has come to, in words and as an exit code.
 pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<ExitCode> {
-    if followed == Followed::Left {
-        eprintln!("left; the run goes on: retrain show {}", folder.id());
-        return Ok(ExitCode::from(EXIT_INTERRUPTED));
+    let id = folder.id();
+    match followed {
+        Followed::ToTheEnd => {}
+        Followed::Left => {
+            eprintln!("left; the run goes on: {} show {id}", super::program());
+            return Ok(ExitCode::from(EXIT_INTERRUPTED));
+        }
+        Followed::TakenOff => {
+            eprintln!("off the queue; queue it again with: {} resume {id}", super::program());
+            return Ok(ExitCode::from(EXIT_INTERRUPTED));
+        }
+        Followed::NotStarted => {
+            eprintln!(
+                "retrain: {id} has not started and is not in the queue any more: somebody took it \
+                 off, or its worker could not begin (its last words: {}); queue it again with: {} \
+                 resume {id}",
+                folder.last_words(),
+                super::program()
+            );
+            return Ok(ExitCode::from(EXIT_FAILED));
+        }
     }
     match &run.end {
         Some(End::Finished { .. }) => {
@@ -50,13 +88,13 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
             Ok(ExitCode::from(EXIT_INTERRUPTED))
         }
         Some(End::Paused) => {
-            eprintln!("paused; go on with: {} resume {}", super::program(), folder.id());
+            eprintln!("paused; go on with: {} resume {id}", super::program());
             Ok(ExitCode::from(EXIT_INTERRUPTED))
         }
         None => {
             eprintln!(
                 "retrain: the worker ended without a word; its last ones: {}",
-                report::last_words(folder)
+                folder.last_words()
             );
             Ok(ExitCode::from(EXIT_FAILED))
         }

@@ -4,10 +4,10 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::CommandFactory;
 
-use super::{Args, EXIT_MISTAKE};
+use super::{Args, EXIT_MISTAKE, own_file};
 use crate::config::Config;
 use crate::runner;
 use crate::store::RunFolder;
@@ -30,15 +30,11 @@ pub fn is_possible() -> bool {
 /// Starts a run of the experiment and shows it.
 pub fn watch(config: &Config, experiment: &Path) -> Result<ExitCode> {
     let run = runner::create(config, experiment, &[])?;
-    runner::launch(&program()?, &run).and_then(runner::reap).context("cannot start the worker")?;
+    runner::enqueue(&own_file()?, config, &run, None)?;
     open(config, Some(run))
 }
 
 fn open(config: &Config, run: Option<RunFolder>) -> Result<ExitCode> {
-    tui::open(tui::Context { config: config.clone(), program: program()? }, run)?;
+    tui::open(tui::Context { config: config.clone(), program: own_file()? }, run)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn program() -> Result<std::path::PathBuf> {
-    std::env::current_exe().context("cannot find this program's own file")
 }

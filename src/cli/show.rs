@@ -44,7 +44,7 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
         }
         (_, State::Lost) => format!(
             ": its worker is gone without a word; its last ones: {}",
-            report::last_words(folder)
+            folder.last_words()
         ),
         _ => String::new(),
     };

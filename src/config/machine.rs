@@ -14,8 +14,9 @@ use super::{Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, synta
 pub const CONFIG_FILE: &str = "config.toml";
 
 const FOLDERS: [&str; 4] = ["experiments", "runs", "cache", "trash"];
-const KEYS: [&str; 6] = ["experiments", "runs", "cache", "trash", "threads", "theme"];
+const KEYS: [&str; 7] = ["experiments", "runs", "cache", "trash", "threads", "slots", "theme"];
 const MAX_THREADS: usize = 1024;
+const MAX_SLOTS: usize = 64;
 
 /// This machine: where things are, and how much of it may be used. All paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Config {
     pub trash: PathBuf,
     /// At least 1.
     pub threads: usize,
+    /// Runs at work at once; 0: one, or one for each GPU.
+    pub slots: usize,
     pub theme: Theme,
 }
 
@@ -99,6 +102,7 @@ impl Config {
             cache: root.join("cache"),
             trash: root.join("trash"),
             threads: usable_threads(),
+            slots: 0,
             theme: Theme::Auto,
         }
     }
@@ -144,17 +148,15 @@ impl Config {
             return Ok(());
         }
         match name {
-            "threads" => {
-                let number = value
-                    .get_ref()
-                    .as_integer()
-                    .and_then(|number| usize::from_str_radix(number.as_str(), number.radix()).ok());
-                match number.filter(|number| *number <= MAX_THREADS) {
-                    Some(0) => {}
-                    Some(threads) => self.threads = threads,
-                    None => return Err(wrong("0 (as many as may be used) to 1,024")),
-                }
-            }
+            "threads" => match whole_number(value).filter(|number| *number <= MAX_THREADS) {
+                Some(0) => {}
+                Some(threads) => self.threads = threads,
+                None => return Err(wrong("0 (as many as may be used) to 1,024")),
+            },
+            "slots" => match whole_number(value).filter(|number| *number <= MAX_SLOTS) {
+                Some(slots) => self.slots = slots,
+                None => return Err(wrong("0 (one, or one for each GPU) to 64")),
+            },
             "theme" => {
                 let written = value.get_ref().as_str();
                 let theme = Theme::ALL.into_iter().find(|theme| written == Some(theme.name()));
@@ -204,6 +206,11 @@ impl Config {
     }
 }
 
+fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<usize> {
+    let number = value.get_ref().as_integer()?;
+    usize::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
 fn is_path(path: &str) -> bool {
     !path.trim().is_empty() && !path.contains('\0')
 }
@@ -245,7 +252,7 @@ mod tests {
     #[test]
     fn every_value_can_be_written_and_paths_become_absolute() {
         let text = "experiments = 'e'\nruns = './r'\ncache = '/big/cache'\ntrash = '../t'\n\
-                    threads = 3\ntheme = 'colour-blind'\n";
+                    threads = 3\nslots = 2\ntheme = 'colour-blind'\n";
         let config = Config::parse(text, Path::new("/p")).unwrap();
         let expected = Config {
             root: "/p".into(),
@@ -254,6 +261,7 @@ mod tests {
             cache: "/big/cache".into(),
             trash: "/p/../t".into(),
             threads: 3,
+            slots: 2,
             theme: Theme::ColourBlind,
         };
         assert_eq!(config, expected);
@@ -263,7 +271,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_said_with_its_line_and_the_cure() {
-        let text = "threds = 2\nthreads = -1\ntheme = 'drak'\nruns = 3\ncache = ''\nx = \n";
+        let text = "threds = 2\nthreads = -1\ntheme = 'drak'\nruns = 3\ncache = ''\nslots = 99\nx = \n";
         let said = said(text);
         let lines: Vec<&str> = said.lines().collect();
         assert_eq!(lines[0], "config.toml:1: unknown key \"threds\"; did you mean threads");
@@ -271,7 +279,8 @@ mod tests {
         assert!(lines[2].contains(":3: theme is 'drak', expected one of auto, dark"));
         assert!(lines[3].contains(":4: runs is 3, expected the path of a folder"));
         assert!(lines[4].contains(":5: cache is '', expected"));
-        assert!(lines[5].starts_with("config.toml:6: ") && lines.len() == 6, "{said}");
+        assert!(lines[5].contains(":6: slots is 99, expected 0 (one, or"));
+        assert!(lines[6].starts_with("config.toml:7: ") && lines.len() == 7, "{said}");
     }
 
     #[test]

@@ -20,6 +20,28 @@ pub fn create(
     experiment: &Path,
     overrides: &[String],
 ) -> Result<RunFolder, StartError> {
+    let mut runs = create_all(config, &[experiment], overrides)?;
+    Ok(runs.pop().expect("one experiment is one run"))
+}
+
+/// The same for several: with a mistake in one of them no folder is made.
+pub fn create_all(
+    config: &Config,
+    experiments: &[impl AsRef<Path>],
+    overrides: &[String],
+) -> Result<Vec<RunFolder>, StartError> {
+    let runs: Result<Vec<_>, SpecError> =
+        experiments.iter().map(|path| prepared(config, path.as_ref(), overrides)).collect();
+    let create = |(toml, event): (String, Event)| RunFolder::create(&config.runs, &toml, event);
+    Ok(runs?.into_iter().map(create).collect::<Result<_, _>>()?)
+}
+
+/// The run's experiment file and its first event.
+fn prepared(
+    config: &Config,
+    experiment: &Path,
+    overrides: &[String],
+) -> Result<(String, Event), SpecError> {
     let name = spec::name(experiment)?;
     let text = spec::read(experiment)?;
     let resolved = spec::resolve(&text, overrides, experiment)?;
@@ -34,5 +56,5 @@ pub fn create(
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
     };
-    Ok(RunFolder::create(&config.runs, &resolved.text, created)?)
+    Ok((resolved.text, created))
 }

@@ -1,8 +1,8 @@
-//! The worker as a process of its own.
+//! Processes: the keeper of a worker, and the worker itself.
 
 use std::fs::OpenOptions;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::store::{RunFolder, write_atomically};
@@ -18,24 +18,46 @@ pub enum Stop {
     Cancel,
 }
 
-/// Starts `program worker RUN` without a terminal; it outlives this process.
-///
-/// The worker leaves the session as its own first act.
-pub fn launch(program: &Path, run: &RunFolder) -> io::Result<Child> {
-    start(program, run, &[])
-}
-
-pub(super) fn start(program: &Path, run: &RunFolder, arguments: &[String]) -> io::Result<Child> {
+/// Starts `program worker RUN` without a terminal: the keeper, which starts the worker. It outlives
+/// this process.
+pub(super) fn start_keeper(
+    program: &Path,
+    run: &RunFolder,
+    iterations: Option<usize>,
+    slot: usize,
+) -> io::Result<Child> {
     // What a crash says goes where the worker's own words are.
     let words = OpenOptions::new().append(true).create(true).open(run.worker_log())?;
-    with_thread_settings(&mut Command::new(program))
+    Command::new(program)
         .arg("worker")
         .arg(run.path())
-        .args(arguments)
+        .arg(format!("--slot={slot}"))
+        .args(iterations.map(|iterations| format!("--iterations={iterations}")))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(words)
         .spawn()
+}
+
+/// Starts the worker as a child of this process, the keeper, whose words go to the same place.
+pub(super) fn start_worker(
+    run: &RunFolder,
+    iterations: Option<usize>,
+    gpu: Option<&str>,
+) -> io::Result<Child> {
+    let mut command = Command::new(this_program()?);
+    with_thread_settings(&mut command)
+        .args(["worker", "--alone"])
+        .arg(run.path())
+        .args(iterations.map(|iterations| format!("--iterations={iterations}")))
+        .envs(gpu.map(|gpu| (super::slots::VISIBLE_GPUS, gpu)))
+        .spawn()
+}
+
+/// This program, also when its file was replaced since it was started.
+pub(super) fn this_program() -> io::Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() { Ok(running.to_owned()) } else { std::env::current_exe() }
 }
 
 /// The variables that size Candle's two thread pools, which it reads when it starts. Left alone it
@@ -54,11 +76,11 @@ pub fn has_thread_settings() -> bool {
     THREAD_SETTINGS.iter().all(|(name, value)| std::env::var(name).is_ok_and(|set| set == *value))
 }
 
-/// Waits for a worker on a thread of its own, so that an ended one does not stay as a zombie.
-pub fn reap(mut worker: Child) -> io::Result<()> {
-    let wait = move || drop(worker.wait());
-    std::thread::Builder::new().name("reap".into()).spawn(wait)?;
-    Ok(())
+/// Waits for a process on a thread of its own, so that an ended one does not stay as a zombie.
+pub(super) fn reap(mut process: Child) {
+    let wait = move || drop(process.wait());
+    // Without a thread it stays one until this process ends; whoever looks knows a zombie.
+    let _ = std::thread::Builder::new().name("reap".into()).spawn(wait);
 }
 
 /// Asks the worker of `run` to end, wherever it is: it looks for this file several times a second.

@@ -1,10 +1,20 @@
-//! Starts, stops and sees workers. Passes them no more than a path and, to go on, a number of
-//! iterations; knows nothing of tensors.
+//! Starts, stops and sees workers, one after the other. Passes them no more than a path and, to go
+//! on, a number of iterations; knows nothing of tensors.
+//!
+//! Each worker is the child of a small process, its keeper, which says what ended it and starts the
+//! next run of the queue. Nothing else has to run for that.
 
 mod create;
+mod keep;
 mod launch;
+mod process;
+mod queue;
 mod resume;
+mod slots;
 
-pub use create::{StartError, create};
-pub use launch::{Stop, has_thread_settings, launch, reap, request, with_thread_settings};
+pub use create::{StartError, create, create_all};
+pub use keep::{keep, leave};
+pub use launch::{Stop, has_thread_settings, request, with_thread_settings};
+pub use queue::{EnqueueError, Place, advance, enqueue, place};
 pub use resume::{ResumeError, resume};
+pub use slots::slots;

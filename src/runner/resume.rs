@@ -1,12 +1,11 @@
-//! Starts a new worker for a run that has no worker and is not done.
+//! A new worker for a run that has no worker and is not done.
 
-use std::io;
 use std::path::Path;
-use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::launch::start;
+use super::queue::{EnqueueError, enqueue};
+use crate::config::Config;
 use crate::spec::{self, SpecError};
 use crate::store::{End, Ending, LogError, Owner, Run, RunFolder};
 
@@ -31,29 +30,27 @@ pub enum ResumeError {
     Iterations(#[from] SpecError),
     #[error(transparent)]
     Log(#[from] LogError),
-    #[error("cannot start the worker of {run}: {source}")]
-    Launch { run: String, source: io::Error },
+    #[error(transparent)]
+    Queue(#[from] EnqueueError),
 }
 
-/// Goes on with `folder`'s run where it was, up to `iterations` where they are given instead of
-/// its own; of two at once one worker gets the run.
+/// Queues `folder`'s run to go on where it was, up to `iterations` where they are given instead of
+/// its own.
 ///
 /// Whether photos, network and settings are still the same is the worker's to find out.
 pub fn resume(
     program: &Path,
+    config: &Config,
     folder: &RunFolder,
     iterations: Option<usize>,
-) -> Result<Child, ResumeError> {
-    let run = folder.id();
+) -> Result<(), ResumeError> {
     let state = settled(folder)?;
-    check(&state, &run, iterations)?;
-    let mut arguments = Vec::new();
+    check(&state, &folder.id(), iterations)?;
     if let Some(iterations) = iterations {
         let path = folder.experiment();
         spec::resolve(&spec::read(&path)?, &[format!("iterations={iterations}")], &path)?;
-        arguments.push(format!("--iterations={iterations}"));
     }
-    start(program, folder, &arguments).map_err(|source| ResumeError::Launch { run, source })
+    Ok(enqueue(program, config, folder, iterations)?)
 }
 
 /// The run, when no worker has it; one that has said its last word is given time to go.
@@ -141,7 +138,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let run = RunFolder::at(folder.path());
         let _lease = Lease::take(&run.lock()).unwrap();
-        let err = resume(Path::new("/bin/true"), &run, None).unwrap_err();
+        let config = Config::at(folder.path());
+        let err = resume(Path::new("/bin/true"), &config, &run, None).unwrap_err();
         assert!(matches!(err, ResumeError::Running { .. }), "{err}");
     }
 }

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::atomic::{sync_folder, write_atomically};
 use super::event::{Event, Record, Timestamp};
-use super::lease::{Lease, Owner};
+use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
+use super::names::shown;
+use super::owner::Owner;
 use super::run::Run;
 use super::summary::{State, Summary};
 
@@ -126,6 +128,13 @@ impl RunFolder {
         self.path.join("lock")
     }
 
+    /// The last line that the worker or its keeper said; empty when there is none.
+    pub fn last_words(&self) -> String {
+        let text = fs::read(self.worker_log()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        text.lines().last().map_or(String::new(), |line| shown(line.as_ref()))
+    }
+
     /// A file whose presence asks the worker to stop; its content says how.
     pub fn stop_request(&self) -> PathBuf {
         self.path.join("stop")
@@ -232,7 +241,7 @@ mod tests {
         let never_began = RunFolder::create(runs.path(), "", created("fire")).unwrap();
         let owner = r#"{"host":"elsewhere-and-gone","pid":1,"process_start":0}"#;
         fs::write(never_began.lock(), owner).unwrap();
-        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
         fs::File::open(never_began.lock()).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(never_began.summary().unwrap().state, State::Lost);
         log.append(Event::Failed { message: "x".into() }).unwrap();

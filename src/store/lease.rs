@@ -4,32 +4,17 @@
 //! network file systems such locks are unreliable across hosts, so the file also says who holds it
 //! and its modification time is a heartbeat.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
-/// A worker on another host counts as gone when it has not been heard of for so long.
-const SILENCE: Duration = Duration::from_secs(60);
+use super::owner::{Owner, touch};
 
 /// A killed process is gone with all its threads within this, also on a busy machine.
 const LAST_THREADS: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(20);
-
-/// The process that took a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    pub host: String,
-    pub pid: u32,
-    /// Start time of the process in clock ticks since boot (`/proc/PID/stat`, field 22): a process
-    /// number that was used again has another one.
-    pub process_start: u64,
-    #[serde(skip, default = "SystemTime::now")]
-    pub heard_of: SystemTime,
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
@@ -82,9 +67,11 @@ impl Lease {
         if let Some(owner) = holder.filter(|owner| !owner.is_this_process() && owner.is_alive()) {
             return Err(LeaseError::Taken(owner));
         }
-        let json = serde_json::to_vec(&Owner::this_process()).expect("an owner is plain data");
-        file.set_len(0)
-            .and_then(|()| file.rewind())
+        let mut json = serde_json::to_vec(&Owner::this_process()).expect("an owner is plain data");
+        // In one write over the old owner, so that nobody finds the file empty in between.
+        let length = file.metadata().map_err(fail)?.len() as usize;
+        json.resize(json.len().max(length), b' ');
+        file.rewind()
             .and_then(|()| file.write_all(&json))
             .and_then(|()| file.sync_data())
             .map_err(fail)?;
@@ -93,68 +80,19 @@ impl Lease {
 
     /// Says that the worker lives; called every few seconds.
     pub fn beat(&self) -> io::Result<()> {
-        self.file.set_modified(SystemTime::now())
+        touch(&self.file)
     }
 
     /// Who took the run last; `None` when nobody has or the file cannot be read.
     pub fn read(path: &Path) -> Option<Owner> {
-        let mut file = File::open(path).ok()?;
-        let heard_of = file.metadata().and_then(|data| data.modified()).ok()?;
-        let mut json = String::new();
-        file.read_to_string(&mut json).ok()?;
-        let owner: Owner = serde_json::from_str(&json).ok()?;
-        Some(Owner { heard_of, ..owner })
+        Owner::read(path)
     }
-}
-
-impl Owner {
-    fn this_process() -> Owner {
-        let pid = std::process::id();
-        Owner {
-            host: host_name(),
-            pid,
-            process_start: process_start(pid).unwrap_or(0),
-            heard_of: SystemTime::now(),
-        }
-    }
-
-    fn is_this_process(&self) -> bool {
-        let this = Owner::this_process();
-        (&self.host, self.pid, self.process_start) == (&this.host, this.pid, this.process_start)
-    }
-
-    pub fn is_here(&self) -> bool {
-        self.host == host_name()
-    }
-
-    /// On this host: the process is there, is the same one and is no zombie. On another host: it
-    /// was heard of lately.
-    pub fn is_alive(&self) -> bool {
-        if self.is_here() {
-            process_start(self.pid) == Some(self.process_start)
-        } else {
-            self.heard_of.elapsed().is_ok_and(|silence| silence < SILENCE)
-        }
-    }
-}
-
-/// This machine's name.
-pub fn host_name() -> String {
-    fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
-}
-
-/// Start time of a living process; `None` when there is none, or only its zombie.
-fn process_start(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; the fields after it are plain.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace();
-    let state = fields.next()?;
-    (!matches!(state, "Z" | "X")).then(|| fields.nth(18)?.parse().ok())?
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -182,34 +120,5 @@ mod tests {
         });
         Lease::take(&path).unwrap();
         release.join().unwrap();
-    }
-
-    #[test]
-    fn a_process_number_used_again_is_another_process() {
-        let mut owner = Owner::this_process();
-        assert!(owner.is_alive());
-        owner.process_start += 1;
-        assert!(!owner.is_alive());
-    }
-
-    #[test]
-    fn a_worker_elsewhere_lives_as_long_as_it_is_heard_of() {
-        let mut owner = Owner { host: "elsewhere".into(), ..Owner::this_process() };
-        assert!(owner.is_alive());
-        owner.heard_of = SystemTime::now() - SILENCE - Duration::from_secs(1);
-        assert!(!owner.is_alive());
-    }
-
-    #[test]
-    fn a_zombie_does_not_work() {
-        let mut child = std::process::Command::new("true").spawn().unwrap();
-        let pid = child.id();
-        let mut tries = 0;
-        while process_start(pid).is_some() && tries < 500 {
-            std::thread::sleep(Duration::from_millis(10));
-            tries += 1;
-        }
-        assert_eq!(process_start(pid), None, "an ended child that nobody has waited for");
-        child.wait().unwrap();
     }
 }

@@ -9,7 +9,9 @@ mod folder;
 mod lease;
 mod log;
 mod names;
+mod owner;
 mod photos;
+mod queue;
 mod run;
 mod runs;
 mod scores;
@@ -20,10 +22,12 @@ pub use event::{
     Counts, Ending, Event, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult, Timestamp,
 };
 pub use folder::{CreateError, RunFolder};
-pub use lease::{Lease, LeaseError, Owner, host_name};
+pub use lease::{Lease, LeaseError};
 pub use log::{EventLog, LogError, Tail};
 pub use names::{shown, unshown};
+pub use owner::{Owner, host_name};
 pub use photos::{changed_photos, photos_csv};
+pub use queue::{Queue, QueueError, Started, Waiting};
 pub use run::{End, EvaluationPoint, FeatureProgress, Run, StepPoint};
 pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};

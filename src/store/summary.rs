@@ -33,12 +33,15 @@ pub struct Summary {
     pub settings: BTreeMap<String, String>,
 }
 
-/// What a run is, in a word. `Lost` is never written: it is what a reader finds when a run that
-/// has not ended has no worker any more.
+/// What a run is, in a word. `Lost` and `Queued` are never written: they are what a reader finds
+/// when a run that has not ended has no worker any more, and in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// It never had a worker, and waits for none.
     Created,
+    /// It waits for its turn, to begin or to go on.
+    Queued,
     Running,
     Done,
     /// Stopped by a person, with a result.
@@ -54,6 +57,7 @@ impl State {
     pub fn name(self) -> &'static str {
         match self {
             State::Created => "created",
+            State::Queued => "queued",
             State::Running => "running",
             State::Done => "done",
             State::Stopped => "stopped",
@@ -66,13 +70,13 @@ impl State {
 
     /// Whether the run may still change by itself.
     pub fn is_live(self) -> bool {
-        matches!(self, State::Created | State::Running)
+        matches!(self, State::Created | State::Queued | State::Running)
     }
 
-    /// Whether the run ended before its time, so that a new worker can go on with it.
+    /// Whether the run never began or ended before its time, so that a worker can go on with it.
     pub fn is_unfinished(self) -> bool {
-        use State::{Cancelled, Failed, Lost, Paused, Stopped};
-        matches!(self, Stopped | Paused | Failed | Cancelled | Lost)
+        use State::{Cancelled, Created, Failed, Lost, Paused, Stopped};
+        matches!(self, Created | Stopped | Paused | Failed | Cancelled | Lost)
     }
 }
 

@@ -196,6 +196,9 @@ impl App {
             Action::ShowLog => {
                 return vec![Effect::Open(Box::new(Screen::Log(Log::default())))];
             }
+            Action::ShowQueue => {
+                return vec![Effect::Open(Box::new(Screen::Queue(Box::default())))];
+            }
             Action::Quit => return vec![self.quit()],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Repaint => return vec![Effect::Repaint],
@@ -427,6 +430,12 @@ fn words(news: &News, bin: &Path) -> Option<Toast> {
     match news {
         News::Said(toast) => Some(toast.clone()),
         News::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
+        News::Queued { run, before: 0 } => {
+            Some(Toast::good(format!("{} is queued, the next to start", run.id())))
+        }
+        News::Queued { run, before } => {
+            Some(Toast::good(format!("{} is queued behind {before} others", run.id())))
+        }
         News::Resumed(run) => Some(Toast::good(format!("going on with {}", run.id()))),
         News::Trashed(trashed) => Some(trash::words(trashed, bin)),
         News::Restored(restored) => {
@@ -442,6 +451,7 @@ fn words(news: &News, bin: &Path) -> Option<Toast> {
         },
         News::Runs(_)
         | News::Followed(_)
+        | News::Queue(_)
         | News::Graphics(_)
         | News::Host(_)
         | News::WorkerLog(_)

@@ -16,7 +16,7 @@ use super::Context;
 use super::experiments::{ExperimentEffect, Hands};
 use super::input::{Input, Keyboard};
 use super::keys::Action;
-use super::launch::{ask_worker, launch, rerun, resume};
+use super::launch::{ask_worker, edit_queue, launch, rerun, resume};
 use super::news::{Follower, News, RunsWatcher, Toast, Trashed, read_curves};
 use super::note::{Note, NoteEdit};
 use super::overlay::Confirm;
@@ -47,8 +47,9 @@ pub enum Effect {
     },
     /// The same with the experiment file that a run was made of.
     Rerun(RunFolder),
-    /// Goes on with a run that has no worker.
-    Resume(RunFolder),
+    /// Goes on with a run that has no worker, to another number of iterations where it is given.
+    Resume(RunFolder, Option<usize>),
+    EditQueue(QueueEdit),
     /// Asks the worker to end with a checkpoint.
     Pause(RunFolder),
     /// Asks the worker to stop after its iteration and to keep the result.
@@ -81,6 +82,18 @@ pub enum Effect {
     /// Takes the terminal again after a stop.
     Retake,
     Quit,
+}
+
+/// A change of the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueEdit {
+    Up(String),
+    Down(String),
+    First(String),
+    Remove(String),
+    Empty,
+    /// `false` releases it.
+    Hold(bool),
 }
 
 /// What the loop does after an effect.
@@ -161,9 +174,13 @@ impl Performer {
                 let context = self.context.clone();
                 self.later(move || rerun(&context, &run));
             }
-            Effect::Resume(run) => {
+            Effect::Resume(run, iterations) => {
                 let context = self.context.clone();
-                self.later(move || resume(&context, &run));
+                self.later(move || resume(&context, &run, iterations));
+            }
+            Effect::EditQueue(edit) => {
+                let context = self.context.clone();
+                self.later(move || edit_queue(&context, edit));
             }
             Effect::Pause(run) => self.later(move || ask_worker(&run, Stop::Pause)),
             Effect::Stop(run) => self.later(move || ask_worker(&run, Stop::Keep)),

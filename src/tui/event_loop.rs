@@ -29,7 +29,7 @@ pub fn open(context: Context, run: Option<RunFolder>) -> Result<(), TuiError> {
     let mut terminal = Terminal::enter()?;
     let keyboard = Keyboard::default();
     input::listen_to_signals(&send)?;
-    let runs = RunsWatcher::start(context.config.runs.clone(), send.clone())?;
+    let runs = RunsWatcher::start(context.clone(), send.clone())?;
     let follower = Follower::start(send.clone())?;
     let experiments = Hands::start(&context, &send)?;
     let performer = Performer::new(

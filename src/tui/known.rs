@@ -8,7 +8,7 @@ use super::news::{HostNews, News, Trashed, WorkerLogNews};
 use super::note::Note;
 use super::preview::Graphics;
 use super::scores::{ScoreTable, ScoresNews, Source};
-use crate::store::{Run, RunFolder, State, Summary};
+use crate::store::{Queue, Run, RunFolder, State, Summary};
 
 #[derive(Debug, Default)]
 pub struct Known {
@@ -16,6 +16,7 @@ pub struct Known {
     pub runs: BTreeMap<String, KnownRun>,
     /// Every run has been read once.
     pub is_complete: bool,
+    pub queue: Queue,
     /// The run that is followed closely, with all its points.
     pub followed: Option<(RunFolder, Run)>,
     /// Of the run that is followed: what its worker costs now, and its last words.
@@ -58,10 +59,13 @@ impl KnownRun {
         KnownRun::new(folder, Reading::Pending, Note::default())
     }
 
-    /// Reads summary and note from the disk.
-    pub fn read(folder: &RunFolder) -> KnownRun {
+    /// Reads summary and note from the disk; whether it waits is for `queue` to say.
+    pub fn read(folder: &RunFolder, queue: &Queue) -> KnownRun {
         let (reading, note) = match (folder.summary(), Note::read(folder)) {
-            (Ok(summary), Ok(note)) => (Reading::Read(Arc::new(summary)), note),
+            (Ok(mut summary), Ok(note)) => {
+                queue.mark(folder, &mut summary);
+                (Reading::Read(Arc::new(summary)), note)
+            }
             (Err(err), note) => (Reading::Unreadable(err.to_string()), note.unwrap_or_default()),
             (_, Err(err)) => (Reading::Unreadable(err.to_string()), Note::default()),
         };
@@ -128,11 +132,13 @@ impl Known {
                 let excess = self.scores.len().saturating_sub(SCORE_TABLES);
                 self.scores.drain(..excess);
             }
+            News::Queue(queue) => self.queue = queue.clone(),
             News::Host(news) => self.host = Some(news.clone()),
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),
             News::Picture(_)
             | News::Said(_)
             | News::Launched(_)
+            | News::Queued { .. }
             | News::Resumed(_)
             | News::Curves(_) => {}
             News::Restored(restored) => {

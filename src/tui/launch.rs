@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Context;
+use super::effects::QueueEdit;
 use super::news::{News, Toast};
-use crate::runner::{self, Stop};
-use crate::store::{Event, Record, RunFolder};
+use crate::runner::{self, Place, Stop};
+use crate::store::{Event, Queue, QueueError, Record, RunFolder, State};
 
 /// A worker that has the run says so within this; a slow one is seen later.
 const TO_BE_SEEN: Duration = Duration::from_secs(3);
@@ -21,12 +22,9 @@ pub fn launch(context: &Context, experiment: &Path) -> News {
         Ok(run) => run,
         Err(err) => return News::Said(Toast::error(err.to_string())),
     };
-    match runner::launch(&context.program, &run).and_then(runner::reap) {
-        Ok(()) => News::Launched(run),
-        Err(err) => {
-            let text = format!("cannot start the worker of {}: {err}", run.id());
-            News::Said(Toast::error(text))
-        }
+    match runner::enqueue(&context.program, &context.config, &run, None) {
+        Ok(()) => queued_or(context, run, News::Launched),
+        Err(err) => News::Said(Toast::error(err.to_string())),
     }
 }
 
@@ -48,25 +46,57 @@ pub fn rerun(context: &Context, run: &RunFolder) -> News {
     }
 }
 
-/// Starts a new worker for a run that has none, and waits until it is seen at work, so that no
-/// screen shows the old state again.
-pub fn resume(context: &Context, run: &RunFolder) -> News {
-    let failed = |text: String| News::Said(Toast::error(text));
-    let mut worker = match runner::resume(&context.program, run, None) {
-        Ok(worker) => worker,
-        Err(err) => return failed(err.to_string()),
-    };
+/// Queues a run that has no worker, up to `iterations` where they are given. Where it may start at
+/// once, waits until it is seen at work, so that no screen shows the old state again.
+pub fn resume(context: &Context, run: &RunFolder, iterations: Option<usize>) -> News {
+    if let Err(err) = runner::resume(&context.program, &context.config, run, iterations) {
+        return News::Said(Toast::error(err.to_string()));
+    }
     let start = Instant::now();
+    let runs = &context.config.runs;
+    let is_starting = || matches!(runner::place(runs, run), Ok(Place::AtWork));
     while start.elapsed() < TO_BE_SEEN
-        && matches!(worker.try_wait(), Ok(None))
-        && !run.summary().is_ok_and(|summary| summary.state.is_live())
+        && is_starting()
+        && !run.summary().is_ok_and(|summary| summary.state == State::Running)
     {
         thread::sleep(LOOK);
     }
-    match runner::reap(worker) {
-        Ok(()) => News::Resumed(run.clone()),
-        Err(err) => failed(err.to_string()),
+    queued_or(context, run.clone(), News::Resumed)
+}
+
+/// Says where a run waits; where it does not, it is `at_work`.
+fn queued_or(context: &Context, run: RunFolder, at_work: fn(RunFolder) -> News) -> News {
+    match runner::place(&context.config.runs, &run) {
+        Ok(Place::Waiting(before)) => News::Queued { run, before },
+        Ok(_) => at_work(run),
+        Err(err) => News::Said(Toast::error(err.to_string())),
     }
+}
+
+/// Changes the queue, and starts what may start then.
+pub fn edit_queue(context: &Context, edit: QueueEdit) -> News {
+    let runs = &context.config.runs;
+    let edited = Queue::change(runs, |queue| {
+        let place = |queue: &Queue, run: &str| queue.place(run).unwrap_or_default();
+        Ok::<_, QueueError>(match edit {
+            QueueEdit::Up(run) => queue.shift(&run, place(queue, &run).saturating_sub(1)),
+            QueueEdit::Down(run) => queue.shift(&run, place(queue, &run) + 1),
+            QueueEdit::First(run) => queue.shift(&run, 0),
+            QueueEdit::Remove(run) => queue.remove(&run),
+            QueueEdit::Empty => !std::mem::take(&mut queue.waiting).is_empty(),
+            QueueEdit::Hold(held) => std::mem::replace(&mut queue.held, held) != held,
+        })
+    });
+    let known = edited.map_err(|err| err.to_string()).and_then(|_| advance(context));
+    match known.and_then(|()| Queue::read(runs).map_err(|err| err.to_string())) {
+        Ok(queue) => News::Queue(queue),
+        Err(problem) => News::Said(Toast::error(problem)),
+    }
+}
+
+/// Starts what may start: also where everything that would have done so was killed.
+pub fn advance(context: &Context) -> Result<(), String> {
+    runner::advance(&context.program, &context.config).map_err(|err| err.to_string())
 }
 
 /// The experiment file that a run was made of: in the first line of its log.
@@ -89,6 +119,11 @@ pub fn ask_worker(run: &RunFolder, stop: Stop) -> News {
         Stop::Keep => "stop",
         Stop::Cancel => "cancel",
     };
+    let runs = run.path().parent().unwrap_or(Path::new("."));
+    if let Ok(Place::Waiting(_)) = runner::place(runs, run) {
+        let text = format!("{} waits in the queue; w shows it, d there takes it off", run.id());
+        return News::Said(Toast::error(text));
+    }
     if !run.has_worker() {
         let text = format!("{} has no worker any more: nothing to {wish}", run.id());
         return News::Said(Toast::error(text));
@@ -132,10 +167,10 @@ mod tests {
         let context = project(folder.path());
         let experiment = folder.path().join("experiments/a.toml");
         let News::Launched(run) = launch(&context, &experiment) else { panic!() };
-        let News::Resumed(resumed) = resume(&context, &run) else { panic!() };
+        let News::Resumed(resumed) = resume(&context, &run, None) else { panic!() };
         assert_eq!(resumed, run);
         let _lease = Lease::take(&run.lock()).unwrap();
-        let News::Said(toast) = resume(&context, &run) else { panic!() };
+        let News::Said(toast) = resume(&context, &run, None) else { panic!() };
         assert!(toast.is_error && toast.text.contains("is running"), "{toast:?}");
     }
 

@@ -4,7 +4,6 @@
 //! run's event log before anybody can see it.
 
 mod evaluate;
-mod process;
 mod reporter;
 mod requests;
 mod resume;

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::process;
 use super::reporter::Reporter;
 use super::requests::{Request, Requests, Watch};
 use super::resume::{check_network, check_settings};
@@ -22,7 +21,6 @@ use crate::store::{
 /// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
 /// last word. With `iterations` a person wants that many instead of the run's.
 pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
-    process::settle();
     // What goes wrong before the log is open can only be said in worker.log, where stderr leads.
     let begun = begin(folder);
     let (mut reporter, watch) = match begun {

@@ -11,8 +11,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use retrain::demo;
-use retrain::store::{self, Run, RunFolder};
-use rustix::process::{Pid, Signal, kill_process};
+use retrain::store::{self, Queue, QueueError, Run, RunFolder};
+use rustix::process::{Pid, Signal, getpgid, kill_process_group};
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_retrain");
 
@@ -107,17 +107,37 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
-        let Ok(runs) = fs::read_dir(self.path().join("runs")) else { return };
+        let runs = self.path().join("runs");
+        if runs.exists() {
+            // The end of one worker must not be the start of another.
+            let emptied = Queue::change(&runs, |queue| {
+                queue.waiting.clear();
+                Ok::<_, QueueError>(())
+            });
+            drop(emptied);
+        }
+        let Ok(runs) = fs::read_dir(runs) else { return };
         for run in runs.flatten().map(|entry| RunFolder::at(entry.path())) {
             if run.has_worker()
                 && let Some(owner) = run.owner()
                 && let Some(worker) = Pid::from_raw(owner.pid as i32)
             {
-                // It may have ended just now.
-                let _ = kill_process(worker, Signal::KILL);
+                // With its keeper; they may have ended just now.
+                let _ = getpgid(Some(worker)).and_then(|both| kill_process_group(both, Signal::KILL));
             }
         }
     }
+}
+
+/// Kills the worker of a run and the process that keeps it: nobody is left to say a word.
+pub fn kill(run: &RunFolder) {
+    let both = getpgid(Some(worker(run))).unwrap();
+    kill_process_group(both, Signal::KILL).unwrap();
+}
+
+/// The process that works on a run.
+pub fn worker(run: &RunFolder) -> Pid {
+    Pid::from_raw(run.owner().unwrap().pid as i32).unwrap()
 }
 
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {

@@ -32,6 +32,7 @@ fn title(context: Context) -> &'static str {
         Context::Live => "Live",
         Context::Images => "Images",
         Context::Confusion => "Confusion matrix",
+        Context::Queue => "Queue",
         Context::Experiments => "Experiments",
         Context::Editor => "Editor",
     }

@@ -26,6 +26,7 @@ pub enum Context {
     Live,
     Images,
     Confusion,
+    Queue,
     Experiments,
     /// A text is typed here, so only this context's own keys hold.
     Editor,
@@ -38,6 +39,7 @@ pub enum Action {
     Help,
     Palette,
     ShowLog,
+    ShowQueue,
     Back,
     Leave,
     Quit,
@@ -82,6 +84,14 @@ pub enum Action {
     OpenWorkerLog,
     OpenImages,
     Refresh,
+    MoreIterations,
+    // queue
+    MoveUp,
+    MoveDown,
+    MoveFirst,
+    Unqueue,
+    EmptyQueue,
+    Hold,
     // images
     WrongOnly,
     NextSet,

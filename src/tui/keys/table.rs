@@ -14,6 +14,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Live, LIVE),
     (Context::Images, IMAGES),
     (Context::Confusion, CONFUSION),
+    (Context::Queue, QUEUE),
     (Context::Experiments, EXPERIMENTS),
     (Context::Editor, EDITOR),
 ];
@@ -70,6 +71,7 @@ const SORT: &[Binding] = &[
 const RESUME: &str = "resume: go on with this run where it stopped, paused, failed or got lost";
 const PAUSE: &str = "pause this run: it keeps a checkpoint, 'resume' goes on";
 const RERUN: &str = "a new run of this run's experiment file";
+const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
     bind(&["enter"], Action::Enter, "open", "open this run"),
@@ -80,6 +82,8 @@ const RUNS: &[Binding] = &[
     bind(&["X"], Action::Cancel, "", "cancel this run without a result"),
     bind(&["r"], Action::Resume, "resume", RESUME),
     bind(&["P"], Action::Pause, "", PAUSE),
+    bind(&["I"], Action::MoreIterations, "", "iterations: train this run on to a larger number"),
+    bind(&["w"], Action::ShowQueue, "queue", SHOW_QUEUE),
     bind(&["d"], Action::Trash, "trash", "move to the trash"),
     bind(&["n"], Action::Rerun, "rerun", RERUN),
     bind(&["z"], Action::Undo, "", "undo: bring back what went to the trash last"),
@@ -122,6 +126,7 @@ const LIVE: &[Binding] = &[
     bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
     bind(&["i", "enter"], Action::OpenImages, "images", "images: every image with its scores"),
     bind(&["n"], Action::Rerun, "", RERUN),
+    bind(&["W"], Action::ShowQueue, "", SHOW_QUEUE),
     bind(&["["], Action::PreviousRun, "", "the run before this one"),
     bind(&["]"], Action::NextRun, "", "the run after this one"),
     bind(&["o"], Action::OpenWorkerLog, "log", "open the worker's log in $VISUAL or $EDITOR"),
@@ -162,11 +167,23 @@ const CONFUSION: &[Binding] = &[
     bind(&["y"], Action::YankScores, "", "yank: copy the matrix as a table"),
 ];
 
+const QUEUE: &[Binding] = &[
+    bind(&["enter"], Action::Enter, "open", "open this run"),
+    bind(&["K"], Action::MoveUp, "up", "move this waiting run up: it starts earlier"),
+    bind(&["J"], Action::MoveDown, "down", "move this waiting run down: it starts later"),
+    bind(&["T"], Action::MoveFirst, "", "top: make this waiting run the next to start"),
+    bind(&["d"], Action::Unqueue, "off", "take this waiting run off; 'resume' queues it again"),
+    bind(&["E"], Action::EmptyQueue, "empty", "empty: take all waiting runs off"),
+    bind(&["H"], Action::Hold, "hold", "hold: start nothing, until pressed again"),
+];
+
 const EXPERIMENTS: &[Binding] = &[
-    bind(&["r"], Action::Run, "run", "run this experiment"),
+    bind(&["r"], Action::Run, "run", "run this experiment, or all that are marked"),
     bind(&["e"], Action::Edit, "edit", "edit this experiment here, checked as you type"),
     bind(&["n"], Action::New, "new", "new experiment from a folder of photos"),
     bind(&["enter"], Action::Enter, "its runs", "show the runs of this experiment"),
+    bind(&["space"], Action::Mark, "", "mark or unmark this experiment; 'run' uses the marked"),
+    bind(&["w"], Action::ShowQueue, "queue", SHOW_QUEUE),
     bind(&["D"], Action::Duplicate, "duplicate", "duplicate this experiment under a new name"),
     bind(&["d"], Action::Trash, "trash", "move this experiment to the trash; its runs stay"),
     bind(&["z"], Action::Undo, "", "undo: bring back the experiment that went to the trash last"),

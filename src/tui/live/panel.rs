@@ -103,7 +103,7 @@ impl LivePanel<'_> {
     fn draw_header(&self, row: Rect, buffer: &mut Buffer) {
         let (symbol, word) = state_in_words(self.run_state);
         let style = match self.run_state {
-            State::Created | State::Cancelled => self.styles.dim,
+            State::Created | State::Queued | State::Cancelled => self.styles.dim,
             State::Running => self.styles.accent,
             State::Done => self.styles.good,
             State::Stopped | State::Paused | State::Lost => self.styles.warning,

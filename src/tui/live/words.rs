@@ -6,6 +6,7 @@ use crate::store::State;
 pub fn state_in_words(state: State) -> (char, &'static str) {
     let symbol = match state {
         State::Created => '○',
+        State::Queued => '…',
         State::Running => '▶',
         State::Done => '✓',
         State::Stopped => '■',

@@ -3,6 +3,7 @@
 mod curves;
 mod follow;
 mod host;
+mod queue;
 mod runs;
 
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use super::known::KnownRun;
 use super::live::HostMetrics;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
-use crate::store::{Record, RunFolder};
+use crate::store::{Queue, Record, RunFolder};
 
 #[derive(Clone, Debug)]
 pub enum News {
@@ -35,6 +36,13 @@ pub enum News {
     Launched(RunFolder),
     /// A run has a new worker.
     Resumed(RunFolder),
+    /// A run waits for its turn, behind so many others.
+    Queued {
+        run: RunFolder,
+        before: usize,
+    },
+    /// The queue is another.
+    Queue(Queue),
     /// A run folder went to the trash, and can come back.
     Trashed(Trashed),
     /// A folder or a file came back.

@@ -12,8 +12,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use super::queue::QueueWatch;
 use super::{News, RunsNews, Toast};
 use crate::store::{self, Run, RunFolder, State, Tail};
+use crate::tui::Context;
 use crate::tui::input::Input;
 use crate::tui::known::{KnownRun, Reading};
 use crate::tui::note::Note;
@@ -34,9 +36,9 @@ pub struct RunsWatcher {
 }
 
 impl RunsWatcher {
-    pub fn start(runs: PathBuf, send: Sender<Input>) -> io::Result<RunsWatcher> {
+    pub fn start(context: Context, send: Sender<Input>) -> io::Result<RunsWatcher> {
         let (wake, woken) = mpsc::channel();
-        let watch = Watch::new(runs, send);
+        let watch = Watch::new(context, send);
         thread::Builder::new().name("runs".into()).spawn(move || watch.run(&woken))?;
         Ok(RunsWatcher { wake })
     }
@@ -48,7 +50,9 @@ impl RunsWatcher {
 }
 
 struct Watch {
+    context: Context,
     runs: PathBuf,
+    queue: QueueWatch,
     send: Sender<Input>,
     seen: BTreeMap<String, Seen>,
     live: HashMap<String, Live>,
@@ -76,9 +80,11 @@ struct Live {
 struct Closed;
 
 impl Watch {
-    fn new(runs: PathBuf, send: Sender<Input>) -> Watch {
+    fn new(context: Context, send: Sender<Input>) -> Watch {
         Watch {
-            runs,
+            runs: context.config.runs.clone(),
+            context,
+            queue: QueueWatch::default(),
             send,
             seen: BTreeMap::new(),
             live: HashMap::new(),
@@ -105,6 +111,7 @@ impl Watch {
 
     fn look(&mut self, refresh: bool) -> Result<(), Closed> {
         self.polls += 1;
+        self.look_at_queue()?;
         let modified = fs::metadata(&self.runs).and_then(|data| data.modified()).ok();
         let is_due = self.polls % RELIST == 1;
         if refresh || is_due || modified != self.listed_at {
@@ -118,6 +125,24 @@ impl Watch {
             self.read_changed(LOOKED_AT)?;
         }
         self.read_live()
+    }
+
+    /// Before the runs: it says which of them wait.
+    fn look_at_queue(&mut self) -> Result<(), Closed> {
+        match self.queue.look(&self.runs) {
+            Ok(None) => {}
+            Ok(Some(changed)) => {
+                self.tell(News::Queue(self.queue.queue.clone()))?;
+                // Their state is another, though no file of theirs has changed.
+                let changed = changed.iter().filter_map(|id| self.read(id)).collect();
+                self.tell_changed(changed, true)?;
+            }
+            Err(problem) => self.tell(News::Said(Toast::error(problem)))?,
+        }
+        match self.queue.advance(&self.context) {
+            Ok(()) => Ok(()),
+            Err(problem) => self.tell(News::Said(Toast::error(problem))),
+        }
     }
 
     /// Finds new and vanished folders. New ones are sent by name before any is read.
@@ -181,7 +206,7 @@ impl Watch {
     fn read(&mut self, id: &str) -> Option<KnownRun> {
         let seen = self.seen.get_mut(id)?;
         seen.modified = modified(&seen.folder);
-        let known = KnownRun::read(&seen.folder);
+        let known = KnownRun::read(&seen.folder, &self.queue.queue);
         match known.summary() {
             Some(summary) if summary.state.is_live() => {
                 let live =
@@ -206,6 +231,7 @@ impl Watch {
                     if summary.state == State::Running && !has_worker {
                         summary.state = State::Lost;
                     }
+                    self.queue.queue.mark(folder, &mut summary);
                     if records.is_empty() && summary.state == live.state {
                         continue;
                     }
@@ -249,8 +275,14 @@ fn modified(folder: &RunFolder) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Event, EventLog};
+    use crate::config::Config;
+    use crate::store::{Event, EventLog, Queue, QueueError, Waiting};
     use crate::tui::known::Known;
+
+    fn context(runs: &std::path::Path) -> Context {
+        let config = Config { runs: runs.to_owned(), ..Config::at(runs) };
+        Context { config, program: "/bin/true".into() }
+    }
 
     fn created(experiment: &str) -> Event {
         Event::Created {
@@ -278,7 +310,7 @@ mod tests {
     fn runs_that_come_change_and_go_are_noticed_at_the_next_look() {
         let runs = tempfile::tempdir().unwrap();
         let (send, news) = mpsc::channel();
-        let mut watch = Watch::new(runs.path().to_owned(), send);
+        let mut watch = Watch::new(context(runs.path()), send);
         let mut known = Known::default();
         let mut look = || states(&mut watch, &news, &mut known);
         assert!(look().is_empty());
@@ -294,11 +326,36 @@ mod tests {
     }
 
     #[test]
+    fn runs_that_wait_are_seen_as_such_until_they_are_started() {
+        let runs = tempfile::tempdir().unwrap();
+        let (send, news) = mpsc::channel();
+        let mut watch = Watch::new(context(runs.path()), send);
+        let mut known = Known::default();
+        let mut look = || states(&mut watch, &news, &mut known);
+        let run = RunFolder::create(runs.path(), "", created("a")).unwrap();
+        let queue = |held| {
+            Queue::change(runs.path(), |queue| {
+                queue.held = held;
+                queue.waiting = vec![Waiting::new(&run, None)];
+                Ok::<_, QueueError>(())
+            })
+        };
+        assert_eq!(look(), ["a created"]);
+        queue(true).unwrap();
+        assert_eq!(look(), ["a queued"]);
+        // Nobody but this watch is there to start it.
+        queue(false).unwrap();
+        look();
+        assert_eq!(look(), ["a created"]);
+        assert!(Queue::read(runs.path()).unwrap().waiting.is_empty());
+    }
+
+    #[test]
     fn nothing_is_said_when_nothing_happens() {
         let runs = tempfile::tempdir().unwrap();
         RunFolder::create(runs.path(), "", created("a")).unwrap();
         let (send, news) = mpsc::channel();
-        let mut watch = Watch::new(runs.path().to_owned(), send);
+        let mut watch = Watch::new(context(runs.path()), send);
         let mut known = Known::default();
         // The first look at a live run reads all of its log, the second finds no more.
         states(&mut watch, &news, &mut known);

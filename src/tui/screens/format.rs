@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::store::{RunFolder, State, TestResult, Timestamp};
+use crate::store::{Queue, RunFolder, State, TestResult, Timestamp};
 use crate::tui::effects::Effect;
 use crate::tui::news::Toast;
 use crate::tui::overlay::Confirm;
@@ -12,6 +12,7 @@ use crate::tui::theme::Role;
 pub fn state(state: State) -> (String, Role) {
     let (sign, role) = match state {
         State::Created => ("○", Role::Dim),
+        State::Queued => ("…", Role::Dim),
         State::Running => ("▶", Role::Accent),
         State::Done => ("✓", Role::Good),
         State::Stopped => ("■", Role::Good),
@@ -72,6 +73,12 @@ pub fn time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// How many wait, where any do.
+pub fn queued(queue: &Queue) -> Option<String> {
+    let held = if queue.held { " (held)" } else { "" };
+    (!queue.waiting.is_empty()).then(|| format!("{} queued{held}", queue.waiting.len()))
+}
+
 pub fn confirm_stop(run: RunFolder) -> Effect {
     Effect::Confirm(Confirm {
         question: format!("stop {}?", run.id()),
@@ -93,11 +100,15 @@ pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
                 "training goes on where it was stopped;".into(),
                 "the result it has is replaced at its end".into(),
             ],
-            effect: Box::new(Effect::Resume(run)),
+            effect: Box::new(Effect::Resume(run, None)),
         }),
-        Some(state) if state.is_unfinished() => Effect::Resume(run),
+        Some(state) if state.is_unfinished() => Effect::Resume(run, None),
         Some(State::Done) => {
-            Effect::Toast(Toast::error(format!("{id} is done; n runs its experiment again")))
+            let text = format!("{id} is done; n runs its experiment again, I in Runs trains on");
+            Effect::Toast(Toast::error(text))
+        }
+        Some(State::Queued) => {
+            Effect::Toast(Toast::error(format!("{id} is queued already; w shows the queue")))
         }
         _ => Effect::Toast(Toast::error(format!("{id} is running"))),
     }

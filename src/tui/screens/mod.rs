@@ -9,6 +9,7 @@ mod format;
 mod images;
 mod live;
 mod log;
+mod queue;
 mod runs;
 
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -23,6 +24,7 @@ pub use experiments::Experiments;
 pub use images::Images;
 pub use live::Live;
 pub use log::Log;
+pub use queue::Queue;
 pub use runs::Runs;
 
 use super::app::Said;
@@ -41,6 +43,7 @@ pub enum Screen {
     Images(Box<Images>),
     Confusion(Box<Confusion>),
     Log(Log),
+    Queue(Box<Queue>),
     Experiments(Box<Experiments>),
     Editor(Box<Editor>),
 }
@@ -54,6 +57,7 @@ impl Screen {
             Screen::Images(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
+            Screen::Queue(page) => page.as_ref(),
             Screen::Experiments(page) => page.as_ref(),
             Screen::Editor(page) => page.as_ref(),
         }
@@ -67,6 +71,7 @@ impl Screen {
             Screen::Images(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
+            Screen::Queue(page) => page.as_mut(),
             Screen::Experiments(page) => page.as_mut(),
             Screen::Editor(page) => page.as_mut(),
         }
@@ -183,6 +188,7 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     images::CONTEXTS,
     confusion::CONTEXTS,
     log::CONTEXTS,
+    queue::CONTEXTS,
     experiments::CONTEXTS,
     editor::CONTEXTS,
 ];

@@ -8,7 +8,7 @@ mod tests;
 mod typing;
 mod view;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use ratatui::buffer::Buffer;
@@ -38,6 +38,7 @@ pub struct Experiments {
     /// The files shown, in the order in which they are shown.
     shown: Vec<PathBuf>,
     facts: HashMap<String, Facts>,
+    marks: BTreeSet<PathBuf>,
     filter: String,
     typing: Option<Typing>,
     /// The first line of the detail in sight.
@@ -57,6 +58,7 @@ impl Default for Experiments {
             table,
             shown: Vec::new(),
             facts: HashMap::new(),
+            marks: BTreeSet::new(),
             filter: String::new(),
             typing: None,
             detail_top: 0,
@@ -79,6 +81,7 @@ impl Experiments {
     /// Filters and sorts. The cursor stays on its experiment.
     fn arrange(&mut self, known: &Known) {
         self.facts = facts::of_runs(known);
+        self.marks.retain(|path| known.experiments.files.contains_key(path));
         let selected = self.selected_path().cloned();
         let filter = Filter::parse(&self.filter);
         let order = &self.table.order;
@@ -140,7 +143,11 @@ impl Experiments {
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
         let known = world.known;
         match action {
-            Action::Back if self.filter.is_empty() => return Vec::new(),
+            Action::Back if self.filter.is_empty() && self.marks.is_empty() => return Vec::new(),
+            Action::Back if self.filter.is_empty() => {
+                self.marks.clear();
+                return vec![Effect::Cleared];
+            }
             Action::Back => {
                 self.filter.clear();
                 self.arrange(known);
@@ -166,7 +173,7 @@ impl Experiments {
             _ => {
                 let reaction = self.table.on(action, self.layout(world.area).0);
                 return match (reaction, self.selected(known)) {
-                    (Reaction::None, Some(selected)) => self.act_on(selected, action, known),
+                    (Reaction::None, Some(selected)) => self.act_on(selected, action, world),
                     _ => self.react(reaction, known),
                 };
             }
@@ -174,15 +181,28 @@ impl Experiments {
         Vec::new()
     }
 
-    fn act_on(&mut self, file: &KnownExperiment, action: Action, known: &Known) -> Vec<Effect> {
-        let path = file.path.clone();
+    fn act_on(&mut self, file: &KnownExperiment, action: Action, world: &World) -> Vec<Effect> {
+        let (path, known) = (file.path.clone(), world.known);
         let effect = match action {
             Action::Enter => open_runs(&file.name),
             Action::Edit => open_editor(path),
             Action::EditOutside => {
                 return vec![Effect::EditOutside(path), Effect::Refresh];
             }
-            Action::Run => run(file, known),
+            Action::Run if self.marks.is_empty() => run(file, known),
+            Action::Run => {
+                let marked = std::mem::take(&mut self.marks);
+                let files = marked.iter().filter_map(|path| known.experiments.files.get(path));
+                return files.map(|file| run(file, known)).collect();
+            }
+            Action::Mark => {
+                if !self.marks.remove(&path) {
+                    self.marks.insert(path);
+                }
+                self.table.on(Action::Down, self.layout(world.area).0);
+                self.detail_top = 0;
+                return Vec::new();
+            }
             Action::Duplicate => {
                 let field = Field::new(&format!("{}-2", file.name));
                 self.typing = Some(Typing::Name { from: path, field });

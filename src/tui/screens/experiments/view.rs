@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{Experiments, detail};
 use crate::store::State;
 use crate::tui::experiments::Check;
-use crate::tui::screens::World;
+use crate::tui::screens::{World, format};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Cell, put, wrap};
 
@@ -44,7 +44,7 @@ impl Experiments {
             table,
             buffer,
             world.theme,
-            |_| false,
+            |row| self.shown.get(row).is_some_and(|path| self.marks.contains(path)),
             |row, key| match self.shown.get(row).and_then(|path| files.get(path)) {
                 Some(file) => self.row(world.known, file).cell(key, world.zone),
                 None => Cell { text: String::new(), role: Role::Dim },
@@ -77,6 +77,10 @@ impl Experiments {
             self.facts.values().filter(|facts| facts.state == Some(State::Running)).count();
         if running > 0 {
             parts.push(format!("{running} running"));
+        }
+        parts.extend(format::queued(&world.known.queue));
+        if !self.marks.is_empty() {
+            parts.push(format!("{} marked", self.marks.len()));
         }
         let broken = files.values().filter(|file| !matches!(file.check, Check::Good(_))).count();
         if broken > 0 {

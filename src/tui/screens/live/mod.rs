@@ -108,6 +108,7 @@ impl Live {
         let entry = self.run.as_ref().and_then(|folder| known.runs.get(&folder.id()));
         match entry.and_then(|entry| entry.state()) {
             Some(State::Lost) if run.end.is_none() => State::Lost,
+            Some(State::Queued) => State::Queued,
             _ => run.state(),
         }
     }

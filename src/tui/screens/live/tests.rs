@@ -217,7 +217,7 @@ fn a_run_is_paused_at_once_and_gone_on_with_where_it_was_left() {
     events.push(Event::Paused);
     let mut app = app_with(State::Paused, events);
     looks("paused", &mut app);
-    assert!(matches!(&press(&mut app, "r")[..], [Effect::Resume(run)] if *run == folder(ID)));
+    assert!(matches!(&press(&mut app, "r")[..], [Effect::Resume(run, None)] if *run == folder(ID)));
     let effects = app.on_news(vec![News::Resumed(folder(ID))]);
     assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
     assert!(!testing::text(&mut app, (80, 24)).contains("back"), "no second screen is opened");
@@ -233,7 +233,7 @@ fn going_on_with_a_stopped_run_asks_since_its_result_is_replaced() {
     let mut app = app_with(State::Stopped, events);
     assert!(press(&mut app, "r").is_empty());
     assert!(testing::text(&mut app, (60, 20)).contains("is replaced"));
-    assert!(matches!(&press(&mut app, "y")[..], [Effect::Resume(run)] if *run == folder(ID)));
+    assert!(matches!(&press(&mut app, "y")[..], [Effect::Resume(run, None)] if *run == folder(ID)));
     let mut app = app_with(State::Done, done());
     press(&mut app, "r");
     assert!(testing::text(&mut app, (80, 24)).contains("is done; n runs its experiment again"));

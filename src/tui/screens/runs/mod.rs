@@ -51,6 +51,7 @@ enum Typing {
     Filter,
     Tags { run: String, field: Field },
     Note { run: String, field: Field },
+    Iterations { run: String, field: Field },
 }
 
 impl Default for Runs {
@@ -178,6 +179,11 @@ impl Runs {
             Action::Pause => return vec![Effect::Pause(folder)],
             Action::Resume => return vec![format::resume(folder, run.state())],
             Action::Cancel => return vec![format::confirm_cancel(folder)],
+            Action::MoreIterations => {
+                let done = run.summary().map_or(0, |summary| summary.iterations);
+                let field = Field::new(&done.to_string());
+                self.typing = Some(Typing::Iterations { run: id, field });
+            }
             Action::Trash => {
                 return vec![confirm_trash(&self.chosen(known), &world.context.config.trash)];
             }
@@ -263,7 +269,9 @@ impl Runs {
         let is_filter = matches!(typing, Typing::Filter);
         let has_typed = match &mut typing {
             Typing::Filter => self.filter.on(key),
-            Typing::Tags { field, .. } | Typing::Note { field, .. } => field.on(key),
+            Typing::Tags { field, .. }
+            | Typing::Note { field, .. }
+            | Typing::Iterations { field, .. } => field.on(key),
         };
         self.typing = Some(typing);
         if is_filter && has_typed {
@@ -278,7 +286,11 @@ impl Runs {
                 self.filter.paste(text);
                 self.arrange(known);
             }
-            Some(Typing::Tags { field, .. } | Typing::Note { field, .. }) => field.paste(text),
+            Some(
+                Typing::Tags { field, .. }
+                | Typing::Note { field, .. }
+                | Typing::Iterations { field, .. },
+            ) => field.paste(text),
             None => {}
         }
     }
@@ -305,17 +317,34 @@ fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
     Effect::Confirm(Confirm { question, consequences, effect: Box::new(Effect::Trash(folders)) })
 }
 
-/// What was typed about a run, into its folder.
+/// What was typed about a run: into its folder, or for its worker.
 fn save(typing: &Typing, known: &Known) -> Option<Effect> {
-    let (Typing::Tags { run, field } | Typing::Note { run, field }) = typing else { return None };
+    let (Typing::Tags { run, field }
+    | Typing::Note { run, field }
+    | Typing::Iterations { run, field }) = typing
+    else {
+        return None;
+    };
     let run = known.runs.get(run)?;
     let edit = match typing {
+        Typing::Iterations { .. } => return Some(train_on(run, field.text())),
         Typing::Tags { .. } => {
             NoteEdit::Tags(field.text().split_whitespace().map(str::to_owned).collect())
         }
         _ => NoteEdit::Note(field.text().trim().to_owned()),
     };
     Some(Effect::EditNote(run.folder().clone(), edit))
+}
+
+/// The run, to as many iterations as were typed.
+fn train_on(run: &KnownRun, typed: &str) -> Effect {
+    // In groups, as they are shown.
+    match typed.replace([',', '_', ' '], "").parse() {
+        Ok(iterations) => Effect::Resume(run.folder().clone(), Some(iterations)),
+        Err(_) => Effect::Toast(Toast::error(format!(
+            "iterations is {typed:?}, expected a number such as 8000, more than are done"
+        ))),
+    }
 }
 
 /// Between the status line and the line about the run under the cursor.

@@ -36,6 +36,9 @@ impl Runs {
             Some(Typing::Filter) => return self.filter.draw(inside, buffer, "/", theme),
             Some(Typing::Tags { field, .. }) => return field.draw(inside, buffer, "tags: ", theme),
             Some(Typing::Note { field, .. }) => return field.draw(inside, buffer, "note: ", theme),
+            Some(Typing::Iterations { field, .. }) => {
+                return field.draw(inside, buffer, "train on to iteration: ", theme);
+            }
             None => {}
         }
         let runs = &world.known.runs;
@@ -54,6 +57,7 @@ impl Runs {
         if running > 0 {
             parts.push(format!("{running} running"));
         }
+        parts.extend(format::queued(&world.known.queue));
         if !self.marks.is_empty() {
             parts.push(format!("{} marked", self.marks.len()));
         }

@@ -1,4 +1,4 @@
-//! What the worker does about itself before anything else.
+//! What a process does about itself before it keeps a worker, which inherits all of it.
 
 use std::fs;
 

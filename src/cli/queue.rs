@@ -1,0 +1,129 @@
+//! `retrain queue`: the runs at work and waiting, and their order.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+use super::args::QueueCommand;
+use super::{find, own_file};
+use crate::config::Config;
+use crate::runner;
+use crate::store::{Queue, QueueError, RunFolder, Timestamp, Waiting};
+
+pub fn queue(config: &Config, what: Option<QueueCommand>, json: bool) -> Result<ExitCode> {
+    match what {
+        None => {}
+        Some(QueueCommand::Move { run, place }) => {
+            let run = find(config, &run)?.id();
+            let Some(place) = place.checked_sub(1) else {
+                bail!("place is 0, expected 1, the next to start, or more")
+            };
+            if !change(config, |queue| queue.shift(&run, place))? {
+                bail!("{run} does not wait in the queue; 'retrain queue' shows what does");
+            }
+        }
+        Some(QueueCommand::Remove { runs }) => remove(config, &runs)?,
+        Some(QueueCommand::Empty) => {
+            for waiting in change(config, |queue| std::mem::take(&mut queue.waiting))? {
+                eprintln!("off the queue: {}", waiting.run);
+            }
+        }
+        Some(QueueCommand::Hold) => change(config, |queue| queue.held = true)?,
+        Some(QueueCommand::Release) => change(config, |queue| queue.held = false)?,
+    }
+    // Also where a machine was switched off, and with it all that would start the next.
+    runner::advance(&own_file()?, config)?;
+    show(config, json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn change<T>(config: &Config, change: impl FnOnce(&mut Queue) -> T) -> Result<T> {
+    Ok(Queue::change(&config.runs, |queue| Ok::<_, QueueError>(change(queue)))?)
+}
+
+fn remove(config: &Config, names: &[String]) -> Result<()> {
+    let runs = names.iter().map(|name| Ok(find(config, name)?.id())).collect::<Result<Vec<_>>>()?;
+    let strangers = change(config, |queue| {
+        let strangers: Vec<_> = runs.iter().filter(|run| queue.place(run).is_none()).collect();
+        if strangers.is_empty() {
+            queue.waiting.retain(|waiting| !runs.contains(&waiting.run));
+        }
+        strangers
+    })?;
+    match strangers.first() {
+        Some(run) => bail!("{run} does not wait in the queue; 'retrain queue' shows what does"),
+        None => Ok(()),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    held: bool,
+    slots: usize,
+    at_work: Vec<&'a str>,
+    waiting: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    place: usize,
+    run: String,
+    host: String,
+    since: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iterations: Option<usize>,
+}
+
+fn show(config: &Config, json: bool) -> Result<()> {
+    let queue = Queue::read(&config.runs)?;
+    let is_at_work = |run: &&str| {
+        let folder = RunFolder::at(config.runs.join(run));
+        runner::place(&config.runs, &folder).is_ok_and(|place| place == runner::Place::AtWork)
+    };
+    let started = queue.started.iter().map(|started| &*started.run);
+    let row = |(place, waiting): (usize, &'_ Waiting)| Row {
+        place: place + 1,
+        run: waiting.run.clone(),
+        host: waiting.host.clone(),
+        since: waiting.since,
+        iterations: waiting.iterations,
+    };
+    let shown = Shown {
+        held: queue.held,
+        slots: runner::slots(config),
+        at_work: started.filter(is_at_work).collect(),
+        waiting: queue.waiting.iter().enumerate().map(row).collect(),
+    };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&shown)?);
+    } else {
+        print!("{}", table(&shown));
+    }
+    Ok(())
+}
+
+fn table(shown: &Shown) -> String {
+    let mut text = String::new();
+    for run in &shown.at_work {
+        text += &format!("at work  {run}\n");
+    }
+    let here = crate::store::host_name();
+    for Row { place, run, host, iterations, .. } in &shown.waiting {
+        text += &format!("{place:>7}  {run}");
+        if let Some(iterations) = iterations {
+            text += &format!("  to iteration {iterations}");
+        }
+        if *host != here {
+            text += &format!("  on {host}");
+        }
+        text.push('\n');
+    }
+    let (at_work, slots) = (shown.at_work.len(), shown.slots);
+    eprintln!(
+        "{at_work} at work, {} waiting; {slots} at once on this machine{}",
+        shown.waiting.len(),
+        if shown.held { "; held: 'retrain queue release' starts runs again" } else { "" }
+    );
+    text
+}

@@ -1,0 +1,182 @@
+//! The keeper: a small process that starts a worker and outlives it, whatever ends it.
+//!
+//! Memory that runs out, a signal or a crash leave a worker no time for a last word; its keeper
+//! says it, and starts the next run of the queue.
+
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitCode, ExitStatus};
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
+
+use super::launch::{start_worker, this_program};
+use super::queue::advance_behind;
+use super::slots::gpu_of;
+use super::process;
+use crate::config::Config;
+use crate::store::{Event, EventLog, Lease, Run, RunFolder};
+
+/// Has the run in `folder` done by a worker of its own, says how that ended where the worker could
+/// not, and starts the next run of the queue.
+pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitCode {
+    process::settle();
+    let log_bytes = log_bytes(folder);
+    let oom_kills = oom_kills();
+    let ended = has_worked(folder, iterations, slot);
+    let words = match &ended {
+        Ok(status) if status.success() => None,
+        Ok(status) => Some(last_word(folder, *status, oom_kills)),
+        Err(err) => Some(format!("the worker cannot be started: {err}")),
+    };
+    if let Some(words) = words {
+        say(folder, words, log_bytes);
+    }
+    start_next(folder);
+    let is_done = ended.is_ok_and(|status| status.success());
+    if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn has_worked(
+    folder: &RunFolder,
+    iterations: Option<usize>,
+    slot: usize,
+) -> io::Result<ExitStatus> {
+    let run = folder.replay().unwrap_or_default();
+    let mut worker = start_worker(folder, iterations, gpu_of(slot, &run).as_deref())?;
+    pass_on_signals(&worker)?;
+    worker.wait()
+}
+
+/// Whoever asks this process to end means the worker, which ends with a result.
+fn pass_on_signals(worker: &Child) -> io::Result<()> {
+    let (mut arrived, arrives) = UnixStream::pair()?;
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        signal_hook::low_level::pipe::register(signal, arrives.try_clone()?)?;
+    }
+    let worker = Pid::from_child(worker);
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        while arrived.read_exact(&mut [0]).is_ok() {
+            // It may have ended just now.
+            let _ = kill_process(worker, Signal::TERM);
+        }
+    })?;
+    Ok(())
+}
+
+/// Why a worker is not there any more, and what to do.
+fn last_word(folder: &RunFolder, status: ExitStatus, oom_kills_before: Option<u64>) -> String {
+    let said = folder.last_words();
+    let resume = format!("'retrain resume {}' goes on where it was", folder.id());
+    let memory = "give it fewer threads in config.toml, or more memory; then";
+    let was_out_of_memory = oom_kills() > oom_kills_before;
+    match (status.signal(), status.code()) {
+        (Some(SIGKILL), _) if was_out_of_memory => {
+            format!("memory ran out, and the system killed the worker: {memory} {resume}")
+        }
+        (Some(SIGKILL), _) => format!(
+            "the worker was killed (signal 9), by a person or because memory ran out ('dmesg' \
+             would say so): {resume}"
+        ),
+        (Some(SIGABRT), _) if said.contains("memory allocation of") => {
+            format!("memory ran out ({said}): {memory} {resume}")
+        }
+        (Some(signal), _) => format!(
+            "the worker was ended by signal {signal}; its last words: {said}; {resume}"
+        ),
+        (_, Some(_)) if said.is_empty() => format!("the worker ended without a word: {resume}"),
+        (_, code) => format!(
+            "the worker ended before its time (exit code {}); its last words: {said}; {resume}",
+            code.unwrap_or_default()
+        ),
+    }
+}
+
+/// Times that the system killed a process as memory had run out, in containers too.
+fn oom_kills() -> Option<u64> {
+    let counts = fs::read_to_string("/proc/vmstat").ok()?;
+    counts.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+}
+
+/// Writes the last word of a run whose worker wrote none.
+fn say(folder: &RunFolder, message: String, log_bytes_before: u64) {
+    // Another worker has the run: its word counts.
+    let Ok(_lease) = Lease::take(&folder.lock()) else { return };
+    let Ok(run) = folder.replay() else { return };
+    let has_begun = log_bytes(folder) != log_bytes_before;
+    if has_begun && run.end.is_some() {
+        return;
+    }
+    let event = match is_as_it_was(&run, has_begun) {
+        true => Event::Refused { message },
+        false => Event::Failed { message },
+    };
+    let written = EventLog::open(&folder.events()).and_then(|mut log| {
+        let record = log.append(event)?;
+        log.sync()?;
+        Ok(record)
+    });
+    match written {
+        Ok(_) => {
+            // Derived from the log, and made anew from it where it is missing.
+            let _ = folder.replay().map(|run| folder.write_summary(&run));
+        }
+        Err(err) => eprintln!("{err}"),
+    }
+}
+
+/// Whether the worker has added nothing to a run that had ended before.
+fn is_as_it_was(run: &Run, has_begun: bool) -> bool {
+    if has_begun { run.earlier_end.is_some() } else { run.started.is_some() }
+}
+
+fn log_bytes(folder: &RunFolder) -> u64 {
+    fs::metadata(folder.events()).map_or(0, |data| data.len())
+}
+
+/// The last act of a worker that has done the run in `folder`: with its keeper gone, it starts the
+/// next run.
+pub fn leave(folder: &RunFolder) {
+    start_next(folder);
+}
+
+fn start_next(folder: &RunFolder) {
+    if let Err(err) = advance_after(folder) {
+        eprintln!("the next run of the queue is not started: {err}");
+    }
+}
+
+/// The queue is that of the folder which this run lies in.
+fn advance_after(folder: &RunFolder) -> Result<(), Box<dyn std::error::Error>> {
+    let runs = folder.path().parent().ok_or("the run lies in no folder")?;
+    let root = folder.replay()?.root;
+    let config = Config::load(&root).unwrap_or_else(|err| {
+        eprintln!("{err}; the queue goes on as if it were empty");
+        Config::at(&root)
+    });
+    let config = Config { runs: runs.to_owned(), ..config };
+    Ok(advance_behind(&this_program()?, &config, Some(&folder.id()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_a_worker_is_said_with_the_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(folder.path());
+        let word = |raw, before| last_word(&run, ExitStatus::from_raw(raw), before);
+        let killed = word(9, Some(u64::MAX));
+        assert!(killed.contains("signal 9") && killed.contains("retrain resume"), "{killed}");
+        assert!(word(9, None).starts_with("memory ran out") == oom_kills().is_some());
+        assert!(word(101 << 8, None).contains("without a word"));
+        fs::write(run.worker_log(), "memory allocation of 4096 bytes failed\n").unwrap();
+        assert!(word(6, None).starts_with("memory ran out (memory allocation of 4096"));
+        assert!(word(11, None).contains("signal 11; its last words: memory"));
+        assert!(word(101 << 8, None).contains("exit code 101"));
+    }
+}

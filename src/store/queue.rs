@@ -1,0 +1,280 @@
+//! Runs that wait for their turn: one small file in the folder of runs.
+//!
+//! The queue belongs to no process. Whoever changes it holds a lock for that moment; whoever reads
+//! it sees one whole version. Not here: starting anything (`runner` does).
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::atomic::write_atomically;
+use super::event::{SCHEMA_VERSION, Timestamp};
+use super::folder::RunFolder;
+use super::owner::{Owner, host_name};
+use super::summary::{State, Summary};
+
+/// A change takes milliseconds; whoever holds the lock longer is stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+const RETRY: Duration = Duration::from_millis(5);
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error(
+        "{}: {message}; mend it, or move it away: no run is lost by that, those that wait are \
+         queued again with 'retrain resume RUN'",
+        path.display()
+    )]
+    Damaged { path: PathBuf, message: String },
+    #[error(
+        "{} is of version {found}, this program reads up to {SCHEMA_VERSION}; use a newer retrain",
+        path.display()
+    )]
+    Version { path: PathBuf, found: u32 },
+    #[error("cannot lock {}: {source}", path.display())]
+    Lock { path: PathBuf, source: io::Error },
+    #[error(
+        "another process holds {} for more than {} s; is one stopped (ctrl-z)?",
+        path.display(), PATIENCE.as_secs()
+    )]
+    Busy { path: PathBuf },
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
+
+/// Runs at work and waiting, first to last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    v: u32,
+    /// Nothing is started until it is released.
+    #[serde(default)]
+    pub held: bool,
+    #[serde(default)]
+    pub waiting: Vec<Waiting>,
+    /// Runs that were started and may still be at work.
+    #[serde(default)]
+    pub started: Vec<Started>,
+}
+
+/// A run and what it waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub run: String,
+    /// The machine that it is to run on: the one that it was queued on.
+    pub host: String,
+    /// Another number of iterations than the run's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<usize>,
+    pub since: Timestamp,
+    /// Length of the run's event log by then: a worker that takes the run makes it longer.
+    log_bytes: u64,
+}
+
+/// A run and the process that keeps its worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    pub run: String,
+    pub keeper: Owner,
+    /// Which of the machine's slots it has, from 0.
+    pub slot: usize,
+}
+
+impl Default for Queue {
+    fn default() -> Queue {
+        Queue { v: SCHEMA_VERSION, held: false, waiting: Vec::new(), started: Vec::new() }
+    }
+}
+
+impl Waiting {
+    pub fn new(folder: &RunFolder, iterations: Option<usize>) -> Waiting {
+        Waiting {
+            run: folder.id(),
+            host: host_name(),
+            iterations,
+            since: Timestamp::now(),
+            log_bytes: log_bytes(folder),
+        }
+    }
+
+    pub fn is_here(&self) -> bool {
+        self.host == host_name()
+    }
+
+    /// Whether no worker has had the run since; `false` also when the run is not there any more.
+    pub fn is_due(&self, folder: &RunFolder) -> bool {
+        folder.events().exists() && log_bytes(folder) == self.log_bytes
+    }
+}
+
+fn log_bytes(folder: &RunFolder) -> u64 {
+    fs::metadata(folder.events()).map_or(0, |data| data.len())
+}
+
+impl Queue {
+    pub fn path(runs: &Path) -> PathBuf {
+        runs.join("queue.json")
+    }
+
+    /// The queue as it is now; an empty one when there is none.
+    pub fn read(runs: &Path) -> Result<Queue, QueueError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let path = Queue::path(runs);
+        let bytes = match fs::read(&path) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Queue::default()),
+            Err(source) => return Err(QueueError::Read { path, source }),
+            Ok(bytes) => bytes,
+        };
+        match serde_json::from_slice::<Version>(&bytes) {
+            Ok(Version { v }) if v > SCHEMA_VERSION => Err(QueueError::Version { path, found: v }),
+            _ => serde_json::from_slice(&bytes)
+                .map_err(|err| QueueError::Damaged { path, message: err.to_string() }),
+        }
+    }
+
+    /// Changes the queue, one process at a time, and writes it when it is another afterwards.
+    pub fn change<T, E: From<QueueError>>(
+        runs: &Path,
+        change: impl FnOnce(&mut Queue) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _lock = lock(runs)?;
+        let before = Queue::read(runs)?;
+        let mut queue = before.clone();
+        let result = change(&mut queue);
+        if queue != before {
+            let mut json = serde_json::to_vec_pretty(&queue).expect("a queue is plain data");
+            json.push(b'\n');
+            write_atomically(&Queue::path(runs), &json).map_err(QueueError::from)?;
+        }
+        result
+    }
+
+    /// Place of a run among those that wait, from 0.
+    pub fn place(&self, run: &str) -> Option<usize> {
+        self.waiting.iter().position(|waiting| waiting.run == run)
+    }
+
+    /// Makes `summary` that of a run which waits, where `folder` does.
+    pub fn mark(&self, folder: &RunFolder, summary: &mut Summary) {
+        if self.waiting.is_empty() || summary.state == State::Running {
+            return;
+        }
+        let id = folder.id();
+        let waits = |waiting: &Waiting| waiting.run == id && waiting.is_due(folder);
+        if self.waiting.iter().any(waits) {
+            summary.state = State::Queued;
+        }
+    }
+
+    /// Moves a waiting run to `place` (from 0) or, where that is beyond the last, to the end.
+    pub fn shift(&mut self, run: &str, place: usize) -> bool {
+        let Some(from) = self.place(run) else { return false };
+        let waiting = self.waiting.remove(from);
+        self.waiting.insert(place.min(self.waiting.len()), waiting);
+        true
+    }
+
+    pub fn remove(&mut self, run: &str) -> bool {
+        let place = self.place(run);
+        if let Some(place) = place {
+            self.waiting.remove(place);
+        }
+        place.is_some()
+    }
+}
+
+/// Held as long as the file is open.
+fn lock(runs: &Path) -> Result<File, QueueError> {
+    let path = runs.join("queue.lock");
+    let start = Instant::now();
+    let file = fs::create_dir_all(runs)
+        .and_then(|()| OpenOptions::new().write(true).create(true).truncate(false).open(&path))
+        .map_err(|source| QueueError::Lock { path: path.clone(), source })?;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => thread::sleep(RETRY),
+            Err(TryLockError::WouldBlock) => return Err(QueueError::Busy { path }),
+            // No locks on this file system: the lease of each run still keeps two workers apart.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(run: &str) -> Waiting {
+        Waiting::new(&RunFolder::at(format!("/nowhere/{run}")), None)
+    }
+
+    fn change(runs: &Path, change: impl FnOnce(&mut Queue)) {
+        Queue::change(runs, |queue| Ok::<_, QueueError>(change(queue))).unwrap();
+    }
+
+    fn names(queue: &Queue) -> Vec<&str> {
+        queue.waiting.iter().map(|waiting| &*waiting.run).collect()
+    }
+
+    #[test]
+    fn a_queue_is_read_as_it_was_left() {
+        let runs = tempfile::tempdir().unwrap();
+        assert_eq!(Queue::read(runs.path()).unwrap(), Queue::default());
+        change(runs.path(), |queue| {
+            queue.waiting = vec![waiting("a"), waiting("b")];
+            queue.held = true;
+        });
+        let queue = Queue::read(runs.path()).unwrap();
+        assert_eq!((names(&queue), queue.held), (vec!["a", "b"], true));
+    }
+
+    #[test]
+    fn waiting_runs_are_moved_and_taken_out() {
+        let mut queue = Queue::default();
+        queue.waiting = ["a", "b", "c"].map(waiting).into();
+        assert!(queue.shift("c", 0) && queue.shift("a", 9) && !queue.shift("x", 0));
+        assert_eq!(names(&queue), ["c", "b", "a"]);
+        assert!(queue.remove("b") && !queue.remove("b"));
+        assert_eq!(names(&queue), ["c", "a"]);
+    }
+
+    #[test]
+    fn changes_of_many_at_once_are_all_made() {
+        let runs = tempfile::tempdir().unwrap();
+        thread::scope(|scope| {
+            for name in ["a", "b", "c", "d", "e", "f"] {
+                let runs = runs.path();
+                scope.spawn(move || {
+                    for round in 0..10 {
+                        change(runs, |queue| queue.waiting.push(waiting(&format!("{name}{round}"))));
+                    }
+                });
+            }
+        });
+        assert_eq!(Queue::read(runs.path()).unwrap().waiting.len(), 60);
+    }
+
+    #[test]
+    fn a_damaged_queue_is_named_and_never_replaced() {
+        let runs = tempfile::tempdir().unwrap();
+        let path = Queue::path(runs.path());
+        for (text, words) in [("{\"v\":1,", "line 1"), ("{\"v\":9}", "version 9"), ("[]", "queue.json")]
+        {
+            fs::write(&path, text).unwrap();
+            let err = Queue::read(runs.path()).unwrap_err().to_string();
+            assert!(err.contains(words) && err.contains("queue.json"), "{err}");
+            let added = Queue::change(runs.path(), |queue| {
+                queue.waiting.push(waiting("a"));
+                Ok::<_, QueueError>(())
+            });
+            assert!(added.is_err() && fs::read_to_string(&path).unwrap() == text);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Runs take turns, with the real binary: nothing that somebody would have to keep open starts the
+//! next, and what ended a worker is said.
+
+mod common;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use common::{BINARY, Project, kill, wait_until, worker};
+use retrain::store::{Event, Queue, RunFolder, State};
+use rustix::process::{Pid, Signal, getpgid, kill_process};
+
+const RUN: [&str; 3] = ["run", "experiments/photos.toml", "--detach"];
+
+/// Until it is stopped.
+const ENDLESS: [&str; 2] = ["--set", "iterations=10000000"];
+
+fn start(project: &Project, more: &[&str]) -> RunFolder {
+    project.find(project.ok(&[&RUN[..], more].concat()).trim())
+}
+
+fn state(run: &RunFolder) -> State {
+    let mut summary = run.summary().unwrap();
+    Queue::read(run.path().parent().unwrap()).unwrap().mark(run, &mut summary);
+    summary.state
+}
+
+fn becomes(run: &RunFolder, expected: State) {
+    wait_until("it has its state", || state(run) == expected);
+}
+
+fn trains(run: &RunFolder) {
+    wait_until("it trains", || run.replay().unwrap().step() > 10);
+}
+
+fn waiting(project: &Project) -> Vec<String> {
+    let queue = Queue::read(&project.path().join("runs")).unwrap();
+    queue.waiting.into_iter().map(|waiting| waiting.run).collect()
+}
+
+fn error(run: &RunFolder) -> String {
+    run.summary().unwrap().error.unwrap_or_default()
+}
+
+/// When the worker of a run began and when the run ended.
+fn times(run: &RunFolder) -> (i64, i64) {
+    let records = run.tail().poll().unwrap();
+    let began = records.iter().find(|record| matches!(record.event, Event::Started { .. }));
+    let ended = records.iter().rfind(|record| matches!(record.event, Event::Finished { .. }));
+    (began.unwrap().at.as_millisecond(), ended.unwrap().at.as_millisecond())
+}
+
+#[test]
+fn runs_of_one_machine_take_turns_in_the_order_of_the_queue() {
+    let project = Project::new();
+    let first = start(&project, &ENDLESS);
+    trains(&first);
+    let [a, b, c] = ["1", "2", "3"].map(|seed| {
+        start(&project, &["--set", &format!("train.seed={seed}"), "--set", "iterations=30"])
+    });
+    assert_eq!([&a, &b, &c].map(state), [State::Queued; 3]);
+    assert!(project.ok(&["list"]).contains("queued"));
+    let shown = project.ok(&["queue", "move", &c.id(), "1"]);
+    assert_eq!(waiting(&project), [c.id(), a.id(), b.id()]);
+    assert!(shown.contains(&format!("1  {}", c.id())), "{shown}");
+    project.ok(&["queue", "remove", &a.id()]);
+    let again = project.retrain(&["queue", "remove", &a.id()]);
+    assert_eq!(again.status.code(), Some(2), "{again:?}");
+    assert_eq!(state(&a), State::Created);
+
+    retrain::runner::request(&first, retrain::runner::Stop::Keep).unwrap();
+    becomes(&first, State::Stopped);
+    becomes(&b, State::Done);
+    becomes(&c, State::Done);
+    assert!(times(&first).1 <= times(&c).0 && times(&c).1 <= times(&b).0, "one at a time");
+    assert_eq!(state(&a), State::Created, "it was taken off");
+    project.ok(&["resume", &a.id()]);
+    assert_eq!(state(&a), State::Done);
+}
+
+#[test]
+fn a_run_that_waits_is_followed_and_ctrl_c_takes_it_off_the_queue() {
+    let project = Project::new();
+    let first = start(&project, &ENDLESS);
+    trains(&first);
+    let mut command = project.command(&["run", "experiments/photos.toml"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("it waits", || waiting(&project).len() == 1);
+    // Its handler is in place before it says where the run waits.
+    let run = project.find(&waiting(&project)[0]);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("the next to start") && said.contains("off the queue"), "{said}");
+    assert_eq!(state(&run), State::Created);
+    assert!(waiting(&project).is_empty());
+    // The same run again, followed to its result.
+    let mut command = project.command(&["resume", &run.id()]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("it waits", || waiting(&project).len() == 1);
+    project.ok(&["queue", "hold"]);
+    retrain::runner::request(&first, retrain::runner::Stop::Cancel).unwrap();
+    becomes(&first, State::Cancelled);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(state(&run), State::Queued, "a held queue starts nothing");
+    project.ok(&["queue", "release"]);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Final test accuracy"));
+}
+
+#[test]
+fn several_experiments_are_all_checked_then_run_one_after_the_other() {
+    let project = Project::new();
+    project.experiment("other", "");
+    project.write("experiments/bad.toml", "images = \"photos\"\niterations = 0\n");
+    let [photos, other, bad] =
+        ["photos", "other", "bad"].map(|name| format!("experiments/{name}.toml"));
+    let output = project.retrain(&["run", &photos, &bad]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(!project.path().join("runs").exists(), "no run was made");
+    let said = project.ok(&["run", &photos, &other]);
+    assert_eq!(said.matches("Final test accuracy").count(), 2, "{said}");
+    let runs = retrain::store::list(&project.path().join("runs")).unwrap();
+    // By name, as both were made in one second.
+    let [second, first] = &runs[..] else { panic!("{runs:?}") };
+    assert!(first.id().ends_with("photos") && times(first).1 <= times(second).0);
+}
+
+#[test]
+fn a_killed_worker_is_said_to_be_killed_and_the_next_run_starts() {
+    let project = Project::new();
+    let first = start(&project, &ENDLESS);
+    trains(&first);
+    let next = start(&project, &[]);
+    kill_process(worker(&first), Signal::KILL).unwrap();
+    becomes(&first, State::Failed);
+    let said = error(&first);
+    assert!(said.contains("killed (signal 9)") && said.contains("retrain resume"), "{said}");
+    becomes(&next, State::Done);
+}
+
+#[test]
+fn the_end_of_keeper_and_worker_leaves_a_queue_that_the_next_command_starts() {
+    let project = Project::new();
+    let first = start(&project, &ENDLESS);
+    trains(&first);
+    let next = start(&project, &[]);
+    kill(&first);
+    becomes(&first, State::Lost);
+    assert_eq!(state(&next), State::Queued);
+    // A killed process may be there for a moment longer.
+    wait_until("the next run is started", || {
+        project.ok(&["queue"]);
+        state(&next) != State::Queued
+    });
+    becomes(&next, State::Done);
+}
+
+#[test]
+fn a_killed_keeper_takes_neither_the_run_nor_the_queue_with_it() {
+    let project = Project::new();
+    let first = start(&project, &ENDLESS);
+    trains(&first);
+    let next = start(&project, &[]);
+    let keeper = getpgid(Some(worker(&first))).unwrap();
+    assert_ne!(keeper, worker(&first));
+    kill_process(keeper, Signal::KILL).unwrap();
+    let step = first.replay().unwrap().step();
+    wait_until("it trains on", || first.replay().unwrap().step() > step);
+    project.ok(&["queue"]);
+    assert_eq!(state(&next), State::Queued, "its slot is not free");
+    retrain::runner::request(&first, retrain::runner::Stop::Keep).unwrap();
+    becomes(&first, State::Stopped);
+    becomes(&next, State::Done);
+}
+
+#[test]
+fn a_terminated_keeper_ends_its_worker_with_a_result() {
+    let project = Project::new();
+    let run = start(&project, &ENDLESS);
+    trains(&run);
+    kill_process(getpgid(Some(worker(&run))).unwrap(), Signal::TERM).unwrap();
+    becomes(&run, State::Stopped);
+}
+
+#[test]
+fn a_worker_without_memory_says_so() {
+    let project = Project::new();
+    let run = start(&project, &[]);
+    becomes(&run, State::Done);
+    let limited = |kib: usize| {
+        let script = format!("ulimit -v {kib}; exec {BINARY} run experiments/photos.toml");
+        Command::new("sh").args(["-c", &script]).current_dir(project.path()).output().unwrap()
+    };
+    // Enough for the command and the keeper, which share most of theirs with the program's file.
+    let least = fs::metadata(BINARY).unwrap().len() as usize / 1024;
+    let said = (1..=16).map(|part| limited(least + part * 8 * 1024)).find_map(|output| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        said.contains("memory ran out").then_some((output.status.code(), said))
+    });
+    let (code, said) = said.expect("with little memory it runs out");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("retrain resume"), "{said}");
+}
+
+#[test]
+fn two_slots_are_two_runs_at_once() {
+    let project = Project::new();
+    let config = fs::read_to_string(project.path().join("config.toml")).unwrap();
+    project.write("config.toml", &format!("{config}slots = 2\n"));
+    let runs = [1, 2, 3].map(|_| start(&project, &ENDLESS));
+    trains(&runs[0]);
+    trains(&runs[1]);
+    assert_eq!(state(&runs[2]), State::Queued);
+    assert!(project.ok(&["queue", "--json"]).contains("\"slots\": 2"));
+}
