@@ -195,9 +195,9 @@ fn a_worker_without_memory_says_so() {
         let script = format!("ulimit -v {kib}; exec {BINARY} run experiments/photos.toml");
         Command::new("sh").args(["-c", &script]).current_dir(project.path()).output().unwrap()
     };
-    // Enough for the command and the keeper, which share most of theirs with the program's file.
+    // What the command and its keeper need, and not the worker; that depends on the build.
     let least = fs::metadata(BINARY).unwrap().len() as usize / 1024;
-    let said = (1..=16).map(|part| limited(least + part * 8 * 1024)).find_map(|output| {
+    let said = (1..=12).map(|part| limited(least + part * 6 * 1024)).find_map(|output| {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         said.contains("memory ran out").then_some((output.status.code(), said))
     });

@@ -20,6 +20,9 @@ use super::process;
 use crate::config::Config;
 use crate::store::{Event, EventLog, Lease, Run, RunFolder};
 
+/// A crash writes no more lines than that; where backtraces are on they are longer.
+const LAST_LINES: usize = 100;
+
 /// Has the run in `folder` done by a worker of its own, says how that ended where the worker could
 /// not, and starts the next run of the queue.
 pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitCode {
@@ -81,7 +84,7 @@ fn last_word(folder: &RunFolder, status: ExitStatus, oom_kills_before: Option<u6
             "the worker was killed (signal 9), by a person or because memory ran out ('dmesg' \
              would say so): {resume}"
         ),
-        (Some(SIGABRT), _) if said.contains("memory allocation of") => {
+        (Some(SIGABRT), _) if let Some(said) = failed_allocation(folder) => {
             format!("memory ran out ({said}): {memory} {resume}")
         }
         (Some(signal), _) => format!(
@@ -93,6 +96,14 @@ fn last_word(folder: &RunFolder, status: ExitStatus, oom_kills_before: Option<u6
             code.unwrap_or_default()
         ),
     }
+}
+
+/// What a program says that gets no memory, in the last of the worker's lines.
+fn failed_allocation(folder: &RunFolder) -> Option<String> {
+    let text = fs::read(folder.worker_log()).ok()?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut last = text.lines().rev().take(LAST_LINES);
+    last.find(|line| line.starts_with("memory allocation of")).map(str::to_owned)
 }
 
 /// Times that the system killed a process as memory had run out, in containers too.
@@ -174,9 +185,9 @@ mod tests {
         assert!(killed.contains("signal 9") && killed.contains("retrain resume"), "{killed}");
         assert!(word(9, None).starts_with("memory ran out") == oom_kills().is_some());
         assert!(word(101 << 8, None).contains("without a word"));
-        fs::write(run.worker_log(), "memory allocation of 4096 bytes failed\n").unwrap();
-        assert!(word(6, None).starts_with("memory ran out (memory allocation of 4096"));
-        assert!(word(11, None).contains("signal 11; its last words: memory"));
+        fs::write(run.worker_log(), "memory allocation of 9 bytes failed\nstack\n").unwrap();
+        assert!(word(6, None).starts_with("memory ran out (memory allocation of 9 bytes"));
+        assert!(word(11, None).contains("signal 11; its last words: stack"));
         assert!(word(101 << 8, None).contains("exit code 101"));
     }
 }
