@@ -5,25 +5,30 @@
 
 mod atomic;
 mod event;
+mod feature_key;
 mod folder;
 mod lease;
 mod log;
 mod names;
 mod photos;
+mod remove;
 mod run;
 mod runs;
 mod scores;
 mod summary;
+pub mod trash;
 
 pub use atomic::write_atomically;
 pub use event::{
     Counts, Ending, Event, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult, Timestamp,
 };
+pub use feature_key::feature_key;
 pub use folder::{CreateError, RunFolder};
 pub use lease::{Lease, LeaseError, Owner, host_name};
 pub use log::{EventLog, LogError, Tail};
 pub use names::{shown, unshown};
 pub use photos::{changed_photos, photos_csv};
+pub use remove::Removed;
 pub use run::{End, EvaluationPoint, FeatureProgress, Run, StepPoint};
 pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};

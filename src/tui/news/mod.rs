@@ -5,7 +5,6 @@ mod follow;
 mod host;
 mod runs;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use curves::{Curves, read_curves};
@@ -17,6 +16,7 @@ use super::known::KnownRun;
 use super::live::HostMetrics;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
+pub use crate::store::trash::Trashed;
 use crate::store::{Record, RunFolder};
 
 #[derive(Clone, Debug)]
@@ -88,13 +88,6 @@ pub struct WorkerLogNews {
 pub struct CurvesNews {
     pub run: RunFolder,
     pub curves: Result<Arc<Curves>, String>,
-}
-
-/// A folder or a file that was moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trashed {
-    pub from: PathBuf,
-    pub to: PathBuf,
 }
 
 /// A line shown until the next key, and kept in the log.
