@@ -127,6 +127,12 @@ pub enum Command {
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
+    /// List the trash; with runs: move them there
+    ///
+    /// A run goes there with all that is in it, and comes back with --restore. Only --empty deletes.
+    Trash(Trash),
+    /// List the feature cache; --prune deletes what no run of this project uses
+    Cache(Cache),
     /// Measure the network's layers on this machine, beside the same in plain Candle
     Kernels {
         /// The arithmetic: f32, bf16 or int8; left out: all that this processor is fast at
@@ -168,6 +174,39 @@ pub enum QueueCommand {
     Hold,
     /// Start runs again
     Release,
+}
+
+#[derive(clap::Args)]
+pub struct Trash {
+    /// Runs to move there: any unique beginning of a run's name, or 'last'
+    pub runs: Vec<String>,
+    /// Bring back: any unique beginning of a name in the trash, or 'last'
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with = "runs")]
+    pub restore: Vec<String>,
+    /// Delete for good what is in the trash; says first how much that is, and asks
+    #[arg(long, conflicts_with_all = ["runs", "restore"])]
+    pub empty: bool,
+    /// Do not ask
+    #[arg(long, requires = "empty")]
+    pub yes: bool,
+    #[arg(long, conflicts_with_all = ["runs", "restore", "empty"])]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Cache {
+    /// Delete feature keys that no run of this project uses, damaged shards, and what killed
+    /// writers left; says first how much that is, and asks
+    #[arg(long)]
+    pub prune: bool,
+    /// Delete just these feature keys, used or not: any unique beginning of a key
+    #[arg(value_name = "KEY", requires = "prune")]
+    pub keys: Vec<String>,
+    /// Do not ask
+    #[arg(long, requires = "prune")]
+    pub yes: bool,
+    #[arg(long, conflicts_with = "prune")]
+    pub json: bool,
 }
 
 #[derive(clap::Args)]

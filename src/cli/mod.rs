@@ -4,6 +4,8 @@
 //! command asks the areas and prints what they say.
 
 mod args;
+mod ask;
+mod cache;
 mod check;
 mod demo;
 mod features;
@@ -22,6 +24,7 @@ mod run;
 mod scores;
 mod screens;
 mod show;
+mod trash;
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -82,6 +85,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Command::Keys => keys::keys(),
         Command::Fields { markdown, json } => fields::fields(markdown, json),
         Command::New { folder, output } => new::new(&config, &folder, output.as_deref()),
+        Command::Trash(trash) => trash::trash(&config, &trash),
+        Command::Cache(cache) => cache::cache(&config, &cache),
         Command::Worker { .. } => unreachable!("it was started above"),
     }
 }

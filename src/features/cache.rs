@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::claim::Claim;
 use super::key::RowKey;
 use super::shard::Shard;
 
@@ -24,6 +25,8 @@ pub struct Cache {
     /// Shard and row of each feature.
     rows: HashMap<RowKey, (usize, usize)>,
     damaged: Vec<String>,
+    /// Nobody deletes what is in the folder for as long as it is open.
+    _claim: Option<Claim>,
 }
 
 impl Cache {
@@ -34,7 +37,7 @@ impl Cache {
     pub fn open(cache: &Path, key: &str, feature_len: usize) -> Result<Cache, CacheError> {
         let folder = cache.join(key);
         let fail = |source| CacheError::Folder { path: folder.clone(), source };
-        fs::create_dir_all(&folder).map_err(fail)?;
+        let claim = Claim::take(&folder).map_err(fail)?;
         let mut paths = Vec::new();
         for entry in fs::read_dir(&folder).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
@@ -46,7 +49,7 @@ impl Cache {
         }
         paths.sort();
         let (shards, rows, damaged) = (Vec::new(), HashMap::new(), Vec::new());
-        let mut cache = Cache { folder, feature_len, shards, rows, damaged };
+        let mut cache = Cache { folder, feature_len, shards, rows, damaged, _claim: claim };
         for path in paths {
             if let Err(err) = cache.add(&path) {
                 cache.damaged.push(format!(
@@ -121,6 +124,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut cache = Cache::open(folder.path(), "net", 3).unwrap();
         cache.insert(&KEYS, &[0.5; 6]).unwrap();
+        drop(cache);
         let path = fs::read_dir(folder.path().join("net")).unwrap().next().unwrap().unwrap().path();
         let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {

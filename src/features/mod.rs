@@ -1,13 +1,15 @@
 //! Bottleneck features: made once of each photo, kept by the content of the file.
 //!
-//! Nothing here trains. The cache is immutable shard files, written beside and renamed: no locks,
-//! no database, safe on network file systems, with many workers at once, and under `kill -9`.
+//! Nothing here trains. The cache is immutable shard files, written beside and renamed: no
+//! database, and no lock that one who computes features waits for; safe on network file systems,
+//! with many workers at once, and under `kill -9`. Only who deletes is kept away from who uses it.
 
 mod batched;
 #[cfg(test)]
 mod batched_tests;
 mod cache;
 mod calibration;
+mod claim;
 mod collect;
 mod extract;
 mod fill;
@@ -16,6 +18,7 @@ mod key;
 mod recipe;
 mod room;
 mod shard;
+mod upkeep;
 
 pub use cache::{Cache, CacheError};
 pub use calibration::pictures as calibration_pictures;
@@ -25,3 +28,4 @@ pub use fill::fill;
 pub use job::Job;
 pub use key::RowKey;
 pub use recipe::{Recipe, RecipeError};
+pub use upkeep::{FeatureKey, Kept, Portion, PruneError, survey};

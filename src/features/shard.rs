@@ -26,9 +26,20 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Opens a shard whose features have `feature_len` numbers. Every length is checked against the
-    /// file's size before memory is taken for it.
+    /// Opens a shard whose features have `feature_len` numbers.
     pub fn open(path: &Path, feature_len: usize) -> io::Result<Shard> {
+        let shard = Shard::open_any(path)?;
+        if shard.feature_len != feature_len {
+            let what =
+                format!("its features have {} numbers, expected {feature_len}", shard.feature_len);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        Ok(shard)
+    }
+
+    /// Opens a shard of whatever features. Every length is checked against the file's size before
+    /// memory is taken for it.
+    pub fn open_any(path: &Path) -> io::Result<Shard> {
         let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
         let file = File::open(path)?;
         let size = file.metadata()?.len();
@@ -45,6 +56,7 @@ impl Shard {
         let keys = metadata.info("keys").ok_or_else(|| bad("it has no keys"))?;
         let features = metadata.info("features").ok_or_else(|| bad("it has no features"))?;
         let rows = keys.shape.first().copied().unwrap_or(0);
+        let feature_len = features.shape.get(1).copied().unwrap_or(0);
         let data_at = 8 + header_len;
         let data_len = (size - data_at) as usize;
         if keys.dtype != Dtype::U8

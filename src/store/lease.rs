@@ -4,8 +4,9 @@
 //! network file systems such locks are unreliable across hosts, so the file also says who holds it
 //! and its modification time is a heartbeat.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,6 +26,8 @@ pub enum LeaseError {
     Taken(Owner),
     #[error("cannot lock {}: {source}", path.display())]
     Lock { path: PathBuf, source: io::Error },
+    #[error("{} was moved or deleted meanwhile; 'retrain trash' lists what can come back", path.display())]
+    Gone { path: PathBuf },
 }
 
 /// Held by the worker for as long as it lives.
@@ -32,11 +35,35 @@ pub struct Lease {
     file: File,
 }
 
+/// A run that no worker can take; see [`Lease::hold`].
+#[derive(Debug)]
+pub struct Hold {
+    file: File,
+}
+
 impl Lease {
     /// Takes the run, unless a worker that lives has it.
     pub fn take(path: &Path) -> Result<Lease, LeaseError> {
         let fail = |source| LeaseError::Lock { path: path.to_owned(), source };
-        let mut file = OpenOptions::new()
+        let Hold { mut file } = Lease::hold(path)?;
+        let mut json = serde_json::to_vec(&Owner::this_process()).expect("an owner is plain data");
+        // In one write over the old owner, so that nobody finds the file empty in between.
+        let length = file.metadata().map_err(fail)?.len() as usize;
+        json.resize(json.len().max(length), b' ');
+        file.rewind()
+            .and_then(|()| file.write_all(&json))
+            .and_then(|()| file.sync_data())
+            .map_err(fail)?;
+        // Where there are no locks, whoever moves the run looks at the owner after moving it.
+        let lease = Lease { file };
+        if lease.is_at(path) { Ok(lease) } else { Err(LeaseError::Gone { path: path.to_owned() }) }
+    }
+
+    /// Keeps workers away for as long as it is held, as while the run is moved: nobody's name is
+    /// written. Where there are no locks it is no more than a look.
+    pub fn hold(path: &Path) -> Result<Hold, LeaseError> {
+        let fail = |source| LeaseError::Lock { path: path.to_owned(), source };
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
@@ -67,15 +94,16 @@ impl Lease {
         if let Some(owner) = holder.filter(|owner| !owner.is_this_process() && owner.is_alive()) {
             return Err(LeaseError::Taken(owner));
         }
-        let mut json = serde_json::to_vec(&Owner::this_process()).expect("an owner is plain data");
-        // In one write over the old owner, so that nobody finds the file empty in between.
-        let length = file.metadata().map_err(fail)?.len() as usize;
-        json.resize(json.len().max(length), b' ');
-        file.rewind()
-            .and_then(|()| file.write_all(&json))
-            .and_then(|()| file.sync_data())
-            .map_err(fail)?;
-        Ok(Lease { file })
+        // Who held it may have moved the run.
+        if !is_same_file(&file, path) {
+            return Err(LeaseError::Gone { path: path.to_owned() });
+        }
+        Ok(Hold { file })
+    }
+
+    /// Whether `path` still leads to this lease.
+    pub fn is_at(&self, path: &Path) -> bool {
+        is_same_file(&self.file, path)
     }
 
     /// Says that the worker lives; called every few seconds.
@@ -89,10 +117,16 @@ impl Lease {
     }
 }
 
+fn is_same_file(file: &File, path: &Path) -> bool {
+    let id = |data: fs::Metadata| (data.dev(), data.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => id(open) == id(there),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -120,5 +154,40 @@ mod tests {
         });
         Lease::take(&path).unwrap();
         release.join().unwrap();
+    }
+
+    #[test]
+    fn a_held_run_cannot_be_taken_and_nobody_owns_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let hold = Lease::hold(&path).unwrap();
+        let release = thread::spawn({
+            let path = path.clone();
+            move || {
+                thread::sleep(Duration::from_millis(100));
+                let owner = Lease::read(&path);
+                drop(hold);
+                owner
+            }
+        });
+        Lease::take(&path).unwrap();
+        assert_eq!(release.join().unwrap(), None, "it was taken while it was held");
+    }
+
+    #[test]
+    fn who_waits_for_a_run_that_is_moved_away_does_not_get_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (run, bin) = (folder.path().join("run"), folder.path().join("bin"));
+        fs::create_dir(&run).unwrap();
+        let hold = Lease::hold(&run.join("lock")).unwrap();
+        let wait = thread::spawn({
+            let path = run.join("lock");
+            move || Lease::take(&path).err()
+        });
+        thread::sleep(Duration::from_millis(100));
+        fs::rename(&run, &bin).unwrap();
+        drop(hold);
+        assert!(matches!(wait.join().unwrap(), Some(LeaseError::Gone { .. })));
+        assert_eq!(Lease::read(&bin.join("lock")), None);
     }
 }

@@ -5,6 +5,7 @@
 
 mod atomic;
 mod event;
+mod feature_key;
 mod folder;
 mod lease;
 mod log;
@@ -12,15 +13,18 @@ mod names;
 mod owner;
 mod photos;
 mod queue;
+mod remove;
 mod run;
 mod runs;
 mod scores;
 mod summary;
+pub mod trash;
 
 pub use atomic::write_atomically;
 pub use event::{
     Counts, Ending, Event, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult, Timestamp,
 };
+pub use feature_key::feature_key;
 pub use folder::{CreateError, RunFolder};
 pub use lease::{Lease, LeaseError};
 pub use log::{EventLog, LogError, Tail};
@@ -28,6 +32,7 @@ pub use names::{shown, unshown};
 pub use owner::{Owner, host_name};
 pub use photos::{changed_photos, photos_csv};
 pub use queue::{Queue, QueueError, Started, Waiting};
+pub use remove::Removed;
 pub use run::{End, EvaluationPoint, FeatureProgress, Run, StepPoint};
 pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};

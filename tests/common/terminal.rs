@@ -50,8 +50,18 @@ impl Session {
 
     /// With more in its environment.
     pub fn open_with(project: &Project, environment: &[(&str, &str)]) -> Session {
+        Session::start(project, &[], environment)
+    }
+
+    /// A command.
+    pub fn run(project: &Project, arguments: &[&str]) -> Session {
+        Session::start(project, arguments, &[])
+    }
+
+    fn start(project: &Project, arguments: &[&str], environment: &[(&str, &str)]) -> Session {
         let pair = native_pty_system().openpty(size(24, 80)).unwrap();
         let mut command = CommandBuilder::new(BINARY);
+        command.args(arguments);
         command.cwd(project.path());
         for of_this_process in ["NO_COLOR", "COLORTERM", "TMUX", "STY", "SSH_CONNECTION"] {
             command.env_remove(of_this_process);

@@ -11,10 +11,10 @@ use super::watcher::Watcher;
 use super::{Completion, ExperimentNews};
 use crate::config::Config;
 use crate::spec::Experiment;
+use crate::store::trash;
 use crate::tui::Context;
 use crate::tui::input::Input;
 use crate::tui::news::{News, Toast};
-use crate::tui::trash;
 
 #[derive(Debug)]
 pub enum ExperimentEffect {
@@ -111,7 +111,7 @@ impl Hands {
             ExperimentEffect::Trash(path) => {
                 let bin = self.context.config.trash.clone();
                 Box::new(move || {
-                    let trashed = trash::move_to_bin(&path, &bin);
+                    let trashed = trash::move_file(&path, &bin).map_err(|err| err.to_string());
                     then_look(said(trashed.map(ExperimentNews::Trashed)))
                 })
             }

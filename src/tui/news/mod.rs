@@ -6,7 +6,6 @@ mod host;
 mod queue;
 mod runs;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use curves::{Curves, read_curves};
@@ -18,6 +17,7 @@ use super::known::KnownRun;
 use super::live::HostMetrics;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
+pub use crate::store::trash::Trashed;
 use crate::store::{Queue, Record, RunFolder};
 
 #[derive(Clone, Debug)]
@@ -96,13 +96,6 @@ pub struct WorkerLogNews {
 pub struct CurvesNews {
     pub run: RunFolder,
     pub curves: Result<Arc<Curves>, String>,
-}
-
-/// A folder or a file that was moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trashed {
-    pub from: PathBuf,
-    pub to: PathBuf,
 }
 
 /// A line shown until the next key, and kept in the log.

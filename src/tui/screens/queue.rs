@@ -17,7 +17,6 @@ pub const CONTEXTS: &[Context] = &[Context::Queue, Context::List];
 
 const PLACE: &str = "place";
 const RUN: &str = "run";
-const EXPERIMENT: &str = "experiment";
 const PROGRESS: &str = "progress";
 const SINCE: &str = "since";
 
@@ -54,8 +53,7 @@ impl Default for Queue {
         };
         table.set_columns(vec![
             column(PLACE, 7, false, Align::Right),
-            column(RUN, 24, true, Align::Left),
-            column(EXPERIMENT, 12, false, Align::Left),
+            column(RUN, 16, true, Align::Left),
             column(PROGRESS, 16, false, Align::Right),
             column(SINCE, 16, false, Align::Left),
         ]);
@@ -118,7 +116,6 @@ impl Queue {
                 Some(waiting) => format!("{} (on {})", waiting.run, waiting.host),
                 None => row.run().to_owned(),
             },
-            EXPERIMENT => summary.map_or(String::new(), |summary| summary.experiment.clone()),
             PROGRESS => summary.map_or(String::new(), |summary| {
                 let iterations = waiting.and_then(|waiting| waiting.iterations);
                 let all = format::count(iterations.unwrap_or(summary.iterations));
@@ -139,12 +136,13 @@ impl Queue {
         let queue = &world.known.queue;
         let at_work = self.rows.len() - queue.waiting.len().min(self.rows.len());
         let slots = crate::runner::slots(&world.context.config);
-        let words = format!("{at_work} at work, {} waiting · {slots} at once", queue.waiting.len());
-        let x = put(buffer, area, area.x + 2, area.y, &words, world.theme.style(Role::Dim));
+        let mut x = area.x + 2;
         if queue.held {
-            let held = " · held: nothing is started until H releases it";
-            put(buffer, area, x, area.y, held, world.theme.style(Role::Warning));
+            let held = "held until H releases it · ";
+            x = put(buffer, area, x, area.y, held, world.theme.style(Role::Warning));
         }
+        let words = format!("{at_work} at work, {} waiting · {slots} at once", queue.waiting.len());
+        put(buffer, area, x, area.y, &words, world.theme.style(Role::Dim));
     }
 }
 

@@ -311,7 +311,7 @@ fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
     };
     let consequences = vec![
         format!("it goes to {}, with all that is in it;", bin.display()),
-        "z brings it back".into(),
+        "z brings it back; 'retrain trash --empty' frees its space".into(),
     ];
     let folders = runs.iter().map(|run| run.folder().clone()).collect();
     Effect::Confirm(Confirm { question, consequences, effect: Box::new(Effect::Trash(folders)) })
