@@ -1,7 +1,6 @@
 //! What a finished run is told as: the accuracy, the confusion matrix, the worst images, and what
 //! to type next.
 
-
 use anyhow::Result;
 
 use crate::insight::{self, Evaluation, Scored};

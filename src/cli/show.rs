@@ -42,10 +42,9 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
         (Some(End::Paused), _) => {
             format!(", go on with '{} resume {}'", super::program(), folder.id())
         }
-        (_, State::Lost) => format!(
-            ": its worker is gone without a word; its last ones: {}",
-            folder.last_words()
-        ),
+        (_, State::Lost) => {
+            format!(": its worker is gone without a word; its last ones: {}", folder.last_words())
+        }
         _ => String::new(),
     };
     format!("{}{at}{why}", state.name())

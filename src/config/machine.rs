@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_said_with_its_line_and_the_cure() {
-        let text = "threds = 2\nthreads = -1\ntheme = 'drak'\nruns = 3\ncache = ''\nslots = 99\nx = \n";
+        let text =
+            "threds = 2\nthreads = -1\ntheme = 'drak'\nruns = 3\ncache = ''\nslots = 99\nx = \n";
         let said = said(text);
         let lines: Vec<&str> = said.lines().collect();
         assert_eq!(lines[0], "config.toml:1: unknown key \"threds\"; did you mean threads");

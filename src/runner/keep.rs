@@ -14,9 +14,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
 use super::launch::{start_worker, this_program};
+use super::process;
 use super::queue::advance_behind;
 use super::slots::gpu_of;
-use super::process;
 use crate::config::Config;
 use crate::store::{Event, EventLog, Lease, Run, RunFolder};
 
@@ -87,9 +87,9 @@ fn last_word(folder: &RunFolder, status: ExitStatus, oom_kills_before: Option<u6
         (Some(SIGABRT), _) if let Some(said) = failed_allocation(folder) => {
             format!("memory ran out ({said}): {memory} {resume}")
         }
-        (Some(signal), _) => format!(
-            "the worker was ended by signal {signal}; its last words: {said}; {resume}"
-        ),
+        (Some(signal), _) => {
+            format!("the worker was ended by signal {signal}; its last words: {said}; {resume}")
+        }
         (_, Some(_)) if said.is_empty() => format!("the worker ended without a word: {resume}"),
         (_, code) => format!(
             "the worker ended before its time (exit code {}); its last words: {said}; {resume}",

@@ -253,7 +253,9 @@ mod tests {
                 let runs = runs.path();
                 scope.spawn(move || {
                     for round in 0..10 {
-                        change(runs, |queue| queue.waiting.push(waiting(&format!("{name}{round}"))));
+                        change(runs, |queue| {
+                            queue.waiting.push(waiting(&format!("{name}{round}")))
+                        });
                     }
                 });
             }
@@ -265,7 +267,8 @@ mod tests {
     fn a_damaged_queue_is_named_and_never_replaced() {
         let runs = tempfile::tempdir().unwrap();
         let path = Queue::path(runs.path());
-        for (text, words) in [("{\"v\":1,", "line 1"), ("{\"v\":9}", "version 9"), ("[]", "queue.json")]
+        for (text, words) in
+            [("{\"v\":1,", "line 1"), ("{\"v\":9}", "version 9"), ("[]", "queue.json")]
         {
             fs::write(&path, text).unwrap();
             let err = Queue::read(runs.path()).unwrap_err().to_string();

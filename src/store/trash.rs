@@ -15,8 +15,8 @@ use rustix::io::Errno;
 use super::event::Timestamp;
 use super::folder::RunFolder;
 use super::lease::{Hold, Lease, LeaseError};
-use super::owner::Owner;
 use super::names::shown;
+use super::owner::Owner;
 use super::remove::{Removed, bytes_of, remove};
 use crate::config::Config;
 

@@ -123,7 +123,8 @@ impl Drop for Project {
                 && let Some(worker) = Pid::from_raw(owner.pid as i32)
             {
                 // With its keeper; they may have ended just now.
-                let _ = getpgid(Some(worker)).and_then(|both| kill_process_group(both, Signal::KILL));
+                let _ =
+                    getpgid(Some(worker)).and_then(|both| kill_process_group(both, Signal::KILL));
             }
         }
     }

@@ -215,9 +215,13 @@ impl Page for Queue {
             put(buffer, area, area.x + 2, area.y + 3, next, style);
             return;
         }
-        self.table.draw(table_area(area), buffer, world.theme, |_| false, |row, key| {
-            self.cell(&self.rows[row], key, world)
-        });
+        self.table.draw(
+            table_area(area),
+            buffer,
+            world.theme,
+            |_| false,
+            |row, key| self.cell(&self.rows[row], key, world),
+        );
     }
 }
 
