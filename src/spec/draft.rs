@@ -266,7 +266,8 @@ mod tests {
         let strange: String = (0..10_000).map(|n| format!("key_{n} = 1\n")).collect();
         for text in [strange, "no TOML\n".repeat(10_000)] {
             let mistakes = Draft::read(&text, &[], Path::new("x.toml")).mistakes;
-            assert!((1..=MOST_MISTAKES).contains(&mistakes.len()), "{}", mistakes.len());
+            // One more for what is missing.
+            assert!((1..=MOST_MISTAKES + 1).contains(&mistakes.len()), "{}", mistakes.len());
         }
     }
 

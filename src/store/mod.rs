@@ -22,7 +22,7 @@ pub use event::{
 pub use folder::{CreateError, RunFolder};
 pub use lease::{Lease, LeaseError, Owner, host_name};
 pub use log::{EventLog, LogError, Tail};
-pub use names::{shown, unshown};
+pub use names::{harmless, is_harmful, shown, unshown};
 pub use photos::{changed_photos, photos_csv};
 pub use run::{End, EvaluationPoint, FeatureProgress, Run, StepPoint};
 pub use runs::{FindError, find, list};
