@@ -3,11 +3,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    match retrain::cli::run(retrain::cli::Args::parse()) {
-        Ok(code) => code,
-        Err(err) => {
-            eprintln!("retrain: {err:#}");
-            ExitCode::from(retrain::cli::EXIT_MISTAKE)
-        }
+    match retrain::cli::Args::try_parse() {
+        Ok(args) => retrain::cli::run(args),
+        Err(err) => retrain::cli::refuse(&err),
     }
 }

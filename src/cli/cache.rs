@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::args::Cache;
 use super::ask::{counted, in_bytes, is_yes, short};
+use super::out::print_json;
 use super::{EXIT_FAILED, typed};
 use crate::config::Config;
 use crate::features::{self, FeatureKey, Portion};
@@ -23,7 +24,7 @@ pub fn cache(config: &Config, wanted: &Cache) -> Result<ExitCode> {
     }
     if wanted.json {
         let list: Vec<Value> = keys.iter().map(|key| as_json(key, uses(key))).collect();
-        println!("{}", serde_json::to_string_pretty(&list)?);
+        print_json(&list)?;
     } else if keys.is_empty() {
         eprintln!("the feature cache {} is empty", typed(&config.cache));
     } else {

@@ -1,6 +1,6 @@
 //! `retrain check`: what a run would use and skip, and why. Trains nothing.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::EXIT_MISTAKE;
+use super::out::{print_json, replace_line};
 use crate::config::Config;
 use crate::dataset::{self, Dataset};
 use crate::nets::Place;
@@ -29,13 +30,12 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
         config.threads,
         &mut |done, total| {
             if terminal {
-                eprint!("\r\x1b[Kdecoding {done}/{total}");
-                let _ = std::io::stderr().flush();
+                replace_line(&format!("decoding {done}/{total}"));
             }
         },
     );
     if terminal {
-        eprint!("\r\x1b[K");
+        replace_line("");
     }
     dataset.remove_unreadable(unreadable);
     let refusal = dataset
@@ -44,7 +44,7 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
         .err()
         .map(|err| err.to_string());
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&json(&dataset, &place, refusal.as_deref()))?);
+        print_json(&json(&dataset, &place, refusal.as_deref()))?;
     } else {
         print!("{}", text(&dataset, &place));
     }

@@ -1,11 +1,12 @@
 //! `retrain demo`: draws the demo photos and trains on them.
 
 use std::fs;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use super::out::replace_line;
 use super::run::run;
 use super::{screens, typed};
 use crate::config::Config;
@@ -20,13 +21,12 @@ pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     let terminal = std::io::stderr().is_terminal();
     let written = demo::write(&photos, &mut |done, total| {
         if terminal {
-            eprint!("\r\x1b[Kdrawing {done}/{total} photos to {}", typed(&photos));
-            let _ = std::io::stderr().flush();
+            replace_line(&format!("drawing {done}/{total} photos to {}", typed(&photos)));
         }
     })
     .with_context(|| format!("cannot draw the demo photos to {}", photos.display()))?;
     if terminal {
-        eprint!("\r\x1b[K");
+        replace_line("");
     }
     eprintln!(
         "demo photos in {}: {} drawn, {} there already",

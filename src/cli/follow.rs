@@ -1,7 +1,7 @@
 //! Follows a run's event log and prints its news on stderr: one line that changes on a terminal,
 //! plain lines otherwise.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use signal_hook::consts::SIGINT;
 
+use super::out::replace_line;
 use crate::config::Config;
 use crate::runner::{self, Place, Stop};
 use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Tail};
@@ -163,7 +164,7 @@ impl News {
     /// A line that stays.
     fn say(&mut self, line: &str) {
         if self.line_open {
-            eprint!("\r\x1b[K");
+            replace_line("");
             self.line_open = false;
         }
         eprintln!("{line}");
@@ -174,8 +175,7 @@ impl News {
         if self.terminal {
             let width = crossterm::terminal::size().map_or(80, |(columns, _)| columns as usize);
             let short: String = line.chars().take(width.saturating_sub(1)).collect();
-            eprint!("\r\x1b[K{short}");
-            let _ = io::stderr().flush();
+            replace_line(&short);
             self.line_open = true;
         } else if self.told.is_none_or(|told| told.elapsed() >= PLAIN_NEWS) {
             self.told = Some(Instant::now());

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::follow::duration;
+use super::out::print_json;
 use crate::config::Config;
 use crate::store::{self, Queue, Summary};
 
@@ -30,7 +31,7 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
         }
     }
     if json {
-        println!("{}", serde_json::to_string_pretty(&listed)?);
+        print_json(&listed)?;
     } else if listed.is_empty() {
         eprintln!("no run yet; 'retrain demo' makes one, 'retrain run EXPERIMENT' makes yours");
     } else {

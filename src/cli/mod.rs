@@ -3,6 +3,10 @@
 //! The one area that sees both sides of the process boundary. It holds no logic of its own: each
 //! command asks the areas and prints what they say.
 
+// First: its macros hold in all that follows.
+#[macro_use]
+mod out;
+
 mod args;
 mod ask;
 mod cache;
@@ -47,7 +51,28 @@ pub const EXIT_MISTAKE: u8 = 2;
 /// Left by ctrl-c.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
-pub fn run(args: Args) -> Result<ExitCode> {
+/// Does what was typed; an error is said, and is the user's mistake.
+pub fn run(args: Args) -> ExitCode {
+    perform(args).unwrap_or_else(|err| {
+        eprintln!("retrain: {err:#}");
+        ExitCode::from(EXIT_MISTAKE)
+    })
+}
+
+/// Says why what was typed is no command, or the help that was asked for. Without colours where an
+/// argument, such as the name of a file, holds what a terminal would act on.
+pub fn refuse(err: &clap::Error) -> ExitCode {
+    let text = err.render().to_string();
+    if text.chars().any(|c| c != '\n' && store::is_harmful(c)) {
+        eprint!("{text}");
+    } else {
+        // Where it cannot be written nobody is there to hear that.
+        let _ = err.print();
+    }
+    ExitCode::from(err.exit_code() as u8)
+}
+
+fn perform(args: Args) -> Result<ExitCode> {
     let Some(command) = args.command else { return screens::screens() };
     if let Command::Worker { run, iterations, slot, alone } = &command {
         let folder = RunFolder::at(run);

@@ -1,10 +1,11 @@
 //! Photos named on the command line, and their features.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::out::replace_line;
 use crate::config::Config;
 use crate::dataset::{self, Unreadable};
 use crate::features::{self, Cache, Extractor, Job, Progress};
@@ -56,11 +57,10 @@ pub fn features(
 
 fn show(progress: Progress) {
     if io::stderr().is_terminal() && progress.total > 1 {
-        eprint!("\r\x1b[Kfeatures {}/{}", progress.done, progress.total);
-        if progress.done == progress.total {
-            eprint!("\r\x1b[K");
+        match progress.done == progress.total {
+            false => replace_line(&format!("features {}/{}", progress.done, progress.total)),
+            true => replace_line(""),
         }
-        let _ = io::stderr().flush();
     }
 }
 

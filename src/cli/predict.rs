@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
 use super::EXIT_FAILED;
+use super::out::print_json;
 use super::photos;
 use crate::config::Config;
 use crate::features::Recipe;
@@ -39,10 +40,10 @@ pub fn predict(
             Err(reason) => answers.push((file, Err(reason.to_string()))),
         }
     }
-    score(config, &head, &recipe, &readable, &mut answers)?;
+    score(config, run, &head, &recipe, &readable, &mut answers)?;
     let scored = answers.iter().filter(|(_, answer)| answer.is_ok()).count();
     if json {
-        println!("{}", serde_json::to_string_pretty(&as_json(&head.labels, &answers))?);
+        print_json(&as_json(&head.labels, &answers))?;
     } else {
         print(&head.labels, &answers);
     }
@@ -71,6 +72,7 @@ fn read_head(run: &RunFolder) -> Result<HeadFile> {
 /// Fills in the scores of the answers that are `Ok`, which stand in the order of `readable`.
 fn score(
     config: &Config,
+    run: &RunFolder,
     head: &HeadFile,
     recipe: &Recipe,
     readable: &[(PathBuf, blake3::Hash)],
@@ -81,6 +83,14 @@ fn score(
     }
     let few = readable.len() < FEW_PHOTOS;
     let extractor = recipe.open(if few { DeviceChoice::Cpu } else { DeviceChoice::Auto })?;
+    let (taken, made) = (head.head.weights.dims()[1], extractor.backbone.feature_len());
+    if taken != made {
+        bail!(
+            "cannot use {}: its head takes features of {taken} numbers, its network makes {made}; \
+             train again",
+            run.head().display()
+        );
+    }
     let made = photos::features(config, &extractor, readable)?;
     let mut pending: Vec<_> = answers.iter_mut().filter(|(_, answer)| answer.is_ok()).collect();
     for (number, reason) in &made.unreadable {

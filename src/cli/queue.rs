@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::args::QueueCommand;
+use super::out::print_json;
 use super::{find, own_file};
 use crate::config::Config;
 use crate::runner;
@@ -96,7 +97,7 @@ fn show(config: &Config, json: bool) -> Result<()> {
         waiting: queue.waiting.iter().enumerate().map(row).collect(),
     };
     if json {
-        println!("{}", serde_json::to_string_pretty(&shown)?);
+        print_json(&shown)?;
     } else {
         print!("{}", table(&shown));
     }

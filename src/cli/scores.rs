@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
 use super::args::{Scores, SetName, SortBy};
+use super::out::print_json;
 use super::report::scored;
 use crate::spec::Set;
 use crate::store::{self, ImageScore, RunFolder, shown};
@@ -29,7 +30,7 @@ pub fn scores(folder: &RunFolder, wanted: &Scores) -> Result<ExitCode> {
     rows.sort_by(|a, b| order(wanted.sort, a, b));
     if wanted.json {
         let list: Vec<Value> = rows.iter().map(|row| as_json(&labels, row)).collect();
-        println!("{}", serde_json::to_string_pretty(&list)?);
+        print_json(&list)?;
     } else {
         print!("{}", table(&labels, &rows));
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::out::print_json;
 use super::report;
 use crate::insight::percent;
 use crate::spec;
@@ -12,7 +13,7 @@ use crate::store::{End, Run, RunFolder, State};
 pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let summary = folder.summary()?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&summary)?);
+        print_json(&summary)?;
         return Ok(ExitCode::SUCCESS);
     }
     let run = folder.replay()?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::Trash;
 use super::ask::{counted, in_bytes, is_yes, short};
+use super::out::print_json;
 use super::{EXIT_FAILED, EXIT_MISTAKE, find, program, typed};
 use crate::config::Config;
 use crate::store::trash::{self, InTrash, Kind};
@@ -26,7 +27,7 @@ pub fn trash(config: &Config, wanted: &Trash) -> Result<ExitCode> {
     }
     if wanted.json {
         let list: Vec<Value> = all.iter().map(as_json).collect();
-        println!("{}", serde_json::to_string_pretty(&list)?);
+        print_json(&list)?;
     } else if all.is_empty() {
         eprintln!("the trash is empty; 'retrain trash RUN' moves a run there");
     } else {

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::threads::usable_threads;
-use super::{Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
+use super::{MOST_MISTAKES, Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
 
 /// The file whose folder is the project folder.
 pub const CONFIG_FILE: &str = "config.toml";
@@ -113,6 +113,9 @@ impl Config {
         let mut config = Self::at(root);
         let mut mistakes = Vec::new();
         for (key, value) in &syntax.table {
+            if mistakes.len() == MOST_MISTAKES {
+                break;
+            }
             if let Err((span, message)) = config.set(key, value, text) {
                 let mistake = Mistake::in_text(CONFIG_FILE, text, span, message);
                 if syntax.is_reliable(mistake.span.start, mistake.line) {

@@ -49,7 +49,10 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// All mistakes of a text, in its order; shown one a line.
+/// So many mistakes are told of one text: enough for any that was meant to be what it is read as.
+pub const MOST_MISTAKES: usize = 100;
+
+/// The mistakes of a text, in its order; shown one a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(pub Vec<Mistake>);
 
@@ -85,21 +88,23 @@ impl Syntax<'_> {
 
 /// Reads a TOML text as far as possible, past its errors.
 pub fn syntax<'a>(origin: &str, text: &'a str) -> Syntax<'a> {
-    let (table, found) = DeTable::parse_recoverable(text);
+    let (table, mut found) = DeTable::parse_recoverable(text);
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    found.sort_by_key(start);
+    let mut readable = found.get(MOST_MISTAKES).map_or(usize::MAX, start);
     let mut errors: Vec<Mistake> = found
         .iter()
+        .take(MOST_MISTAKES)
         .map(|error| {
             let span = error.span().unwrap_or(0..0);
             Mistake::in_text(origin, text, span, error.message().replace('\n', ", "))
         })
         .collect();
-    errors.sort_by_key(|error| error.span.start);
     let runs_on = |message: &str| {
         ["unclosed array", "unclosed inline", "invalid multi-line"]
             .iter()
             .any(|start| message.starts_with(start))
     };
-    let mut readable = usize::MAX;
     if errors.iter().any(|error| runs_on(&error.message)) {
         errors.truncate(1);
         readable = errors[0].span.start;

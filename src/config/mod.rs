@@ -9,5 +9,5 @@ mod text_file;
 mod threads;
 
 pub use machine::{CONFIG_FILE, Config, ConfigError, Theme};
-pub use mistakes::{Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
+pub use mistakes::{MOST_MISTAKES, Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
 pub use text_file::{TextFileError, read_text};

@@ -41,18 +41,19 @@ pub(crate) fn find(
     known.sort();
     known.dedup();
 
-    let categories = if experiment.categories.is_empty() {
+    let mut categories = if experiment.categories.is_empty() {
         known.iter().map(|name| category_name(name)).collect()
     } else {
         experiment.categories.clone()
     };
     let mut folders = Vec::new();
-    for (category, name) in categories.iter().enumerate() {
+    for (category, name) in categories.iter_mut().enumerate() {
         let folder = folder_name(name, &known).ok_or_else(|| DatasetError::NoSuchCategory {
             folder: images.to_owned(),
             name: name.clone(),
             nearest: nearest(name, &known),
         })?;
+        *name = category_name(folder);
         for (above, set) in &above {
             let path = above.join(folder);
             if images.join(&path).is_dir() {
@@ -94,9 +95,10 @@ pub(crate) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(names.into_iter().map(PathBuf::from).filter(|name| folder.join(name).is_dir()).collect())
 }
 
-/// The folder's own name; escaped when it is no UTF-8.
+/// The folder's own name, as one line of harmless text: it goes into every table, log and file of
+/// labels.
 pub(crate) fn category_name(folder: &Path) -> String {
-    folder.to_str().map_or_else(|| shown(folder), str::to_owned)
+    shown(folder)
 }
 
 fn folder_name<'a>(category: &str, known: &'a [PathBuf]) -> Option<&'a PathBuf> {

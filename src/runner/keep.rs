@@ -18,7 +18,7 @@ use super::process;
 use super::queue::advance_behind;
 use super::slots::gpu_of;
 use crate::config::Config;
-use crate::store::{Event, EventLog, Lease, Run, RunFolder};
+use crate::store::{Event, EventLog, Lease, Run, RunFolder, harmless};
 
 /// A crash writes no more lines than that; where backtraces are on they are longer.
 const LAST_LINES: usize = 100;
@@ -144,6 +144,11 @@ fn is_as_it_was(run: &Run, has_begun: bool) -> bool {
     if has_begun { run.earlier_end.is_some() } else { run.started.is_some() }
 }
 
+/// For `worker.log`, where stderr leads.
+fn aside(words: &str) {
+    eprintln!("{}", harmless(words));
+}
+
 fn log_bytes(folder: &RunFolder) -> u64 {
     fs::metadata(folder.events()).map_or(0, |data| data.len())
 }
@@ -156,7 +161,7 @@ pub fn leave(folder: &RunFolder) {
 
 fn start_next(folder: &RunFolder) {
     if let Err(err) = advance_after(folder) {
-        eprintln!("the next run of the queue is not started: {err}");
+        aside(&format!("the next run of the queue is not started: {err}"));
     }
 }
 
@@ -165,7 +170,7 @@ fn advance_after(folder: &RunFolder) -> Result<(), Box<dyn std::error::Error>> {
     let runs = folder.path().parent().ok_or("the run lies in no folder")?;
     let root = folder.replay()?.root;
     let config = Config::load(&root).unwrap_or_else(|err| {
-        eprintln!("{err}; the queue goes on as if it were empty");
+        aside(&format!("{err}; the queue goes on as if it were empty"));
         Config::at(&root)
     });
     let config = Config { runs: runs.to_owned(), ..config };

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::fields::{FIELDS, Field, SECTIONS, field};
 use super::kind::{Kind, Value};
 use super::settings::quoted;
-use crate::config::{Mistake, distance, excerpt, nearest, syntax};
+use crate::config::{MOST_MISTAKES, Mistake, distance, excerpt, nearest, syntax};
 
 /// Behind a value that the user did not write.
 pub(super) const DEFAULT_MARK: &str = "# default";
@@ -112,6 +112,9 @@ impl<'a> Draft<'a> {
 
     fn read_tables(&mut self, root: &DeTable) {
         for (key, value) in root {
+            if self.has_enough_mistakes() {
+                return;
+            }
             let name: &str = key.get_ref();
             if SECTIONS.iter().any(|(section, _)| *section == name) {
                 self.read_section(name, value);
@@ -133,6 +136,9 @@ impl<'a> Draft<'a> {
             return;
         };
         for (key, value) in table {
+            if self.has_enough_mistakes() {
+                return;
+            }
             let name = format!("{section}.{}", key.get_ref());
             match field(&name) {
                 Some(field) => self.read_field(field, value),
@@ -155,11 +161,16 @@ impl<'a> Draft<'a> {
                 self.put(field, Written { value: read, place: Place::Text(span), by_user });
             }
             Err(refusals) => {
-                for (span, message) in refusals {
+                for (span, message) in refusals.into_iter().take(MOST_MISTAKES) {
                     self.refuse(span, message);
                 }
             }
         }
+    }
+
+    /// A text of nothing but mistakes, such as another program's file, is not read to its end.
+    fn has_enough_mistakes(&self) -> bool {
+        self.mistakes.len() >= MOST_MISTAKES
     }
 
     fn read_argument(&mut self, n: usize, argument: &Override) {
@@ -249,6 +260,16 @@ fn unknown(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_another_program_is_refused_with_the_first_of_its_mistakes() {
+        let strange: String = (0..10_000).map(|n| format!("key_{n} = 1\n")).collect();
+        for text in [strange, "no TOML\n".repeat(10_000)] {
+            let mistakes = Draft::read(&text, &[], Path::new("x.toml")).mistakes;
+            // One more for what is missing.
+            assert!((1..=MOST_MISTAKES + 1).contains(&mistakes.len()), "{}", mistakes.len());
+        }
+    }
 
     #[test]
     fn unknown_keys_name_the_nearest_even_in_another_table() {

@@ -23,8 +23,11 @@ pub struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub category: String,
+    #[serde(deserialize_with = "count")]
     pub training: usize,
+    #[serde(deserialize_with = "count")]
     pub validation: usize,
+    #[serde(deserialize_with = "count")]
     pub test: usize,
 }
 
@@ -84,7 +87,9 @@ pub enum Ending {
 /// The final evaluation of every test image, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
+    #[serde(deserialize_with = "count")]
     pub correct: usize,
+    #[serde(deserialize_with = "count")]
     pub n: usize,
     /// Share of test images whose highest score is the true category's.
     pub accuracy: f64,
@@ -107,6 +112,7 @@ pub enum Event {
         root: PathBuf,
         /// Version of the program.
         program: String,
+        #[serde(deserialize_with = "count")]
         iterations: usize,
         /// Every field of the experiment and its value, as written in TOML.
         settings: BTreeMap<String, String>,
@@ -125,21 +131,28 @@ pub enum Event {
     Dataset {
         images: PathBuf,
         counts: Vec<Counts>,
+        #[serde(deserialize_with = "count")]
         skipped: usize,
+        #[serde(deserialize_with = "count")]
         duplicates: usize,
     },
     Network(NetworkFacts),
     /// Progress of the feature stage.
     Features {
+        #[serde(deserialize_with = "count")]
         done: usize,
+        #[serde(deserialize_with = "count")]
         total: usize,
+        #[serde(deserialize_with = "count")]
         from_cache: usize,
+        #[serde(deserialize_with = "count")]
         skipped: usize,
         /// Of the images that went through the network; 0 while none has.
         images_per_second: f64,
     },
     /// One iteration: the batch's loss and accuracy before the update.
     Step {
+        #[serde(deserialize_with = "count")]
         step: usize,
         #[serde(with = "finite_or_null")]
         loss: f64,
@@ -148,6 +161,7 @@ pub enum Event {
     },
     /// The batch just used, after its update, and the whole validation set.
     Evaluation {
+        #[serde(deserialize_with = "count")]
         step: usize,
         #[serde(with = "finite_or_null")]
         train_loss: f64,
@@ -158,6 +172,7 @@ pub enum Event {
     },
     /// A person wants another number of iterations than before; training goes on to that one.
     Iterations {
+        #[serde(deserialize_with = "count")]
         iterations: usize,
     },
     /// Something a person should know; the run goes on.
@@ -168,8 +183,10 @@ pub enum Event {
     Finished {
         ending: Ending,
         /// Iterations done.
+        #[serde(deserialize_with = "count")]
         step: usize,
         /// The iteration whose weights were kept.
+        #[serde(deserialize_with = "count")]
         kept_step: usize,
         test: TestResult,
     },
@@ -185,6 +202,18 @@ pub enum Event {
     Refused {
         message: String,
     },
+}
+
+/// Numbers that a log may hold as counts. Sums of many stay far below what a `usize` holds, so that
+/// no reader of a damaged log can overflow.
+const LARGEST_COUNT: usize = 1 << 53;
+
+fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let count = usize::deserialize(deserializer)?;
+    if count <= LARGEST_COUNT {
+        return Ok(count);
+    }
+    Err(serde::de::Error::custom(format!("{count} is no count of anything that there is")))
 }
 
 /// A loss may be NaN or infinite; JSON has no number for that, so it is written as `null` and read
@@ -222,6 +251,16 @@ mod tests {
             r#"{"v":1,"at":"2026-01-02T03:04:05.5Z","event":"step","step":3,"loss":0.5,"accuracy":0.75,"learning_rate":0.01}"#
         );
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
+    }
+
+    #[test]
+    fn counts_that_no_run_can_have_are_damage_before_they_are_added_up() {
+        let line =
+            |n: usize| format!(r#"{{"category":"a","training":{n},"validation":{n},"test":{n}}}"#);
+        let read = |n| serde_json::from_str::<Counts>(&line(n));
+        assert_eq!(read(LARGEST_COUNT).unwrap().total(), 3 * LARGEST_COUNT);
+        let err = read(usize::MAX).unwrap_err().to_string();
+        assert!(err.contains("18446744073709551615 is no count"), "{err}");
     }
 
     #[test]

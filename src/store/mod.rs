@@ -28,7 +28,7 @@ pub use feature_key::feature_key;
 pub use folder::{CreateError, RunFolder};
 pub use lease::{Lease, LeaseError};
 pub use log::{EventLog, LogError, Tail};
-pub use names::{shown, unshown};
+pub use names::{harmless, is_harmful, shown, unshown};
 pub use owner::{Owner, host_name};
 pub use photos::{changed_photos, photos_csv};
 pub use queue::{Queue, QueueError, Started, Waiting};

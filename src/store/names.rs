@@ -1,5 +1,6 @@
 //! File names as text that is safe on a screen, in a log and in a CSV, and back.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -29,9 +30,28 @@ pub fn shown(path: &Path) -> String {
     text
 }
 
+/// Text of any number of lines with all that [`shown`] escapes escaped, but for its line ends, tabs and
+/// backslashes. For people: it cannot be turned back.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let is_kept = |c| matches!(c, '\n' | '\t') || !is_harmful(c);
+    if text.chars().all(is_kept) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\r' => out.push_str(r"\r"),
+            c if is_kept(c) => out.push(c),
+            c => write!(out, "\\u{{{:x}}}", c as u32).expect(TO_A_STRING),
+        }
+    }
+    Cow::Owned(out)
+}
+
 const TO_A_STRING: &str = "writing to a string does not fail";
 
-fn is_harmful(c: char) -> bool {
+/// Whether a terminal or an editor may act on the character, or be misled by it.
+pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{61c}' | '\u{200e}' | '\u{200f}'        // direction marks
@@ -114,6 +134,12 @@ mod tests {
             assert_eq!(shown(&path(bytes)), expected);
             assert_eq!(unshown(expected), path(bytes));
         }
+    }
+
+    #[test]
+    fn lines_of_text_stay_lines_and_lose_what_a_terminal_would_act_on() {
+        assert_eq!(harmless("two\n\tlines, a \\ 文"), "two\n\tlines, a \\ 文");
+        assert_eq!(harmless("\x1b]52;c;eA==\x07\r\n\u{9b}"), "\\u{1b}]52;c;eA==\\u{7}\\r\n\\u{9b}");
     }
 
     #[test]

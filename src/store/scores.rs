@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::atomic::write_atomically;
-use super::names::{shown, unshown};
+use super::names::{harmless, shown, unshown};
 use crate::spec::Set;
 
 /// One image: its file (relative to the run's images folder), its set, its true category and one
@@ -102,7 +102,7 @@ pub fn skipped_csv<'a>(skipped: impl Iterator<Item = (&'a Path, String)>) -> Vec
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(["file", "reason"]).expect("a Vec takes all");
     for (file, reason) in skipped {
-        csv.write_record([shown(file), reason]).expect("a Vec takes all");
+        csv.write_record([shown(file), harmless(&reason).into_owned()]).expect("a Vec takes all");
     }
     csv.into_inner().expect("a Vec takes all")
 }

@@ -282,6 +282,11 @@ fn edit_note(run: &RunFolder, edit: NoteEdit) -> News {
     })
 }
 
+/// The path from the root on, so that no program takes its beginning for an option or an address.
+fn from_the_root(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Gives a file to the desktop. Over SSH that would be the desktop of the wrong machine.
 fn open_outside(path: &Path) -> News {
     let is_set = |name| std::env::var_os(name).is_some();
@@ -292,8 +297,12 @@ fn open_outside(path: &Path) -> News {
     }
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let (nothing, quiet) = (Stdio::null(), Stdio::null());
-    let status =
-        Command::new(program).arg(path).stdin(nothing).stdout(quiet).stderr(Stdio::null()).status();
+    let status = Command::new(program)
+        .arg(from_the_root(path))
+        .stdin(nothing)
+        .stdout(quiet)
+        .stderr(Stdio::null())
+        .status();
     News::Said(match status {
         Ok(status) if status.success() => Toast::good(format!("opened {}", path.display())),
         Ok(status) => Toast::error(format!("{program} ended with {status}; y copies the path")),
@@ -311,7 +320,7 @@ fn edit(path: &Path) -> Result<(), String> {
     // The variable may hold arguments: `code --wait`.
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
-    let status = Command::new(program).args(words).arg(path).status();
+    let status = Command::new(program).args(words).arg(from_the_root(path)).status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{program} ended with {status}")),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::store::{Event, EventLog, Run, RunFolder, Timestamp};
+use crate::store::{Event, EventLog, Run, RunFolder, Timestamp, harmless};
 
 /// A table of runs need not be newer than this.
 const SUMMARY_AGE: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ impl Reporter {
     /// A line for a person who looks into `worker.log`; the run does not depend on it.
     pub fn say(&mut self, line: &str) {
         let time = Timestamp::now().strftime("%H:%M:%S");
-        let _ = writeln!(self.words, "{time} {line}");
+        let _ = writeln!(self.words, "{time} {}", harmless(line));
     }
 
     fn summarise(&mut self) -> Result<()> {

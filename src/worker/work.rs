@@ -15,7 +15,7 @@ use crate::features::{self, Cache, Extractor, Job, Recipe, RowKey};
 use crate::nets::Place;
 use crate::spec::{self, Experiment, Set};
 use crate::store::{
-    Counts, Event, Lease, NetworkFacts, RunFolder, Stage, skipped_csv, write_atomically,
+    Counts, Event, Lease, NetworkFacts, RunFolder, Stage, harmless, skipped_csv, write_atomically,
 };
 
 /// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
@@ -26,7 +26,7 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     let (mut reporter, watch) = match begun {
         Ok(begun) => begun,
         Err(err) => {
-            eprintln!("{err:#}");
+            eprintln!("{}", harmless(&format!("{err:#}")));
             return ExitCode::FAILURE;
         }
     };
@@ -34,7 +34,7 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
         Work::prepare(folder, &mut reporter, &watch.requests, iterations).and_then(Work::perform);
     let Err(err) = done else { return ExitCode::SUCCESS };
     if let Err(err) = reporter.fail(format!("{err:#}")) {
-        eprintln!("{err:#}");
+        eprintln!("{}", harmless(&format!("{err:#}")));
     }
     ExitCode::FAILURE
 }

@@ -48,6 +48,10 @@ const SOF_HUFFMAN: [u8; 3] = [0xc0, 0xc1, 0xc2];
 /// Lossless, hierarchical and arithmetic-coded frames.
 const SOF_OTHER: [u8; 10] = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 
+/// A scan of a few bytes may cover the whole picture, so that many of them take for ever. Encoders
+/// make some ten of them.
+const MOST_SCANS: usize = 500;
+
 /// Tables by number, as of the scan at hand.
 #[derive(Default)]
 pub(crate) struct Tables {
@@ -93,7 +97,7 @@ fn walk(bytes: &[u8], side: usize) -> Result<Option<Frame>, Damage> {
     let mut tables = Tables::default();
     let mut frame: Option<Frame> = None;
     let mut restart_interval = 0;
-    let mut is_rgb = false;
+    let (mut is_rgb, mut scans) = (false, 0);
     loop {
         let marker = next_marker(bytes, &mut at).ok_or(Damage::Truncated)?;
         match marker {
@@ -116,6 +120,10 @@ fn walk(bytes: &[u8], side: usize) -> Result<Option<Frame>, Damage> {
             }
             SOS => {
                 let frame = frame.as_mut().ok_or(Damage::Corrupt("a scan before the frame"))?;
+                scans += 1;
+                if scans > MOST_SCANS {
+                    return Err(Damage::Corrupt("more scans than any picture needs"));
+                }
                 let scan = Scan::read(segment, frame)?;
                 let is_left_to_the_decoder = frame.height == 0 // it follows later (DNL)
                     || side > 0 && !reduce::is_usual(frame, is_rgb);
@@ -278,6 +286,32 @@ mod tests {
             assert!(matches!(check(&damaged), Err(Damage::Corrupt(_))), "seed {seed}");
             assert_eq!(reduced(&damaged, 75).err(), check(&damaged).err(), "seed {seed}");
         }
+    }
+
+    /// A progressive picture of 2,000 by 2,000 grey pixels, in so many scans that say nothing of
+    /// any block.
+    fn scans_of_nothing(count: usize) -> Vec<u8> {
+        let size = 2_000u16.to_be_bytes();
+        let mut bytes = vec![0xff, SOI, 0xff, 0xc2, 0, 11, 8];
+        bytes.extend([size[0], size[1], size[0], size[1], 1, 1, 0x11, 0]);
+        // The code 0 alone: a run of blocks without a coefficient, 16,384 and what 14 bits add.
+        bytes.extend([0xff, DHT, 0, 20, 0x10, 1]);
+        bytes.extend([0; 15]);
+        bytes.push(0xe0);
+        let runs = (250usize * 250).div_ceil(16_384);
+        for _ in 0..count {
+            bytes.extend([0xff, SOS, 0, 8, 1, 1, 0, 1, 63, 0]);
+            bytes.extend(vec![0; (15 * runs).div_ceil(8)]);
+        }
+        bytes.extend([0xff, EOI]);
+        bytes
+    }
+
+    #[test]
+    fn a_picture_of_endless_scans_is_corrupt_before_it_takes_for_ever() {
+        assert_eq!(check(&scans_of_nothing(1)), Ok(()));
+        let endless = check(&scans_of_nothing(100_000));
+        assert_eq!(endless, Err(Damage::Corrupt("more scans than any picture needs")));
     }
 
     #[test]

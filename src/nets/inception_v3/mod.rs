@@ -13,13 +13,14 @@ use candle_core::{DType, Device, Result, Tensor};
 
 use super::error::NetError;
 use super::folding;
-use super::identity::Identity;
+use super::identity::{Identity, Source, Stated};
 use super::variant::Variant;
 use super::weights::WeightsFile;
 use super::{Backbone, Calibration};
 use crate::kernels::{Engine, Format, Trunk};
 use crate::spec::{Network, Precision, Weights};
 
+use layers::Block;
 use on_cpu::{OnCpu, Parts};
 pub use plain::PlainInceptionV3;
 
@@ -54,7 +55,7 @@ impl InceptionV3 {
         let (file, identity) = open(network, root)?;
         let precision = precision_on(device, network)?;
         let layers = layers::layers();
-        let taps = layers::find_taps(&identity.variant.taps.value, &layers)?;
+        let taps = taps(&file, &identity.variant.taps, &layers)?;
         folding::check(&file, &layers::conv_shapes(&layers))?;
         let leaving = layers::leaving(&layers);
         let feature_len = taps.into_iter().map(|tap| leaving[tap]).sum();
@@ -83,6 +84,20 @@ impl InceptionV3 {
         let parts = parts(network, root, calibration)?;
         Ok(parts.largest(&parts.graph()?))
     }
+}
+
+/// Places of the taps in `layers`; a mistake in the file's metadata names the file.
+fn taps(file: &WeightsFile, taps: &Stated<Vec<String>>, layers: &[Block]) -> Loaded<Vec<usize>> {
+    layers::find_taps(&taps.value, layers).map_err(|err| match taps.source {
+        Source::Metadata => NetError::Metadata {
+            file: file.name().to_owned(),
+            key: "taps",
+            found: taps.value.join(", "),
+            expected: "blocks of Inception v3, none of them twice",
+            setting: "network.taps",
+        },
+        _ => err,
+    })
 }
 
 fn parts(network: &Network, root: &Path, calibration: Calibration) -> Loaded<Parts> {

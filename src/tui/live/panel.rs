@@ -11,6 +11,7 @@ use super::words::{duration, percent, sanitised, state_in_words};
 use super::{charts, result};
 use crate::store::{End, Ending, FeatureProgress, Run, Stage, State};
 use crate::tui::widgets::chart::{Marker, format_value};
+use crate::tui::widgets::safe;
 
 /// The theme, as far as this screen needs it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -321,8 +322,9 @@ pub fn put(row: Rect, text: &str, style: Style, buffer: &mut Buffer) -> u16 {
     if row.is_empty() {
         return row.x;
     }
-    let (x, _) = buffer.set_stringn(row.x, row.y, text, usize::from(row.width), style);
-    if unicode_width::UnicodeWidthStr::width(text) > usize::from(row.width) {
+    let text = safe(text);
+    let (x, _) = buffer.set_stringn(row.x, row.y, &text, usize::from(row.width), style);
+    if unicode_width::UnicodeWidthStr::width(&*text) > usize::from(row.width) {
         buffer.set_string(row.right() - 1, row.y, "…", style);
     }
     x

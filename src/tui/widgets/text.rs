@@ -9,9 +9,11 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
+use crate::store::is_harmful;
+
 /// Control characters, and those that turn the direction of writing, are shown by number.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    if !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -19,16 +21,11 @@ pub fn safe(text: &str) -> Cow<'_, str> {
         match c {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if is_unsafe(c) => write!(out, "\\u{{{:x}}}", u32::from(c)).expect("a String grows"),
+            c if is_harmful(c) => write!(out, "\\u{{{:x}}}", u32::from(c)).expect("a String grows"),
             c => out.push(c),
         }
     }
     Cow::Owned(out)
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Cells that `text` takes on the screen.

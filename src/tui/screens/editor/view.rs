@@ -10,6 +10,7 @@ use ratatui::text::Span;
 use super::document::Document;
 use super::lexer::Kind;
 use crate::config::Mistake;
+use crate::store::is_harmful;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{put, width};
 
@@ -100,9 +101,7 @@ fn glyphs(line: &str) -> Vec<Glyph<'_>> {
         for bytes in graphemes {
             let symbol = &line[at..at + bytes];
             let (symbol, cells) = match symbol.chars().next() {
-                Some(
-                    '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}',
-                ) => ("�", 1),
+                Some(c) if is_harmful(c) => ("�", 1),
                 _ => (symbol, width(symbol)),
             };
             found.push(Glyph { symbol, span: at..at + bytes, x, cells });

@@ -15,6 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Editor, Message, Page, Runs, Screen, World};
+use crate::store::shown;
 use crate::tui::effects::Effect;
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, KnownExperiment, count_key};
 use crate::tui::filter::{self, Filter};
@@ -210,7 +211,7 @@ impl Experiments {
             }
             Action::Trash => confirm_trash(file),
             Action::YankId => Effect::Copy(file.name.clone()),
-            Action::YankPath => Effect::Copy(path.display().to_string()),
+            Action::YankPath => Effect::Copy(shown(&path)),
             _ => return Vec::new(),
         };
         vec![effect]

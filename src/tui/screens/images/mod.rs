@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use super::format::counted;
 use super::{Confusion, Message, Page, Screen, World};
 use crate::insight::label_lines;
+use crate::store::shown;
 use crate::tui::effects::Effect;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
@@ -203,7 +204,7 @@ impl Images {
         match action {
             Action::Enter => self.is_large ^= true,
             Action::OpenOutside => return vec![Effect::OpenOutside(table.path(at))],
-            Action::YankPath => return vec![Effect::Copy(table.path(at).display().to_string())],
+            Action::YankPath => return vec![Effect::Copy(shown(&table.path(at)))],
             Action::YankScores => {
                 let lines = label_lines(&table.categories, table.scores(at));
                 return vec![Effect::Copy(lines.join("\n"))];

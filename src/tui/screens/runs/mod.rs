@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 
 use super::format;
 use super::{Compare, Images, Live, Message, Page, Screen, World};
-use crate::store::{RunFolder, State};
+use crate::store::{RunFolder, State, shown};
 use crate::tui::effects::Effect;
 use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context};
@@ -189,7 +189,7 @@ impl Runs {
             }
             Action::Rerun => return vec![Effect::Rerun(folder)],
             Action::YankId => return vec![Effect::Copy(id)],
-            Action::YankPath => return vec![Effect::Copy(folder.path().display().to_string())],
+            Action::YankPath => return vec![Effect::Copy(shown(folder.path()))],
             Action::EditTags => {
                 let field = Field::new(&run.note.tags.join(" "));
                 self.typing = Some(Typing::Tags { run: id, field });

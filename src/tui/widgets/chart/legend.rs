@@ -9,6 +9,7 @@ use super::draw::{Chart, Series};
 use super::ticks::{format_iteration, format_value};
 use super::trace::Reading;
 use super::view::{View, YScale};
+use crate::tui::widgets::safe;
 
 /// Words of one style, never broken across rows.
 struct Item {
@@ -21,7 +22,7 @@ pub fn draw(chart: &Chart, view: &View, area: Rect, buffer: &mut Buffer) -> u16 
     let rows = (area.height / 5).clamp(1, 4);
     let (mut x, mut row) = (area.x, 0);
     for item in items(chart, view) {
-        let width = item.text.width() as u16;
+        let width = safe(&item.text).width() as u16;
         if x > area.x && x + width > area.right() {
             if row + 1 == rows {
                 buffer.set_stringn(area.right() - 1, area.y + row, "…", 1, chart.styles.text);
@@ -30,7 +31,7 @@ pub fn draw(chart: &Chart, view: &View, area: Rect, buffer: &mut Buffer) -> u16 
             (x, row) = (area.x, row + 1);
         }
         let room = usize::from(area.right().saturating_sub(x));
-        (x, _) = buffer.set_stringn(x, area.y + row, &item.text, room, item.style);
+        (x, _) = buffer.set_stringn(x, area.y + row, safe(&item.text), room, item.style);
         x += 2;
     }
     row + 1
