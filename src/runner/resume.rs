@@ -62,7 +62,7 @@ fn settled(folder: &RunFolder) -> Result<Run, ResumeError> {
     loop {
         // Looked at before the log, so that the log's last word is not missed.
         let owner = folder.owner().filter(Owner::is_alive);
-        let state = folder.replay()?;
+        let state = folder.replay_whole()?;
         match owner {
             None => return Ok(state),
             Some(_) if state.end.is_some() && start.elapsed() < TO_GO => thread::sleep(LOOK),
