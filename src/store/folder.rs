@@ -150,13 +150,21 @@ impl RunFolder {
         Ok(Run::replay(&records))
     }
 
-    /// As [`RunFolder::replay`], but a damaged line is an error: what is written behind it would
-    /// never be read.
+    /// As [`RunFolder::replay`], but a damaged line and a missing beginning are errors: what is
+    /// written behind them would never be read, or not understood.
     pub fn replay_whole(&self) -> Result<Run, LogError> {
         let mut tail = self.tail();
         let records: Vec<Record> = tail.poll()?;
         let more = tail.poll()?;
-        Ok(Run::replay(records.iter().chain(&more)))
+        let run = Run::replay(records.iter().chain(&more));
+        match run.created {
+            Some(_) => Ok(run),
+            None => Err(LogError::Line {
+                path: self.events(),
+                line: 1,
+                message: "expected the event 'created', with which a run begins".to_owned(),
+            }),
+        }
     }
 
     pub fn tail(&self) -> Tail {
