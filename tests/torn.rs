@@ -8,8 +8,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Output;
 
-use common::Project;
 use common::compare::{assert_same_result, shards, training};
+use common::{Project, wait_until};
 use retrain::random::Rng;
 use retrain::store::{self, Lease, RunFolder, State};
 use retrain::train::HeadFile;
@@ -32,7 +32,9 @@ fn damages(whole: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 fn done(project: &Project) -> RunFolder {
     let set = ["--set", "iterations=3", "--set", "train.eval_interval=2"];
     project.ok(&[&["run", "experiments/photos.toml"][..], &set].concat());
-    project.find("last")
+    let run = project.find("last");
+    wait_until("its worker is gone", || !run.has_worker());
+    run
 }
 
 #[test]
@@ -64,7 +66,9 @@ fn every_reader_of_a_run_bears_every_damage_of_every_file_and_names_it() {
         Err(err) => names_it(&err, &run.scores()),
     });
     each(&run.lock(), |_| {
-        // A damaged lock is nobody's.
+        // A damaged lock is nobody's; one that names another host is so after a minute.
+        let lock = fs::File::options().write(true).open(run.lock()).unwrap();
+        lock.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
         assert!(!run.has_worker());
         drop(Lease::take(&run.lock()).unwrap());
     });
@@ -158,6 +162,7 @@ fn the_commands_bear_damaged_files_and_a_run_that_goes_on_has_the_same_numbers()
             }
             let output = project.retrain(&["resume", &id, "--iterations", "9"]);
             is_told(&output, name, &format!("resume with {} bytes of {name}", damage.len()));
+            wait_until("its worker is gone", || !run.has_worker());
             if output.status.success() {
                 assert_eq!(run.summary().unwrap().state, State::Done, "{name}");
                 // It had ended at the third one.
