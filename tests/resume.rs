@@ -7,10 +7,10 @@ mod common;
 use std::fs;
 use std::process::{Output, Stdio};
 
+use common::compare::{assert_same_result, training};
 use common::{PER_CATEGORY, Project, wait_until};
 use retrain::runner::{Stop, request};
 use retrain::store::{Event, RunFolder, State};
-use safetensors::SafeTensors;
 
 /// Small steps that have something to remember, and long enough to be met at work.
 const LONG: [&str; 4] = [
@@ -77,29 +77,6 @@ fn wait_for_step(run: &RunFolder, reported: usize) {
 fn kill(run: &RunFolder) {
     common::kill(run);
     assert_becomes(run, State::Lost);
-}
-
-/// What the log says of the training, word for word but for the times.
-fn training(run: &RunFolder) -> Vec<String> {
-    let log = fs::read_to_string(run.events()).unwrap();
-    let kinds = [r#""event":"step""#, r#""event":"evaluation""#];
-    log.lines()
-        .filter(|line| kinds.iter().any(|kind| line.contains(kind)))
-        .map(|line| line.split_once(r#""event""#).unwrap().1.to_owned())
-        .collect()
-}
-
-/// Weights and bias, to the bit.
-fn head(run: &RunFolder) -> Vec<Vec<u8>> {
-    let bytes = fs::read(run.head()).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    ["weights", "bias"].map(|name| file.tensor(name).unwrap().data().to_vec()).to_vec()
-}
-
-fn assert_same_result(one: &RunFolder, other: &RunFolder) {
-    assert!(head(one) == head(other), "the heads differ");
-    assert_eq!(fs::read(one.scores()).unwrap(), fs::read(other.scores()).unwrap());
-    assert_eq!(one.replay().unwrap().test(), other.replay().unwrap().test());
 }
 
 #[test]

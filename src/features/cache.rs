@@ -1,6 +1,6 @@
 //! The features that are there already, of one network and one resize rule.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -69,6 +69,22 @@ impl Cache {
         Ok(())
     }
 
+    /// Compares the shards that hold features of `keys` with the hashes in their names, once each.
+    /// One that differs is left alone, named in [`Cache::damaged`], and its features are missing:
+    /// wrong ones would pass for a photo's in every run to come.
+    pub fn check<'a>(&mut self, keys: impl Iterator<Item = &'a RowKey>) {
+        let wanted: BTreeSet<usize> =
+            keys.filter_map(|key| self.rows.get(key)).map(|&(shard, _)| shard).collect();
+        for number in wanted {
+            let Err(err) = self.shards[number].check() else { continue };
+            self.rows.retain(|_, (shard, _)| *shard != number);
+            self.damaged.push(format!(
+                "{} was damaged ({err}); its features are computed again",
+                self.shards[number].path.display()
+            ));
+        }
+    }
+
     /// Files in the folder that could not be used, in words.
     pub fn damaged(&self) -> &[String] {
         &self.damaged
@@ -134,6 +150,33 @@ mod tests {
             assert_eq!(cache.damaged().len(), 1);
             assert!(path.exists());
         }
+    }
+
+    #[test]
+    fn no_byte_of_a_shard_changes_unnoticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Cache::open(folder.path(), "net", 3).unwrap();
+        open().insert(&KEYS, &[0.5; 6]).unwrap();
+        let path = fs::read_dir(folder.path().join("net")).unwrap().next().unwrap().unwrap().path();
+        let whole = fs::read(&path).unwrap();
+        let lacks = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let mut cache = open();
+            cache.check(KEYS.iter());
+            let lacks = KEYS.iter().any(|key| !cache.contains(key));
+            assert!(!lacks || cache.damaged().iter().all(|words| words.contains("net/")));
+            lacks
+        };
+        assert!(!lacks(&whole));
+        for at in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1 << (at % 8);
+            assert!(lacks(&flipped), "byte {at} of {}", whole.len());
+        }
+        assert!(lacks(&[&whole[..], b"\0"].concat()));
+        // Computed again, the same features mend the file.
+        open().insert(&KEYS, &[0.5; 6]).unwrap();
+        assert!(!lacks(&fs::read(&path).unwrap()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::key::RowKey;
 use crate::dataset::Unreadable;
 use crate::spec::Distort;
 
-/// Computes the missing features and writes them in shards: on `threads` threads, one photo a
+/// Computes the features that are missing or damaged and writes them in shards: on `threads` threads, one photo a
 /// thread, or, where the network wants batches, on one thread for which they read the photos.
 /// `stop` is looked at after every photo; `report` hears of the progress four times a second.
 pub fn fill<E>(
@@ -26,6 +26,8 @@ pub fn fill<E>(
     stop: &dyn Fn() -> bool,
     report: &mut dyn FnMut(Progress) -> Result<(), E>,
 ) -> Result<Filled, FillError<E>> {
+    let wanted: Vec<RowKey> = jobs.iter().flat_map(|job| job.rows(distort)).collect();
+    cache.check(wanted.iter());
     let todo = Todo::new(jobs, missing_jobs(jobs, distort, cache), extractor, distort);
     let batch = AtomicUsize::new(extractor.backbone.batch());
     let (total, from_cache) = (jobs.len(), jobs.len() - todo.len());

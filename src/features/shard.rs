@@ -1,7 +1,7 @@
 //! One immutable file of features: safetensors with `keys` u8 `[n, 32]` and `features` f32 `[n, d]`.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ const MAX_HEADER_BYTES: u64 = 64 << 10;
 
 /// A shard on disk: its keys in memory, its features read by row.
 pub struct Shard {
+    pub path: PathBuf,
     file: File,
     pub keys: Vec<RowKey>,
     feature_len: usize,
@@ -72,7 +73,16 @@ impl Shard {
         file.read_exact_at(&mut bytes, data_at + keys.data_offsets.0 as u64)?;
         let keys = bytes.as_chunks::<KEY_BYTES>().0.to_vec();
         let features_at = data_at + features.data_offsets.0 as u64;
-        Ok(Shard { file, keys, feature_len, features_at })
+        Ok(Shard { path: path.to_owned(), file, keys, feature_len, features_at })
+    }
+
+    /// Errors when the content is not that of the hash in the name.
+    pub fn check(&self) -> io::Result<()> {
+        let bytes = fs::read(&self.path)?;
+        if self.path.file_name().is_some_and(|name| *name == *name_of(&bytes)) {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, "its content is not that of its name"))
     }
 
     /// Reads one feature into `row`, which has `feature_len` numbers.
@@ -104,8 +114,13 @@ impl Shard {
         ]);
         let bytes = safetensors::serialize(tensors, None).map_err(io::Error::other)?;
         debug_assert!(SafeTensors::deserialize(&bytes).is_ok());
-        let path = folder.join(format!("{}.safetensors", &blake3::hash(&bytes).to_hex()[..24]));
+        let path = folder.join(name_of(&bytes));
         write_atomically(&path, &bytes)?;
         Ok(path)
     }
+}
+
+/// The hash of the content.
+fn name_of(bytes: &[u8]) -> String {
+    format!("{}.safetensors", &blake3::hash(bytes).to_hex()[..24])
 }

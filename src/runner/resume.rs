@@ -59,10 +59,11 @@ fn settled(folder: &RunFolder) -> Result<Run, ResumeError> {
     loop {
         // Looked at before the log, so that the log's last word is not missed.
         let owner = folder.owner().filter(Owner::is_alive);
-        let state = folder.replay()?;
         match owner {
-            None => return Ok(state),
-            Some(_) if state.end.is_some() && start.elapsed() < TO_GO => thread::sleep(LOOK),
+            None => return Ok(folder.replay_whole()?),
+            Some(_) if folder.replay()?.end.is_some() && start.elapsed() < TO_GO => {
+                thread::sleep(LOOK);
+            }
             Some(owner) => return Err(ResumeError::Running { run: folder.id(), owner }),
         }
     }

@@ -2,32 +2,58 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// How the name of a file ends that is being written.
+const UNFINISHED: &str = ".tmp";
 
 /// Replaces `path` by `bytes`. At any moment, also after a power cut, the file is the old one or
 /// the new one, whole. An error names the file.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // Two threads of one process and two processes of one host each have a file of their own.
-    static COUNTER: AtomicU32 = AtomicU32::new(0);
-    let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let beside = folder.join(format!(".{name}.{}-{unique}.tmp", std::process::id()));
-    let written = write_synced(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    if let Err(err) = written {
+    let fail = |err: io::Error| {
+        io::Error::new(err.kind(), format!("cannot write {}: {err}", path.display()))
+    };
+    let (mut file, beside) = begin_beside(folder, &name).map_err(fail)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(err) = written.and_then(|()| fs::rename(&beside, path)) {
         // The disk may be full: what was begun is in the way.
         let _ = fs::remove_file(&beside);
-        return Err(io::Error::new(err.kind(), format!("cannot write {}: {err}", path.display())));
+        return Err(fail(err));
     }
     sync_folder(folder);
     Ok(())
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// A new file beside `name`. Two threads of one process and two processes of one host each have
+/// one of their own; what a killed process of the same number has left is passed over.
+fn begin_beside(folder: &Path, name: &str) -> io::Result<(File, PathBuf)> {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let beside = folder.join(format!(".{name}.{}-{unique}{UNFINISHED}", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&beside) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return Ok((opened?, beside)),
+        }
+    }
+}
+
+/// Removes what killed processes had begun beside the files `names`. Only for whom nobody else
+/// writes these files now.
+pub(super) fn remove_unfinished(folder: &Path, names: &[&str]) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        let is_of = |name: &&str| file.starts_with(&format!(".{name}."));
+        if file.ends_with(UNFINISHED) && names.iter().any(is_of) {
+            // What stays is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes a rename in `folder` last through a power cut. Some network file systems refuse to sync a
@@ -50,6 +76,24 @@ mod tests {
         write_atomically(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_of_the_same_number_left_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.json");
+        for unique in 0..1000 {
+            let left = format!(".summary.json.{}-{unique}.tmp", std::process::id());
+            fs::write(folder.path().join(left), b"torn").unwrap();
+        }
+        write_atomically(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        fs::write(folder.path().join(".note.toml.1-0.tmp"), b"another's").unwrap();
+        remove_unfinished(folder.path(), &["summary.json"]);
+        let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut left: Vec<_> = left.collect();
+        left.sort();
+        assert_eq!(left, [".note.toml.1-0.tmp", "summary.json"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{sync_folder, write_atomically};
+use super::atomic::{remove_unfinished, sync_folder, write_atomically};
 use super::event::{Event, Record, Timestamp};
 use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
@@ -18,6 +18,18 @@ use super::summary::{State, Summary};
 pub struct RunFolder {
     path: PathBuf,
 }
+
+/// The files that a worker replaces.
+const WORKERS_FILES: [&str; 8] = [
+    "experiment.toml",
+    "summary.json",
+    "photos.csv",
+    "skipped.csv",
+    "checkpoint.safetensors",
+    "head.safetensors",
+    "labels.txt",
+    "scores.csv",
+];
 
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
@@ -36,7 +48,8 @@ impl RunFolder {
 
     /// Makes a new run: its folder, `experiment.toml` and the log with its first event.
     ///
-    /// The folder appears under its own name only when all of that is in it.
+    /// The folder appears under its own name only when all of that is in it. Who is killed before
+    /// leaves a hidden one of a few kilobytes, `.TIME-PID.new`, which nothing reads.
     pub fn create(runs: &Path, toml: &str, created: Event) -> Result<RunFolder, CreateError> {
         let Event::Created { experiment, .. } = &created else {
             unreachable!("a run begins with the event Created");
@@ -146,6 +159,23 @@ impl RunFolder {
         Ok(Run::replay(&records))
     }
 
+    /// As [`RunFolder::replay`], but a damaged line and a missing beginning are errors: what is
+    /// written behind them would never be read, or not understood.
+    pub fn replay_whole(&self) -> Result<Run, LogError> {
+        let mut tail = self.tail();
+        let records: Vec<Record> = tail.poll()?;
+        let more = tail.poll()?;
+        let run = Run::replay(records.iter().chain(&more));
+        match run.created {
+            Some(_) => Ok(run),
+            None => Err(LogError::Line {
+                path: self.events(),
+                line: 1,
+                message: "expected the event 'created', with which a run begins".to_owned(),
+            }),
+        }
+    }
+
     pub fn tail(&self) -> Tail {
         Tail::new(&self.events())
     }
@@ -154,6 +184,12 @@ impl RunFolder {
         let mut json = serde_json::to_vec_pretty(&run.summary()).expect("a summary is plain data");
         json.push(b'\n');
         write_atomically(&self.summary_path(), &json)
+    }
+
+    /// Removes what killed workers had begun to write. Only for the worker that has the run: what
+    /// others write here, a request or a note, is left alone.
+    pub fn sweep(&self) {
+        remove_unfinished(&self.path, &WORKERS_FILES);
     }
 
     /// The run in short, with its true state: one that a worker took, that has not ended and has no

@@ -1,6 +1,6 @@
 //! `scores.csv`: every image of a run with its scores; `skipped.csv`: the files left out.
 
-use std::fs::File;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -55,8 +55,18 @@ fn predicted(scores: &[f32]) -> usize {
 /// The categories and all rows of a `scores.csv`.
 pub fn read_scores(path: &Path) -> Result<(Vec<String>, Vec<ImageScore>), ScoresError> {
     let fail = |source| ScoresError::Read { path: path.to_owned(), source };
-    let file = File::open(path).map_err(|err| fail(err.into()))?;
-    let mut csv = csv::Reader::from_reader(file);
+    let text = fs::read(path).map_err(|err| fail(err.into()))?;
+    // Half a number would pass for one.
+    if !text.ends_with(b"\n") {
+        return Err(ScoresError::Row {
+            path: path.to_owned(),
+            line: text.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1,
+            message:
+                "the file is cut off there; 'retrain resume RUN --iterations N' makes it again"
+                    .to_owned(),
+        });
+    }
+    let mut csv = csv::Reader::from_reader(&text[..]);
     let header = csv.headers().map_err(fail)?.clone();
     if header.iter().take(FIXED.len()).ne(FIXED) {
         return Err(ScoresError::Row {
@@ -143,5 +153,8 @@ mod tests {
         std::fs::write(&path, "file,set,category,predicted,a,b\nx.jpg,test,a,b,0.5,x\n").unwrap();
         let err = read_scores(&path).unwrap_err().to_string();
         assert!(err.contains("scores.csv:2: 'x' is not a score"), "{err}");
+        std::fs::write(&path, "file,set,category,predicted,a,b\nx.jpg,test,a,b,0.5,0.4").unwrap();
+        let err = read_scores(&path).unwrap_err().to_string();
+        assert!(err.contains("scores.csv:2: the file is cut off there"), "{err}");
     }
 }

@@ -49,6 +49,8 @@ pub enum CheckpointError {
     Version(u32),
     #[error("the checkpoint belongs to other photos, another network or other settings")]
     Stranger,
+    #[error("the checkpoint was damaged: its content is not that of its hash")]
+    Damaged,
     #[error("the checkpoint contradicts itself: {0}")]
     Contradiction(String),
     #[error("the checkpoint's {name} are {found}, expected F32 {expected:?}")]
@@ -72,6 +74,8 @@ struct Metadata {
     /// Evaluations since the best.
     waited: usize,
     best: Option<BestBits>,
+    /// Hash of all the rest: with one wrong bit training would go on to other numbers unnoticed.
+    content: String,
 }
 
 /// A [`Best`] in the bits of its numbers, which decimals might not bring back.
@@ -110,17 +114,21 @@ impl Checkpoint {
             validation_loss: best.validation_loss.to_bits(),
             validation_accuracy: best.validation_accuracy.to_bits(),
         };
-        let metadata = serde_json::to_string(&Metadata {
+        let tensors = self.tensors();
+        let bytes: Vec<Vec<u8>> =
+            tensors.iter().map(|(_, tensor)| bytes_of(tensor)).collect::<Result<_, _>>()?;
+        let mut metadata = Metadata {
             version: VERSION,
             belongs_to: belongs_to.to_hex().to_string(),
             step: self.step,
             rng: self.rng.state(),
             waited: self.watch.waited,
             best: self.watch.best.map(bits),
-        })?;
-        let tensors = self.tensors();
-        let bytes: Vec<Vec<u8>> =
-            tensors.iter().map(|(_, tensor)| bytes_of(tensor)).collect::<Result<_, _>>()?;
+            content: String::new(),
+        };
+        let named = tensors.iter().zip(&bytes).map(|((name, _), bytes)| (*name, &bytes[..]));
+        metadata.content = metadata.hash_with(named.collect())?;
+        let metadata = serde_json::to_string(&metadata)?;
         let views = tensors.iter().zip(&bytes).map(|((name, tensor), bytes)| {
             Ok((*name, TensorView::new(Dtype::F32, tensor.dims().to_vec(), bytes)?))
         });
@@ -155,14 +163,14 @@ impl Checkpoint {
         belongs_to: &blake3::Hash,
         problem: &Problem,
     ) -> Result<Checkpoint, CheckpointError> {
-        let metadata = read_metadata(bytes)?;
+        let mut metadata = read_metadata(bytes)?;
         if metadata.belongs_to != belongs_to.to_hex().as_str() {
             return Err(CheckpointError::Stranger);
         }
         let mut checkpoint = Checkpoint::initial(problem)?;
         let Checkpoint { optimizer, watch, .. } = &mut checkpoint;
         watch.waited = metadata.waited;
-        watch.best = metadata.best.map(|bits| Best {
+        watch.best = metadata.best.as_ref().map(|bits| Best {
             step: bits.step,
             validation_loss: f64::from_bits(bits.validation_loss),
             validation_accuracy: f64::from_bits(bits.validation_accuracy),
@@ -182,7 +190,12 @@ impl Checkpoint {
         (checkpoint.step, checkpoint.head) = (metadata.step, head);
         checkpoint.rng = Rng::new(metadata.rng);
         checkpoint.check_steps()?;
-        Ok(checkpoint)
+        let content = std::mem::take(&mut metadata.content);
+        let tensors = file.file.iter().map(|(name, tensor)| (name, tensor.data())).collect();
+        match metadata.hash_with(tensors)? == content {
+            true => Ok(checkpoint),
+            false => Err(CheckpointError::Damaged),
+        }
     }
 
     fn check_steps(&self) -> Result<(), CheckpointError> {
@@ -194,6 +207,20 @@ impl Checkpoint {
         Err(CheckpointError::Contradiction(format!(
             "it is of iteration {step}, its best is of {best}, {waited} evaluations before"
         )))
+    }
+}
+
+impl Metadata {
+    /// Of everything here but `content`, and of all tensors.
+    fn hash_with(&self, mut tensors: Vec<(&str, &[u8])>) -> serde_json::Result<String> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&serde_json::to_vec(self)?);
+        tensors.sort_unstable();
+        for (name, bytes) in tensors {
+            hasher.update(format!("\n{name} {}\n", bytes.len()).as_bytes());
+            hasher.update(bytes);
+        }
+        Ok(hasher.finalize().to_hex().to_string())
     }
 }
 

@@ -174,3 +174,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_bit_of_a_checkpoint_changes_unnoticed_and_none_is_missing() {
+    let (samples, train) = (samples(), train());
+    let problem = problem(&samples, &train);
+    let whole = example(&problem).to_bytes(&name()).unwrap();
+    let read = |bytes: &[u8]| Checkpoint::from_bytes(bytes, &name(), &problem);
+    assert!(read(&whole).is_ok());
+    for at in 0..whole.len() {
+        assert!(read(&whole[..at]).is_err(), "cut at {at}");
+        for bit in 0..8 {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1 << bit;
+            let again = read(&flipped).and_then(|read| read.to_bytes(&name()));
+            // Only what changes nothing, such as a space in the header, may pass.
+            assert!(again.is_err() || again.unwrap() == whole, "bit {bit} of byte {at}");
+        }
+    }
+    assert!(read(&[&whole[..], b"\0"].concat()).is_err());
+}

@@ -97,6 +97,7 @@ pub fn fit<O: Observer>(
     };
     let loss = CrossEntropy::new(&problem.class_weights(), dtype, device)?;
     let batches = Batches::new(&training.labels, categories, train.batch_size);
+    let is_at_its_end = start.as_ref().is_some_and(|checkpoint| checkpoint.step >= iterations);
     let mut state = start.map_or_else(|| Checkpoint::initial(problem), Ok)?;
     let mut ended = Ended::Completed;
 
@@ -145,6 +146,12 @@ pub fn fit<O: Observer>(
             ended = Ended::Stopped;
             break;
         }
+    }
+    // The evaluation that only the end makes is not in the checkpoint, but in the result.
+    if is_at_its_end && !state.step.is_multiple_of(train.eval_interval) {
+        let folded = state.head.folded(&standardization)?;
+        let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
+        state.watch.is_best(state.step, seen, &folded);
     }
     // With early stopping the best head counts, without it the last, as in retrain.py.
     let Checkpoint { step: steps, head, watch, .. } = state;

@@ -318,3 +318,24 @@ fn what_only_an_end_evaluated_is_forgotten_when_the_fit_goes_on() {
         assert_eq!(step_losses(&news), step_losses(&whole.1));
     }
 }
+
+#[test]
+fn a_fit_gone_on_with_at_its_last_step_gives_the_result_of_one_that_was_not_ended_there() {
+    let (training, validation) = (photos(30, 1.0, 1), photos(10, 1.0, 2));
+    // The best evaluation is that of the last step, which only the end makes.
+    let train = Train { early_stop: 1000, standardize: true, ..plain() };
+    let problem = problem(&training, &validation, &train, 33);
+    let mut listener = Listener::default();
+    let whole = fit(&problem, None, &mut listener).unwrap();
+    assert_eq!(whole.best.unwrap().step, 33);
+    let last = listener.checkpoints.pop().unwrap();
+    assert_eq!(last.step, 33);
+    let mut silent = Listener::default();
+    let resumed = fit(&problem, Some(last), &mut silent).unwrap();
+    assert_eq!(silent.news, []);
+    assert_eq!(
+        (resumed.best, resumed.steps, resumed.ended),
+        (whole.best, whole.steps, whole.ended)
+    );
+    assert_eq!(weights(&resumed.head), weights(&whole.head));
+}

@@ -34,7 +34,7 @@ impl Note {
         let path = run.path().join("note.toml");
         let text = match std::fs::read_to_string(&path) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Note::default()),
-            text => text?,
+            text => text.map_err(|err| io::Error::other(format!("{}: {err}", path.display())))?,
         };
         toml::from_str(&text)
             .map_err(|err| io::Error::other(format!("{}: {}", path.display(), err.message())))
@@ -58,7 +58,9 @@ mod tests {
         let note = Note { tags: vec!["a".into(), "文".into()], note: "\"x\"\n\u{1b}".into() };
         note.write(&run).unwrap();
         assert_eq!(Note::read(&run).unwrap(), note);
-        std::fs::write(folder.path().join("note.toml"), "tags = 3").unwrap();
-        assert!(Note::read(&run).unwrap_err().to_string().contains("note.toml"));
+        for damaged in [&b"tags = 3"[..], b"note = \"", b"\xff", b"\0"] {
+            std::fs::write(folder.path().join("note.toml"), damaged).unwrap();
+            assert!(Note::read(&run).unwrap_err().to_string().contains("note.toml"));
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Reporter {
     pub fn open(folder: &RunFolder) -> Result<Reporter> {
         let log = EventLog::open(&folder.events())?;
         let words = OpenOptions::new().append(true).create(true).open(folder.worker_log())?;
-        let run = folder.replay()?;
+        let run = folder.replay_whole()?;
         let (is_as_found, summarised) = (run.started.is_some(), Instant::now());
         Ok(Reporter { folder: folder.clone(), log, words, run, is_as_found, summarised })
     }

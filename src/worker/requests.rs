@@ -92,10 +92,10 @@ impl Drop for Watch {
 }
 
 fn read_request(path: &Path) -> Option<Request> {
-    let text = fs::read_to_string(path).ok()?;
-    Some(match text.trim() {
-        "cancel" => Request::Cancel,
-        "pause" => Request::Pause,
+    let word = fs::read(path).ok()?;
+    Some(match word.trim_ascii() {
+        b"cancel" => Request::Cancel,
+        b"pause" => Request::Pause,
         _ => Request::Stop,
     })
 }

@@ -69,8 +69,9 @@ impl Work<'_> {
         })?;
         if before != now {
             bail!(
-                "the photos are not those that this run began with: {}; a run goes on only with \
-                 the same photos: put them back, or {}",
+                "the photos are not those of {}, with which this run began: {}; a run goes on \
+                 only with the same photos: put them back, or {}",
+                path.display(),
                 changed_photos(&before, &now),
                 new_run(run)
             );
@@ -156,13 +157,16 @@ impl Work<'_> {
         if iterations < done {
             bail!("{done} iterations are done already, expected that many or more");
         }
+        let path = self.folder.experiment();
+        // A worker that was killed behind this has left the file ahead of the log.
+        if spec::load(&path)?.experiment.iterations != iterations {
+            let wanted = [format!("iterations={iterations}")];
+            let resolved = spec::resolve(&spec::read(&path)?, &wanted, &path)?;
+            write_atomically(&path, resolved.text.as_bytes())?;
+        }
         if iterations == before {
             return Ok(());
         }
-        let path = self.folder.experiment();
-        let wanted = [format!("iterations={iterations}")];
-        let resolved = spec::resolve(&spec::read(&path)?, &wanted, &path)?;
-        write_atomically(&path, resolved.text.as_bytes())?;
         self.reporter.turn(Event::Iterations { iterations })?;
         let (train, base) = (&self.experiment.train, self.experiment.learning_rate);
         if train.schedule == Schedule::Cosine && done > 0 && done < iterations {

@@ -41,6 +41,7 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
 
 fn begin(folder: &RunFolder) -> Result<(Reporter, Watch)> {
     let lease = Lease::take(&folder.lock())?;
+    folder.sweep();
     // A request to an earlier worker of this run is not meant for this one.
     if let Err(err) = fs::remove_file(folder.stop_request())
         && err.kind() != std::io::ErrorKind::NotFound
@@ -193,9 +194,6 @@ impl<'a> Work<'a> {
         let feature_key = extractor.feature_key();
         let mut cache =
             Cache::open(&self.config.cache, &feature_key, extractor.backbone.feature_len())?;
-        for damaged in cache.damaged() {
-            self.reporter.warn(damaged.clone())?;
-        }
         let (jobs, photos) = self.jobs(&dataset);
         let (reporter, requests) = (&mut *self.reporter, self.requests);
         let mut batch = extractor.backbone.batch();
@@ -224,6 +222,9 @@ impl<'a> Work<'a> {
                 })
             },
         )?;
+        for damaged in cache.damaged() {
+            self.reporter.warn(damaged.clone())?;
+        }
         if filled.stopped {
             return Ok(None);
         }

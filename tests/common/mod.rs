@@ -2,12 +2,13 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub mod compare;
 pub mod ssh;
 pub mod terminal;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use retrain::demo;
@@ -128,6 +129,14 @@ impl Drop for Project {
             }
         }
     }
+}
+
+/// Starts a worker for a run, whatever the queue says, and gives the process that keeps it.
+pub fn start_worker(run: &RunFolder, iterations: Option<usize>) -> Child {
+    let iterations = iterations.map(|iterations| format!("--iterations={iterations}"));
+    let mut command = Command::new(BINARY);
+    command.arg("worker").arg(run.path()).args(iterations).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Kills the worker of a run and the process that keeps it: nobody is left to say a word.
