@@ -5,9 +5,6 @@ use clap::Parser;
 fn main() -> ExitCode {
     match retrain::cli::run(retrain::cli::Args::parse()) {
         Ok(code) => code,
-        Err(err) => {
-            eprintln!("retrain: {err:#}");
-            ExitCode::from(retrain::cli::EXIT_MISTAKE)
-        }
+        Err(err) => retrain::cli::complain(&err),
     }
 }

@@ -78,6 +78,15 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
 }
 
+/// Says why a command could not do its work; its exit code.
+pub fn complain(err: &anyhow::Error) -> ExitCode {
+    eprintln!("retrain: {}", store::explain(err.as_ref(), "try again"));
+    match store::Fault::of(err.as_ref()) {
+        Some(_) => ExitCode::from(EXIT_FAILED),
+        None => ExitCode::from(EXIT_MISTAKE),
+    }
+}
+
 /// Starts this program anew in its own place, unless the environment suits the network already.
 fn restart_for_the_network() -> Result<()> {
     if runner::has_thread_settings() {

@@ -7,10 +7,12 @@ use anyhow::Result;
 
 use crate::insight::{self, Evaluation, Scored};
 use crate::spec::Set;
-use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown};
+use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown, write_atomically};
 
 /// Images in the list of the worst.
 const WORST: usize = 5;
+/// Longer than any line of the log.
+const PROBE_BYTES: usize = 16 << 10;
 
 /// The report of a run that has a result; empty for others.
 pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
@@ -83,8 +85,15 @@ fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
     )
 }
 
-/// The last line that the worker wrote for people.
+/// Why a worker ended without a word in the log: what keeps everybody from writing there, or else
+/// the last line that it wrote for people.
 pub fn last_words(folder: &RunFolder) -> String {
+    let probe = folder.path().join(".probe");
+    if let Err(err) = write_atomically(&probe, &[0; PROBE_BYTES]) {
+        return store::explain(&err, &folder.again());
+    }
+    // A file of no meaning, whether it stays or not.
+    let _ = fs::remove_file(probe);
     let text = fs::read(folder.worker_log()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     text.lines().last().map_or("(none)".to_owned(), |line| shown(line.as_ref()))

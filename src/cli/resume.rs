@@ -29,7 +29,7 @@ pub fn resume(folder: &RunFolder, iterations: Option<usize>, detach: bool) -> Re
     let (run, followed) = follow(folder, &mut worker, begun)?;
     if let Some(message) = &run.refusal {
         eprintln!("retrain: {message}");
-        return Ok(ExitCode::from(EXIT_MISTAKE));
+        return Ok(ExitCode::from(if run.fault { EXIT_FAILED } else { EXIT_MISTAKE }));
     }
     if run.pid != worker.id() {
         eprintln!(

@@ -42,7 +42,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
         }
         Some(End::Failed(message)) => {
             eprintln!("retrain: {message}");
-            let mistake = run.network.is_none();
+            let mistake = run.network.is_none() && !run.fault;
             Ok(ExitCode::from(if mistake { EXIT_MISTAKE } else { EXIT_FAILED }))
         }
         Some(End::Cancelled) => {

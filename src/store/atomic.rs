@@ -2,8 +2,16 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What the error of [`write_atomically`] holds, so that the system's own is not lost.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}", path.display())]
+struct NotWritten {
+    path: PathBuf,
+    source: io::Error,
+}
 
 /// Replaces `path` by `bytes`. At any moment, also after a power cut, the file is the old one or
 /// the new one, whole. An error names the file.
@@ -18,7 +26,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Err(err) = written {
         // The disk may be full: what was begun is in the way.
         let _ = fs::remove_file(&beside);
-        return Err(io::Error::new(err.kind(), format!("cannot write {}: {err}", path.display())));
+        let kind = err.kind();
+        return Err(io::Error::new(kind, NotWritten { path: path.to_owned(), source: err }));
     }
     sync_folder(folder);
     Ok(())

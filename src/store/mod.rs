@@ -5,6 +5,7 @@
 
 mod atomic;
 mod event;
+mod fault;
 mod folder;
 mod lease;
 mod log;
@@ -19,6 +20,7 @@ pub use atomic::write_atomically;
 pub use event::{
     Counts, Ending, Event, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult, Timestamp,
 };
+pub use fault::{Fault, explain};
 pub use folder::{CreateError, RunFolder};
 pub use lease::{Lease, LeaseError, Owner, host_name};
 pub use log::{EventLog, LogError, Tail};
