@@ -40,6 +40,10 @@ impl Reporter {
     pub fn fail(&mut self, err: &anyhow::Error) -> Result<()> {
         let message = explain(err.as_ref(), &self.folder.again());
         self.say(&format!("failed: {message}"));
+        if !self.is_as_found && self.run.end.is_some() {
+            // It has been told already how the run ended.
+            return Ok(());
+        }
         let fault = Fault::of(err.as_ref()).is_some();
         let record = self.log.append_last(match self.is_as_found {
             true => Event::Refused { message, fault },
