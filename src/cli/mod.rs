@@ -51,12 +51,9 @@ pub const EXIT_MISTAKE: u8 = 2;
 /// Left by ctrl-c.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
-/// Does what was typed; an error is said, and is the user's mistake.
+/// Does what was typed; an error is said.
 pub fn run(args: Args) -> ExitCode {
-    perform(args).unwrap_or_else(|err| {
-        eprintln!("retrain: {err:#}");
-        ExitCode::from(EXIT_MISTAKE)
-    })
+    perform(args).unwrap_or_else(|err| complain(&err))
 }
 
 /// Says why what was typed is no command, or the help that was asked for. Without colours where an
@@ -113,6 +110,15 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Trash(trash) => trash::trash(&config, &trash),
         Command::Cache(cache) => cache::cache(&config, &cache),
         Command::Worker { .. } => unreachable!("it was started above"),
+    }
+}
+
+/// Says why a command could not do its work; its exit code.
+fn complain(err: &anyhow::Error) -> ExitCode {
+    eprintln!("retrain: {}", store::explain(err.as_ref(), "try again"));
+    match store::Fault::of(err.as_ref()) {
+        Some(_) => ExitCode::from(EXIT_FAILED),
+        None => ExitCode::from(EXIT_MISTAKE),
     }
 }
 

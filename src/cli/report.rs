@@ -1,14 +1,18 @@
 //! What a finished run is told as: the accuracy, the confusion matrix, the worst images, and what
 //! to type next.
 
+use std::fs;
+
 use anyhow::Result;
 
 use crate::insight::{self, Evaluation, Scored};
 use crate::spec::Set;
-use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown};
+use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown, write_atomically};
 
 /// Images in the list of the worst.
 const WORST: usize = 5;
+/// Longer than any line of the log.
+const PROBE_BYTES: usize = 16 << 10;
 
 /// The report of a run that has a result; empty for others.
 pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
@@ -79,4 +83,19 @@ fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
          {program} run {} --set train.seed=1\n",
         super::typed(&run.source)
     )
+}
+
+/// Why a worker ended without a word in the log: what keeps everybody from writing there, or else
+/// the last line that it wrote for people.
+pub fn last_words(folder: &RunFolder) -> String {
+    let probe = folder.path().join(".probe");
+    if let Err(err) = write_atomically(&probe, &[0; PROBE_BYTES]) {
+        return store::explain(&err, &folder.again());
+    }
+    // A file of no meaning, whether it stays or not.
+    let _ = fs::remove_file(probe);
+    match folder.last_words() {
+        words if words.is_empty() => "(none)".to_owned(),
+        words => words,
+    }
 }

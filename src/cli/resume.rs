@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::follow::{Begun, Followed, follow};
-use super::{EXIT_MISTAKE, own_file, run};
+use super::{EXIT_FAILED, EXIT_MISTAKE, own_file, run};
 use crate::config::Config;
 use crate::runner::{self, Stop};
 use crate::store::{RunFolder, State};
@@ -34,7 +34,7 @@ pub fn resume(
     let (run, followed) = follow(config, folder, begun)?;
     if let (Some(message), Followed::ToTheEnd) = (&run.refusal, followed) {
         eprintln!("retrain: {message}");
-        return Ok(ExitCode::from(EXIT_MISTAKE));
+        return Ok(ExitCode::from(if run.fault { EXIT_FAILED } else { EXIT_MISTAKE }));
     }
     run::outcome(folder, &run, followed)
 }

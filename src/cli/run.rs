@@ -67,7 +67,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
                 "retrain: {id} has not started and is not in the queue any more: somebody took it \
                  off, or its worker could not begin (its last words: {}); queue it again with: {} \
                  resume {id}",
-                folder.last_words(),
+                report::last_words(folder),
                 super::program()
             );
             return Ok(ExitCode::from(EXIT_FAILED));
@@ -80,7 +80,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
         }
         Some(End::Failed(message)) => {
             eprintln!("retrain: {message}");
-            let mistake = run.network.is_none();
+            let mistake = run.network.is_none() && !run.fault;
             Ok(ExitCode::from(if mistake { EXIT_MISTAKE } else { EXIT_FAILED }))
         }
         Some(End::Cancelled) => {
@@ -94,7 +94,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
         None => {
             eprintln!(
                 "retrain: the worker ended without a word; its last ones: {}",
-                folder.last_words()
+                report::last_words(folder)
             );
             Ok(ExitCode::from(EXIT_FAILED))
         }

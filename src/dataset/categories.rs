@@ -91,7 +91,10 @@ pub(crate) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     if fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
         return Err(missing(Unreadable::Io("not a folder".to_owned())));
     }
-    let names = walk::names(folder).map_err(|err| missing(err.into()))?;
+    let names = walk::names(folder).map_err(|err| match err.into() {
+        Unreadable::Fault(source) => DatasetError::Fault { path: folder.to_owned(), source },
+        reason => missing(reason),
+    })?;
     Ok(names.into_iter().map(PathBuf::from).filter(|name| folder.join(name).is_dir()).collect())
 }
 

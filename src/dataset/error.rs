@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use super::Unreadable;
 use crate::spec::Set;
-use crate::store::shown;
+use crate::store::{Fault, shown};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     #[error("{}: {reason}; set 'images' to the folder that holds one folder of photos a category",
             shown(.folder))]
     NoFolder { folder: PathBuf, reason: Unreadable },
+    #[error("{}: {source}", shown(.path))]
+    Fault { path: PathBuf, source: Fault },
     #[error("{}: found {found}, training needs at least two categories; put the photos of each \
              category into a folder of its own in there", shown(.folder))]
     TooFewCategories { folder: PathBuf, found: String },

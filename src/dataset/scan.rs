@@ -12,6 +12,7 @@ use image::ImageFormat;
 use super::categories::{self, Folder};
 use super::decode::{HEAD_BYTES, check_header, format};
 use super::file::{read_file, read_head};
+use super::lost::fault_behind;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, Photo, Skipped, Unreadable, split};
 use crate::spec::{Experiment, Set, SplitRule};
@@ -32,8 +33,8 @@ const MAX_THREADS: usize = 8;
 /// [`Dataset::remove_unreadable`]. Call [`Dataset::check_unreadable`] and [`Dataset::check_sets`]
 /// before any work is done with it.
 ///
-/// Errors when the folder, or a category's, is missing, and when there are fewer than two
-/// categories.
+/// Errors when the folder, or a category's, is missing, when there are fewer than two categories,
+/// and when it is the machine's fault that a file could not be read.
 pub fn scan(
     root: &Path,
     experiment: &Experiment,
@@ -70,10 +71,22 @@ pub fn scan(
             Found::NoPicture => {}
         }
     }
+    check_faults(&dataset)?;
     assign_sets(&mut dataset, experiment);
     dataset.join_duplicates();
     dataset.add_warnings();
     Ok(dataset)
+}
+
+/// A data set without the photos of a drive that went away would pass for one that has no more.
+fn check_faults(dataset: &Dataset) -> Result<(), DatasetError> {
+    for skipped in &dataset.skipped {
+        let path = dataset.images.join(&skipped.path);
+        if let Some(source) = fault_behind(&path, &skipped.reason, false) {
+            return Err(DatasetError::Fault { path, source });
+        }
+    }
+    Ok(())
 }
 
 /// What a file is.

@@ -2,6 +2,8 @@
 
 use std::io::{Error, ErrorKind};
 
+use crate::store::Fault;
+
 /// One bad file is skipped with its reason; only too many of them stop a run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -32,6 +34,9 @@ pub enum Unreadable {
     /// What stands there instead: `a folder`, `a named pipe`.
     #[error("not a file but {0}")]
     NotAFile(&'static str),
+    /// The machine's; whether it is also the photo's says `fault_behind`.
+    #[error("{0}")]
+    Fault(Fault),
     #[error("{0}")]
     Io(String),
     #[error("it changed while it was used")]
@@ -49,7 +54,10 @@ impl From<Error> for Unreadable {
             _ if err.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
                 Unreadable::LinkLoop
             }
-            _ => Unreadable::Io(err.to_string()),
+            _ => match Fault::of(&err) {
+                Some(fault) => Unreadable::Fault(fault),
+                None => Unreadable::Io(err.to_string()),
+            },
         }
     }
 }

@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use super::claim::Claim;
 use super::key::RowKey;
 use super::shard::Shard;
+use crate::store::Fault;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     #[error("cannot use the feature cache {}: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
+    #[error("cannot keep features: {0}")]
+    Write(#[source] io::Error),
     #[error("cannot read a feature in {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
 }
@@ -52,6 +55,9 @@ impl Cache {
         let mut cache = Cache { folder, feature_len, shards, rows, damaged, _claim: claim };
         for path in paths {
             if let Err(err) = cache.add(&path) {
+                if let Some(Fault::TooManyFiles | Fault::Unreachable) = Fault::of(&err) {
+                    return Err(CacheError::Read { path, source: err });
+                }
                 cache.damaged.push(format!(
                     "{} is no whole shard ({err}); its features are computed again",
                     path.display()
@@ -96,8 +102,8 @@ impl Cache {
 
     /// Writes new features as one shard: `features` holds `keys.len()` rows.
     pub fn insert(&mut self, keys: &[RowKey], features: &[f32]) -> Result<(), CacheError> {
-        let fail = |source| CacheError::Folder { path: self.folder.clone(), source };
-        let path = Shard::write(&self.folder, self.feature_len, keys, features).map_err(fail)?;
+        let path = Shard::write(&self.folder, self.feature_len, keys, features)
+            .map_err(CacheError::Write)?;
         self.add(&path).map_err(|source| CacheError::Read { path, source })
     }
 

@@ -9,6 +9,7 @@ use crate::dataset::{self, Detail, Unreadable};
 use crate::nets::Backbone;
 use crate::random::Rng;
 use crate::spec::{Distort, Resize};
+use crate::store::Fault;
 
 /// A network with all that must be done to a photo before it.
 #[derive(Clone)]
@@ -23,6 +24,9 @@ pub enum ExtractError {
     /// The photo's fault: it is left out.
     #[error(transparent)]
     Photo(#[from] Unreadable),
+    /// The machine's fault, not the photo's: the run fails.
+    #[error("{0}")]
+    Machine(#[source] Fault),
     /// The network's fault: the run fails.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),

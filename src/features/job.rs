@@ -92,7 +92,13 @@ impl<'a> Todo<'a> {
         let distort = if job.variants == 0 { &Distort::OFF } else { self.distort };
         let file_bytes = std::fs::metadata(&job.file).map_or(0, |metadata| metadata.len());
         let file_share = self.files.take(file_bytes.min(dataset::MAX_FILE_BYTES));
-        let bytes = dataset::read_file(&job.file)?;
+        let bytes =
+            dataset::read_file(&job.file).map_err(|reason| {
+                match dataset::fault_behind(&job.file, &reason, true) {
+                    Some(fault) => ExtractError::Machine(fault),
+                    None => reason.into(),
+                }
+            })?;
         if blake3::hash(&bytes) != job.hash {
             return Err(Unreadable::Changed.into());
         }

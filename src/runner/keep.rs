@@ -90,6 +90,8 @@ fn last_word(folder: &RunFolder, status: ExitStatus, oom_kills_before: Option<u6
         (Some(signal), _) => {
             format!("the worker was ended by signal {signal}; its last words: {said}; {resume}")
         }
+        // It has said why, where it could not be written in the log.
+        (_, Some(1)) if !said.is_empty() => said,
         (_, Some(_)) if said.is_empty() => format!("the worker ended without a word: {resume}"),
         (_, code) => format!(
             "the worker ended before its time (exit code {}); its last words: {said}; {resume}",
@@ -122,11 +124,12 @@ fn say(folder: &RunFolder, message: String, log_bytes_before: u64) {
         return;
     }
     let event = match is_as_it_was(&run, has_begun) {
-        true => Event::Refused { message },
-        false => Event::Failed { message },
+        // Nobody's mistake in an experiment.
+        true => Event::Refused { message, fault: true },
+        false => Event::Failed { message, fault: true },
     };
     let written = EventLog::open(&folder.events()).and_then(|mut log| {
-        let record = log.append(event)?;
+        let record = log.append_last(event)?;
         log.sync()?;
         Ok(record)
     });

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::launch::{reap, start_keeper};
 use super::slots::slots;
 use crate::config::Config;
-use crate::store::{Queue, QueueError, RunFolder, Started, Waiting};
+use crate::store::{Owner, Queue, QueueError, RunFolder, Started, Waiting};
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
@@ -62,7 +62,8 @@ pub(super) fn advance_behind(
     if ended.is_none() && Queue::read(runs)?.waiting.is_empty() {
         return Ok(());
     }
-    Queue::change(runs, |queue| {
+    let mut has_started = false;
+    let advanced = Queue::change(runs, |queue| {
         let is_at_work = |started: &Started| match Some(&*started.run) == ended {
             true => started.keeper.is_alive() && !started.keeper.is_this_process(),
             false => {
@@ -81,7 +82,8 @@ pub(super) fn advance_behind(
             // that it moved on. The other way round it would be in no place.
             match start_keeper(program, &folder, iterations, slot) {
                 Ok(child) => {
-                    let keeper = crate::store::Owner::of_process(child.id());
+                    has_started = true;
+                    let keeper = Owner::of_process(child.id());
                     reap(child);
                     queue.waiting.remove(next);
                     queue.started.push(Started { run, keeper, slot });
@@ -90,7 +92,12 @@ pub(super) fn advance_behind(
             }
         }
         Ok(())
-    })
+    });
+    match advanced {
+        // It works, and the next look finds that.
+        Err(EnqueueError::Queue(QueueError::Write(_))) if has_started => Ok(()),
+        advanced => advanced,
+    }
 }
 
 /// Where `folder`'s run is now.
@@ -107,11 +114,21 @@ pub fn place(runs: &Path, folder: &RunFolder) -> Result<Place, QueueError> {
     Ok(if is_at_work { Place::AtWork } else { Place::Nowhere })
 }
 
-/// Takes runs that a worker has had meanwhile, and those that were removed, out of the queue.
+/// Takes runs that a worker has or has had meanwhile, and those that were removed, from among those
+/// that wait.
 fn forget_what_moved_on(runs: &Path, queue: &mut Queue) {
-    queue.waiting.retain(|waiting| {
+    let Queue { waiting, started, .. } = queue;
+    waiting.retain(|waiting| {
         let folder = RunFolder::at(runs.join(&waiting.run));
-        waiting.is_due(&folder) && !folder.has_worker()
+        let Some(keeper) = folder.owner().filter(Owner::is_alive) else {
+            return waiting.is_due(&folder);
+        };
+        if started.iter().all(|started| started.run != waiting.run) {
+            let is_free = |slot: &usize| started.iter().all(|started| started.slot != *slot);
+            let slot = (0..).find(is_free).expect("numbers go on");
+            started.push(Started { run: waiting.run.clone(), keeper, slot });
+        }
+        false
     });
 }
 
@@ -158,7 +175,7 @@ mod tests {
         let (a, b) = (run(&config, "a"), run(&config, "b"));
         let lease = Lease::take(&a.lock()).unwrap();
         Queue::change(&config.runs, |queue| {
-            let keeper = crate::store::Owner::this_process();
+            let keeper = Owner::this_process();
             queue.started.push(Started { run: a.id(), keeper, slot: 0 });
             Ok::<_, QueueError>(())
         })

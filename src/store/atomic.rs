@@ -7,6 +7,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How the name of a file ends that is being written.
 const UNFINISHED: &str = ".tmp";
+/// What the error of [`write_atomically`] holds, so that the system's own is not lost.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}", path.display())]
+struct NotWritten {
+    path: PathBuf,
+    source: io::Error,
+}
 
 /// Replaces `path` by `bytes`. At any moment, also after a power cut, the file is the old one or
 /// the new one, whole. An error names the file.
@@ -14,7 +21,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let fail = |err: io::Error| {
-        io::Error::new(err.kind(), format!("cannot write {}: {err}", path.display()))
+        io::Error::new(err.kind(), NotWritten { path: path.to_owned(), source: err })
     };
     let (mut file, beside) = begin_beside(folder, &name).map_err(fail)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());

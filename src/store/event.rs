@@ -193,6 +193,9 @@ pub enum Event {
     /// The end, without a result.
     Failed {
         message: String,
+        /// The machine's, not the question's: it goes on when the cause is gone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fault: bool,
     },
     /// The end, because a person cancelled it: no result.
     Cancelled,
@@ -201,6 +204,8 @@ pub enum Event {
     /// The worker could not go on with the run before it had added anything: it is left as it was.
     Refused {
         message: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fault: bool,
     },
 }
 

@@ -51,19 +51,35 @@ impl RunFolder {
     /// The folder appears under its own name only when all of that is in it. Who is killed before
     /// leaves a hidden one of a few kilobytes, `.TIME-PID.new`, which nothing reads.
     pub fn create(runs: &Path, toml: &str, created: Event) -> Result<RunFolder, CreateError> {
-        let Event::Created { experiment, .. } = &created else {
-            unreachable!("a run begins with the event Created");
-        };
         let fail = |source| CreateError::Folder { runs: runs.to_owned(), source };
         fs::create_dir_all(runs).map_err(fail)?;
         let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         let beside = RunFolder::at(runs.join(format!(".{time}-{}.new", std::process::id())));
         fs::create_dir(&beside.path).map_err(fail)?;
-        write_atomically(&beside.experiment(), toml.as_bytes())?;
-        let mut log = EventLog::open(&beside.events())?;
+        let made = beside.begin(runs, &time, toml, created);
+        if made.is_err() {
+            // The disk may be full: what was begun is in the way.
+            let _ = fs::remove_dir_all(&beside.path);
+        }
+        made
+    }
+
+    /// Fills this new folder and gives it its name.
+    fn begin(
+        &self,
+        runs: &Path,
+        time: &str,
+        toml: &str,
+        created: Event,
+    ) -> Result<RunFolder, CreateError> {
+        let Event::Created { experiment, .. } = &created else {
+            unreachable!("a run begins with the event Created");
+        };
+        write_atomically(&self.experiment(), toml.as_bytes())?;
+        let mut log = EventLog::open(&self.events())?;
         let record = log.append(created.clone())?;
         log.sync()?;
-        beside.write_summary(&Run::replay([&record]))?;
+        self.write_summary(&Run::replay([&record]))?;
         // Renaming onto a folder that is not empty fails, so that two starts in one second get two
         // names, whoever is first.
         for suffix in 1.. {
@@ -73,13 +89,15 @@ impl RunFolder {
                 format!("{time}-{experiment}-{suffix}")
             };
             let path = runs.join(id);
-            match fs::rename(&beside.path, &path) {
+            match fs::rename(&self.path, &path) {
                 Ok(()) => {
                     sync_folder(runs);
                     return Ok(RunFolder { path });
                 }
                 Err(_) if path.exists() => continue,
-                Err(err) => return Err(fail(err)),
+                Err(source) => {
+                    return Err(CreateError::Folder { runs: runs.to_owned(), source });
+                }
             }
         }
         unreachable!("there are more numbers than runs in a second");
@@ -92,6 +110,11 @@ impl RunFolder {
     /// The run's name: its folder's.
     pub fn id(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// What to do once more when the cause of a fault is gone.
+    pub fn again(&self) -> String {
+        format!("'retrain resume {}'", self.id())
     }
 
     /// The experiment as written, plus every value that was left out.
@@ -280,7 +303,7 @@ mod tests {
         let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
         fs::File::open(never_began.lock()).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(never_began.summary().unwrap().state, State::Lost);
-        log.append(Event::Failed { message: "x".into() }).unwrap();
+        log.append(Event::Failed { message: "x".into(), fault: false }).unwrap();
         assert_eq!(run.summary().unwrap().state, State::Failed, "the log has the last word");
     }
 }

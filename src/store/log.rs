@@ -4,6 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
 use super::event::{Event, Record, SCHEMA_VERSION, Timestamp};
 
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +25,21 @@ pub enum LogError {
     Version { path: PathBuf, line: usize, found: u32 },
 }
 
+/// What stays free behind the log for a worker's last word, and how much is taken for the log at a
+/// time, in bytes.
+const LAST_WORD: u64 = 8 << 10;
+const ROOM: u64 = 64 << 10;
+
 /// The writing end. One worker at a time holds it (see `Lease`).
 pub struct EventLog {
     path: PathBuf,
     file: File,
+    /// Bytes of whole lines.
+    len: u64,
+    /// A line was written in part.
+    torn: bool,
+    /// Bytes that the file system has promised to the log.
+    room: u64,
 }
 
 impl EventLog {
@@ -40,23 +54,70 @@ impl EventLog {
         if whole < bytes.len() {
             file.set_len(whole as u64).map_err(fail)?;
         }
-        Ok(EventLog { path: path.to_owned(), file })
+        Ok(EventLog { path: path.to_owned(), file, len: whole as u64, torn: false, room: 0 })
     }
 
-    /// Appends one event, stamped with the present time: one line in one write.
+    /// Appends one event, stamped with the present time: one line in one write. Errors, and leaves
+    /// the log as it was, also when no room would be left behind it for a last word.
     pub fn append(&mut self, event: Event) -> Result<Record, LogError> {
+        self.keep_room()?;
+        self.append_last(event)
+    }
+
+    /// Appends an event as [`EventLog::append`] does, into the room that was kept for it.
+    pub fn append_last(&mut self, event: Event) -> Result<Record, LogError> {
         let record = Record { v: SCHEMA_VERSION, at: Timestamp::now(), event };
         let mut line = serde_json::to_vec(&record).expect("events have no map with odd keys");
         line.push(b'\n');
-        self.file
-            .write_all(&line)
-            .map_err(|source| LogError::Write { path: self.path.clone(), source })?;
+        self.cut().and_then(|()| self.file.write_all(&line)).map_err(|source| {
+            // A line that is there in part would be in the way of the next one.
+            self.torn = true;
+            let _ = self.cut();
+            self.error(source)
+        })?;
+        self.len += line.len() as u64;
         Ok(record)
+    }
+
+    /// Has the file system promise room behind the log, which does not make it longer. Where it
+    /// makes no promises the log goes without.
+    fn keep_room(&mut self) -> Result<(), LogError> {
+        if self.len + LAST_WORD <= self.room {
+            return Ok(());
+        }
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.len, ROOM) {
+            Err(errno @ (Errno::NOSPC | Errno::DQUOT)) => return Err(self.error(errno.into())),
+            Err(_) => self.room = u64::MAX,
+            Ok(()) => self.room = self.len + ROOM,
+        }
+        Ok(())
+    }
+
+    /// Cuts a line that was written in part.
+    fn cut(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.len)?;
+            self.torn = false;
+        }
+        Ok(())
+    }
+
+    fn error(&self, source: io::Error) -> LogError {
+        LogError::Write { path: self.path.clone(), source }
     }
 
     /// Makes everything appended so far last through a power cut.
     pub fn sync(&self) -> Result<(), LogError> {
-        self.file.sync_data().map_err(|source| LogError::Write { path: self.path.clone(), source })
+        self.file.sync_data().map_err(|source| self.error(source))
+    }
+}
+
+impl Drop for EventLog {
+    /// Gives back the room, unless somebody has gone on with the log.
+    fn drop(&mut self) {
+        if self.room > 0 && self.file.metadata().is_ok_and(|data| data.len() == self.len) {
+            let _ = self.file.set_len(self.len);
+        }
     }
 }
 

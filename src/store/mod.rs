@@ -5,6 +5,7 @@
 
 mod atomic;
 mod event;
+mod fault;
 mod feature_key;
 mod folder;
 mod lease;
@@ -24,6 +25,7 @@ pub use atomic::write_atomically;
 pub use event::{
     Counts, Ending, Event, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult, Timestamp,
 };
+pub use fault::{Fault, explain};
 pub use feature_key::feature_key;
 pub use folder::{CreateError, RunFolder};
 pub use lease::{Lease, LeaseError};

@@ -216,7 +216,11 @@ mod tests {
     }
 
     fn change(runs: &Path, change: impl FnOnce(&mut Queue)) {
-        Queue::change(runs, |queue| Ok::<_, QueueError>(change(queue))).unwrap();
+        let change = |queue: &mut Queue| {
+            change(queue);
+            Ok::<_, QueueError>(())
+        };
+        Queue::change(runs, change).unwrap();
     }
 
     fn names(queue: &Queue) -> Vec<&str> {
@@ -237,8 +241,8 @@ mod tests {
 
     #[test]
     fn waiting_runs_are_moved_and_taken_out() {
-        let mut queue = Queue::default();
-        queue.waiting = ["a", "b", "c"].map(waiting).into();
+        let waiting = ["a", "b", "c"].map(waiting).into();
+        let mut queue = Queue { waiting, ..Queue::default() };
         assert!(queue.shift("c", 0) && queue.shift("a", 9) && !queue.shift("x", 0));
         assert_eq!(names(&queue), ["c", "b", "a"]);
         assert!(queue.remove("b") && !queue.remove("b"));

@@ -72,6 +72,8 @@ pub struct Run {
     pub end: Option<End>,
     /// Why the last worker did not go on with the run.
     pub refusal: Option<String>,
+    /// The last worker ended by a fault of the machine.
+    pub fault: bool,
     /// The end that the present worker found, as long as it has added no iteration.
     pub earlier_end: Option<End>,
     /// Seconds of the workers before the present one.
@@ -110,7 +112,7 @@ impl Run {
                 self.started = Some(record.at);
                 (self.pid, self.host, self.threads) = (pid, host, threads);
                 self.earlier_end = self.end.take().or(self.earlier_end.take());
-                self.refusal = None;
+                (self.refusal, self.fault) = (None, false);
             }
             Event::Stage { stage } => self.stage = Some(stage),
             Event::Dataset { images, counts, skipped, duplicates } => {
@@ -149,10 +151,13 @@ impl Run {
             Event::Finished { ending, step, kept_step, test } => {
                 self.end = Some(End::Finished { ending, step, kept_step, test });
             }
-            Event::Failed { message } => self.end = Some(End::Failed(message)),
+            Event::Failed { message, fault } => {
+                (self.end, self.fault) = (Some(End::Failed(message)), fault);
+            }
             Event::Cancelled => self.end = Some(End::Cancelled),
             Event::Paused => self.end = Some(End::Paused),
-            Event::Refused { message } => {
+            Event::Refused { message, fault } => {
+                self.fault = fault;
                 self.end = match self.end.take().or(self.earlier_end.take()) {
                     None | Some(End::Failed(_)) => Some(End::Failed(message.clone())),
                     end => end,
@@ -253,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_started_again_has_not_ended() {
-        let failed = Event::Failed { message: "disk full".into() };
+        let failed = Event::Failed { message: "disk full".into(), fault: true };
         assert_eq!(Run::replay(&[at(1, failed), at(2, started())]).end, None);
     }
 
@@ -273,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_could_not_go_on_leaves_the_run_as_it_was() {
-        let refused = Event::Refused { message: "photos changed".into() };
+        let refused = Event::Refused { message: "photos changed".into(), fault: false };
         let mut records = vec![at(1, started()), at(2, step(1)), at(3, stopped())];
         let before = Run::replay(&records).end;
         // Another worker was killed before it added anything.

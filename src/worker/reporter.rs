@@ -1,12 +1,12 @@
 //! The one place where a worker writes events.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::store::{Event, EventLog, Run, RunFolder, Timestamp, harmless};
+use crate::store::{Event, EventLog, Fault, Run, RunFolder, Timestamp, explain, harmless};
 
 /// A table of runs need not be newer than this.
 const SUMMARY_AGE: Duration = Duration::from_secs(1);
@@ -35,13 +35,23 @@ impl Reporter {
         &self.run
     }
 
-    /// The last word of a worker that cannot do the run.
-    pub fn fail(&mut self, message: String) -> Result<()> {
+    /// The last word of a worker that cannot do the run. On a full disk there is room for it, and
+    /// where nothing can be written the run stays one that was lost.
+    pub fn fail(&mut self, err: &anyhow::Error) -> Result<()> {
+        let message = explain(err.as_ref(), &self.folder.again());
         self.say(&format!("failed: {message}"));
-        self.turn(match self.is_as_found {
-            true => Event::Refused { message },
-            false => Event::Failed { message },
-        })
+        if !self.is_as_found && self.run.end.is_some() {
+            // It has been told already how the run ended.
+            return Ok(());
+        }
+        let fault = Fault::of(err.as_ref()).is_some();
+        let record = self.log.append_last(match self.is_as_found {
+            true => Event::Refused { message, fault },
+            false => Event::Failed { message, fault },
+        })?;
+        self.run.apply(&record);
+        self.summarise();
+        self.sync()
     }
 
     /// Reports something that happens often: one line in the log, the summary once a second.
@@ -50,16 +60,17 @@ impl Reporter {
         let record = self.log.append(event)?;
         self.run.apply(&record);
         if self.summarised.elapsed() >= SUMMARY_AGE {
-            self.summarise()?;
+            self.summarise();
         }
         Ok(())
     }
 
-    /// Reports a turn of the run: on disk for good, and in the summary, when this returns.
+    /// Reports a turn of the run: on disk for good when this returns, and in the summary.
     pub fn turn(&mut self, event: Event) -> Result<()> {
         self.report(event)?;
         self.sync()?;
-        self.summarise()
+        self.summarise();
+        Ok(())
     }
 
     /// Puts everything reported so far on disk for good.
@@ -78,8 +89,13 @@ impl Reporter {
         let _ = writeln!(self.words, "{time} {}", harmless(line));
     }
 
-    fn summarise(&mut self) -> Result<()> {
+    /// It is derived: when it cannot be written there is none, and readers take the log. A disk
+    /// that is full shows itself there.
+    fn summarise(&mut self) {
         self.summarised = Instant::now();
-        Ok(self.folder.write_summary(&self.run)?)
+        if let Err(err) = self.folder.write_summary(&self.run) {
+            self.say(&explain(&err, "it is written anew"));
+            let _ = fs::remove_file(self.folder.summary_path());
+        }
     }
 }

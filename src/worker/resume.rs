@@ -46,7 +46,7 @@ pub(super) fn check_network(run: &Run, feature_key: &str) -> Result<()> {
     }
 }
 
-fn new_run(run: &Run) -> String {
+pub(super) fn new_run(run: &Run) -> String {
     format!("begin a new run with 'retrain run {}'", run.source.display())
 }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::reporter::Reporter;
 use super::requests::{Request, Requests};
-use crate::store::{Event, write_atomically};
+use crate::store::{Event, explain, write_atomically};
 use crate::train::{Checkpoint, Observer, Progress, Wish};
 
 /// A killed worker's successor computes at most so much again.
@@ -80,8 +80,6 @@ impl<'a> Telling<'a> {
     }
 
     fn write(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        // The log first: a checkpoint must not know of iterations that were never reported.
-        self.reporter.sync()?;
         Ok(write_atomically(&self.path, &checkpoint.to_bytes(&self.name)?)?)
     }
 }
@@ -114,9 +112,12 @@ impl Observer for Telling<'_> {
     /// A checkpoint that cannot be written is no reason to end a training that can.
     fn keep(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         let start = Instant::now();
+        // The log first: a checkpoint must not know of iterations that were never reported.
+        self.reporter.sync()?;
         if let Err(err) = self.write(checkpoint) {
+            let why = explain(err.as_ref(), "it is written again");
             self.reporter.warn(format!(
-                "the checkpoint cannot be written, the run goes on without: {err:#}"
+                "the checkpoint cannot be written, the run goes on without: {why}"
             ))?;
         }
         self.due = Instant::now() + EVERY.max(TIMES_ITS_COST * start.elapsed());

@@ -8,7 +8,7 @@ use super::telling::Telling;
 use super::work::{Prepared, Work};
 use crate::spec::Set;
 use crate::store::{Ending, Event, Stage};
-use crate::train::{Ended, Fitted, Head, Problem, Samples, fit};
+use crate::train::{Ended, FitError, Fitted, Head, Problem, Samples, fit};
 
 /// A head for raw features, and how it came about.
 pub(super) struct Trained {
@@ -41,7 +41,10 @@ impl Work<'_> {
         self.settle_iterations()?;
         let (requests, path) = (self.requests, self.folder.checkpoint());
         let mut telling = Telling::new(self.reporter, requests, path, name);
-        let fitted = fit(&problem, start, &mut telling)?;
+        let fitted = fit(&problem, start, &mut telling).map_err(|err| match err {
+            FitError::Observer(err) => err,
+            FitError::Train(err) => err.into(),
+        })?;
         if fitted.ended == Ended::Stopped && requests.newest() != Some(Request::Stop) {
             return Ok(None);
         }

@@ -4,18 +4,19 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use super::reporter::Reporter;
 use super::requests::{Request, Requests, Watch};
-use super::resume::{check_network, check_settings};
+use super::resume::{check_network, check_settings, new_run};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
-use crate::features::{self, Cache, Extractor, Job, Recipe, RowKey};
+use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey};
 use crate::nets::Place;
-use crate::spec::{self, Experiment, Set};
+use crate::spec::{self, Experiment, Set, SpecError};
 use crate::store::{
-    Counts, Event, Lease, NetworkFacts, RunFolder, Stage, harmless, skipped_csv, write_atomically,
+    Counts, Event, Lease, NetworkFacts, RunFolder, Stage, explain, harmless, skipped_csv,
+    write_atomically,
 };
 
 /// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
@@ -26,15 +27,15 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     let (mut reporter, watch) = match begun {
         Ok(begun) => begun,
         Err(err) => {
-            eprintln!("{}", harmless(&format!("{err:#}")));
+            eprintln!("{}", harmless(&explain(err.as_ref(), &folder.again())));
             return ExitCode::FAILURE;
         }
     };
     let done =
         Work::prepare(folder, &mut reporter, &watch.requests, iterations).and_then(Work::perform);
     let Err(err) = done else { return ExitCode::SUCCESS };
-    if let Err(err) = reporter.fail(format!("{err:#}")) {
-        eprintln!("{}", harmless(&format!("{err:#}")));
+    if let Err(err) = reporter.fail(&err) {
+        eprintln!("{}", harmless(&explain(err.as_ref(), &folder.again())));
     }
     ExitCode::FAILURE
 }
@@ -81,7 +82,14 @@ impl<'a> Work<'a> {
     ) -> Result<Work<'a>> {
         let root = reporter.run().root.clone();
         let config = Config::load(&root)?;
-        let checked = spec::load(&folder.experiment())?;
+        let checked = spec::load(&folder.experiment()).map_err(|err| match err {
+            SpecError::Missing { path, .. } => anyhow!(
+                "{}: the run's own copy of its experiment is gone; put it back, or {}",
+                path.display(),
+                new_run(reporter.run())
+            ),
+            other => other.into(),
+        })?;
         reporter.turn(Event::Started {
             pid: std::process::id(),
             host: crate::store::host_name(),
@@ -221,7 +229,12 @@ impl<'a> Work<'a> {
                     images_per_second: progress.images_per_second,
                 })
             },
-        )?;
+        )
+        .map_err(|err| match err {
+            // It keeps its causes only as it is.
+            FillError::Report(err) => err,
+            other => other.into(),
+        })?;
         for damaged in cache.damaged() {
             self.reporter.warn(damaged.clone())?;
         }

@@ -317,7 +317,7 @@ mod tests {
         let run = RunFolder::create(runs.path(), "", created("a")).unwrap();
         assert_eq!(look(), ["a created"]);
         let mut log = EventLog::open(&run.events()).unwrap();
-        log.append(Event::Failed { message: "x".into() }).unwrap();
+        log.append(Event::Failed { message: "x".into(), fault: false }).unwrap();
         assert_eq!(look(), ["a failed"], "the log has the last word");
         RunFolder::create(runs.path(), "", created("b")).unwrap();
         assert_eq!(look(), ["a failed", "b created"]);

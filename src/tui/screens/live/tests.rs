@@ -144,7 +144,8 @@ fn every_stage_of_a_run_is_shown() {
     looks("features", &mut app_with(State::Running, extracting()));
     looks("done", &mut app_with(State::Done, done()));
     let mut failed = extracting();
-    failed.push(Event::Failed { message: "cannot write shard 3: no space left on device".into() });
+    let message = "cannot write shard 3: no space left on device".into();
+    failed.push(Event::Failed { message, fault: true });
     looks("failed", &mut app_with(State::Failed, failed));
 }
 
@@ -242,7 +243,8 @@ fn going_on_with_a_stopped_run_asks_since_its_result_is_replaced() {
 #[test]
 fn why_a_run_could_not_go_on_is_shown_beside_what_it_has() {
     let mut events = done();
-    events.push(Event::Refused { message: "the photos are not those it began with".into() });
+    let message = "the photos are not those it began with".into();
+    events.push(Event::Refused { message, fault: false });
     let mut app = app_with(State::Done, events);
     let text = testing::text(&mut app, (80, 24));
     assert!(text.contains("✓ done") && text.contains("did not go on: the photos"), "{text}");
