@@ -117,11 +117,10 @@ fn whichever_write_fails_the_run_says_why_and_resumes_to_the_same_result() {
         runs("worker", "from", Errno::NOSPC, FULL),
         runs("worker", "once", Errno::IO, NOT_READ),
         runs("worker", "short", Errno::NOSPC, FULL),
-        runs("keeper", "from", Errno::NOSPC, FULL),
         runs("run", "from", Errno::ROFS, READ_ONLY),
         runs("run", "once", Errno::NOSPC, FULL),
     ];
-    assert!(tried[0] > 100 && tried[2] > 50 && tried[3] > 2 && tried[4] > 10, "{tried:?}");
+    assert!(tried[0] > 100 && tried[2] > 50 && tried[3] > 10, "{tried:?}");
 }
 
 #[test]
@@ -216,11 +215,14 @@ fn a_full_disk_ends_a_run_at_any_stage_and_room_lets_it_go_on() {
             wait_until("it is gone", || !run.has_worker());
         }
         fs::remove_dir_all(trial.path()).unwrap();
+        eprintln!("{context}: {}", ended_in.unwrap_or("done"));
         ended_in
     };
-    for part in 0.. {
-        let Some(stage) = fills_up(Features::All, part * (16 << 10)) else { break };
-        *stages.entry(stage).or_default() += 1;
+    // Of the last ones some have room enough.
+    for part in 0..18 {
+        if let Some(stage) = fills_up(Features::All, part * (16 << 10)) {
+            *stages.entry(stage).or_default() += 1;
+        }
     }
     // The shard of one feature is small: somewhere here it does not fit and all before it does.
     for part in 20..28 {

@@ -8,7 +8,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
-use fuzzing::{Budget, Seeds, Verdict, each, files, fuzz, mutated, shared};
+use fuzzing::{Budget, Seeds, Verdict, alone, each, files, fuzz, mutated, shared};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -136,6 +136,7 @@ fn resolve(text: &str, overrides: &[String]) -> Verdict {
 
 #[test]
 fn experiments_and_what_they_resolve_to() {
+    let _guard = alone();
     fuzz("experiments, changed", 10_000, TEXT, &mutated(experiment_seeds()), |bytes| {
         resolve(&String::from_utf8_lossy(bytes), &[])
     });
@@ -144,6 +145,7 @@ fn experiments_and_what_they_resolve_to() {
 
 #[test]
 fn settings_on_the_command_line() {
+    let _guard = alone();
     let keys: Vec<&str> = FIELDS.iter().map(|field| field.key).collect();
     let argument = prop_oneof![
         (select(keys), select(VALUES.to_vec())).prop_map(|(key, value)| format!("{key}={value}")),
@@ -156,6 +158,7 @@ fn settings_on_the_command_line() {
 
 #[test]
 fn texts_that_are_one_mistake_after_the_other() {
+    let _guard = alone();
     let once = |text: &str, times: usize| text.repeat(times);
     let largest = 1 << 20;
     let texts: Vec<String> = ["a\n", "a=1\n", "[", "[[a]]\n", "{", "\"", "a.", "a=[", "x={a="]
@@ -172,6 +175,7 @@ fn texts_that_are_one_mistake_after_the_other() {
 
 #[test]
 fn configurations() {
+    let _guard = alone();
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml"));
     let written = text.unwrap().replace("# ", "");
     let plain = "runs = 'r'\ncache = '/c'\nthreads = 3\ntheme = 'dark'\ntrash = 't'\n";
@@ -247,6 +251,7 @@ fn poll(tail: &mut Tail) -> Vec<Record> {
 
 #[test]
 fn event_logs() {
+    let _guard = alone();
     let words = [
         "null",
         "1e999",
@@ -286,6 +291,7 @@ fn event_logs() {
 
 #[test]
 fn summaries() {
+    let _guard = alone();
     let folder = scratch();
     let run = RunFolder::at(folder.path());
     fs::write(run.events(), log()).unwrap();
@@ -331,6 +337,7 @@ const HEADER: [&str; 24] = [
 
 #[test]
 fn feature_shards() {
+    let _guard = alone();
     let folder = scratch();
     Cache::open(folder.path(), "net", 3).unwrap().insert(&KEYS, &[0.5; 6]).unwrap();
     let shards = folder.path().join("net");
@@ -359,6 +366,7 @@ fn head() -> HeadFile {
 
 #[test]
 fn head_files() {
+    let _guard = alone();
     let features = Tensor::ones((1, 5), DType::F32, &Device::Cpu).unwrap();
     let words =
         [&HEADER[..], &["{\\\"version\\\":2", "NaN", "[[[[[[", "\\\"labels\\\":[]"]].concat();
@@ -392,6 +400,7 @@ impl Observer for Keep {
 
 #[test]
 fn checkpoints() {
+    let _guard = alone();
     let text = "images = 'p'\ntrain.optimizer = 'adam'\ntrain.early_stop = 2\n";
     let experiment = spec::parse(text, Path::new("x.toml")).unwrap().experiment;
     let features = Tensor::new(&[[0.0f32, 1.0], [1.0, 0.0], [2.0, 2.0]], &Device::Cpu).unwrap();
@@ -425,6 +434,7 @@ fn network(file: &Path) -> Network {
 
 #[test]
 fn weights_in_every_container() {
+    let _guard = alone();
     let tensor = |dtype, shape: &[usize], bytes| {
         safetensors::tensor::TensorView::new(dtype, shape.to_vec(), bytes).unwrap()
     };
@@ -475,6 +485,7 @@ fn weights_in_every_container() {
 
 #[test]
 fn tables_of_scores_and_photos() {
+    let _guard = alone();
     let folder = scratch();
     let path = folder.path().join("scores.csv");
     let text = "file,set,category,predicted,fire,\"smo,ke\"\na/1.jpg,test,fire,fire,0.75,0.25\n\
@@ -529,6 +540,7 @@ fn pictures() -> Vec<Vec<u8>> {
 
 #[test]
 fn photos() {
+    let _guard = alone();
     // As dataset::decode promises: so many bytes, and so many a pixel, that the header may ask for.
     let budget = Budget { bytes: (64 << 20) + 40 * 1_000_000, per_byte: 20 };
     let words = [

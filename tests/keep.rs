@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::terminal::{ENTER, Session};
-use common::{PER_CATEGORY, Project, wait_until};
+use common::{PER_CATEGORY, Project, kill, wait_until};
 use retrain::config::Config;
 use retrain::features::{self, FeatureKey};
 use retrain::runner;
@@ -56,7 +56,7 @@ fn a_run_goes_to_the_trash_and_comes_back_but_not_from_its_worker() {
     wait_until("it has a worker", || run.has_worker());
     let (code, words) = complaint(project.retrain(&["trash", "last"]));
     assert!(code == Some(2) && words.contains("is running: stop it first"), "{words}");
-    signal(&run, Signal::KILL);
+    kill(&run);
     wait_until("it is lost", || run.summary().unwrap().state == State::Lost);
     let log = fs::read(run.events()).unwrap();
 
@@ -217,7 +217,7 @@ fn a_killed_worker_holds_no_features() {
     let only = || features::survey(&cache).unwrap().pop();
     let run = project.start(40);
     wait_until("the worker uses the cache", || only().is_some_and(|key| !key.users.is_empty()));
-    signal(&run, Signal::KILL);
+    kill(&run);
     wait_until("it is lost", || run.summary().unwrap().state == State::Lost);
     assert!(!only().unwrap().leftovers.is_empty());
     assert!(project.ok(&["cache"]).contains("leftover"));

@@ -16,6 +16,7 @@ use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Ta
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
+const TO_GO: Duration = Duration::from_secs(5);
 /// Without a terminal, a line of progress this often.
 const PLAIN_NEWS: Duration = Duration::from_secs(5);
 /// Lines of training that stay on the screen, spread over its iterations.
@@ -28,21 +29,25 @@ pub enum Followed {
     Left,
     /// Ctrl-c was pressed while it waited.
     TakenOff,
-    /// It neither waits nor works, and nothing was reported.
+    /// It does not wait any more: somebody else took it off the queue.
     NotStarted,
+    /// Its worker ended before it could report anything.
+    NotBegun,
 }
 
 /// A log as far as it was written before the worker was started: that is not told.
 pub struct Begun {
     tail: Tail,
     run: Run,
+    /// The last words of an earlier worker.
+    words: String,
 }
 
 impl Begun {
     pub fn of(folder: &RunFolder) -> Result<Begun, LogError> {
         let mut tail = folder.tail();
         let run = Run::replay(&tail.poll()?);
-        Ok(Begun { tail, run })
+        Ok(Begun { tail, run, words: folder.last_words() })
     }
 
     pub fn run(&self) -> &Run {
@@ -57,7 +62,7 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
     let mut interrupts = 0;
 
     let mut news = News::new(folder);
-    let Begun { mut tail, mut run } = begun;
+    let Begun { mut tail, mut run, words } = begun;
     // Until then its end is that of an earlier worker.
     let mut has_started = false;
     let followed = loop {
@@ -74,6 +79,7 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
         match place {
             Place::Waiting(before) if !has_started => news.waits(before),
             Place::Nowhere if has_started => break Followed::ToTheEnd,
+            Place::Nowhere if folder.last_words() != words => break Followed::NotBegun,
             Place::Nowhere => break Followed::NotStarted,
             Place::Waiting(_) | Place::AtWork => {}
         }
@@ -91,7 +97,19 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
         std::thread::sleep(LOOK);
     };
     news.end_line();
+    if followed == Followed::ToTheEnd {
+        wait_for_its_end(folder);
+    }
     Ok((run, followed))
+}
+
+/// A worker that has said its last word is there for a moment longer; the next command shall not
+/// find it at work.
+fn wait_for_its_end(folder: &RunFolder) {
+    let start = Instant::now();
+    while folder.has_worker() && start.elapsed() < TO_GO {
+        std::thread::sleep(LOOK / 10);
+    }
 }
 
 /// Takes a run that waits off the queue; `false` when it does not wait.

@@ -76,9 +76,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         if !alone {
             return Ok(runner::keep(&folder, *iterations, *slot));
         }
-        let code = worker::work(&folder, *iterations);
-        runner::leave(&folder);
-        return Ok(code);
+        return Ok(runner::kept(&folder, || worker::work(&folder, *iterations)));
     }
     if matches!(
         command,

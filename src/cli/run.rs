@@ -62,12 +62,14 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
             eprintln!("off the queue; queue it again with: {} resume {id}", super::program());
             return Ok(ExitCode::from(EXIT_INTERRUPTED));
         }
+        Followed::NotBegun => {
+            eprintln!("retrain: {}", report::last_words(folder));
+            return Ok(ExitCode::from(EXIT_FAILED));
+        }
         Followed::NotStarted => {
             eprintln!(
-                "retrain: {id} has not started and is not in the queue any more: somebody took it \
-                 off, or its worker could not begin (its last words: {}); queue it again with: {} \
-                 resume {id}",
-                report::last_words(folder),
+                "retrain: {id} is not in the queue any more: somebody took it off; queue it again \
+                 with: {} resume {id}",
                 super::program()
             );
             return Ok(ExitCode::from(EXIT_FAILED));

@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitCode, ExitStatus};
 use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getppid, kill_process};
 use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
 use super::launch::{start_worker, this_program};
@@ -18,7 +18,7 @@ use super::process;
 use super::queue::advance_behind;
 use super::slots::gpu_of;
 use crate::config::Config;
-use crate::store::{Event, EventLog, Lease, Run, RunFolder, harmless};
+use crate::store::{Event, EventLog, Lease, Run, RunFolder, explain, harmless};
 
 /// A crash writes no more lines than that; where backtraces are on they are longer.
 const LAST_LINES: usize = 100;
@@ -50,7 +50,10 @@ fn has_worked(
 ) -> io::Result<ExitStatus> {
     let run = folder.replay().unwrap_or_default();
     let mut worker = start_worker(folder, iterations, gpu_of(slot, &run).as_deref())?;
-    pass_on_signals(&worker)?;
+    if let Err(err) = pass_on_signals(&worker) {
+        // The worker is there all the same.
+        aside(&format!("signals to process {} are not passed on: {err}", std::process::id()));
+    }
     worker.wait()
 }
 
@@ -116,13 +119,17 @@ fn oom_kills() -> Option<u64> {
 
 /// Writes the last word of a run whose worker wrote none.
 fn say(folder: &RunFolder, message: String, log_bytes_before: u64) {
+    let is_missing = |run: &Run| run.end.is_none() || log_bytes(folder) == log_bytes_before;
+    if folder.replay().is_ok_and(|run| !is_missing(&run)) {
+        return;
+    }
     // Another worker has the run: its word counts.
     let Ok(_lease) = Lease::take(&folder.lock()) else { return };
     let Ok(run) = folder.replay() else { return };
-    let has_begun = log_bytes(folder) != log_bytes_before;
-    if has_begun && run.end.is_some() {
+    if !is_missing(&run) {
         return;
     }
+    let has_begun = log_bytes(folder) != log_bytes_before;
     let event = match is_as_it_was(&run, has_begun) {
         // Nobody's mistake in an experiment.
         true => Event::Refused { message, fault: true },
@@ -138,7 +145,7 @@ fn say(folder: &RunFolder, message: String, log_bytes_before: u64) {
             // Derived from the log, and made anew from it where it is missing.
             let _ = folder.replay().map(|run| folder.write_summary(&run));
         }
-        Err(err) => eprintln!("{err}"),
+        Err(err) => aside(&explain(&err, &folder.again())),
     }
 }
 
@@ -156,10 +163,15 @@ fn log_bytes(folder: &RunFolder) -> u64 {
     fs::metadata(folder.events()).map_or(0, |data| data.len())
 }
 
-/// The last act of a worker that has done the run in `folder`: with its keeper gone, it starts the
-/// next run.
-pub fn leave(folder: &RunFolder) {
-    start_next(folder);
+/// Does the run in `folder` in this process. With its keeper gone by the end, it starts the next
+/// run of the queue itself.
+pub fn kept(folder: &RunFolder, work: impl FnOnce() -> ExitCode) -> ExitCode {
+    let keeper = getppid();
+    let code = work();
+    if getppid() != keeper {
+        start_next(folder);
+    }
+    code
 }
 
 fn start_next(folder: &RunFolder) {

@@ -10,11 +10,9 @@ use crate::store::{Owner, Queue, QueueError, RunFolder, Started, Waiting};
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
-    #[error("{run} is queued already; 'retrain queue' shows its place")]
-    Queued { run: String },
     #[error(transparent)]
     Queue(#[from] QueueError),
-    #[error("cannot start the worker of {run}: {source}; it stays in the queue")]
+    #[error("{run} stays in the queue, as its worker cannot be started: {source}")]
     Launch { run: String, source: io::Error },
 }
 
@@ -28,7 +26,8 @@ pub enum Place {
     Nowhere,
 }
 
-/// Puts a run that has no worker at the end of the queue, and starts whatever may start.
+/// Puts a run that has no worker at the end of the queue, unless it has a place there, and starts
+/// whatever may start.
 pub fn enqueue(
     program: &Path,
     config: &Config,
@@ -37,11 +36,14 @@ pub fn enqueue(
 ) -> Result<(), EnqueueError> {
     Queue::change(&config.runs, |queue| {
         forget_what_moved_on(&config.runs, queue);
-        if queue.place(&folder.id()).is_some() {
-            return Err(EnqueueError::Queued { run: folder.id() });
+        match queue.place(&folder.id()) {
+            Some(place) => {
+                let waiting = &mut queue.waiting[place];
+                waiting.iterations = iterations.or(waiting.iterations);
+            }
+            None => queue.waiting.push(Waiting::new(folder, iterations)),
         }
-        queue.waiting.push(Waiting::new(folder, iterations));
-        Ok(())
+        Ok::<_, QueueError>(())
     })?;
     advance(program, config)
 }
@@ -59,7 +61,7 @@ pub(super) fn advance_behind(
     ended: Option<&str>,
 ) -> Result<(), EnqueueError> {
     let runs = &config.runs;
-    if ended.is_none() && Queue::read(runs)?.waiting.is_empty() {
+    if Queue::read(runs)?.waiting.is_empty() {
         return Ok(());
     }
     let mut has_started = false;
@@ -72,6 +74,10 @@ pub(super) fn advance_behind(
         };
         queue.started.retain(is_at_work);
         forget_what_moved_on(runs, queue);
+        if let Some(ended) = ended {
+            // It may never have got out of the queue: whoever started it could not write that.
+            queue.remove(ended);
+        }
         while !queue.held
             && let Some(slot) = free_slot(queue, slots(config))
             && let Some(next) = queue.waiting.iter().position(Waiting::is_here)
@@ -120,7 +126,8 @@ fn forget_what_moved_on(runs: &Path, queue: &mut Queue) {
     let Queue { waiting, started, .. } = queue;
     waiting.retain(|waiting| {
         let folder = RunFolder::at(runs.join(&waiting.run));
-        let Some(keeper) = folder.owner().filter(Owner::is_alive) else {
+        let is_at_work = |owner: &Owner| owner.is_alive() && !owner.is_this_process();
+        let Some(keeper) = folder.owner().filter(is_at_work) else {
             return waiting.is_due(&folder);
         };
         if started.iter().all(|started| started.run != waiting.run) {
@@ -183,8 +190,9 @@ mod tests {
         enqueue(Path::new(NOTHING), &config, &b, None).unwrap();
         assert_eq!(place(&config.runs, &b).unwrap(), Place::Waiting(0));
         assert_eq!(place(&config.runs, &a).unwrap(), Place::AtWork);
-        let again = enqueue(Path::new(NOTHING), &config, &b, None).unwrap_err();
-        assert!(again.to_string().contains("queued already"), "{again}");
+        enqueue(Path::new(NOTHING), &config, &b, Some(90)).unwrap();
+        let queue = Queue::read(&config.runs).unwrap();
+        assert_eq!((queue.waiting.len(), queue.waiting[0].iterations), (1, Some(90)));
         drop(lease);
         advance_behind(Path::new(NOTHING), &config, Some(&a.id())).unwrap();
         assert_eq!(waiting(&config), 0);

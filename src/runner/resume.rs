@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::queue::{EnqueueError, enqueue};
 use crate::config::Config;
 use crate::spec::{self, SpecError};
-use crate::store::{End, Ending, LogError, Owner, Run, RunFolder};
+use crate::store::{End, Ending, LogError, Owner, Queue, QueueError, Run, RunFolder};
 
 /// A worker is gone within this after its last word, also on a busy machine.
 const TO_GO: Duration = Duration::from_secs(10);
@@ -44,7 +44,7 @@ pub fn resume(
     folder: &RunFolder,
     iterations: Option<usize>,
 ) -> Result<(), ResumeError> {
-    let state = settled(folder)?;
+    let state = settled(&config.runs, folder)?;
     check(&state, &folder.id(), iterations)?;
     if let Some(iterations) = iterations {
         let path = folder.experiment();
@@ -53,20 +53,27 @@ pub fn resume(
     Ok(enqueue(program, config, folder, iterations)?)
 }
 
-/// The run, when no worker has it; one that has said its last word is given time to go.
-fn settled(folder: &RunFolder) -> Result<Run, ResumeError> {
+/// The run, when no worker has it. One that has said its last word is given time to go, and so is
+/// the keeper of one that was killed: it has something to say.
+fn settled(runs: &Path, folder: &RunFolder) -> Result<Run, ResumeError> {
     let start = Instant::now();
     loop {
         // Looked at before the log, so that the log's last word is not missed.
-        let owner = folder.owner().filter(Owner::is_alive);
-        match owner {
+        let worker = folder.owner().filter(Owner::is_alive);
+        let keeper = keeper(runs, folder).map_err(EnqueueError::from)?;
+        let is_ending = worker.is_none() || folder.replay()?.end.is_some();
+        match worker.or(keeper) {
             None => return Ok(folder.replay_whole()?),
-            Some(_) if folder.replay()?.end.is_some() && start.elapsed() < TO_GO => {
-                thread::sleep(LOOK);
-            }
+            Some(_) if is_ending && start.elapsed() < TO_GO => thread::sleep(LOOK),
             Some(owner) => return Err(ResumeError::Running { run: folder.id(), owner }),
         }
     }
+}
+
+fn keeper(runs: &Path, folder: &RunFolder) -> Result<Option<Owner>, QueueError> {
+    let id = folder.id();
+    let mut started = Queue::read(runs)?.started.into_iter().filter(|started| started.run == id);
+    Ok(started.find_map(|started| Some(started.keeper).filter(Owner::is_alive)))
 }
 
 /// Errors when there is nothing to go on with.

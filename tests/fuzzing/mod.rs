@@ -11,7 +11,7 @@ mod watchdog;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use proptest::strategy::Strategy;
@@ -44,6 +44,11 @@ impl<T, E> From<&Result<T, E>> for Verdict {
     }
 }
 
+/// Held by each test from its beginning: the memory that is counted is that of the whole process.
+pub fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Gives `quick` inputs, or as many as the environment says, to `read`, and prints the numbers.
 pub fn fuzz<S: Strategy<Value: AsRef<[u8]>>>(
     target: &str,
@@ -52,7 +57,6 @@ pub fn fuzz<S: Strategy<Value: AsRef<[u8]>>>(
     inputs: &S,
     read: impl Fn(&S::Value) -> Verdict,
 ) {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u32>().unwrap());
     let cases = number("RETRAIN_FUZZ_CASES").unwrap_or(quick);
     let seed = number("RETRAIN_FUZZ_SEED").unwrap_or(1);
@@ -76,7 +80,6 @@ pub fn fuzz<S: Strategy<Value: AsRef<[u8]>>>(
 
 /// Gives each of these inputs to `read`.
 pub fn each(target: &str, budget: Budget, inputs: &[String], read: impl Fn(&str) -> Verdict) {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let target = Target::new(target, budget);
     for input in inputs {
         target.give(input.as_bytes(), || read(input)).unwrap();
