@@ -3,14 +3,12 @@
 //!
 //! `RETRAIN_SOAK_SECONDS` makes it longer than the two minutes of every day.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use common::terminal::{ESC, Session};
-use common::{Project, wait_until};
+use crate::common::terminal::{ESC, Session};
+use crate::common::{Project, wait_until};
 use retrain::store::{Queue, RunFolder, State, list};
 
 const RUNS: usize = 100;

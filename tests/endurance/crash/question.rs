@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use retrain::store::{RunFolder, Timestamp};
 
+use super::victim::Phase;
 use crate::common::Project;
 use crate::common::compare::features;
-use crate::victim::Phase;
 
 /// What is asked in a run, and the run that was never disturbed.
 pub struct Question {

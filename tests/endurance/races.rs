@@ -1,13 +1,11 @@
 //! Four screens and four shells queue, remove, move and read the same runs for a minute: no run is
 //! started twice, none is lost, and one works at a time.
 
-mod common;
-
 use std::fs;
 use std::time::{Duration, Instant};
 
-use common::terminal::{ESC, Session};
-use common::{Project, wait_until};
+use crate::common::terminal::{ESC, Session};
+use crate::common::{Project, wait_until};
 use retrain::random::Rng;
 use retrain::runner::Place;
 use retrain::store::{Event, Queue, RunFolder, State, list};

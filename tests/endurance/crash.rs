@@ -2,7 +2,6 @@
 //! Whatever a reader could see is still there, nothing is there twice, and every number is that of
 //! a run that was never killed.
 
-mod common;
 #[path = "crash/question.rs"]
 mod question;
 #[path = "crash/victim.rs"]
@@ -17,8 +16,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use common::compare::{assert_same_result, features, is_hidden, shards, training};
-use common::{PER_CATEGORY, Project, start_worker, wait_until};
+use crate::common::compare::{assert_same_result, features, is_hidden, shards, training};
+use crate::common::{PER_CATEGORY, Project, start_worker, wait_until};
 use question::Question;
 use retrain::demo;
 use retrain::random::Rng;

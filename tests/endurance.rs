@@ -1,0 +1,10 @@
+//! What takes minutes, side by side: kills at random moments, races for the queue, and a queue of a
+//! hundred runs.
+
+mod common;
+#[path = "endurance/crash.rs"]
+mod crash;
+#[path = "endurance/races.rs"]
+mod races;
+#[path = "endurance/soak.rs"]
+mod soak;
