@@ -164,10 +164,7 @@ impl News {
 
     fn waits(&mut self, before: usize) {
         if self.before.replace(before) != Some(before) {
-            self.say(&match before {
-                0 => format!("{} is queued, the next to start", self.id),
-                before => format!("{} is queued behind {before} others", self.id),
-            });
+            self.say(&format!("{} is queued{}", self.id, runner::behind(before)));
         }
     }
 

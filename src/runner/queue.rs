@@ -120,6 +120,15 @@ pub fn place(runs: &Path, folder: &RunFolder) -> Result<Place, QueueError> {
     Ok(if is_at_work { Place::AtWork } else { Place::Nowhere })
 }
 
+/// A run with so many before it, in words that go behind `is queued`.
+pub fn behind(before: usize) -> String {
+    match before {
+        0 => ", the next to start".into(),
+        1 => " behind one other".into(),
+        before => format!(" behind {before} others"),
+    }
+}
+
 /// Takes runs that a worker has or has had meanwhile, and those that were removed, from among those
 /// that wait.
 fn forget_what_moved_on(runs: &Path, queue: &mut Queue) {

@@ -19,6 +19,7 @@ use super::screens::{Live, Log, Message, Screen, TABS, Tab, World};
 use super::theme::{Role, Theme};
 use super::trash;
 use super::widgets::{put, width};
+use crate::runner;
 use crate::store::{RunFolder, Timestamp};
 
 /// Below this, one line says so.
@@ -430,11 +431,8 @@ fn words(news: &News, bin: &Path) -> Option<Toast> {
     match news {
         News::Said(toast) => Some(toast.clone()),
         News::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
-        News::Queued { run, before: 0 } => {
-            Some(Toast::good(format!("{} is queued, the next to start", run.id())))
-        }
         News::Queued { run, before } => {
-            Some(Toast::good(format!("{} is queued behind {before} others", run.id())))
+            Some(Toast::good(format!("{} is queued{}", run.id(), runner::behind(*before))))
         }
         News::Resumed(run) => Some(Toast::good(format!("going on with {}", run.id()))),
         News::Trashed(trashed) => Some(trash::words(trashed, bin)),

@@ -387,7 +387,7 @@ impl Page for Runs {
     fn offers(&self, action: Action, known: &Known) -> bool {
         let run = self.selected(known);
         match action {
-            Action::Stop => run.is_some_and(KnownRun::is_live),
+            Action::Stop => run.and_then(KnownRun::state) == Some(State::Running),
             Action::Resume => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
             Action::Trash => run.is_some_and(|run| !run.is_live()),
             Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
