@@ -218,3 +218,14 @@ fn any_size_is_drawn_without_a_crash() {
     }
     assert!(testing::text(&mut app, (59, 20)).contains("retrain needs 60x20, here are 59x20"));
 }
+
+#[test]
+fn a_run_is_trained_on_to_the_number_of_iterations_that_is_typed() {
+    let mut app = app_with(mixed());
+    let typed = press(&mut app, "gg I backspace backspace backspace 8,000 enter");
+    assert!(matches!(&typed[..], [Effect::Resume(_, Some(8000))]), "{typed:?}");
+    // What is no number is said, and nothing is done.
+    let typed = press(&mut app, "I x enter");
+    assert!(typed.is_empty(), "{typed:?}");
+    assert!(testing::text(&mut app, SIZES[2]).contains("expected a number such as 8000"));
+}
