@@ -1,12 +1,17 @@
-//! Before anything is deleted: how much it is, and a question that takes only a whole 'yes'.
+//! Before anything is deleted: how much it is, and a question that takes only a whole 'yes'. Behind
+//! it: what failed.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use anyhow::{Result, bail};
+use anyhow::bail;
+
+use super::typed;
+use crate::store::Removed;
 
 /// Asks for a 'yes', unless it was given on the command line. Without a terminal nobody can be
 /// asked: that is an error.
-pub fn is_yes(given: bool) -> Result<bool> {
+pub fn is_yes(given: bool) -> anyhow::Result<bool> {
     if given {
         return Ok(true);
     }
@@ -22,6 +27,22 @@ pub fn is_yes(given: bool) -> Result<bool> {
         eprintln!("nothing was deleted");
     }
     Ok(is_yes)
+}
+
+/// Says what of a deletion failed; the bytes that it freed, and whether all is gone.
+pub fn told<E: Display>(removed: Result<Removed, E>) -> (u64, bool) {
+    match removed {
+        Ok(Removed { bytes, failed }) => {
+            for (path, err) in &failed {
+                eprintln!("retrain: cannot delete {}: {err}", typed(path));
+            }
+            (bytes, failed.is_empty())
+        }
+        Err(err) => {
+            eprintln!("retrain: {err}");
+            (0, false)
+        }
+    }
 }
 
 /// `1,234,567 bytes (1.2 MB)`; small ones in bytes alone.

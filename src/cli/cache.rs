@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::Cache;
-use super::ask::{counted, in_bytes, is_yes, short};
+use super::ask::{counted, in_bytes, is_yes, short, told};
 use super::out::print_json;
 use super::{EXIT_FAILED, typed};
 use crate::config::Config;
@@ -115,19 +115,9 @@ fn prune(config: &Config, chosen: &[(&FeatureKey, Portion)], yes: bool) -> Resul
 fn delete(chosen: &[(&FeatureKey, Portion)]) -> Result<ExitCode> {
     let (mut bytes, mut is_whole) = (0, true);
     for (key, portion) in chosen {
-        match key.prune(*portion) {
-            Ok(removed) => {
-                bytes += removed.bytes;
-                for (path, err) in removed.failed {
-                    is_whole = false;
-                    eprintln!("retrain: cannot delete {}: {err}", typed(&path));
-                }
-            }
-            Err(err) => {
-                is_whole = false;
-                eprintln!("retrain: {err}");
-            }
-        }
+        let (freed, is_gone) = told(key.prune(*portion));
+        bytes += freed;
+        is_whole &= is_gone;
     }
     println!("{} freed", in_bytes(bytes));
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) })

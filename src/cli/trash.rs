@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::Trash;
-use super::ask::{counted, in_bytes, is_yes, short};
+use super::ask::{counted, in_bytes, is_yes, short, told};
 use super::out::print_json;
 use super::{EXIT_FAILED, EXIT_MISTAKE, find, program, typed};
 use crate::config::Config;
@@ -106,20 +106,10 @@ fn empty(config: &Config, all: &[InTrash], yes: bool) -> Result<ExitCode> {
 fn delete(doomed: &[&InTrash]) -> Result<ExitCode> {
     let (mut bytes, mut deleted, mut is_whole) = (0, 0, true);
     for thing in doomed {
-        match thing.delete() {
-            Ok(removed) => {
-                bytes += removed.bytes;
-                deleted += usize::from(removed.failed.is_empty());
-                for (path, err) in removed.failed {
-                    is_whole = false;
-                    eprintln!("retrain: cannot delete {}: {err}", typed(&path));
-                }
-            }
-            Err(err) => {
-                is_whole = false;
-                eprintln!("retrain: {err}");
-            }
-        }
+        let (freed, is_gone) = told(thing.delete());
+        bytes += freed;
+        deleted += usize::from(is_gone);
+        is_whole &= is_gone;
     }
     println!("{} deleted, {} freed", counted(deleted, "thing"), in_bytes(bytes));
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) })

@@ -100,7 +100,7 @@ mod tests {
         let (send, order) = mpsc::channel();
         thread::scope(|scope| {
             let first = room.take(60);
-            for (place, bytes) in [(0, 90), (1, 10)] {
+            for (place, bytes) in [(0, 90), (1, 20)] {
                 let (room, send) = (&room, send.clone());
                 scope.spawn(move || {
                     let _share = room.take(bytes);
