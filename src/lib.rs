@@ -18,6 +18,6 @@ pub mod export; // results for other programs
 pub mod worker; // the detached process that does a run
 
 // The process boundary: below it nothing touches a tensor, but for `cli`, which sees both sides.
-pub mod runner; // starts, stops and sees workers
+pub mod runner; // starts, stops and sees workers, and has runs take turns
 pub mod tui; // the screens
 pub mod cli; // the commands

@@ -1,6 +1,7 @@
 //! Follows a run's event log and prints its news on stderr: one line that changes on a terminal,
 //! plain lines otherwise.
 
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Ta
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
+/// A worker is gone within this after its last word, also on a busy machine.
 const TO_GO: Duration = Duration::from_secs(5);
 /// Without a terminal, a line of progress this often.
 const PLAIN_NEWS: Duration = Duration::from_secs(5);
@@ -39,20 +41,25 @@ pub enum Followed {
 pub struct Begun {
     tail: Tail,
     run: Run,
-    /// The last words of an earlier worker.
-    words: String,
+    /// Length of `worker.log` by then.
+    words: u64,
 }
 
 impl Begun {
     pub fn of(folder: &RunFolder) -> Result<Begun, LogError> {
         let mut tail = folder.tail();
         let run = Run::replay(&tail.poll()?);
-        Ok(Begun { tail, run, words: folder.last_words() })
+        Ok(Begun { tail, run, words: words_of(folder) })
     }
 
     pub fn run(&self) -> &Run {
         &self.run
     }
+}
+
+/// Bytes of what workers have said so far.
+fn words_of(folder: &RunFolder) -> u64 {
+    fs::metadata(folder.worker_log()).map_or(0, |data| data.len())
 }
 
 /// Follows a run from the queue to its end. Ctrl-c takes it off the queue, or stops it.
@@ -79,7 +86,7 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
         match place {
             Place::Waiting(before) if !has_started => news.waits(before),
             Place::Nowhere if has_started => break Followed::ToTheEnd,
-            Place::Nowhere if folder.last_words() != words => break Followed::NotBegun,
+            Place::Nowhere if words_of(folder) != words => break Followed::NotBegun,
             Place::Nowhere => break Followed::NotStarted,
             Place::Waiting(_) | Place::AtWork => {}
         }

@@ -19,7 +19,11 @@ struct Listed {
 
 pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
     let mut listed = Vec::new();
-    let queue = Queue::read(&config.runs)?;
+    let queue = Queue::read(&config.runs).unwrap_or_else(|err| {
+        // It hides no run; those that wait are told as created.
+        eprintln!("retrain: {err}");
+        Queue::default()
+    });
     for folder in store::list(&config.runs)? {
         match folder.summary() {
             Ok(mut summary) => {

@@ -29,7 +29,7 @@ pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitC
     process::settle();
     let log_bytes = log_bytes(folder);
     let oom_kills = oom_kills();
-    let ended = has_worked(folder, iterations, slot);
+    let ended = run_worker(folder, iterations, slot);
     let words = match &ended {
         Ok(status) if status.success() => None,
         Ok(status) => Some(last_word(folder, *status, oom_kills)),
@@ -43,7 +43,8 @@ pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitC
     if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn has_worked(
+/// Starts the worker and waits for its end.
+fn run_worker(
     folder: &RunFolder,
     iterations: Option<usize>,
     slot: usize,

@@ -182,7 +182,7 @@ mod tests {
     }
 
     const NOTHING: &str = "/bin/true";
-    const LONG: &str = "/bin/cat-that-is-not-there";
+    const MISSING: &str = "/bin/cat-that-is-not-there";
 
     #[test]
     fn one_run_is_started_and_the_others_wait_for_its_slot() {
@@ -231,14 +231,14 @@ mod tests {
         let config = project(folder.path());
         let [a, b, c] = ["a", "b", "c"].map(|name| run(&config, name));
         for run in [&a, &b, &c] {
-            let err = enqueue(Path::new(LONG), &config, run, None).unwrap_err();
+            let err = enqueue(Path::new(MISSING), &config, run, None).unwrap_err();
             assert!(matches!(err, EnqueueError::Launch { .. }), "{err}");
         }
         assert_eq!(waiting(&config), 3);
         // Somebody had `a` meanwhile, and `b` was removed.
         EventLog::open(&a.events()).unwrap().append(Event::Paused).unwrap();
         std::fs::remove_dir_all(b.path()).unwrap();
-        assert!(advance(Path::new(LONG), &config).unwrap_err().to_string().contains(&c.id()));
+        assert!(advance(Path::new(MISSING), &config).unwrap_err().to_string().contains(&c.id()));
         assert_eq!(waiting(&config), 1);
         assert_eq!(place(&config.runs, &a).unwrap(), Place::Nowhere);
     }
