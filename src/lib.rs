@@ -4,6 +4,7 @@
 //! and fails on an arrow that points down.
 
 pub mod random; // seeded random numbers, the same on every machine
+pub mod words; // numbers as people read them
 pub mod config; // this machine: folders and threads
 pub mod spec; // what an experiment is
 pub mod store; // what a run leaves on disk

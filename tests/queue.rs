@@ -50,6 +50,14 @@ fn times(run: &RunFolder) -> (i64, i64) {
     (began.unwrap().at.as_millisecond(), ended.unwrap().at.as_millisecond())
 }
 
+fn one_at_work_and_one_waiting() -> (Project, RunFolder, RunFolder) {
+    let project = Project::new();
+    let first = start(&project, &ENDLESS);
+    trains(&first);
+    let next = start(&project, &[]);
+    (project, first, next)
+}
+
 #[test]
 fn runs_of_one_machine_take_turns_in_the_order_of_the_queue() {
     let project = Project::new();
@@ -131,10 +139,7 @@ fn several_experiments_are_all_checked_then_run_one_after_the_other() {
 
 #[test]
 fn a_killed_worker_is_said_to_be_killed_and_the_next_run_starts() {
-    let project = Project::new();
-    let first = start(&project, &ENDLESS);
-    trains(&first);
-    let next = start(&project, &[]);
+    let (project, first, next) = one_at_work_and_one_waiting();
     kill_process(worker(&first), Signal::KILL).unwrap();
     becomes(&first, State::Failed);
     let said = error(&first);
@@ -144,10 +149,7 @@ fn a_killed_worker_is_said_to_be_killed_and_the_next_run_starts() {
 
 #[test]
 fn the_end_of_keeper_and_worker_leaves_a_queue_that_the_next_command_starts() {
-    let project = Project::new();
-    let first = start(&project, &ENDLESS);
-    trains(&first);
-    let next = start(&project, &[]);
+    let (project, first, next) = one_at_work_and_one_waiting();
     kill(&first);
     becomes(&first, State::Lost);
     assert_eq!(state(&next), State::Queued);
@@ -161,10 +163,7 @@ fn the_end_of_keeper_and_worker_leaves_a_queue_that_the_next_command_starts() {
 
 #[test]
 fn a_killed_keeper_takes_neither_the_run_nor_the_queue_with_it() {
-    let project = Project::new();
-    let first = start(&project, &ENDLESS);
-    trains(&first);
-    let next = start(&project, &[]);
+    let (project, first, next) = one_at_work_and_one_waiting();
     let keeper = getpgid(Some(worker(&first))).unwrap();
     assert_ne!(keeper, worker(&first));
     kill_process(keeper, Signal::KILL).unwrap();

@@ -8,12 +8,13 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::Cache;
-use super::ask::{counted, in_bytes, is_yes, short, told};
+use super::ask::{is_yes, told};
 use super::out::print_json;
 use super::{EXIT_FAILED, typed};
 use crate::config::Config;
 use crate::features::{self, FeatureKey, Portion};
 use crate::store::{self, Timestamp, shown};
+use crate::words::{counted, in_bytes, short_size};
 
 pub fn cache(config: &Config, wanted: &Cache) -> Result<ExitCode> {
     let keys = features::survey(&config.cache)?;
@@ -97,7 +98,7 @@ fn prune(config: &Config, chosen: &[(&FeatureKey, Portion)], yes: bool) -> Resul
             Portion::All => (format!("{}, {waste}", counted(key.features, "feature")), key.bytes()),
             Portion::Waste => (waste, key.waste()),
         };
-        println!("{}  {what}  {}", key.name, short(size));
+        println!("{}  {what}  {}", key.name, short_size(size));
         bytes += size;
     }
     eprintln!(
@@ -134,7 +135,7 @@ fn table(keys: &[FeatureKey], uses: impl Fn(&FeatureKey) -> usize) -> String {
             "{:width$}  {:>9}  {:>9}  {:16}  {:>6}{}\n",
             key.name,
             key.features,
-            short(key.bytes()),
+            short_size(key.bytes()),
             last_used(key)
                 .to_zoned_datetime(TimeZone::system())
                 .strftime("%Y-%m-%d %H:%M")

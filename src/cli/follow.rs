@@ -14,6 +14,7 @@ use super::out::replace_line;
 use crate::config::Config;
 use crate::runner::{self, Place, Stop};
 use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Tail};
+use crate::words::duration;
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
@@ -261,26 +262,4 @@ fn training_line(run: &Run) -> String {
         100.0 * point.train_accuracy,
         100.0 * point.validation_accuracy
     )
-}
-
-/// `42 s`, `3 min 05 s`, `2 h 10 min`.
-pub fn duration(seconds: f64) -> String {
-    let seconds = seconds.round() as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_said_in_the_units_that_matter() {
-        assert_eq!(duration(41.6), "42 s");
-        assert_eq!(duration(185.0), "3 min 05 s");
-        assert_eq!(duration(7800.0), "2 h 10 min");
-    }
 }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::follow::duration;
 use super::out::print_json;
 use crate::config::Config;
 use crate::store::{self, Queue, Summary};
+use crate::words::duration;
 
 #[derive(Serialize)]
 struct Listed {

@@ -7,12 +7,13 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::Trash;
-use super::ask::{counted, in_bytes, is_yes, short, told};
+use super::ask::{is_yes, told};
 use super::out::print_json;
 use super::{EXIT_FAILED, EXIT_MISTAKE, find, program, typed};
 use crate::config::Config;
 use crate::store::trash::{self, InTrash, Kind};
 use crate::store::{RunFolder, shown};
+use crate::words::{counted, in_bytes, short_size};
 
 pub fn trash(config: &Config, wanted: &Trash) -> Result<ExitCode> {
     if !wanted.runs.is_empty() {
@@ -87,7 +88,7 @@ fn empty(config: &Config, all: &[InTrash], yes: bool) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for thing in &doomed {
-        println!("{}  {}  {}", typed(&thing.path), thing.kind.name(), short(thing.bytes));
+        println!("{}  {}  {}", typed(&thing.path), thing.kind.name(), short_size(thing.bytes));
     }
     let bytes = doomed.iter().map(|thing| thing.bytes).sum();
     let count = |kind| doomed.iter().filter(|thing| thing.kind == kind).count();
@@ -130,7 +131,7 @@ fn table(all: &[InTrash]) -> String {
         text += &format!(
             "{name:width$}  {:14}  {moved:16}  {:>9}  {origin}\n",
             thing.kind.name(),
-            short(thing.bytes)
+            short_size(thing.bytes)
         );
     }
     let bytes = all.iter().map(|thing| thing.bytes).sum();

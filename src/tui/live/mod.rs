@@ -19,3 +19,4 @@ pub use host::{HostMetrics, HostReader, read_gpu};
 pub use panel::{LivePanel, LiveStyles};
 pub use state::LiveState;
 pub use trouble::trouble;
+pub use words::state_in_words;

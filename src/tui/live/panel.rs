@@ -7,11 +7,12 @@ use ratatui::widgets::Widget;
 
 use super::host::HostMetrics;
 use super::state::LiveState;
-use super::words::{duration, percent, sanitised, state_in_words};
+use super::words::{percent, sanitised, state_in_words};
 use super::{charts, result};
 use crate::store::{End, Ending, FeatureProgress, Run, Stage, State};
 use crate::tui::widgets::chart::{Marker, format_value};
 use crate::tui::widgets::safe;
+use crate::words::duration;
 
 /// The theme, as far as this screen needs it.
 #[derive(Clone, Copy, Debug, Default)]

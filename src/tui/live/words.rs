@@ -18,16 +18,6 @@ pub fn state_in_words(state: State) -> (char, &'static str) {
     (symbol, state.name())
 }
 
-/// Seconds as people say them: `42 s`, `3 min 05 s`, `2 h 10 min`.
-pub fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0).round() as u64;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
-    }
-}
-
 /// Text that cannot move the terminal's cursor or turn its reading direction: control characters
 /// become spaces, direction marks and the terminal's colour sequences are left out.
 pub fn sanitised(text: &str) -> String {
@@ -56,14 +46,6 @@ pub fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        assert_eq!(duration(41.6), "42 s");
-        assert_eq!(duration(185.0), "3 min 05 s");
-        assert_eq!(duration(7800.0), "2 h 10 min");
-        assert_eq!(duration(f64::NAN), "0 s");
-    }
 
     #[test]
     fn a_log_line_cannot_steer_the_terminal() {

@@ -4,48 +4,33 @@ use jiff::tz::TimeZone;
 
 use crate::store::{Queue, RunFolder, State, TestResult, Timestamp};
 use crate::tui::effects::Effect;
+use crate::tui::live::state_in_words;
 use crate::tui::news::Toast;
 use crate::tui::overlay::Confirm;
 use crate::tui::theme::Role;
+use crate::words;
 
 /// A sign, the word, and the role of a state: told by the word, coloured besides.
 pub fn state(state: State) -> (String, Role) {
-    let (sign, role) = match state {
-        State::Created => ("○", Role::Dim),
-        State::Queued => ("…", Role::Dim),
-        State::Running => ("▶", Role::Accent),
-        State::Done => ("✓", Role::Good),
-        State::Stopped => ("■", Role::Good),
-        State::Paused => ("‖", Role::Warning),
-        State::Failed => ("✗", Role::Bad),
-        State::Cancelled => ("-", Role::Dim),
-        State::Lost => ("?", Role::Warning),
+    let role = match state {
+        State::Running => Role::Accent,
+        State::Done | State::Stopped => Role::Good,
+        State::Paused | State::Lost => Role::Warning,
+        State::Failed => Role::Bad,
+        State::Created | State::Queued | State::Cancelled => Role::Dim,
     };
-    (format!("{sign} {}", state.name()), role)
+    let (sign, word) = state_in_words(state);
+    (format!("{sign} {word}"), role)
 }
 
 /// A whole number in groups of three: `10,000`.
 pub fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    words::grouped(number as u64)
 }
 
 /// A share as percent: `94.4%`.
 pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
-}
-
-/// `1 image`, `2 images`.
-pub fn counted(n: usize, thing: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {thing}{plural}")
 }
 
 /// Percentage points of difference, with their sign: `+1.2`.
@@ -128,11 +113,6 @@ pub fn confirm_cancel(run: RunFolder) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-    }
 
     #[test]
     fn durations_have_two_units_at_most() {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Live, Message, Page, Screen, World, format};
-use crate::store::{RunFolder, State};
+use crate::store::{RunFolder, Stage, State, Summary};
 use crate::tui::effects::{Effect, QueueEdit};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::{Known, KnownRun};
@@ -12,6 +12,7 @@ use crate::tui::news::Toast;
 use crate::tui::overlay::Confirm;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, Order, Reaction, Table, put};
+use crate::words;
 
 pub const CONTEXTS: &[Context] = &[Context::Queue, Context::List];
 
@@ -116,6 +117,10 @@ impl Queue {
                 Some(waiting) => format!("{} (on {})", waiting.run, waiting.host),
                 None => row.run().to_owned(),
             },
+            // Before training its iterations say nothing.
+            PROGRESS if waiting.is_none() && summary.is_some_and(is_before_training) => {
+                summary.and_then(|summary| summary.stage).map_or("begins", Stage::name).to_owned()
+            }
             PROGRESS => summary.map_or(String::new(), |summary| {
                 let iterations = waiting.and_then(|waiting| waiting.iterations);
                 let all = format::count(iterations.unwrap_or(summary.iterations));
@@ -146,6 +151,10 @@ impl Queue {
     }
 }
 
+fn is_before_training(summary: &Summary) -> bool {
+    !matches!(summary.stage, Some(Stage::Training | Stage::Evaluation))
+}
+
 fn refuse(why: String) -> Vec<Effect> {
     vec![Effect::Toast(Toast::error(why))]
 }
@@ -157,7 +166,7 @@ fn open(row: &Row, world: &World) -> Effect {
 
 fn confirm_empty(count: usize) -> Effect {
     Effect::Confirm(Confirm {
-        question: format!("take {} off the queue?", format::counted(count, "waiting run")),
+        question: format!("take {} off the queue?", words::counted(count, "waiting run")),
         consequences: vec![
             "runs at work go on; those that waited stay in Runs,".into(),
             "where r queues them again".into(),
@@ -236,10 +245,12 @@ mod tests {
 
     const NAMES: [&str; 3] = ["20260102-030400-a", "20260102-030500-b", "20260102-030600-c"];
 
-    fn app(held: bool) -> App {
+    fn app(held: bool, stage: Stage) -> App {
         let mut app = testing::app(ThemeName::NoColour);
         let settings = vec![("learning_rate", "0.01")];
-        let mut runs = vec![run(NAMES[0], summary(State::Running, &settings), "", "")];
+        let mut at_work = summary(State::Running, &settings);
+        at_work.stage = Some(stage);
+        let mut runs = vec![run(NAMES[0], at_work, "", "")];
         for name in &NAMES[1..] {
             let mut waiting = summary(State::Queued, &settings);
             waiting.step = 0;
@@ -273,10 +284,16 @@ mod tests {
         for (name, held) in [("queue", false), ("queue_held", true)] {
             for size in SIZES {
                 let (columns, rows) = size;
-                let text = testing::text(&mut app(held), size);
+                let text = testing::text(&mut app(held, Stage::Training), size);
                 insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), text);
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_does_not_train_yet_is_told_by_its_stage() {
+        let text = testing::text(&mut app(false, Stage::Features), (80, 24));
+        assert!(text.contains("features") && !text.contains("120/400"), "{text}");
     }
 
     #[test]
@@ -289,7 +306,7 @@ mod tests {
 
     #[test]
     fn the_order_is_changed_by_keys_and_emptying_asks() {
-        let mut app = app(false);
+        let mut app = app(false, Stage::Training);
         let (b, c) = (NAMES[1].to_owned(), NAMES[2].to_owned());
         assert!(edits(&mut app, "d").is_empty(), "the first is at work");
         assert_eq!(edits(&mut app, "j J"), [QueueEdit::Down(b.clone())]);

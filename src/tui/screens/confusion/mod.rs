@@ -19,6 +19,7 @@ use crate::tui::keys::{Action, Context};
 use crate::tui::scores::{ScoreTable, Source};
 use crate::tui::theme::Role;
 use crate::tui::widgets::put;
+use crate::words;
 use grid::{Cursor, Grid};
 
 pub const CONTEXTS: &[Context] = &[Context::Confusion, Context::List];
@@ -115,7 +116,7 @@ impl Confusion {
             n => format!("{} correct", format::percent(self.matrix.correct() as f64 / n as f64)),
         };
         let set = self.set.map_or("all sets", Set::name);
-        let images = format::counted(images, "image");
+        let images = words::counted(images, "image");
         let text = format!("rows true, columns predicted · {set} · {images} · {accuracy}");
         put(buffer, line, line.x + 2, line.y, &text, world.theme.style(Role::Dim));
     }

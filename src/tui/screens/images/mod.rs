@@ -14,7 +14,6 @@ use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::format::counted;
 use super::{Confusion, Message, Page, Screen, World};
 use crate::insight::label_lines;
 use crate::store::shown;
@@ -26,6 +25,7 @@ use crate::tui::preview::Preview;
 use crate::tui::scores::{ScoreTable, Source};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Field, Order, Reaction, Table, put, wrap};
+use crate::words::counted;
 use details::Layout;
 use feed::Feed;
 pub use filters::{Filters, next_set};
