@@ -139,7 +139,7 @@ fn several_experiments_are_all_checked_then_run_one_after_the_other() {
 
 #[test]
 fn a_killed_worker_is_said_to_be_killed_and_the_next_run_starts() {
-    let (project, first, next) = one_at_work_and_one_waiting();
+    let (_project, first, next) = one_at_work_and_one_waiting();
     kill_process(worker(&first), Signal::KILL).unwrap();
     becomes(&first, State::Failed);
     let said = error(&first);
