@@ -49,6 +49,7 @@ mod conv;
 mod engine;
 mod graph;
 mod pack;
+mod plain;
 mod plan;
 mod pool;
 mod quantize;

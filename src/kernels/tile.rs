@@ -5,7 +5,8 @@
 //! through pointers without checks: [`ConvPlan`](super::conv::ConvPlan) and
 //! [`PoolPlan`](super::pool::PoolPlan) check when they are made that every access of every call
 //! stays inside the view it is meant for. And instructions are used that not every processor has:
-//! [`code`] hands out functions only after asking the processor.
+//! [`code`] hands out functions only after asking the processor. The formats in plain Rust, which
+//! need neither, are in [`plain`](super::plain).
 
 use std::array::from_fn;
 use std::ops::Range;
@@ -13,12 +14,12 @@ use std::ops::Range;
 use super::arena::{Layout, Words};
 use super::engine::{Format, InstructionSet};
 use super::graph::{Average, BLOCK};
-use super::pack;
+use super::plain::{FUSED, Plain, PlainBf16, PlainInt8};
 use super::plan::{Plan, Work};
 use super::pool::{PoolKind, PoolPlan, WINDOW};
 
 /// One number a channel of a block.
-type Lanes = [f32; BLOCK];
+pub(super) type Lanes = [f32; BLOCK];
 
 /// What one call of a tile function works on. Distances and offsets are in words; those of input
 /// and output count from the start of the arena, `channel` from the first output channel.
@@ -73,94 +74,58 @@ pub(super) struct Code {
     peak: unsafe fn(usize) -> usize,
 }
 
+/// What one word of input meets in 16 outputs, as integers and bf16 are stored: a cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub [u32; BLOCK]);
+
 /// How the 16 channels of a block are stored, multiplied and added.
 ///
-/// # Safety
-/// The functions may use instructions, and read or write through pointers: they are called only
-/// where the processor has the former and the plan has checked the latter. `Weights` and 16 f32
-/// lie at multiples of 64 bytes or are read without that assumption.
-trait Numbers {
+/// What uses instructions that not every processor has is a type of [`x86`] alone, where nobody can
+/// call it but the functions that [`code`] hands out.
+pub(super) trait Numbers {
     type Sum: Copy;
     /// One word of input, for all lanes.
     type Input: Copy;
     /// What one input word meets in 16 outputs.
     type Weights: Copy;
-    /// Words of a pixel of a block.
-    const WORDS: usize;
+    /// The same as it is stored.
+    type Panel: Copy;
+    /// A pixel of a block, as it is stored.
+    type Pixel: Copy;
+    /// Words of a pixel.
+    const WORDS: usize = size_of::<Self::Pixel>() / size_of::<u32>();
     const TWO: bool = false;
-    unsafe fn start(add: *const f32) -> Self::Sum;
-    unsafe fn input(word: u32) -> Self::Input;
-    unsafe fn weights(at: *const u32) -> Self::Weights;
-    unsafe fn dot(sum: Self::Sum, input: Self::Input, weights: Self::Weights) -> Self::Sum;
+    fn start(add: &Lanes) -> Self::Sum;
+    fn input(word: u32) -> Self::Input;
+    fn weights(at: &Self::Panel) -> Self::Weights;
+    fn dot(sum: Self::Sum, input: Self::Input, weights: Self::Weights) -> Self::Sum;
     /// Two words at once; that is less work than one after the other only where `TWO` is set.
     #[inline(always)]
-    unsafe fn dot_two(
-        sum: Self::Sum,
-        inputs: [Self::Input; 2],
-        weights: [Self::Weights; 2],
-    ) -> Self::Sum {
-        // SAFETY: as this function.
-        unsafe { Self::dot(Self::dot(sum, inputs[0], weights[0]), inputs[1], weights[1]) }
+    fn dot_two(sum: Self::Sum, inputs: [Self::Input; 2], weights: [Self::Weights; 2]) -> Self::Sum {
+        Self::dot(Self::dot(sum, inputs[0], weights[0]), inputs[1], weights[1])
     }
-    unsafe fn finish(sum: Self::Sum, multiply: Lanes, add: Lanes, floor: f32, at: *mut u32);
+    fn finish(sum: Self::Sum, multiply: Lanes, add: Lanes, floor: f32, at: &mut Self::Pixel);
     /// A stored pixel of a block, in steps.
-    unsafe fn load(at: *const u32) -> Lanes;
-    unsafe fn store(value: Lanes, at: *mut u32);
+    fn load(at: &Self::Pixel) -> Lanes;
+    fn store(value: Lanes, at: &mut Self::Pixel);
     /// A pixel of the picture, red, green and blue, in `WORDS / 4` words.
     fn pixel(colours: [f32; 3]) -> [u32; 4];
 }
 
 /// 16 f32, in the registers of a set of instructions.
 ///
-/// # Safety
-/// As [`Numbers`].
-trait Vector: Copy {
+/// As with [`Numbers`], those that not every processor has are types of [`x86`] alone.
+pub(super) trait Vector: Copy {
     /// The same number in all lanes.
     type Splat: Copy;
-    unsafe fn splat(value: f32) -> Self::Splat;
-    unsafe fn load(at: *const f32) -> Self;
-    unsafe fn store(self, at: *mut f32);
+    fn splat(value: f32) -> Self::Splat;
+    fn load(at: &Lanes) -> Self;
+    fn store(self, at: &mut Lanes);
     /// `self + factor * other`
-    unsafe fn plus_product(self, factor: Self::Splat, other: Self) -> Self;
+    fn plus_product(self, factor: Self::Splat, other: Self) -> Self;
     /// What is no number stays none, to be noticed in the features.
-    unsafe fn at_least(self, floor: f32) -> Self;
-}
-
-/// Plain Rust. The compiler finds the registers, but not in builds with little optimisation, so
-/// that the sets of instructions that matter most have vectors of their own.
-#[derive(Clone, Copy)]
-struct Plain(Lanes);
-
-impl Vector for Plain {
-    type Splat = f32;
-
-    #[inline(always)]
-    unsafe fn splat(value: f32) -> f32 {
-        value
-    }
-
-    #[inline(always)]
-    unsafe fn load(at: *const f32) -> Plain {
-        Plain(unsafe { at.cast::<Lanes>().read_unaligned() })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, at: *mut f32) {
-        unsafe { at.cast::<Lanes>().write_unaligned(self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn plus_product(self, factor: f32, other: Plain) -> Plain {
-        Plain(from_fn(|lane| match FUSED {
-            true => factor.mul_add(other.0[lane], self.0[lane]),
-            false => self.0[lane] + factor * other.0[lane],
-        }))
-    }
-
-    #[inline(always)]
-    unsafe fn at_least(self, floor: f32) -> Plain {
-        Plain(self.0.map(|value| if value < floor { floor } else { value }))
-    }
+    fn at_least(self, floor: f32) -> Self;
 }
 
 struct F32<V>(std::marker::PhantomData<V>);
@@ -169,170 +134,46 @@ impl<V: Vector> Numbers for F32<V> {
     type Sum = V;
     type Input = V::Splat;
     type Weights = V;
-    const WORDS: usize = 16;
+    type Panel = Lanes;
+    type Pixel = Lanes;
 
     #[inline(always)]
-    unsafe fn start(add: *const f32) -> V {
-        unsafe { V::load(add) }
+    fn start(add: &Lanes) -> V {
+        V::load(add)
     }
 
     #[inline(always)]
-    unsafe fn input(word: u32) -> V::Splat {
-        unsafe { V::splat(f32::from_bits(word)) }
+    fn input(word: u32) -> V::Splat {
+        V::splat(f32::from_bits(word))
     }
 
     #[inline(always)]
-    unsafe fn weights(at: *const u32) -> V {
-        unsafe { V::load(at.cast()) }
+    fn weights(at: &Lanes) -> V {
+        V::load(at)
     }
 
     #[inline(always)]
-    unsafe fn dot(sum: V, input: V::Splat, weights: V) -> V {
-        unsafe { sum.plus_product(input, weights) }
+    fn dot(sum: V, input: V::Splat, weights: V) -> V {
+        sum.plus_product(input, weights)
     }
 
     #[inline(always)]
-    unsafe fn finish(sum: V, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
-        unsafe { sum.at_least(floor).store(at.cast()) }
+    fn finish(sum: V, _: Lanes, _: Lanes, floor: f32, at: &mut Lanes) {
+        sum.at_least(floor).store(at);
     }
 
     #[inline(always)]
-    unsafe fn load(at: *const u32) -> Lanes {
-        unsafe { at.cast::<Lanes>().read_unaligned() }
+    fn load(at: &Lanes) -> Lanes {
+        *at
     }
 
     #[inline(always)]
-    unsafe fn store(value: Lanes, at: *mut u32) {
-        unsafe { at.cast::<Lanes>().write_unaligned(value) }
+    fn store(value: Lanes, at: &mut Lanes) {
+        *at = value;
     }
 
     fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
         [r.to_bits(), g.to_bits(), b.to_bits(), 0]
-    }
-}
-
-/// bf16 in plain Rust: slow, the measure of the fast one.
-struct PlainBf16;
-
-impl Numbers for PlainBf16 {
-    type Sum = Lanes;
-    /// The even and the odd channel.
-    type Input = [f32; 2];
-    type Weights = [u32; BLOCK];
-    const WORDS: usize = 8;
-
-    #[inline(always)]
-    unsafe fn start(add: *const f32) -> Lanes {
-        unsafe { add.cast::<Lanes>().read_unaligned() }
-    }
-
-    #[inline(always)]
-    unsafe fn input(word: u32) -> [f32; 2] {
-        halves(word)
-    }
-
-    #[inline(always)]
-    unsafe fn weights(at: *const u32) -> [u32; BLOCK] {
-        unsafe { at.cast::<[u32; BLOCK]>().read() }
-    }
-
-    #[inline(always)]
-    unsafe fn dot(mut sum: Lanes, input: [f32; 2], weights: [u32; BLOCK]) -> Lanes {
-        for lane in 0..BLOCK {
-            // The product of two bf16 is exact in f32.
-            let [even, odd] = halves(weights[lane]);
-            sum[lane] = sum[lane] + input[1] * odd + input[0] * even;
-        }
-        sum
-    }
-
-    #[inline(always)]
-    unsafe fn finish(sum: Lanes, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
-        unsafe { Self::store(sum.map(|v| if v < floor { floor } else { v }), at) }
-    }
-
-    #[inline(always)]
-    unsafe fn load(at: *const u32) -> Lanes {
-        let stored = unsafe { at.cast::<[u16; BLOCK]>().read_unaligned() };
-        stored.map(|half| f32::from_bits(u32::from(half) << 16))
-    }
-
-    #[inline(always)]
-    unsafe fn store(value: Lanes, at: *mut u32) {
-        let rounded = value.map(|v| pack::bf16(v) as u16);
-        unsafe { at.cast::<[u16; BLOCK]>().write_unaligned(rounded) }
-    }
-
-    fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
-        [pack::bf16(r) | pack::bf16(g) << 16, pack::bf16(b), 0, 0]
-    }
-}
-
-#[inline(always)]
-fn halves(word: u32) -> [f32; 2] {
-    [f32::from_bits(word << 16), f32::from_bits(word & 0xffff_0000)]
-}
-
-/// 8-bit integers in plain Rust: the same bits as the fast ones, because sums are exact and the
-/// rounding after them is the same.
-struct PlainInt8;
-
-impl Numbers for PlainInt8 {
-    type Sum = [i32; BLOCK];
-    type Input = [u8; 4];
-    type Weights = [[i8; 4]; BLOCK];
-    const WORDS: usize = 4;
-
-    #[inline(always)]
-    unsafe fn start(_: *const f32) -> [i32; BLOCK] {
-        [0; BLOCK]
-    }
-
-    #[inline(always)]
-    unsafe fn input(word: u32) -> [u8; 4] {
-        word.to_ne_bytes()
-    }
-
-    #[inline(always)]
-    unsafe fn weights(at: *const u32) -> [[i8; 4]; BLOCK] {
-        unsafe { at.cast::<[[i8; 4]; BLOCK]>().read() }
-    }
-
-    #[inline(always)]
-    unsafe fn dot(
-        mut sum: [i32; BLOCK],
-        input: [u8; 4],
-        weights: [[i8; 4]; BLOCK],
-    ) -> [i32; BLOCK] {
-        for lane in 0..BLOCK {
-            for channel in 0..4 {
-                sum[lane] += i32::from(input[channel]) * i32::from(weights[lane][channel]);
-            }
-        }
-        sum
-    }
-
-    #[inline(always)]
-    unsafe fn finish(sum: [i32; BLOCK], multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
-        let scaled = from_fn(|lane| (sum[lane] as f32).mul_add(multiply[lane], add[lane]));
-        unsafe { Self::store(scaled, at) }
-    }
-
-    #[inline(always)]
-    unsafe fn load(at: *const u32) -> Lanes {
-        unsafe { at.cast::<[u8; BLOCK]>().read_unaligned() }.map(f32::from)
-    }
-
-    #[inline(always)]
-    unsafe fn store(value: Lanes, at: *mut u32) {
-        // A conversion to u8 saturates, and 0 is ReLU.
-        let rounded = value.map(|v| v.round_ties_even() as u8);
-        unsafe { at.cast::<[u8; BLOCK]>().write_unaligned(rounded) }
-    }
-
-    fn pixel(colours: [f32; 3]) -> [u32; 4] {
-        let [r, g, b] = colours.map(|v| v.round_ties_even() as u8);
-        [u32::from_ne_bytes([r, g, b, 0]), 0, 0, 0]
     }
 }
 
@@ -346,7 +187,7 @@ unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP: usize>(
     // SAFETY: the plan has checked every address below; see the head of this file.
     unsafe {
         let add = bases.add.add(tile.channel);
-        let mut sums = [from_fn::<_, N, _>(|n| F::start(add.add(n * BLOCK))); M];
+        let mut sums = [from_fn::<_, N, _>(|n| F::start(&*add.add(n * BLOCK).cast())); M];
         let mut block_input = bases.arena.add(tile.input).cast_const();
         let mut block_weights = bases.weights.add(tile.weights);
         for _ in 0..tile.blocks {
@@ -359,7 +200,7 @@ unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP: usize>(
                 while F::TWO && STEP >= F::WORDS && input.add(1) < end {
                     let w: [[F::Weights; 2]; N] = from_fn(|n| {
                         let at = weights.add(n * tile.weights_panel);
-                        [F::weights(at), F::weights(at.add(BLOCK))]
+                        [F::weights(&*at.cast()), F::weights(&*at.add(BLOCK).cast())]
                     });
                     for m in 0..M {
                         let at = input.add(m * STEP);
@@ -373,7 +214,7 @@ unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP: usize>(
                 }
                 while input < end {
                     let w: [F::Weights; N] =
-                        from_fn(|n| F::weights(weights.add(n * tile.weights_panel)));
+                        from_fn(|n| F::weights(&*weights.add(n * tile.weights_panel).cast()));
                     for m in 0..M {
                         let word = F::input(*input.add(m * STEP));
                         for n in 0..N {
@@ -395,7 +236,8 @@ unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP: usize>(
             let add = *add.add(n * BLOCK).cast::<Lanes>();
             let output = bases.arena.add(tile.output + n * tile.output_block);
             for m in 0..M {
-                F::finish(sums[m][n], multiply, add, tile.floor, output.add(m * F::WORDS));
+                let pixel = &mut *output.add(m * F::WORDS).cast();
+                F::finish(sums[m][n], multiply, add, tile.floor, pixel);
             }
         }
     }
@@ -431,13 +273,13 @@ unsafe fn pool<F: Numbers>(
                 for row in rows.clone() {
                     let from = plan.from + block * plan.input.block() + row * plan.input.row();
                     for column in columns.clone() {
-                        let stored = F::load(arena.add(from + column * plan.input.pixel));
+                        let stored = F::load(&*arena.add(from + column * plan.input.pixel).cast());
                         value = combine(value, stored);
                     }
                 }
                 let to = plan.to + block * plan.output.block() + y * plan.output.row();
                 let value = finish(value, rows.len() * columns.len(), block);
-                F::store(value, arena.add(to + x * plan.output.pixel));
+                F::store(value, &mut *arena.add(to + x * plan.output.pixel).cast());
             }
         }
     }
@@ -487,8 +329,9 @@ unsafe fn mean<F: Numbers>(
         for row in 0..plan.input.height {
             let from = plan.from + block * plan.input.block() + row * plan.input.row();
             for column in 0..plan.input.width {
+                let at = from + column * plan.input.pixel;
                 // SAFETY: a pixel of the view, whose size the plan has checked.
-                let stored = unsafe { F::load(arena.add(from + column * plan.input.pixel)) };
+                let stored = unsafe { F::load(&*arena.add(at).cast()) };
                 sum = from_fn(|lane| sum[lane] + stored[lane]);
             }
         }
@@ -516,8 +359,8 @@ unsafe fn peak_loop<F: Numbers, const SUMS: usize>(passes: usize) -> usize {
     let at_once = if F::TWO { 2 } else { 1 };
     // SAFETY: weights are the first 16 words of the table, and outputs at most 16 words.
     unsafe {
-        let weights = F::weights(std::hint::black_box(&table).0.as_ptr());
-        let mut sums = [F::start(add.as_ptr()); SUMS];
+        let weights = F::weights(&*std::hint::black_box(&table).0.as_ptr().cast());
+        let mut sums = [F::start(&add); SUMS];
         for _ in 0..passes {
             // Seen anew in each pass, so that nothing is computed ahead of the loop.
             let inputs = std::hint::black_box(&table.0);
@@ -534,7 +377,7 @@ unsafe fn peak_loop<F: Numbers, const SUMS: usize>(passes: usize) -> usize {
             }
         }
         for (sum, out) in sums.into_iter().zip(&mut out) {
-            F::finish(sum, add, add, 0.0, out.as_mut_ptr());
+            F::finish(sum, add, add, 0.0, &mut *out.as_mut_ptr().cast());
         }
     }
     std::hint::black_box(&out);
@@ -736,8 +579,6 @@ pub(super) fn code(format: Format, set: InstructionSet) -> Option<Code> {
     }
 }
 
-/// Fused multiplication and addition, and 32 registers, are part of every 64-bit ARM processor.
-const FUSED: bool = cfg!(target_arch = "aarch64");
 const BASELINE_PIXELS: usize = if FUSED { 6 } else { 2 };
 
 compile!(f32_baseline, F32<Plain>,, sums 2, shapes [(1, BASELINE_PIXELS)], steps 16 32 8;
@@ -751,6 +592,9 @@ mod x86 {
     use std::mem::transmute;
 
     use super::*;
+
+    // SAFETY of every block with an instruction: its type is private to this module, and `code`
+    // hands out the functions that use it only after asking the processor.
 
     /// The lanes of two registers.
     #[inline(always)]
@@ -778,65 +622,77 @@ mod x86 {
         unsafe { transmute::<__m512i, __m512bh>(words) }
     }
 
-    impl Vector for __m512 {
+    /// One register of 16 f32.
+    #[derive(Clone, Copy)]
+    struct One(__m512);
+
+    impl Vector for One {
         type Splat = __m512;
 
         #[inline(always)]
-        unsafe fn splat(value: f32) -> __m512 {
+        fn splat(value: f32) -> __m512 {
             unsafe { _mm512_set1_ps(value) }
         }
 
         #[inline(always)]
-        unsafe fn load(at: *const f32) -> __m512 {
-            unsafe { _mm512_loadu_ps(at) }
+        fn load(at: &Lanes) -> One {
+            One(unsafe { _mm512_loadu_ps(at.as_ptr()) })
         }
 
         #[inline(always)]
-        unsafe fn store(self, at: *mut f32) {
-            unsafe { _mm512_storeu_ps(at, self) }
+        fn store(self, at: &mut Lanes) {
+            unsafe { _mm512_storeu_ps(at.as_mut_ptr(), self.0) }
         }
 
         #[inline(always)]
-        unsafe fn plus_product(self, factor: __m512, other: __m512) -> __m512 {
-            unsafe { _mm512_fmadd_ps(factor, other, self) }
+        fn plus_product(self, factor: __m512, other: One) -> One {
+            One(unsafe { _mm512_fmadd_ps(factor, other.0, self.0) })
         }
 
         #[inline(always)]
-        unsafe fn at_least(self, floor: f32) -> __m512 {
+        fn at_least(self, floor: f32) -> One {
             // The second operand is the result where one is no number.
-            unsafe { _mm512_max_ps(_mm512_set1_ps(floor), self) }
+            One(unsafe { _mm512_max_ps(_mm512_set1_ps(floor), self.0) })
         }
     }
 
-    impl Vector for [__m256; 2] {
+    /// Two registers of 8 f32.
+    #[derive(Clone, Copy)]
+    struct Two([__m256; 2]);
+
+    impl Vector for Two {
         type Splat = __m256;
 
         #[inline(always)]
-        unsafe fn splat(value: f32) -> __m256 {
+        fn splat(value: f32) -> __m256 {
             unsafe { _mm256_set1_ps(value) }
         }
 
         #[inline(always)]
-        unsafe fn load(at: *const f32) -> [__m256; 2] {
-            unsafe { [_mm256_loadu_ps(at), _mm256_loadu_ps(at.add(8))] }
+        fn load(at: &Lanes) -> Two {
+            let at = at.as_ptr();
+            Two(unsafe { [_mm256_loadu_ps(at), _mm256_loadu_ps(at.add(8))] })
         }
 
         #[inline(always)]
-        unsafe fn store(self, at: *mut f32) {
+        fn store(self, at: &mut Lanes) {
+            let at = at.as_mut_ptr();
             unsafe {
-                _mm256_storeu_ps(at, self[0]);
-                _mm256_storeu_ps(at.add(8), self[1]);
+                _mm256_storeu_ps(at, self.0[0]);
+                _mm256_storeu_ps(at.add(8), self.0[1]);
             }
         }
 
         #[inline(always)]
-        unsafe fn plus_product(self, factor: __m256, other: [__m256; 2]) -> [__m256; 2] {
-            from_fn(|half| unsafe { _mm256_fmadd_ps(factor, other[half], self[half]) })
+        fn plus_product(self, factor: __m256, other: Two) -> Two {
+            let fused =
+                |half: usize| unsafe { _mm256_fmadd_ps(factor, other.0[half], self.0[half]) };
+            Two(from_fn(fused))
         }
 
         #[inline(always)]
-        unsafe fn at_least(self, floor: f32) -> [__m256; 2] {
-            self.map(|half| unsafe { _mm256_max_ps(_mm256_set1_ps(floor), half) })
+        fn at_least(self, floor: f32) -> Two {
+            Two(self.0.map(|half| unsafe { _mm256_max_ps(_mm256_set1_ps(floor), half) }))
         }
     }
 
@@ -847,42 +703,43 @@ mod x86 {
         type Sum = __m512;
         type Input = __m512i;
         type Weights = __m512i;
-        const WORDS: usize = 8;
+        type Panel = Line;
+        type Pixel = [u32; BLOCK / 2];
 
         #[inline(always)]
-        unsafe fn start(add: *const f32) -> __m512 {
-            unsafe { _mm512_loadu_ps(add) }
+        fn start(add: &Lanes) -> __m512 {
+            unsafe { _mm512_loadu_ps(add.as_ptr()) }
         }
 
         #[inline(always)]
-        unsafe fn input(word: u32) -> __m512i {
+        fn input(word: u32) -> __m512i {
             unsafe { _mm512_set1_epi32(word as i32) }
         }
 
         #[inline(always)]
-        unsafe fn weights(at: *const u32) -> __m512i {
-            unsafe { _mm512_load_si512(at.cast()) }
+        fn weights(at: &Line) -> __m512i {
+            unsafe { _mm512_load_si512(at.0.as_ptr().cast()) }
         }
 
         #[inline(always)]
-        unsafe fn dot(sum: __m512, input: __m512i, weights: __m512i) -> __m512 {
+        fn dot(sum: __m512, input: __m512i, weights: __m512i) -> __m512 {
             unsafe { _mm512_dpbf16_ps(sum, pairs(input), pairs(weights)) }
         }
 
         #[inline(always)]
-        unsafe fn finish(sum: __m512, _: Lanes, _: Lanes, floor: f32, at: *mut u32) {
-            unsafe { Self::store(lanes(sum.at_least(floor)), at) }
+        fn finish(sum: __m512, _: Lanes, _: Lanes, floor: f32, at: &mut Self::Pixel) {
+            Self::store(lanes(One(sum).at_least(floor).0), at);
         }
 
         #[inline(always)]
-        unsafe fn load(at: *const u32) -> Lanes {
-            unsafe { PlainBf16::load(at) }
+        fn load(at: &Self::Pixel) -> Lanes {
+            PlainBf16::load(at)
         }
 
         #[inline(always)]
-        unsafe fn store(value: Lanes, at: *mut u32) {
+        fn store(value: Lanes, at: &mut Self::Pixel) {
             let rounded = unsafe { _mm512_cvtneps_pbh(vector(value)) };
-            unsafe { at.cast::<__m256bh>().write_unaligned(rounded) }
+            unsafe { at.as_mut_ptr().cast::<__m256bh>().write_unaligned(rounded) }
         }
 
         fn pixel(colours: [f32; 3]) -> [u32; 4] {
@@ -897,30 +754,31 @@ mod x86 {
         type Sum = __m512i;
         type Input = __m512i;
         type Weights = __m512i;
-        const WORDS: usize = 4;
+        type Panel = Line;
+        type Pixel = [u32; BLOCK / 4];
 
         #[inline(always)]
-        unsafe fn start(_: *const f32) -> __m512i {
+        fn start(_: &Lanes) -> __m512i {
             unsafe { _mm512_setzero_si512() }
         }
 
         #[inline(always)]
-        unsafe fn input(word: u32) -> __m512i {
+        fn input(word: u32) -> __m512i {
             unsafe { _mm512_set1_epi32(word as i32) }
         }
 
         #[inline(always)]
-        unsafe fn weights(at: *const u32) -> __m512i {
-            unsafe { _mm512_load_si512(at.cast()) }
+        fn weights(at: &Line) -> __m512i {
+            unsafe { _mm512_load_si512(at.0.as_ptr().cast()) }
         }
 
         #[inline(always)]
-        unsafe fn dot(sum: __m512i, input: __m512i, weights: __m512i) -> __m512i {
+        fn dot(sum: __m512i, input: __m512i, weights: __m512i) -> __m512i {
             unsafe { _mm512_dpbusd_epi32(sum, input, weights) }
         }
 
         #[inline(always)]
-        unsafe fn finish(sum: __m512i, multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
+        fn finish(sum: __m512i, multiply: Lanes, add: Lanes, _: f32, at: &mut Self::Pixel) {
             unsafe {
                 let (multiply, add) = (vector(multiply), vector(add));
                 let scaled = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), multiply, add);
@@ -929,16 +787,16 @@ mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn load(at: *const u32) -> Lanes {
-            unsafe { PlainInt8::load(at) }
+        fn load(at: &Self::Pixel) -> Lanes {
+            PlainInt8::load(at)
         }
 
         #[inline(always)]
-        unsafe fn store(value: Lanes, at: *mut u32) {
+        fn store(value: Lanes, at: &mut Self::Pixel) {
             unsafe {
                 let positive = _mm512_max_ps(vector(value), _mm512_setzero_ps());
                 let bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(positive));
-                _mm_storeu_si128(at.cast(), bytes);
+                _mm_storeu_si128(at.as_mut_ptr().cast(), bytes);
             }
         }
 
@@ -955,26 +813,28 @@ mod x86 {
         type Sum = [__m256i; 2];
         type Input = __m256i;
         type Weights = [__m256i; 2];
-        const WORDS: usize = 4;
+        type Panel = Line;
+        type Pixel = [u32; BLOCK / 4];
         const TWO: bool = true;
 
         #[inline(always)]
-        unsafe fn start(_: *const f32) -> [__m256i; 2] {
+        fn start(_: &Lanes) -> [__m256i; 2] {
             unsafe { [_mm256_setzero_si256(); 2] }
         }
 
         #[inline(always)]
-        unsafe fn input(word: u32) -> __m256i {
+        fn input(word: u32) -> __m256i {
             unsafe { _mm256_set1_epi32(word as i32) }
         }
 
         #[inline(always)]
-        unsafe fn weights(at: *const u32) -> [__m256i; 2] {
+        fn weights(at: &Line) -> [__m256i; 2] {
+            let at = at.0.as_ptr();
             unsafe { [_mm256_load_si256(at.cast()), _mm256_load_si256(at.add(8).cast())] }
         }
 
         #[inline(always)]
-        unsafe fn dot(sum: [__m256i; 2], input: __m256i, weights: [__m256i; 2]) -> [__m256i; 2] {
+        fn dot(sum: [__m256i; 2], input: __m256i, weights: [__m256i; 2]) -> [__m256i; 2] {
             from_fn(|half| unsafe {
                 let pairs = _mm256_maddubs_epi16(input, weights[half]);
                 let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
@@ -983,7 +843,7 @@ mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn dot_two(
+        fn dot_two(
             sum: [__m256i; 2],
             inputs: [__m256i; 2],
             weights: [[__m256i; 2]; 2],
@@ -998,7 +858,7 @@ mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn finish(sum: [__m256i; 2], multiply: Lanes, add: Lanes, _: f32, at: *mut u32) {
+        fn finish(sum: [__m256i; 2], multiply: Lanes, add: Lanes, _: f32, at: &mut Self::Pixel) {
             unsafe {
                 let (multiply, add) = (halves(multiply), halves(add));
                 let scaled: [__m256; 2] = from_fn(|half| {
@@ -1009,12 +869,12 @@ mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn load(at: *const u32) -> Lanes {
-            unsafe { PlainInt8::load(at) }
+        fn load(at: &Self::Pixel) -> Lanes {
+            PlainInt8::load(at)
         }
 
         #[inline(always)]
-        unsafe fn store(value: Lanes, at: *mut u32) {
+        fn store(value: Lanes, at: &mut Self::Pixel) {
             unsafe {
                 let largest = _mm256_set1_ps(255.0);
                 let [low, high] =
@@ -1023,7 +883,7 @@ mod x86 {
                 let words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0b11_01_10_00);
                 let (first, second) =
                     (_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-                _mm_storeu_si128(at.cast(), _mm_packus_epi16(first, second));
+                _mm_storeu_si128(at.as_mut_ptr().cast(), _mm_packus_epi16(first, second));
             }
         }
 
@@ -1032,11 +892,11 @@ mod x86 {
         }
     }
 
-    compile!(f32_512, F32<__m512>, #[target_feature(enable = "avx512f")], sums 12,
+    compile!(f32_512, F32<One>, #[target_feature(enable = "avx512f")], sums 12,
         shapes [(2, 14), (3, 9), (4, 6)], steps 16 32 8;
         1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
         3: 1 2 3 4 5 6 7 8 9; 4: 1 2 3 4 5 6;);
-    compile!(f32_256, F32<[__m256; 2]>, #[target_feature(enable = "avx2,fma")], sums 6,
+    compile!(f32_256, F32<Two>, #[target_feature(enable = "avx2,fma")], sums 6,
         shapes [(1, 6)], steps 16 32 8; 1: 1 2 3 4 5 6;);
     compile!(bf16_512, Bf16,
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")], sums 12,

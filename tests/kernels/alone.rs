@@ -11,6 +11,8 @@ pub mod engine;
 mod graph;
 #[path = "../../src/kernels/pack.rs"]
 mod pack;
+#[path = "../../src/kernels/plain.rs"]
+mod plain;
 #[path = "../../src/kernels/plan.rs"]
 mod plan;
 #[path = "../../src/kernels/pool.rs"]

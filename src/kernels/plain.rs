@@ -1,0 +1,170 @@
+//! The formats in plain Rust, without a pointer: what every processor can do, and the measure of
+//! the faster ones, which give the same bits for integers and close numbers for the others.
+
+use std::array::from_fn;
+
+use super::graph::BLOCK;
+use super::pack;
+use super::tile::{Lanes, Line, Numbers, Vector};
+
+/// Fused multiplication and addition, and 32 registers, are part of every 64-bit ARM processor.
+pub(super) const FUSED: bool = cfg!(target_arch = "aarch64");
+
+/// 16 f32 in an array. The compiler finds the registers, but not in builds with little
+/// optimisation, so that the sets of instructions that matter most have vectors of their own.
+#[derive(Clone, Copy)]
+pub(super) struct Plain(Lanes);
+
+impl Vector for Plain {
+    type Splat = f32;
+
+    #[inline(always)]
+    fn splat(value: f32) -> f32 {
+        value
+    }
+
+    #[inline(always)]
+    fn load(at: &Lanes) -> Plain {
+        Plain(*at)
+    }
+
+    #[inline(always)]
+    fn store(self, at: &mut Lanes) {
+        *at = self.0;
+    }
+
+    #[inline(always)]
+    fn plus_product(self, factor: f32, other: Plain) -> Plain {
+        Plain(from_fn(|lane| match FUSED {
+            true => factor.mul_add(other.0[lane], self.0[lane]),
+            false => self.0[lane] + factor * other.0[lane],
+        }))
+    }
+
+    #[inline(always)]
+    fn at_least(self, floor: f32) -> Plain {
+        Plain(self.0.map(|value| if value < floor { floor } else { value }))
+    }
+}
+
+/// bf16: slow, the measure of the fast one.
+pub(super) struct PlainBf16;
+
+impl Numbers for PlainBf16 {
+    type Sum = Lanes;
+    /// The even and the odd channel.
+    type Input = [f32; 2];
+    type Weights = [u32; BLOCK];
+    type Panel = Line;
+    type Pixel = [u32; BLOCK / 2];
+
+    #[inline(always)]
+    fn start(add: &Lanes) -> Lanes {
+        *add
+    }
+
+    #[inline(always)]
+    fn input(word: u32) -> [f32; 2] {
+        halves(word)
+    }
+
+    #[inline(always)]
+    fn weights(at: &Line) -> [u32; BLOCK] {
+        at.0
+    }
+
+    #[inline(always)]
+    fn dot(mut sum: Lanes, input: [f32; 2], weights: [u32; BLOCK]) -> Lanes {
+        for lane in 0..BLOCK {
+            // The product of two bf16 is exact in f32.
+            let [even, odd] = halves(weights[lane]);
+            sum[lane] = sum[lane] + input[1] * odd + input[0] * even;
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn finish(sum: Lanes, _: Lanes, _: Lanes, floor: f32, at: &mut [u32; BLOCK / 2]) {
+        Self::store(sum.map(|v| if v < floor { floor } else { v }), at);
+    }
+
+    #[inline(always)]
+    fn load(at: &[u32; BLOCK / 2]) -> Lanes {
+        from_fn(|lane| halves(at[lane / 2])[lane % 2])
+    }
+
+    #[inline(always)]
+    fn store(value: Lanes, at: &mut [u32; BLOCK / 2]) {
+        *at = from_fn(|pair| pack::bf16(value[2 * pair]) | pack::bf16(value[2 * pair + 1]) << 16);
+    }
+
+    fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
+        [pack::bf16(r) | pack::bf16(g) << 16, pack::bf16(b), 0, 0]
+    }
+}
+
+/// The two bf16 of a word, the low one first.
+#[inline(always)]
+fn halves(word: u32) -> [f32; 2] {
+    [f32::from_bits(word << 16), f32::from_bits(word & 0xffff_0000)]
+}
+
+/// 8-bit integers: the same bits as the fast ones, because sums are exact and the rounding after
+/// them is the same.
+pub(super) struct PlainInt8;
+
+impl Numbers for PlainInt8 {
+    type Sum = [i32; BLOCK];
+    type Input = [u8; 4];
+    type Weights = [[i8; 4]; BLOCK];
+    type Panel = Line;
+    type Pixel = [u32; BLOCK / 4];
+
+    #[inline(always)]
+    fn start(_: &Lanes) -> [i32; BLOCK] {
+        [0; BLOCK]
+    }
+
+    #[inline(always)]
+    fn input(word: u32) -> [u8; 4] {
+        word.to_ne_bytes()
+    }
+
+    #[inline(always)]
+    fn weights(at: &Line) -> [[i8; 4]; BLOCK] {
+        at.0.map(|word| word.to_ne_bytes().map(|byte| byte as i8))
+    }
+
+    #[inline(always)]
+    fn dot(mut sum: [i32; BLOCK], input: [u8; 4], weights: [[i8; 4]; BLOCK]) -> [i32; BLOCK] {
+        for lane in 0..BLOCK {
+            for channel in 0..4 {
+                sum[lane] += i32::from(input[channel]) * i32::from(weights[lane][channel]);
+            }
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn finish(sum: [i32; BLOCK], multiply: Lanes, add: Lanes, _: f32, at: &mut [u32; BLOCK / 4]) {
+        let scaled = from_fn(|lane| (sum[lane] as f32).mul_add(multiply[lane], add[lane]));
+        Self::store(scaled, at);
+    }
+
+    #[inline(always)]
+    fn load(at: &[u32; BLOCK / 4]) -> Lanes {
+        from_fn(|lane| f32::from(at[lane / 4].to_ne_bytes()[lane % 4]))
+    }
+
+    #[inline(always)]
+    fn store(value: Lanes, at: &mut [u32; BLOCK / 4]) {
+        // A conversion to u8 saturates, and 0 is ReLU.
+        let byte = |lane: usize| value[lane].round_ties_even() as u8;
+        *at = from_fn(|word| u32::from_ne_bytes(from_fn(|part| byte(4 * word + part))));
+    }
+
+    fn pixel(colours: [f32; 3]) -> [u32; 4] {
+        let [r, g, b] = colours.map(|v| v.round_ties_even() as u8);
+        [u32::from_ne_bytes([r, g, b, 0]), 0, 0, 0]
+    }
+}
