@@ -99,8 +99,8 @@ impl KnownRun {
         self.summary().map(|summary| summary.state)
     }
 
-    pub fn is_live(&self) -> bool {
-        self.state().is_some_and(State::is_live)
+    pub fn is_running(&self) -> bool {
+        self.state() == Some(State::Running)
     }
 }
 

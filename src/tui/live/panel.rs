@@ -111,7 +111,7 @@ impl LivePanel<'_> {
             State::Stopped | State::Paused | State::Lost => self.styles.warning,
             State::Failed => self.styles.bad,
         };
-        let stage = self.run.stage.filter(|_| self.run_state.is_live());
+        let stage = self.run.stage.filter(|_| self.run_state == State::Running);
         let stage = stage.map_or(String::new(), |stage| format!(" · {}", stage.name()));
         let state = format!("{symbol} {word}{stage}");
         let x = put(row, &state, style.add_modifier(Modifier::BOLD), buffer);
@@ -124,6 +124,9 @@ impl LivePanel<'_> {
     fn draw_stage(&self, row: Rect, buffer: &mut Buffer) {
         let (share, words) = match (&self.run.end, self.run.stage) {
             (Some(end), _) => (None, self.end_in_words(end)),
+            (None, None) if self.run_state == State::Queued => {
+                (None, "waits in the queue for its turn; W shows the queue".into())
+            }
             (None, None) => (None, "waiting for a worker".into()),
             (None, Some(Stage::Scan)) => (None, "finding, hashing and splitting the photos".into()),
             (None, Some(Stage::Features)) => match &self.run.features {

@@ -75,6 +75,16 @@ pub fn confirm_stop(run: RunFolder) -> Effect {
     })
 }
 
+/// Why a run that does not work cannot be stopped; `key` shows the queue.
+pub fn refuse_to_stop(id: &str, state: Option<State>, key: &str) -> Effect {
+    Effect::Toast(Toast::error(match state {
+        Some(State::Queued) => {
+            format!("{id} waits in the queue; {key} shows it, d there takes it off")
+        }
+        _ => format!("{id} is not running"),
+    }))
+}
+
 /// Goes on with a run; asks first where a result would be replaced.
 pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
     let id = run.id();

@@ -117,17 +117,16 @@ impl Live {
         self.points(known).map(|run| self.run_state(run, known))
     }
 
-    fn is_live(&self, known: &Known) -> bool {
-        self.state_now(known).is_some_and(State::is_live)
+    fn is_running(&self, known: &Known) -> bool {
+        self.state_now(known) == Some(State::Running)
     }
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
         let known = world.known;
         let Some(run) = self.run.clone() else { return Vec::new() };
-        let is_live = self.is_live(known);
         match action {
-            Action::Stop | Action::Pause | Action::Cancel if !is_live => {
-                return vec![Effect::Toast(Toast::error(format!("{} is not running", run.id())))];
+            Action::Stop | Action::Pause | Action::Cancel if !self.is_running(known) => {
+                return vec![format::refuse_to_stop(&run.id(), self.state_now(known), "W")];
             }
             Action::Stop => return vec![format::confirm_stop(run)],
             Action::Pause => return vec![Effect::Pause(run)],
@@ -250,7 +249,7 @@ impl Page for Live {
 
     fn offers(&self, action: Action, known: &Known) -> bool {
         match action {
-            Action::Stop | Action::Pause | Action::Cancel => self.is_live(known),
+            Action::Stop | Action::Pause | Action::Cancel => self.is_running(known),
             Action::Resume => self.state_now(known).is_some_and(State::is_unfinished),
             Action::ToNewest => self.state.cursor.is_some() || self.state.zoom.is_some(),
             Action::YankId | Action::OpenWorkerLog => self.run.is_some(),

@@ -339,3 +339,15 @@ fn opened_on_a_run_the_screens_begin_with_it_and_go_on_to_the_next_one() {
     let effects = app.on_news(vec![News::Runs(RunsNews { changed, ..Default::default() })]);
     assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(newer)));
 }
+
+#[test]
+fn a_run_that_waits_says_so_and_is_not_asked_to_stop() {
+    let mut app = app_with(State::Queued, created());
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("waits in the queue for its turn"), "{text}");
+    assert!(!text.contains("x stop"), "{text}");
+    for key in ["x", "P", "X"] {
+        assert!(press(&mut app, key).is_empty(), "{key}");
+        assert!(testing::text(&mut app, (80, 24)).contains("W shows it"), "{key}");
+    }
+}

@@ -172,8 +172,8 @@ impl Runs {
             Action::Pin => {
                 self.pinned = if self.pinned.as_ref() == Some(&id) { None } else { Some(id) };
             }
-            Action::Stop | Action::Pause | Action::Cancel if !run.is_live() => {
-                return vec![Effect::Toast(Toast::error(format!("{id} is not running")))];
+            Action::Stop | Action::Pause | Action::Cancel if !run.is_running() => {
+                return vec![format::refuse_to_stop(&id, run.state(), "w")];
             }
             Action::Stop => return vec![format::confirm_stop(folder)],
             Action::Pause => return vec![Effect::Pause(folder)],
@@ -387,9 +387,9 @@ impl Page for Runs {
     fn offers(&self, action: Action, known: &Known) -> bool {
         let run = self.selected(known);
         match action {
-            Action::Stop => run.and_then(KnownRun::state) == Some(State::Running),
+            Action::Stop => run.is_some_and(KnownRun::is_running),
             Action::Resume => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
-            Action::Trash => run.is_some_and(|run| !run.is_live()),
+            Action::Trash => run.is_some_and(|run| !run.is_running()),
             Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
             Action::Enter | Action::Mark | Action::SortUp | Action::Rerun => run.is_some(),
             _ => true,
