@@ -14,9 +14,10 @@ use super::key::RowKey;
 use crate::dataset::Unreadable;
 use crate::spec::Distort;
 
-/// Computes the features that are missing or damaged and writes them in shards: on `threads` threads, one photo a
-/// thread, or, where the network wants batches, on one thread for which they read the photos.
-/// `stop` is looked at after every photo; `report` hears of the progress four times a second.
+/// Computes the features that are missing or damaged and writes them in shards: on `threads`
+/// threads, one photo a thread, or, where the network wants batches, on one thread for which they
+/// read the photos. `stop` is looked at after every photo; `report` hears of the progress four times
+/// a second.
 pub fn fill<E>(
     jobs: &[Job],
     extractor: &Extractor,

@@ -40,9 +40,9 @@
 //! convolution is moved behind it, which is the same (both are linear) and pools fewer channels.
 //!
 //! **Formats.** The tile is written once, over a small trait of number formats (`tile.rs`): f32, bf16
-//! and 8-bit integers, each in plain Rust, which is the measure of the others, and by a few
-//! intrinsics. It is compiled for each set of instructions, and the best one that the processor has
-//! is chosen at run time.
+//! and 8-bit integers, each in plain Rust (`plain.rs`), which is the measure of the others, and by a
+//! few intrinsics. It is compiled for each set of instructions, and the best one that the processor
+//! has is chosen at run time.
 
 mod arena;
 mod conv;
