@@ -14,7 +14,7 @@ use super::out::replace_line;
 use crate::config::Config;
 use crate::runner::{self, Place, Stop};
 use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Tail};
-use crate::words::duration;
+use crate::words::{duration, percent};
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
@@ -255,11 +255,11 @@ fn features_line(run: &Run) -> String {
 fn training_line(run: &Run) -> String {
     let Some(point) = run.evaluations.last() else { return String::new() };
     format!(
-        "iteration {}/{}  loss {:.4}  train accuracy {:.1}%  validation accuracy {:.1}%",
+        "iteration {}/{}  loss {:.4}  train accuracy {}  validation accuracy {}",
         point.step,
         run.iterations,
         point.train_loss,
-        100.0 * point.train_accuracy,
-        100.0 * point.validation_accuracy
+        percent(point.train_accuracy),
+        percent(point.validation_accuracy)
     )
 }

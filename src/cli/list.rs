@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::out::print_json;
 use crate::config::Config;
 use crate::store::{self, Queue, Summary};
-use crate::words::duration;
+use crate::words::{duration, percent};
 
 #[derive(Serialize)]
 struct Listed {
@@ -52,8 +52,7 @@ fn table(listed: &[Listed]) -> String {
     );
     for Listed { run, summary } in listed {
         let iterations = format!("{}/{}", summary.step, summary.iterations);
-        let validation =
-            summary.validation_accuracy.map_or("-".to_owned(), crate::insight::percent);
+        let validation = summary.validation_accuracy.map_or("-".to_owned(), percent);
         let test = summary.test.as_ref().map_or("-".to_owned(), |test| {
             format!(
                 "{:.1}% ({:.1} to {:.1})",

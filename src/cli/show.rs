@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use super::out::print_json;
 use super::report;
-use crate::insight::percent;
 use crate::spec;
 use crate::store::{End, Run, RunFolder, State};
+use crate::words::percent;
 
 pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let summary = folder.summary()?;

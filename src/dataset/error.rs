@@ -31,7 +31,7 @@ pub enum DatasetError {
              validation and {} test; {}", .set.name(), .counts[0], .counts[1], .counts[2],
             empty_set_cure(*.set))]
     EmptySet { category: String, set: Set, total: usize, counts: [usize; 3] },
-    #[error("{skipped} of {files} files ({percent:.1} %) could not be read, at most {max_percent} % \
+    #[error("{skipped} of {files} files ({percent:.1}%) could not be read, at most {max_percent}% \
              are put up with, the first is {}: {reason}; repair or remove them, or raise \
              data.max_unreadable_percent", shown(.first))]
     TooManyUnreadable {

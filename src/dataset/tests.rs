@@ -201,7 +201,7 @@ fn photos_found_unreadable_later_count_as_skipped() {
     assert_eq!((dataset.photos.len(), dataset.skipped.len()), (19, 1));
     dataset.check_unreadable(5.0).unwrap();
     let said = dataset.check_unreadable(4.9).unwrap_err().to_string();
-    assert!(said.starts_with("1 of 20 files (5.0 %)"), "{said}");
+    assert!(said.starts_with("1 of 20 files (5.0%)"), "{said}");
     assert!(said.contains("fire/001.png: truncated"), "{said}");
     assert!(matches!(dataset.check_sets(), Err(DatasetError::EmptySet { .. })));
 

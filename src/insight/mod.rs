@@ -24,7 +24,7 @@ pub use interval::wilson;
 pub use label_lines::label_lines;
 pub use scored::{Scored, predict};
 pub use tables::{category_table, confusion_table};
-pub use text::{final_test_accuracy, percent};
+pub use text::final_test_accuracy;
 pub use trouble::training_trouble;
 
 /// `a / b`, and 0 where that is 0/0.

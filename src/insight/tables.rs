@@ -4,7 +4,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::confusion::ConfusionMatrix;
 use super::evaluation::{CategoryMetrics, Evaluation};
-use super::text::{pad_left, pad_right, percent, shorten};
+use super::text::{pad_left, pad_right, shorten};
+use crate::words::percent;
 
 /// Columns of a terminal that tables are made for.
 const TERMINAL: usize = 80;

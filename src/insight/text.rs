@@ -3,11 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::interval::wilson;
-
-/// A share with one decimal: `93.8%`.
-pub fn percent(share: f64) -> String {
-    format!("{:.1}%", share * 100.0)
-}
+use crate::words::percent;
 
 /// The last line of a run, as retrain.py's with what it left out:
 /// `Final test accuracy = 93.8% (N=48, 95% interval 83.2 to 97.9%)`.

@@ -7,12 +7,12 @@ use ratatui::widgets::Widget;
 
 use super::host::HostMetrics;
 use super::state::LiveState;
-use super::words::{percent, sanitised, state_in_words};
+use super::words::{sanitised, state_in_words};
 use super::{charts, result};
 use crate::store::{End, Ending, FeatureProgress, Run, Stage, State};
 use crate::tui::widgets::chart::{Marker, format_value};
 use crate::tui::widgets::safe;
-use crate::words::duration;
+use crate::words::{duration, percent};
 
 /// The theme, as far as this screen needs it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -310,13 +310,13 @@ fn reused(progress: &FeatureProgress) -> String {
 fn host_line(metrics: &HostMetrics) -> String {
     let gibibytes = |bytes: u64| format!("{:.2} GiB", bytes as f64 / (1u64 << 30) as f64);
     let mut line =
-        format!("CPU {:.0} % · memory {}", metrics.cpu_percent, gibibytes(metrics.memory_bytes));
+        format!("CPU {:.0}% · memory {}", metrics.cpu_percent, gibibytes(metrics.memory_bytes));
     if metrics.memory_total_bytes > 0 {
         line += &format!(" of {}", gibibytes(metrics.memory_total_bytes));
     }
     if let Some(gpu) = &metrics.gpu {
         let (used, all) = (gibibytes(gpu.memory_bytes), gibibytes(gpu.memory_total_bytes));
-        line += &format!(" · GPU {:.0} %, {used} of {all}", gpu.busy_percent);
+        line += &format!(" · GPU {:.0}%, {used} of {all}", gpu.busy_percent);
     }
     line
 }

@@ -6,9 +6,9 @@ use ratatui::style::Modifier;
 
 use super::digits;
 use super::panel::{LivePanel, put};
-use super::words::percent;
 use crate::store::TestResult;
 use crate::tui::widgets::chart::format_value;
+use crate::words::percent;
 
 /// From this height of the whole screen the digits are large.
 const ROOM_FOR_LARGE: u16 = 30;
@@ -58,7 +58,7 @@ pub fn draw(panel: &LivePanel, area: Rect, buffer: &mut Buffer) {
 
 fn interval(test: &TestResult) -> String {
     format!(
-        "{} of {} images right; 95 % interval {:.1} to {:.1} %",
+        "{} of {} images right; 95% interval {:.1} to {:.1}%",
         test.correct,
         test.n,
         test.low * 100.0,

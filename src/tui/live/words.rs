@@ -38,11 +38,6 @@ fn without_sequences(text: &str) -> String {
     kept
 }
 
-/// `0.944` as `94.4 %`.
-pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

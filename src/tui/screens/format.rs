@@ -28,11 +28,6 @@ pub fn count(number: usize) -> String {
     words::grouped(number as u64)
 }
 
-/// A share as percent: `94.4%`.
-pub fn percent(share: f64) -> String {
-    format!("{:.1}%", share * 100.0)
-}
-
 /// Percentage points of difference, with their sign: `+1.2`.
 pub fn points(difference: f64) -> String {
     format!("{:+.1}", difference * 100.0)
@@ -41,7 +36,7 @@ pub fn points(difference: f64) -> String {
 /// Accuracy with its interval: `94.4% (91.2-96.5)`.
 pub fn test_accuracy(test: &TestResult) -> String {
     let bounds = format!("{:.1}-{:.1}", test.low * 100.0, test.high * 100.0);
-    format!("{} ({bounds})", percent(test.accuracy))
+    format!("{} ({bounds})", words::percent(test.accuracy))
 }
 
 pub fn duration(seconds: f64) -> String {

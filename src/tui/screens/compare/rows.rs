@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::store::Summary;
 use crate::tui::screens::format;
+use crate::words;
 
 /// A fact of each run, in the order of the runs.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ const FACTS: [Fact; 6] = [
         name: "best validation",
         words: |summary| {
             let step = summary.best_step?;
-            Some(format!("{} @{step}", format::percent(summary.validation_accuracy?)))
+            Some(format!("{} @{step}", words::percent(summary.validation_accuracy?)))
         },
         number: |summary| summary.validation_accuracy,
         difference: format::points,

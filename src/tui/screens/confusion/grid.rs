@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::insight::ConfusionMatrix;
-use crate::tui::screens::format;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{fit, put, width};
+use crate::words;
 
 /// The cell under the cursor: row and column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -166,9 +166,9 @@ impl Grid {
     ) {
         let start = self.x(self.first.predicted + self.columns) + 1;
         let values = [
-            format::percent(matrix.recall(row)),
-            format::percent(matrix.precision(row)),
-            format::percent(matrix.f1(row)),
+            words::percent(matrix.recall(row)),
+            words::percent(matrix.precision(row)),
+            words::percent(matrix.f1(row)),
             matrix.support(row).to_string(),
         ];
         let mut x = start;

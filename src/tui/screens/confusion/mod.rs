@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::images::{Filters, next_set};
-use super::{Images, Message, Page, Screen, World, format};
+use super::{Images, Message, Page, Screen, World};
 use crate::insight::{ConfusionMatrix, confusion_table};
 use crate::spec::Set;
 use crate::tui::effects::Effect;
@@ -113,7 +113,7 @@ impl Confusion {
         let images = self.matrix.images();
         let accuracy = match images {
             0 => "no image in this set".to_owned(),
-            n => format!("{} correct", format::percent(self.matrix.correct() as f64 / n as f64)),
+            n => format!("{} correct", words::percent(self.matrix.correct() as f64 / n as f64)),
         };
         let set = self.set.map_or("all sets", Set::name);
         let images = words::counted(images, "image");
@@ -133,7 +133,7 @@ impl Confusion {
         let support = self.matrix.support(truth);
         let verdict = if truth == predicted { "✓" } else { "✗" };
         let share = if support == 0 { 0.0 } else { count as f64 / support as f64 };
-        let of = format!("{count} of {support} ({}) {verdict}", format::percent(share));
+        let of = format!("{count} of {support} ({}) {verdict}", words::percent(share));
         let text = format!("true {true_name}, predicted {predicted_name}: {of}");
         let role = match (truth == predicted, count) {
             (_, 0) => Role::Dim,
@@ -143,7 +143,7 @@ impl Confusion {
         put(buffer, area, area.x + 2, area.y, &text, world.theme.style(role));
         let [recall, precision, f1] =
             [self.matrix.recall(truth), self.matrix.precision(truth), self.matrix.f1(truth)]
-                .map(format::percent);
+                .map(words::percent);
         let text = format!("{true_name}: recall {recall}, precision {precision}, F1 {f1}");
         put(buffer, area, area.x + 2, area.y + 1, &text, world.theme.style(Role::Dim));
     }

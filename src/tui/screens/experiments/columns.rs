@@ -9,6 +9,7 @@ use crate::tui::filter::Filterable;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column};
+use crate::words;
 
 pub const NAME: &str = "name";
 const STATE: &str = "state";
@@ -49,7 +50,7 @@ pub struct Row<'a> {
 impl Row<'_> {
     pub fn cell(&self, key: &str, zone: &TimeZone) -> Cell {
         let text = |text: String| Cell { text, role: Role::Text };
-        let accuracy = |share: Option<f64>| text(share.map_or(String::new(), format::percent));
+        let accuracy = |share: Option<f64>| text(share.map_or(String::new(), words::percent));
         match key {
             NAME => text(self.known.name.clone()),
             STATE => {

@@ -7,6 +7,7 @@ use crate::tui::known::KnownRun;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, width};
+use crate::words;
 
 pub const EXPERIMENT: &str = "#experiment";
 pub const STATE: &str = "#state";
@@ -79,7 +80,7 @@ pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZo
             (Some(value), Some(step)) => {
                 let base = baseline.and_then(|base| base.validation_accuracy);
                 let delta = delta(value, base);
-                text(format!("{} @{step}{delta}", format::percent(value)))
+                text(format!("{} @{step}{delta}", words::percent(value)))
             }
             _ => nothing(),
         },
@@ -87,7 +88,7 @@ pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZo
             Some(test) => match baseline.and_then(|base| base.test.as_ref()) {
                 Some(base) => {
                     let delta = delta(test.accuracy, Some(base.accuracy));
-                    text(format!("{}{delta}", format::percent(test.accuracy)))
+                    text(format!("{}{delta}", words::percent(test.accuracy)))
                 }
                 None => text(format::test_accuracy(test)),
             },
