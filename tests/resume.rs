@@ -197,6 +197,31 @@ fn a_run_paused_in_training_goes_on_as_if_it_had_not() {
 }
 
 #[test]
+fn a_run_is_stopped_with_its_result_or_cancelled_without_one_and_goes_on_after_both() {
+    let project = Project::new();
+    let run = start(&project, &LONG);
+    wait_for_step(&run, 100);
+    let waiting = project.start(40);
+    let said = refusal(project.retrain(&["stop", &waiting.id()]));
+    assert!(said.contains(&format!("'retrain queue remove {}'", waiting.id())), "{said}");
+
+    let resume = project.ok(&["cancel", &run.id()]);
+    assert!(resume.contains(&format!("resume {}", run.id())), "{resume}");
+    assert_becomes(&run, State::Cancelled);
+    assert!(!run.scores().exists());
+    assert_becomes(&waiting, State::Done);
+    assert!(refusal(project.retrain(&["cancel", &run.id()])).contains("it is cancelled"));
+
+    let cancelled_at = step(&run);
+    project.ok(&["resume", &run.id(), "--detach"]);
+    wait_for_step(&run, cancelled_at + 100);
+    let result = project.ok(&["stop", &run.id()]);
+    assert!(result.contains(&format!("stopped at iteration {}", step(&run))), "{result}");
+    assert!(result.contains("Final test accuracy = ") && run.scores().exists(), "{result}");
+    assert_becomes(&run, State::Stopped);
+}
+
+#[test]
 fn a_run_paused_among_its_features_computes_each_once() {
     let project = Project::new();
     project.write("config.toml", "cache = \"own\"\n");

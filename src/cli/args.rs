@@ -61,6 +61,16 @@ pub enum Command {
         /// Any unique beginning of a run's name, or 'last'
         run: String,
     },
+    /// End a running run now, evaluate what it has learned, and keep the result
+    Stop {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+    },
+    /// End a running run without a result; its features and its last checkpoint are kept
+    Cancel {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+    },
     /// Show the queue of runs and change it; without a command: runs at work and waiting
     ///
     /// A run that ends starts the next one by itself; nothing has to stay open for that.

@@ -28,6 +28,7 @@ mod run;
 mod scores;
 mod screens;
 mod show;
+mod stop;
 mod trash;
 
 use std::os::unix::process::CommandExt;
@@ -37,7 +38,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::config::Config;
-use crate::runner;
+use crate::runner::{self, Stop};
 use crate::store::{self, RunFolder};
 use crate::worker;
 
@@ -92,7 +93,9 @@ fn perform(args: Args) -> Result<ExitCode> {
             resume::resume(&config, &find(&config, &run)?, iterations, detach)
         }
         Command::Queue { what, json } => queue::queue(&config, what, json),
-        Command::Pause { run } => resume::pause(&find(&config, &run)?),
+        Command::Pause { run } => stop::stop(&config, &find(&config, &run)?, Stop::Pause),
+        Command::Stop { run } => stop::stop(&config, &find(&config, &run)?, Stop::Keep),
+        Command::Cancel { run } => stop::stop(&config, &find(&config, &run)?, Stop::Cancel),
         Command::List { json } => list::list(&config, json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
         Command::Scores(scores) => scores::scores(&find(&config, &scores.run)?, &scores),

@@ -86,7 +86,14 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
             Ok(ExitCode::from(if mistake { EXIT_MISTAKE } else { EXIT_FAILED }))
         }
         Some(End::Cancelled) => {
-            eprintln!("stopped before training began; there is no result, features are kept");
+            let when = match run.step() {
+                0 => "before training began".to_owned(),
+                step => format!("at iteration {step}/{}", run.iterations),
+            };
+            eprintln!(
+                "ended {when}; there is no result; go on with: {} resume {id}",
+                super::program()
+            );
             Ok(ExitCode::from(EXIT_INTERRUPTED))
         }
         Some(End::Paused) => {

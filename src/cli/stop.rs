@@ -1,0 +1,59 @@
+//! `retrain pause`, `stop` and `cancel`: ask a run at work to end, and wait until it has.
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::follow::Followed;
+use super::{EXIT_MISTAKE, program, run};
+use crate::config::Config;
+use crate::runner::{self, Place, Stop};
+use crate::store::{RunFolder, State};
+
+/// Time between two looks at a worker that was asked to end.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode> {
+    let id = folder.id();
+    match runner::place(&config.runs, folder)? {
+        Place::AtWork => {}
+        Place::Waiting(_) => {
+            bail!("{id} waits in the queue; take it off with 'retrain queue remove {id}'")
+        }
+        Place::Nowhere => bail!("{id} is not running: it is {}", folder.summary()?.state.name()),
+    }
+    let doing = match stop {
+        Stop::Pause => "pausing",
+        Stop::Keep => "stopping, to evaluate and keep the result,",
+        Stop::Cancel => "cancelling",
+    };
+    eprintln!("{doing} after the photos or the iteration in hand; ctrl-c leaves it at that");
+    runner::request(folder, stop)?;
+    while runner::place(&config.runs, folder)? == Place::AtWork {
+        // A worker that just begins takes what it finds for a request to an earlier one.
+        if !folder.stop_request().exists() {
+            runner::request(folder, stop)?;
+        }
+        thread::sleep(LOOK);
+    }
+    let (state, resume) = (folder.summary()?.state, format!("{} resume {id}", program()));
+    match stop {
+        Stop::Keep => run::outcome(folder, &folder.replay()?, Followed::ToTheEnd),
+        Stop::Pause if state == State::Paused => Ok(ended(folder, "paused", &resume)?),
+        Stop::Cancel if state == State::Cancelled => Ok(ended(folder, "cancelled", &resume)?),
+        Stop::Pause | Stop::Cancel => {
+            eprintln!("retrain: {id} had ended by itself: it is {}", state.name());
+            Ok(ExitCode::from(EXIT_MISTAKE))
+        }
+    }
+}
+
+/// Says how far it came, and what to type to go on.
+fn ended(folder: &RunFolder, how: &str, resume: &str) -> Result<ExitCode> {
+    let summary = folder.summary()?;
+    eprintln!("{how} at iteration {}/{}", summary.step, summary.iterations);
+    println!("{resume}");
+    Ok(ExitCode::SUCCESS)
+}
