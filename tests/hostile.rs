@@ -220,7 +220,7 @@ fn names_that_lead_elsewhere_are_refused_and_nothing_is_written_there() {
     }
     let runs = project.ok(&["list"]);
     for name in ["../secret", "../runs/2", "./2", absolute, "..", ".", "2*", "$(touch owned)"] {
-        for command in ["show", "resume", "scores", "pause"] {
+        for command in ["show", "resume", "scores", "pause", "stop", "cancel"] {
             let output = project.retrain(&[command, name]);
             assert_eq!(output.status.code(), Some(2), "{command} {name}: {output:?}");
         }

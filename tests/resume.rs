@@ -218,6 +218,7 @@ fn a_run_is_stopped_with_its_result_or_cancelled_without_one_and_goes_on_after_b
     let result = project.ok(&["stop", &run.id()]);
     assert!(result.contains(&format!("stopped at iteration {}", step(&run))), "{result}");
     assert!(result.contains("Final test accuracy = ") && run.scores().exists(), "{result}");
+    assert!(result.trim_end().ends_with(&format!("resume {}", run.id())), "{result}");
     assert_becomes(&run, State::Stopped);
 }
 

@@ -78,10 +78,13 @@ fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
     let photo = tested
         .first()
         .map_or("photo.jpg".to_owned(), |row| super::typed(&run.images.join(&row.file)));
+    let again = match run.end {
+        Some(End::Finished { ending: Ending::Stopped, .. }) => format!("resume {id}"),
+        _ => format!("run {} --set train.seed=1", super::typed(&run.source)),
+    };
     format!(
         "\nNext\n  {program} scores {id} --wrong\n  {program} predict {id} {photo}\n  \
-         {program} run {} --set train.seed=1\n",
-        super::typed(&run.source)
+         {program} {again}\n"
     )
 }
 

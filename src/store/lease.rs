@@ -21,7 +21,7 @@ const RETRY: Duration = Duration::from_millis(20);
 pub enum LeaseError {
     #[error(
         "process {pid} on {host} already works on this run; \
-         follow it with 'retrain show' or stop it first", pid = .0.pid, host = .0.host
+         follow it with 'retrain show', or end it with 'retrain stop'", pid = .0.pid, host = .0.host
     )]
     Taken(Owner),
     #[error("cannot lock {}: {source}", path.display())]
