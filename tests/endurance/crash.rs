@@ -44,8 +44,8 @@ const LONG_EVERY: usize = 6;
 const LONG_AT: usize = 2;
 /// Photos of a run: so few that their features take a second.
 const PHOTOS: usize = 12;
-/// So many are enough for everything that is wanted, on any machine.
-const MOST_RUNS: usize = 120;
+/// Two or three times as many as a busy machine needs for everything that is wanted.
+const MOST_RUNS: usize = 250;
 
 #[derive(Default)]
 struct Tally {
@@ -70,6 +70,9 @@ struct Hunter<'a> {
     rng: Rng,
     tally: &'a Mutex<Tally>,
     question: &'a Question,
+    /// In which share of a phase's usual time it is killed: less where kills come too late, as on
+    /// a machine that was busier when the usual time was taken.
+    reach: BTreeMap<Phase, f64>,
 }
 
 impl Hunter<'_> {
@@ -186,7 +189,8 @@ impl Hunter<'_> {
             if self.question.is_interrupted && aim >= Phase::Training && self.rng.chance(0.8) {
                 self.interrupt(victim, &mut child, begun, aim);
             } else {
-                let usual = self.question.usual[&aim];
+                let usual =
+                    self.question.usual[&aim].mul_f64(*self.reach.entry(aim).or_insert(1.0));
                 thread::sleep(usual.mul_f64(self.rng.uniform()));
             }
         }
@@ -194,6 +198,9 @@ impl Hunter<'_> {
         victim.kill(&mut child, is_alone);
         let phase = Phase::after(&victim.seen[begun..]);
         self.count(phase, phase < Phase::End);
+        if let Some(reach) = self.reach.get_mut(&aim) {
+            *reach = if phase > aim { *reach * 0.7 } else { (*reach * 1.2).min(1.0) };
+        }
         let state = victim.folder.summary().unwrap().state;
         assert_ne!(state, State::Running, "nobody works on it");
         assert!(phase != Phase::End || state != State::Lost, "its last word counts");
@@ -314,7 +321,7 @@ fn a_run_killed_at_any_moment_of_any_stage_goes_on_with_nothing_lost_and_nothing
                 let project = own_cache(1);
                 let rng = Rng::for_purpose(SEED, &format!("thread {number}"));
                 let question = &questions[0];
-                let mut hunter = Hunter { project, rng, tally, question };
+                let mut hunter = Hunter { project, rng, tally, question, reach: BTreeMap::new() };
                 for run in 0.. {
                     let (wanted, runs) = {
                         let tally = tally.lock().unwrap();
