@@ -55,8 +55,8 @@ fn table(listed: &[Listed]) -> String {
         let validation = summary.validation_accuracy.map_or("-".to_owned(), percent);
         let test = summary.test.as_ref().map_or("-".to_owned(), |test| {
             format!(
-                "{:.1}% ({:.1} to {:.1})",
-                100.0 * test.accuracy,
+                "{} ({:.1} to {:.1})",
+                percent(test.accuracy),
                 100.0 * test.low,
                 100.0 * test.high
             )

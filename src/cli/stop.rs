@@ -10,7 +10,7 @@ use super::follow::Followed;
 use super::{EXIT_MISTAKE, program, run};
 use crate::config::Config;
 use crate::runner::{self, Place, Stop};
-use crate::store::{RunFolder, State};
+use crate::store::{RunFolder, State, Summary};
 
 /// Time between two looks at a worker that was asked to end.
 const LOOK: Duration = Duration::from_millis(100);
@@ -38,22 +38,17 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         }
         thread::sleep(LOOK);
     }
-    let (state, resume) = (folder.summary()?.state, format!("{} resume {id}", program()));
-    match stop {
-        Stop::Keep => run::outcome(folder, &folder.replay()?, Followed::ToTheEnd),
-        Stop::Pause if state == State::Paused => Ok(ended(folder, "paused", &resume)?),
-        Stop::Cancel if state == State::Cancelled => Ok(ended(folder, "cancelled", &resume)?),
-        Stop::Pause | Stop::Cancel => {
-            eprintln!("retrain: {id} had ended by itself: it is {}", state.name());
-            Ok(ExitCode::from(EXIT_MISTAKE))
-        }
+    let wanted = match stop {
+        Stop::Keep => return run::outcome(folder, &folder.replay()?, Followed::ToTheEnd),
+        Stop::Pause => State::Paused,
+        Stop::Cancel => State::Cancelled,
+    };
+    let Summary { state, step, iterations, .. } = folder.summary()?;
+    if state != wanted {
+        eprintln!("retrain: {id} had ended by itself: it is {}", state.name());
+        return Ok(ExitCode::from(EXIT_MISTAKE));
     }
-}
-
-/// Says how far it came, and what to type to go on.
-fn ended(folder: &RunFolder, how: &str, resume: &str) -> Result<ExitCode> {
-    let summary = folder.summary()?;
-    eprintln!("{how} at iteration {}/{}", summary.step, summary.iterations);
-    println!("{resume}");
+    eprintln!("{} at iteration {step}/{iterations}", state.name());
+    println!("{} resume {id}", program());
     Ok(ExitCode::SUCCESS)
 }
