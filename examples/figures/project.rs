@@ -141,7 +141,7 @@ pub struct LiveRun {
 impl LiveRun {
     pub fn start(project: &Path) -> Result<LiveRun> {
         let made = created(settings()?);
-        let run = RunFolder::create(&project.join("runs"), "images = \"photos\"\n", made)?;
+        let run = RunFolder::create(&project.join("runs"), &[], "images = \"photos\"\n", made)?;
         let lease = Lease::take(&run.lock())?;
         let mut log = EventLog::open(&run.events())?;
         let (pid, host) = (std::process::id(), retrain::store::host_name());

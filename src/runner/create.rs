@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::Config;
 use crate::spec::{self, SpecError};
-use crate::store::{CreateError, Event, RunFolder};
+use crate::store::{CreateError, Event, RunFolder, trash};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -32,7 +32,9 @@ pub fn create_all(
 ) -> Result<Vec<RunFolder>, StartError> {
     let runs: Result<Vec<_>, SpecError> =
         experiments.iter().map(|path| prepared(config, path.as_ref(), overrides)).collect();
-    let create = |(toml, event): (String, Event)| RunFolder::create(&config.runs, &toml, event);
+    let trash = trash::folders(config);
+    let create =
+        |(toml, event): (String, Event)| RunFolder::create(&config.runs, &trash, &toml, event);
     Ok(runs?.into_iter().map(create).collect::<Result<_, _>>()?)
 }
 

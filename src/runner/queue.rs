@@ -174,7 +174,7 @@ mod tests {
             iterations: 4,
             settings: BTreeMap::new(),
         };
-        RunFolder::create(&config.runs, "", created).unwrap()
+        RunFolder::create(&config.runs, &[], "", created).unwrap()
     }
 
     fn waiting(config: &Config) -> usize {

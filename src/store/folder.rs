@@ -49,14 +49,21 @@ impl RunFolder {
     /// Makes a new run: its folder, `experiment.toml` and the log with its first event.
     ///
     /// The folder appears under its own name only when all of that is in it. Who is killed before
-    /// leaves a hidden one of a few kilobytes, `.TIME-PID.new`, which nothing reads.
-    pub fn create(runs: &Path, toml: &str, created: Event) -> Result<RunFolder, CreateError> {
+    /// leaves a hidden one of a few kilobytes, `.TIME-PID.new`, which nothing reads. No name is
+    /// given twice, neither that of a run in `trash`: who still works for that one, or wants it
+    /// back, means no other.
+    pub fn create(
+        runs: &Path,
+        trash: &[PathBuf],
+        toml: &str,
+        created: Event,
+    ) -> Result<RunFolder, CreateError> {
         let fail = |source| CreateError::Folder { runs: runs.to_owned(), source };
         fs::create_dir_all(runs).map_err(fail)?;
         let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         let beside = RunFolder::at(runs.join(format!(".{time}-{}.new", std::process::id())));
         fs::create_dir(&beside.path).map_err(fail)?;
-        let made = beside.begin(runs, &time, toml, created);
+        let made = beside.begin(runs, trash, &time, toml, created);
         if made.is_err() {
             // The disk may be full: what was begun is in the way.
             let _ = fs::remove_dir_all(&beside.path);
@@ -68,6 +75,7 @@ impl RunFolder {
     fn begin(
         &self,
         runs: &Path,
+        trash: &[PathBuf],
         time: &str,
         toml: &str,
         created: Event,
@@ -88,6 +96,9 @@ impl RunFolder {
             } else {
                 format!("{time}-{experiment}-{suffix}")
             };
+            if trash.iter().any(|bin| fs::symlink_metadata(bin.join(&id)).is_ok()) {
+                continue;
+            }
             let path = runs.join(id);
             match fs::rename(&self.path, &path) {
                 Ok(()) => {
@@ -268,8 +279,8 @@ mod tests {
     #[test]
     fn two_runs_begun_in_one_second_have_two_folders() {
         let runs = tempfile::tempdir().unwrap();
-        let first = RunFolder::create(runs.path(), "x = 1\n", created("fire")).unwrap();
-        let second = RunFolder::create(runs.path(), "x = 1\n", created("fire")).unwrap();
+        let first = RunFolder::create(runs.path(), &[], "x = 1\n", created("fire")).unwrap();
+        let second = RunFolder::create(runs.path(), &[], "x = 1\n", created("fire")).unwrap();
         assert_ne!(first, second);
         for run in [&first, &second] {
             assert_eq!(fs::read_to_string(run.experiment()).unwrap(), "x = 1\n");
@@ -279,9 +290,22 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_run_in_the_trash_is_not_given_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (runs, trash) = (folder.path().join("runs"), [folder.path().join("trash")]);
+        fs::create_dir(&trash[0]).unwrap();
+        let mut ids = std::collections::HashSet::new();
+        for _ in 0..3 {
+            let run = RunFolder::create(&runs, &trash, "", created("fire")).unwrap();
+            fs::rename(run.path(), trash[0].join(run.id())).unwrap();
+            assert!(ids.insert(run.id()), "{ids:?}");
+        }
+    }
+
+    #[test]
     fn a_missing_or_damaged_summary_is_rebuilt_from_the_log() {
         let runs = tempfile::tempdir().unwrap();
-        let run = RunFolder::create(runs.path(), "", created("fire")).unwrap();
+        let run = RunFolder::create(runs.path(), &[], "", created("fire")).unwrap();
         let summary = run.summary().unwrap();
         fs::write(run.summary_path(), "{\"v\":").unwrap();
         assert_eq!(run.summary().unwrap(), summary);
@@ -292,12 +316,12 @@ mod tests {
     #[test]
     fn a_run_that_was_started_and_has_no_worker_is_lost() {
         let runs = tempfile::tempdir().unwrap();
-        let run = RunFolder::create(runs.path(), "", created("fire")).unwrap();
+        let run = RunFolder::create(runs.path(), &[], "", created("fire")).unwrap();
         let mut log = EventLog::open(&run.events()).unwrap();
         log.append(Event::Started { pid: 1, host: "elsewhere".into(), threads: 1 }).unwrap();
         run.write_summary(&run.replay().unwrap()).unwrap();
         assert_eq!(run.summary().unwrap().state, State::Lost);
-        let never_began = RunFolder::create(runs.path(), "", created("fire")).unwrap();
+        let never_began = RunFolder::create(runs.path(), &[], "", created("fire")).unwrap();
         let owner = r#"{"host":"elsewhere-and-gone","pid":1,"process_start":0}"#;
         fs::write(never_began.lock(), owner).unwrap();
         let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);

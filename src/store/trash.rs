@@ -218,7 +218,7 @@ pub fn list(config: &Config) -> Result<Vec<InTrash>, TrashError> {
 }
 
 /// `config.trash` and those beside runs and experiments, each once.
-fn folders(config: &Config) -> Vec<PathBuf> {
+pub fn folders(config: &Config) -> Vec<PathBuf> {
     let mut seen = HashSet::new();
     let all = [config.trash.clone(), config.runs.join(BESIDE), config.experiments.join(BESIDE)];
     let mut folders = Vec::from(all);

@@ -314,12 +314,12 @@ mod tests {
         let mut known = Known::default();
         let mut look = || states(&mut watch, &news, &mut known);
         assert!(look().is_empty());
-        let run = RunFolder::create(runs.path(), "", created("a")).unwrap();
+        let run = RunFolder::create(runs.path(), &[], "", created("a")).unwrap();
         assert_eq!(look(), ["a created"]);
         let mut log = EventLog::open(&run.events()).unwrap();
         log.append(Event::Failed { message: "x".into(), fault: false }).unwrap();
         assert_eq!(look(), ["a failed"], "the log has the last word");
-        RunFolder::create(runs.path(), "", created("b")).unwrap();
+        RunFolder::create(runs.path(), &[], "", created("b")).unwrap();
         assert_eq!(look(), ["a failed", "b created"]);
         fs::rename(run.path(), runs.path().join(".trash")).unwrap();
         assert_eq!(look(), ["b created"]);
@@ -332,7 +332,7 @@ mod tests {
         let mut watch = Watch::new(context(runs.path()), send);
         let mut known = Known::default();
         let mut look = || states(&mut watch, &news, &mut known);
-        let run = RunFolder::create(runs.path(), "", created("a")).unwrap();
+        let run = RunFolder::create(runs.path(), &[], "", created("a")).unwrap();
         let queue = |held| {
             Queue::change(runs.path(), |queue| {
                 queue.held = held;
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn nothing_is_said_when_nothing_happens() {
         let runs = tempfile::tempdir().unwrap();
-        RunFolder::create(runs.path(), "", created("a")).unwrap();
+        RunFolder::create(runs.path(), &[], "", created("a")).unwrap();
         let (send, news) = mpsc::channel();
         let mut watch = Watch::new(context(runs.path()), send);
         let mut known = Known::default();

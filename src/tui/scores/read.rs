@@ -49,7 +49,7 @@ mod tests {
             iterations: 400,
             settings: BTreeMap::new(),
         };
-        let run = RunFolder::create(runs.path(), "images = 'data/fire'\n", created).unwrap();
+        let run = RunFolder::create(runs.path(), &[], "images = 'data/fire'\n", created).unwrap();
         assert!(read(&run).unwrap_err().contains("no scores yet"));
         let row = ImageScore {
             file: "fire/a\n.jpg".into(),
