@@ -3,10 +3,10 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -103,6 +103,41 @@ fn a_worker_that_starts_while_its_run_is_trashed_has_it_or_finds_it_gone() {
         }
     }
     eprintln!("{at_work} workers had the run, {trashed} came too late");
+}
+
+#[test]
+fn a_worker_whose_run_is_gone_says_nothing_about_another_of_its_name() {
+    let project = Project::new();
+    let run = create(&project);
+    let aside = project.path().join("aside");
+    // As somebody who moves the run has it.
+    let hold = File::create(run.lock()).unwrap();
+    hold.lock().unwrap();
+    let folder = run.path().to_str().unwrap();
+    let mut keeper = project.command(&["worker", folder]).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the worker waits for the lock", || {
+        fs::read_dir(format!("/proc/{}/fd", child_of(&keeper)))
+            .is_ok_and(|files| files.flatten().any(|file| leads_to(&file.path(), &run.lock())))
+    });
+    fs::rename(run.path(), &aside).unwrap();
+    let another = create(&project);
+    fs::rename(another.path(), run.path()).unwrap();
+    let log = fs::read(run.events()).unwrap();
+    drop(hold);
+    assert!(!keeper.wait().unwrap().success());
+    assert_eq!(fs::read(run.events()).unwrap(), log);
+    assert_eq!(run.summary().unwrap().state, State::Created);
+    assert_eq!(RunFolder::at(aside).summary().unwrap().state, State::Created);
+}
+
+/// The only child of a process; 0 while it has none.
+fn child_of(process: &Child) -> u32 {
+    let children = format!("/proc/{0}/task/{0}/children", process.id());
+    fs::read_to_string(children).unwrap().trim().parse().unwrap_or(0)
+}
+
+fn leads_to(link: &Path, file: &Path) -> bool {
+    fs::read_link(link).is_ok_and(|there| there == fs::canonicalize(file).unwrap())
 }
 
 #[test]

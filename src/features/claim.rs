@@ -50,11 +50,6 @@ impl Claim {
                 Ok(lease) => lease,
                 // The folder was deleted, or the file before it said whose it is.
                 Err(LeaseError::Gone { .. }) => continue,
-                Err(LeaseError::Lock { source, .. })
-                    if source.kind() == io::ErrorKind::NotFound =>
-                {
-                    continue;
-                }
                 Err(_) => return Ok(None),
             };
             wait_at(&folder.join(GATE));

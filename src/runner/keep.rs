@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitCode, ExitStatus};
@@ -18,7 +19,7 @@ use super::process;
 use super::queue::advance_behind;
 use super::slots::gpu_of;
 use crate::config::Config;
-use crate::store::{Event, EventLog, Lease, Run, RunFolder, explain, harmless};
+use crate::store::{Event, EventLog, Lease, LeaseError, Run, RunFolder, explain, harmless};
 
 /// A crash writes no more lines than that; where backtraces are on they are longer.
 const LAST_LINES: usize = 100;
@@ -27,30 +28,57 @@ const LAST_LINES: usize = 100;
 /// not, and starts the next run of the queue.
 pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitCode {
     process::settle();
-    let log_bytes = log_bytes(folder);
-    let oom_kills = oom_kills();
-    let ended = run_worker(folder, iterations, slot);
+    let found = Found::look(folder);
+    let ended = run_worker(folder, &found.run, iterations, slot);
     let words = match &ended {
         Ok(status) if status.success() => None,
-        Ok(status) => Some(last_word(folder, *status, oom_kills)),
+        Ok(status) if status.code() == Some(LeaseError::EXIT_GONE.into()) => None,
+        Ok(status) => Some(last_word(folder, *status, found.oom_kills)),
         Err(err) => Some(format!("the worker cannot be started: {err}")),
     };
     if let Some(words) = words {
-        say(folder, words, log_bytes);
+        say(folder, words, &found);
     }
-    start_next(folder);
+    start_next(folder, &found.run);
     let is_done = ended.is_ok_and(|status| status.success());
     if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What there was before the worker.
+struct Found {
+    run: Run,
+    log_bytes: u64,
+    /// Device and inode of the run folder.
+    id: Option<(u64, u64)>,
+    oom_kills: Option<u64>,
+}
+
+impl Found {
+    fn look(folder: &RunFolder) -> Found {
+        Found {
+            id: id(folder),
+            run: folder.replay().unwrap_or_default(),
+            log_bytes: log_bytes(folder),
+            oom_kills: oom_kills(),
+        }
+    }
+
+    /// The run as it is now, when it is the same and lacks the last word of its worker.
+    fn unsaid(&self, folder: &RunFolder) -> Option<Run> {
+        let run = folder.replay().ok()?;
+        let is_missing = run.end.is_none() || log_bytes(folder) == self.log_bytes;
+        (is_missing && id(folder) == self.id).then_some(run)
+    }
 }
 
 /// Starts the worker and waits for its end.
 fn run_worker(
     folder: &RunFolder,
+    run: &Run,
     iterations: Option<usize>,
     slot: usize,
 ) -> io::Result<ExitStatus> {
-    let run = folder.replay().unwrap_or_default();
-    let mut worker = start_worker(folder, iterations, gpu_of(slot, &run).as_deref())?;
+    let mut worker = start_worker(folder, iterations, gpu_of(slot, run).as_deref())?;
     if let Err(err) = pass_on_signals(&worker) {
         // The worker is there all the same.
         aside(&format!("signals to process {} are not passed on: {err}", std::process::id()));
@@ -119,18 +147,14 @@ fn oom_kills() -> Option<u64> {
 }
 
 /// Writes the last word of a run whose worker wrote none.
-fn say(folder: &RunFolder, message: String, log_bytes_before: u64) {
-    let is_missing = |run: &Run| run.end.is_none() || log_bytes(folder) == log_bytes_before;
-    if folder.replay().is_ok_and(|run| !is_missing(&run)) {
+fn say(folder: &RunFolder, message: String, found: &Found) {
+    if found.unsaid(folder).is_none() {
         return;
     }
     // Another worker has the run: its word counts.
     let Ok(_lease) = Lease::take(&folder.lock()) else { return };
-    let Ok(run) = folder.replay() else { return };
-    if !is_missing(&run) {
-        return;
-    }
-    let has_begun = log_bytes(folder) != log_bytes_before;
+    let Some(run) = found.unsaid(folder) else { return };
+    let has_begun = log_bytes(folder) != found.log_bytes;
     let event = match is_as_it_was(&run, has_begun) {
         // Nobody's mistake in an experiment.
         true => Event::Refused { message, fault: true },
@@ -164,30 +188,38 @@ fn log_bytes(folder: &RunFolder) -> u64 {
     fs::metadata(folder.events()).map_or(0, |data| data.len())
 }
 
+fn id(folder: &RunFolder) -> Option<(u64, u64)> {
+    fs::metadata(folder.path()).ok().map(|data| (data.dev(), data.ino()))
+}
+
 /// Does the run in `folder` in this process. With its keeper gone by the end, it starts the next
 /// run of the queue itself.
 pub fn kept(folder: &RunFolder, work: impl FnOnce() -> ExitCode) -> ExitCode {
     let keeper = getppid();
     let code = work();
     if getppid() != keeper {
-        start_next(folder);
+        let run = folder.replay().unwrap_or_default();
+        start_next(folder, &run);
     }
     code
 }
 
-fn start_next(folder: &RunFolder) {
-    if let Err(err) = advance_after(folder) {
+fn start_next(folder: &RunFolder, run: &Run) {
+    if let Err(err) = advance_after(folder, run) {
         aside(&format!("the next run of the queue is not started: {err}"));
     }
 }
 
-/// The queue is that of the folder which this run lies in.
-fn advance_after(folder: &RunFolder) -> Result<(), Box<dyn std::error::Error>> {
+/// The queue is that of the folder which this run lies in, or lay in.
+fn advance_after(folder: &RunFolder, run: &Run) -> Result<(), Box<dyn std::error::Error>> {
     let runs = folder.path().parent().ok_or("the run lies in no folder")?;
-    let root = folder.replay()?.root;
-    let config = Config::load(&root).unwrap_or_else(|err| {
+    if run.created.is_none() {
+        return Err("the log of this one, which names the project, cannot be read".into());
+    }
+    let root = &run.root;
+    let config = Config::load(root).unwrap_or_else(|err| {
         aside(&format!("{err}; the queue goes on as if it were empty"));
-        Config::at(&root)
+        Config::at(root)
     });
     let config = Config { runs: runs.to_owned(), ..config };
     Ok(advance_behind(&this_program()?, &config, Some(&folder.id()))?)

@@ -30,6 +30,12 @@ pub enum LeaseError {
     Gone { path: PathBuf },
 }
 
+impl LeaseError {
+    /// Exit code of a worker that never had its run, which was moved or deleted before: there is
+    /// nothing to say about it, least of all in another run that has its name by now.
+    pub const EXIT_GONE: u8 = 3;
+}
+
 /// Held by the worker for as long as it lives.
 pub struct Lease {
     file: File,
@@ -69,7 +75,10 @@ impl Lease {
             .create(true)
             .truncate(false)
             .open(path)
-            .map_err(fail)?;
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => LeaseError::Gone { path: path.to_owned() },
+                _ => fail(source),
+            })?;
         let start = Instant::now();
         let holder = loop {
             let locked = file.try_lock();
@@ -188,6 +197,7 @@ mod tests {
         fs::rename(&run, &bin).unwrap();
         drop(hold);
         assert!(matches!(wait.join().unwrap(), Some(LeaseError::Gone { .. })));
+        assert!(matches!(Lease::hold(&run.join("lock")), Err(LeaseError::Gone { .. })));
         assert_eq!(Lease::read(&bin.join("lock")), None);
     }
 }

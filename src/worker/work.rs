@@ -15,8 +15,8 @@ use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey};
 use crate::nets::Place;
 use crate::spec::{self, Experiment, Set, SpecError};
 use crate::store::{
-    Counts, Event, Lease, NetworkFacts, RunFolder, Stage, explain, harmless, skipped_csv,
-    write_atomically,
+    Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, explain, harmless,
+    skipped_csv, write_atomically,
 };
 
 /// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
@@ -28,7 +28,10 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
         Ok(begun) => begun,
         Err(err) => {
             eprintln!("{}", harmless(&explain(err.as_ref(), &folder.again())));
-            return ExitCode::FAILURE;
+            return match err.downcast_ref() {
+                Some(LeaseError::Gone { .. }) => ExitCode::from(LeaseError::EXIT_GONE),
+                _ => ExitCode::FAILURE,
+            };
         }
     };
     let done =
