@@ -9,6 +9,7 @@ mod trial;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
@@ -22,6 +23,10 @@ use trial::{Fault, Features, PREPARED, Trial};
 const FULL: &str = "the disk is full; free some space";
 const NOT_READ: &str = "input/output error; see to the disk";
 const READ_ONLY: &str = "the file system is read-only; make it writable again";
+const QUOTA: &str = "the disk quota is used up; remove what can go";
+const UNREACHABLE: &str =
+    "the drive or network folder cannot be reached; connect or mount it again";
+const DENIED: &str = "permission denied; see to the rights of that file and its folder";
 
 /// `tests/faults/shim.rs`, compiled.
 fn shim(folder: &Path) -> PathBuf {
@@ -132,6 +137,63 @@ fn whichever_write_of_features_fails_the_run_says_why_and_resumes() {
         let fault = Fault { shim, role: "worker", folder: "cache", mode, nth: 1, errno };
         assert!(every_call(fault, Features::AllButOne, sentence) > 0, "{mode}");
     }
+}
+
+#[test]
+fn a_quota_a_lost_server_and_withdrawn_rights_end_a_run_until_they_are_mended() {
+    let temporary = tempfile::tempdir().unwrap();
+    let shim = &shim(temporary.path());
+    let faults = [(Errno::DQUOT, QUOTA), (Errno::STALE, UNREACHABLE), (Errno::ACCESS, DENIED)];
+    for (errno, sentence) in faults {
+        for (role, folder, nth) in [("worker", "runs", 100), ("worker", "cache", 1)] {
+            let trial = Trial::new(Features::AllButOne);
+            let fault = Fault { shim, role, folder, mode: "from", nth, errno };
+            let context = format!("{fault:?}");
+            let (output, _) = trial.run_with(&fault);
+            fails(&trial, &output, sentence, &context);
+            trial.resumes(&context);
+        }
+    }
+}
+
+/// A command that a folder without the right to write is closed to, as root's is to no other.
+fn without_privileges(trial: &Trial, arguments: &[&str]) -> Command {
+    if !rustix::process::geteuid().is_root() {
+        return trial.command(arguments);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set=-dac_override,-dac_read_search", common::BINARY]);
+    command.args(arguments).current_dir(trial.path());
+    command
+}
+
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_folder_without_the_right_to_write_is_named_and_waited_for() {
+    let trial = Trial::new(Features::AllButOne);
+    let command = |arguments: &[&str]| without_privileges(&trial, arguments).output();
+    if command(&["list"]).is_err() {
+        return eprintln!("skipped: no 'setpriv' to be without root's rights");
+    }
+    let runs = trial.path().join("runs");
+    fs::create_dir(&runs).unwrap();
+    let features = fs::read_dir(trial.path().join("cache")).unwrap().next().unwrap().unwrap();
+    for (closed, stage) in [(&runs, "creation"), (&features.path(), "features")] {
+        allow(closed, 0o555);
+        let output = command(&["run", "experiments/photos.toml"]).unwrap();
+        fails(&trial, &output, DENIED, stage);
+        allow(closed, 0o755);
+    }
+    let run = trial.last().expect("the photos were scanned");
+    // Its log may be written on, but no other file of it.
+    allow(run.path(), 0o555);
+    let output = command(&["resume", &run.id()]).unwrap();
+    assert!(said(&output).contains(DENIED), "{output:?}");
+    allow(run.path(), 0o755);
+    trial.resumes("rights");
 }
 
 /// Runs a test of this program again where it may mount file systems; whether it is there.
