@@ -10,7 +10,7 @@ use std::process::{Output, Stdio};
 use common::compare::{assert_same_result, training};
 use common::{PER_CATEGORY, Project, wait_until};
 use retrain::runner::{Stop, request};
-use retrain::store::{Event, RunFolder, State};
+use retrain::store::{Event, EventLog, Lease, RunFolder, State};
 
 /// Small steps that have something to remember, and long enough to be met at work.
 const LONG: [&str; 4] = [
@@ -220,6 +220,30 @@ fn a_run_is_stopped_with_its_result_or_cancelled_without_one_and_goes_on_after_b
     assert!(result.contains("Final test accuracy = ") && run.scores().exists(), "{result}");
     assert!(result.trim_end().ends_with(&format!("resume {}", run.id())), "{result}");
     assert_becomes(&run, State::Stopped);
+}
+
+#[test]
+fn who_ends_a_run_whose_worker_refuses_it_just_then_is_told_why() {
+    let project = Project::new();
+    let run = whole(&project, &[]);
+    for command in ["stop", "cancel", "pause"] {
+        // This process is its worker.
+        let lease = Lease::take(&run.lock()).unwrap();
+        let mut ending = project.command(&[command, &run.id()]);
+        let ending = ending.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until("it is asked to end", || run.stop_request().exists());
+        fs::remove_file(run.stop_request()).unwrap();
+        let mut log = EventLog::open(&run.events()).unwrap();
+        log.append(Event::Started { pid: 1, host: "here".into(), threads: 1 }).unwrap();
+        let message = "the photos have changed".to_owned();
+        log.append(Event::Refused { message: message.clone(), fault: false }).unwrap();
+        drop(lease);
+        // As if the worker were gone.
+        fs::remove_file(run.lock()).unwrap();
+        assert!(refusal(ending.wait_with_output().unwrap()).contains(&message), "{command}");
+        assert_becomes(&run, State::Done);
+        let _ = fs::remove_file(run.stop_request());
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::follow::{Begun, Followed, follow};
-use super::{EXIT_FAILED, EXIT_MISTAKE, own_file, run};
+use super::follow::{Begun, follow};
+use super::{own_file, run};
 use crate::config::Config;
 use crate::runner;
 use crate::store::RunFolder;
@@ -27,9 +27,5 @@ pub fn resume(
         return Ok(ExitCode::SUCCESS);
     }
     let (run, followed) = follow(config, folder, begun)?;
-    if let (Some(message), Followed::ToTheEnd) = (&run.refusal, followed) {
-        eprintln!("retrain: {message}");
-        return Ok(ExitCode::from(if run.fault { EXIT_FAILED } else { EXIT_MISTAKE }));
-    }
     run::outcome(folder, &run, followed)
 }

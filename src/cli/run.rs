@@ -75,6 +75,10 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
             return Ok(ExitCode::from(EXIT_FAILED));
         }
     }
+    if let Some(message) = &run.refusal {
+        eprintln!("retrain: {message}");
+        return Ok(ExitCode::from(if run.fault { EXIT_FAILED } else { EXIT_MISTAKE }));
+    }
     match &run.end {
         Some(End::Finished { .. }) => {
             print!("{}", report::result(folder, run)?);

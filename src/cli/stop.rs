@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::follow::Followed;
-use super::{EXIT_MISTAKE, program, run};
+use super::run::outcome;
+use super::{EXIT_MISTAKE, program};
 use crate::config::Config;
 use crate::runner::{self, Place, Stop};
 use crate::store::{RunFolder, State, Summary};
@@ -38,11 +39,15 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         }
         thread::sleep(LOOK);
     }
+    let run = folder.replay()?;
     let wanted = match stop {
-        Stop::Keep => return run::outcome(folder, &folder.replay()?, Followed::ToTheEnd),
         Stop::Pause => State::Paused,
         Stop::Cancel => State::Cancelled,
+        Stop::Keep => return outcome(folder, &run, Followed::ToTheEnd),
     };
+    if run.refusal.is_some() {
+        return outcome(folder, &run, Followed::ToTheEnd);
+    }
     let Summary { state, step, iterations, .. } = folder.summary()?;
     if state != wanted {
         eprintln!("retrain: {id} had ended by itself: it is {}", state.name());
