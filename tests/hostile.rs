@@ -8,11 +8,12 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 use common::terminal::{CTRL_C, ENTER, Session};
-use common::{BINARY, PER_CATEGORY, Project};
+use common::{BINARY, PER_CATEGORY, Project, wait_until};
 use retrain::demo;
+use retrain::store::RunFolder;
 
 /// Sets a title, fills the clipboard, clears the screen, colours it in one byte, rings, goes back to
 /// the start of the line, and turns the reading direction.
@@ -254,6 +255,66 @@ fn links_in_folders_of_photos_are_followed_once_and_only_read() {
     assert!(line.ends_with(&PER_CATEGORY.to_string()), "{output}");
     project.ok(&["run", "experiments/photos.toml"]);
     assert_eq!((tree(&outside), tree(&photos)), before);
+}
+
+/// Copies the run, with `leads_to` in the place of one of its files.
+fn run_with_a_link(run: &RunFolder, file: &str, leads_to: &Path) -> RunFolder {
+    let copy = RunFolder::at(run.path().with_file_name(format!("copy-{file}")));
+    fs::create_dir(copy.path()).unwrap();
+    for entry in fs::read_dir(run.path()).unwrap().flatten() {
+        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    let _ = fs::remove_file(copy.path().join(file));
+    symlink(leads_to, copy.path().join(file)).unwrap();
+    copy
+}
+
+/// How a command ends, which it does.
+fn ends(project: &Project, arguments: &[&str]) -> ExitStatus {
+    let mut command = project.command(arguments);
+    let mut command = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut status = None;
+    wait_until(&format!("{arguments:?} ends"), || {
+        status = command.try_wait().unwrap();
+        status.is_some()
+    });
+    status.unwrap()
+}
+
+#[test]
+fn nothing_waits_for_a_pipe_reads_a_device_or_writes_where_a_link_in_a_run_leads() {
+    let project = Project::new();
+    project.ok(&["run", "experiments/photos.toml"]);
+    let (run, _) = project.last();
+    wait_until("its worker is gone", || !run.has_worker());
+    let (pipe, own) = (project.path().join("pipe"), project.path().join("own"));
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let mut files: Vec<String> = fs::read_dir(run.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.extend(["stop", "note.toml"].map(str::to_owned));
+    assert!(files.len() > 10, "{files:?}");
+    for file in &files {
+        for leads_to in [&pipe, Path::new("/dev/zero"), &own] {
+            // As a worker would cut it, at its last line end.
+            fs::write(&own, "of a person\nand without a line end").unwrap();
+            let copy = run_with_a_link(&run, file, leads_to);
+            let id = copy.id();
+            for command in ["list", "show", "scores", "pause"] {
+                let arguments = [command, &id];
+                ends(&project, &arguments[..1 + usize::from(command != "list")]);
+            }
+            ends(&project, &["resume", &id, "--iterations", "60"]);
+            if file == "head.safetensors" || file == "labels.txt" {
+                ends(&project, &["predict", &id, "photos/fire/0.png"]);
+            }
+            let kept = fs::read_to_string(&own).unwrap();
+            assert_eq!(kept, "of a person\nand without a line end", "{file}");
+            wait_until(&format!("its worker is gone: {file}"), || !copy.has_worker());
+            fs::remove_dir_all(copy.path()).unwrap();
+        }
+    }
 }
 
 /// A program that writes its arguments to a file, one a line.

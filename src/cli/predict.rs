@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::EXIT_FAILED;
 use super::out::print_json;
 use super::photos;
-use crate::config::Config;
+use crate::config::{Config, read_plain};
 use crate::features::Recipe;
 use crate::insight::{self, label_lines};
 use crate::spec::DeviceChoice;
@@ -56,7 +56,7 @@ pub fn predict(
 
 fn read_head(run: &RunFolder) -> Result<HeadFile> {
     let path = run.head();
-    match std::fs::read(&path) {
+    match read_plain(&path) {
         Ok(bytes) => {
             HeadFile::from_bytes(&bytes).with_context(|| format!("cannot use {}", path.display()))
         }

@@ -1,7 +1,7 @@
 //! One immutable file of features: safetensors with `keys` u8 `[n, 32]` and `features` f32 `[n, d]`.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata, TensorView};
 
 use super::key::RowKey;
+use crate::config::{open_plain, read_plain};
 use crate::store::write_atomically;
 
 const KEY_BYTES: usize = 32;
@@ -42,7 +43,7 @@ impl Shard {
     /// memory is taken for it.
     pub fn open_any(path: &Path) -> io::Result<Shard> {
         let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-        let file = File::open(path)?;
+        let file = open_plain(path)?;
         let size = file.metadata()?.len();
         let mut length = [0; 8];
         file.read_exact_at(&mut length, 0)?;
@@ -78,7 +79,7 @@ impl Shard {
 
     /// Errors when the content is not that of the hash in the name.
     pub fn check(&self) -> io::Result<()> {
-        let bytes = fs::read(&self.path)?;
+        let bytes = read_plain(&self.path)?;
         if self.path.file_name().is_some_and(|name| *name == *name_of(&bytes)) {
             return Ok(());
         }

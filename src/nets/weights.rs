@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use safetensors::{Dtype, SafeTensors};
 use super::error::NetError;
 use super::numbers::{Entry, Storage, byte_len, decode};
 use super::pth;
+use crate::config::open_plain;
 use crate::spec::Weights;
 
 const BUILT_IN: &[u8] = include_bytes!("../../assets/inception_v3-nsfwjs.u8.safetensors");
@@ -131,19 +131,16 @@ fn scale_min(key: &str) -> String {
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // A named pipe would block at opening, so look first.
-    let metadata = path.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    if metadata.len() > LARGEST_FILE {
+    let file = open_plain(path)?;
+    let length = file.metadata()?.len();
+    if length > LARGEST_FILE {
         return Err(io::Error::other(format!(
             "it has {} MB, Inception v3 has 22 to 110",
-            metadata.len() / 1_000_000
+            length / 1_000_000
         )));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+    file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -1,10 +1,10 @@
 //! Processes: the keeper of a worker, and the worker itself.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::config::append_plain;
 use crate::store::{RunFolder, write_atomically};
 
 /// How a run is to end before its time.
@@ -27,7 +27,7 @@ pub(super) fn start_keeper(
     slot: usize,
 ) -> io::Result<Child> {
     // What a crash says goes where the worker's own words are.
-    let words = OpenOptions::new().append(true).create(true).open(run.worker_log())?;
+    let words = append_plain(&run.worker_log())?;
     Command::new(program)
         .arg("worker")
         .arg(run.path())

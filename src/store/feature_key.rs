@@ -1,16 +1,16 @@
 //! Which features a run was made of, read from the beginning of its log.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 
 use super::event::{Event, Record};
 use super::folder::RunFolder;
+use crate::config::open_plain;
 
 /// The run's feature key; `None` when it has not come so far.
 ///
 /// Only lines up to the first iteration are read, as a run goes on only with the same network.
 pub fn feature_key(run: &RunFolder) -> io::Result<Option<String>> {
-    let mut log = BufReader::new(File::open(run.events())?);
+    let mut log = BufReader::new(open_plain(&run.events())?);
     let (mut line, mut key) = (Vec::new(), None);
     loop {
         line.clear();

@@ -12,6 +12,7 @@ use super::names::shown;
 use super::owner::Owner;
 use super::run::Run;
 use super::summary::{State, Summary};
+use crate::config::read_plain;
 
 /// `runs/<UTC time>-<name>/`: everything about one run. Cheap to copy; reads nothing until asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,7 +178,7 @@ impl RunFolder {
 
     /// The last line that the worker or its keeper said; empty when there is none.
     pub fn last_words(&self) -> String {
-        let text = fs::read(self.worker_log()).unwrap_or_default();
+        let text = read_plain(&self.worker_log()).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         text.lines().last().map_or(String::new(), |line| shown(line.as_ref()))
     }
@@ -230,7 +231,7 @@ impl RunFolder {
     /// worker any more, is lost.
     /// Rebuilt from the log where `summary.json` is missing or damaged.
     pub fn summary(&self) -> Result<Summary, LogError> {
-        let stored = fs::read(self.summary_path())
+        let stored = read_plain(&self.summary_path())
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Summary>(&bytes).ok());
         let mut summary = match stored {

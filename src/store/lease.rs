@@ -4,7 +4,7 @@
 //! network file systems such locks are unreliable across hosts, so the file also says who holds it
 //! and its modification time is a heartbeat.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::owner::{Owner, touch};
+use crate::config::write_plain;
 
 /// A killed process is gone with all its threads within this, also on a busy machine.
 const LAST_THREADS: Duration = Duration::from_secs(10);
@@ -69,16 +70,10 @@ impl Lease {
     /// written. Where there are no locks it is no more than a look.
     pub fn hold(path: &Path) -> Result<Hold, LeaseError> {
         let fail = |source| LeaseError::Lock { path: path.to_owned(), source };
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::NotFound => LeaseError::Gone { path: path.to_owned() },
-                _ => fail(source),
-            })?;
+        let file = write_plain(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => LeaseError::Gone { path: path.to_owned() },
+            _ => fail(source),
+        })?;
         let start = Instant::now();
         let holder = loop {
             let locked = file.try_lock();

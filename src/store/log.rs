@@ -1,6 +1,6 @@
 //! The event log: appended in one place, tailed in many.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
 use super::event::{Event, Record, SCHEMA_VERSION, Timestamp};
+use crate::config::{append_plain, open_plain};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -46,8 +47,7 @@ impl EventLog {
     /// Opens the log to append, and cuts a torn last line: what a killed writer had begun.
     pub fn open(path: &Path) -> Result<EventLog, LogError> {
         let fail = |source| LogError::Write { path: path.to_owned(), source };
-        let mut file =
-            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(fail)?;
+        let mut file = append_plain(path).map_err(fail)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail)?;
         let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
@@ -142,7 +142,7 @@ impl Tail {
     /// What stands before a damaged line is given first, then the error, at each call again.
     pub fn poll(&mut self) -> Result<Vec<Record>, LogError> {
         let fail = |source| LogError::Read { path: self.path.clone(), source };
-        let mut file = match File::open(&self.path) {
+        let mut file = match open_plain(&self.path) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             opened => opened.map_err(fail)?,
         };

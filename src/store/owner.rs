@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW};
 use serde::{Deserialize, Serialize};
 
+use crate::config::read_plain;
+
 /// A worker that cannot be seen from here counts as gone when it has not been heard of for so long.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -46,8 +48,8 @@ impl Owner {
 
     /// What `file` says, whose modification time is the heartbeat; `None` when it cannot be read.
     pub(super) fn read(file: &Path) -> Option<Owner> {
-        let json = fs::read_to_string(file).ok()?;
-        let mut owner: Owner = serde_json::from_str(&json).ok()?;
+        let json = read_plain(file).ok()?;
+        let mut owner: Owner = serde_json::from_slice(&json).ok()?;
         if !owner.is_here() {
             owner.silence = silence(file).ok()?;
         }

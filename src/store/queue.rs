@@ -3,7 +3,7 @@
 //! The queue belongs to no process. Whoever changes it holds a lock for that moment; whoever reads
 //! it sees one whole version. Not here: starting anything (`runner` does).
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -16,6 +16,7 @@ use super::event::{SCHEMA_VERSION, Timestamp};
 use super::folder::RunFolder;
 use super::owner::{Owner, host_name};
 use super::summary::{State, Summary};
+use crate::config::{read_plain, write_plain};
 
 /// A change takes milliseconds; whoever holds the lock longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -127,7 +128,7 @@ impl Queue {
             v: u32,
         }
         let path = Queue::path(runs);
-        let bytes = match fs::read(&path) {
+        let bytes = match read_plain(&path) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Queue::default()),
             Err(source) => return Err(QueueError::Read { path, source }),
             Ok(bytes) => bytes,
@@ -195,7 +196,7 @@ fn lock(runs: &Path) -> Result<File, QueueError> {
     let path = runs.join("queue.lock");
     let start = Instant::now();
     let file = fs::create_dir_all(runs)
-        .and_then(|()| OpenOptions::new().write(true).create(true).truncate(false).open(&path))
+        .and_then(|()| write_plain(&path))
         .map_err(|source| QueueError::Lock { path: path.clone(), source })?;
     loop {
         match file.try_lock() {

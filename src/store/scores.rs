@@ -1,11 +1,11 @@
 //! `scores.csv`: every image of a run with its scores; `skipped.csv`: the files left out.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::atomic::write_atomically;
 use super::names::{harmless, shown, unshown};
+use crate::config::read_plain;
 use crate::spec::Set;
 
 /// One image: its file (relative to the run's images folder), its set, its true category and one
@@ -55,7 +55,7 @@ fn predicted(scores: &[f32]) -> usize {
 /// The categories and all rows of a `scores.csv`.
 pub fn read_scores(path: &Path) -> Result<(Vec<String>, Vec<ImageScore>), ScoresError> {
     let fail = |source| ScoresError::Read { path: path.to_owned(), source };
-    let text = fs::read(path).map_err(|err| fail(err.into()))?;
+    let text = read_plain(path).map_err(|err| fail(err.into()))?;
     // Half a number would pass for one.
     if !text.ends_with(b"\n") {
         return Err(ScoresError::Row {

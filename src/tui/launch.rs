@@ -1,6 +1,5 @@
 //! Starts runs from the screens, goes on with them, and asks their workers to end.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::Context;
 use super::effects::QueueEdit;
 use super::news::{News, Toast};
+use crate::config::open_plain;
 use crate::runner::{self, Place, Stop};
 use crate::store::{Event, Queue, QueueError, Record, RunFolder, State};
 
@@ -103,7 +103,7 @@ pub fn advance(context: &Context) -> Result<(), String> {
 fn source(run: &RunFolder) -> Result<PathBuf, String> {
     let path = run.events();
     let mut line = String::new();
-    File::open(&path)
+    open_plain(&path)
         .and_then(|file| BufReader::new(file).read_line(&mut line))
         .map_err(|err| format!("cannot read {}: {err}", path.display()))?;
     match serde_json::from_str::<Record>(&line) {

@@ -4,6 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::read_plain;
 use crate::store::{RunFolder, write_atomically};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,11 +33,11 @@ impl Note {
     /// silently replaced.
     pub fn read(run: &RunFolder) -> io::Result<Note> {
         let path = run.path().join("note.toml");
-        let text = match std::fs::read_to_string(&path) {
+        let text = match read_plain(&path) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Note::default()),
             text => text.map_err(|err| io::Error::other(format!("{}: {err}", path.display())))?,
         };
-        toml::from_str(&text)
+        toml::from_slice(&text)
             .map_err(|err| io::Error::other(format!("{}: {}", path.display(), err.message())))
     }
 

@@ -1,11 +1,12 @@
 //! The one place where a worker writes events.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::config::append_plain;
 use crate::store::{Event, EventLog, Fault, Run, RunFolder, Timestamp, explain, harmless};
 
 /// A table of runs need not be newer than this.
@@ -25,7 +26,7 @@ pub struct Reporter {
 impl Reporter {
     pub fn open(folder: &RunFolder) -> Result<Reporter> {
         let log = EventLog::open(&folder.events())?;
-        let words = OpenOptions::new().append(true).create(true).open(folder.worker_log())?;
+        let words = append_plain(&folder.worker_log())?;
         let run = folder.replay_whole()?;
         let (is_as_found, summarised) = (run.started.is_some(), Instant::now());
         Ok(Reporter { folder: folder.clone(), log, words, run, is_as_found, summarised })

@@ -6,6 +6,7 @@ use std::io;
 use anyhow::{Context, Result, bail};
 
 use super::work::{Prepared, Work};
+use crate::config::read_plain;
 use crate::spec::{self, Experiment, Schedule};
 use crate::store::{Event, Run, changed_photos, photos_csv, write_atomically};
 use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
@@ -64,7 +65,7 @@ impl Work<'_> {
             write_atomically(&path, &now)?;
             return Ok(now);
         }
-        let before = fs::read(&path).with_context(|| {
+        let before = read_plain(&path).with_context(|| {
             format!("cannot read {}, the photos it began with; {}", path.display(), new_run(run))
         })?;
         if before != now {
@@ -141,7 +142,7 @@ impl Work<'_> {
             length if length > limit => Err(io::Error::other(format!(
                 "it has {length} bytes, a checkpoint of this run has up to {limit}"
             ))),
-            _ => fs::read(&path),
+            _ => read_plain(&path),
         });
         match read {
             Ok(bytes) => Checkpoint::from_bytes(&bytes, name, problem).map(Some),

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{FollowedNews, News, Toast, WorkerLogNews, host};
+use crate::config::open_plain;
 use crate::store::{RunFolder, Tail};
 use crate::tui::input::Input;
 
@@ -98,7 +99,7 @@ impl Words {
             return None;
         }
         self.size = size;
-        let lines = last_lines(&mut File::open(path).ok()?, size).ok()?;
+        let lines = last_lines(&mut open_plain(&path).ok()?, size).ok()?;
         Some(News::WorkerLog(WorkerLogNews { run: run.clone(), lines }))
     }
 }
