@@ -58,7 +58,7 @@ impl Found {
         Found {
             id: id(folder),
             run: folder.replay().unwrap_or_default(),
-            log_bytes: log_bytes(folder),
+            log_bytes: folder.log_bytes(),
             oom_kills: oom_kills(),
         }
     }
@@ -66,7 +66,7 @@ impl Found {
     /// The run as it is now, when it is the same and lacks the last word of its worker.
     fn unsaid(&self, folder: &RunFolder) -> Option<Run> {
         let run = folder.replay().ok()?;
-        let is_missing = run.end.is_none() || log_bytes(folder) == self.log_bytes;
+        let is_missing = run.end.is_none() || folder.log_bytes() == self.log_bytes;
         (is_missing && id(folder) == self.id).then_some(run)
     }
 }
@@ -154,7 +154,7 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
     // Another worker has the run: its word counts.
     let Ok(_lease) = Lease::take(&folder.lock()) else { return };
     let Some(run) = found.unsaid(folder) else { return };
-    let has_begun = log_bytes(folder) != found.log_bytes;
+    let has_begun = folder.log_bytes() != found.log_bytes;
     let event = match is_as_it_was(&run, has_begun) {
         // Nobody's mistake in an experiment.
         true => Event::Refused { message, fault: true },
@@ -182,10 +182,6 @@ fn is_as_it_was(run: &Run, has_begun: bool) -> bool {
 /// For `worker.log`, where stderr leads.
 fn aside(words: &str) {
     eprintln!("{}", harmless(words));
-}
-
-fn log_bytes(folder: &RunFolder) -> u64 {
-    fs::metadata(folder.events()).map_or(0, |data| data.len())
 }
 
 fn id(folder: &RunFolder) -> Option<(u64, u64)> {

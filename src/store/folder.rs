@@ -138,6 +138,11 @@ impl RunFolder {
         self.path.join("events.jsonl")
     }
 
+    /// Length of the event log; 0 while there is none.
+    pub fn log_bytes(&self) -> u64 {
+        fs::metadata(self.events()).map_or(0, |data| data.len())
+    }
+
     pub fn summary_path(&self) -> PathBuf {
         self.path.join("summary.json")
     }

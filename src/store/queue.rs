@@ -98,7 +98,7 @@ impl Waiting {
             host: host_name(),
             iterations,
             since: Timestamp::now(),
-            log_bytes: log_bytes(folder),
+            log_bytes: folder.log_bytes(),
         }
     }
 
@@ -108,12 +108,8 @@ impl Waiting {
 
     /// Whether no worker has had the run since; `false` also when the run is not there any more.
     pub fn is_due(&self, folder: &RunFolder) -> bool {
-        folder.events().exists() && log_bytes(folder) == self.log_bytes
+        folder.events().exists() && folder.log_bytes() == self.log_bytes
     }
-}
-
-fn log_bytes(folder: &RunFolder) -> u64 {
-    fs::metadata(folder.events()).map_or(0, |data| data.len())
 }
 
 impl Queue {
