@@ -15,7 +15,7 @@ use common::{PER_CATEGORY, Project, kill, wait_until};
 use retrain::config::Config;
 use retrain::features::{self, FeatureKey};
 use retrain::runner;
-use retrain::store::{RunFolder, State};
+use retrain::store::{Queue, RunFolder, State};
 use rustix::process::{Pid, Signal, kill_process};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -103,6 +103,21 @@ fn a_worker_that_starts_while_its_run_is_trashed_has_it_or_finds_it_gone() {
         }
     }
     eprintln!("{at_work} workers had the run, {trashed} came too late");
+}
+
+#[test]
+fn who_follows_a_run_that_another_moves_to_the_trash_is_told_so() {
+    let project = Project::new();
+    project.ok(&["queue", "hold"]);
+    let mut follow = project.command(&["run", "experiments/photos.toml"]);
+    let follow = follow.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let runs = project.path().join("runs");
+    wait_until("it waits", || !Queue::read(&runs).unwrap().waiting.is_empty());
+    project.ok(&["trash", "last"]);
+    let (code, words) = complaint(follow.wait_with_output().unwrap());
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("was moved or deleted meanwhile"), "{words}");
+    assert!(words.trim_end().ends_with("trash' lists what can come back"), "{words}");
 }
 
 #[test]

@@ -62,6 +62,13 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
             eprintln!("off the queue; queue it again with: {} resume {id}", super::program());
             return Ok(ExitCode::from(EXIT_INTERRUPTED));
         }
+        Followed::NotBegun | Followed::NotStarted if !folder.path().exists() => {
+            eprintln!(
+                "retrain: {id} was moved or deleted meanwhile; '{} trash' lists what can come back",
+                super::program()
+            );
+            return Ok(ExitCode::from(EXIT_FAILED));
+        }
         Followed::NotBegun => {
             eprintln!("retrain: {}", report::last_words(folder));
             return Ok(ExitCode::from(EXIT_FAILED));
