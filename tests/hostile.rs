@@ -4,11 +4,11 @@
 mod common;
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use common::terminal::{CTRL_C, ENTER, Session};
 use common::{BINARY, PER_CATEGORY, Project, wait_until};
@@ -269,8 +269,8 @@ fn run_with_a_link(run: &RunFolder, file: &str, leads_to: &Path) -> RunFolder {
     copy
 }
 
-/// How a command ends, which it does.
-fn ends(project: &Project, arguments: &[&str]) -> ExitStatus {
+/// A command ends by itself, whatever it comes to.
+fn ends(project: &Project, arguments: &[&str]) {
     let mut command = project.command(arguments);
     let mut command = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut status = None;
@@ -278,7 +278,8 @@ fn ends(project: &Project, arguments: &[&str]) -> ExitStatus {
         status = command.try_wait().unwrap();
         status.is_some()
     });
-    status.unwrap()
+    let status = status.unwrap();
+    assert!(matches!(status.code(), Some(0..=2)), "{arguments:?}: {status}");
 }
 
 #[test]
@@ -294,9 +295,12 @@ fn nothing_waits_for_a_pipe_reads_a_device_or_writes_where_a_link_in_a_run_leads
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.extend(["stop", "note.toml"].map(str::to_owned));
+    // Larger than the memory, and no block of the disk.
+    let hole = project.path().join("hole");
+    File::create(&hole).unwrap().set_len(1 << 40).unwrap();
     assert!(files.len() > 10, "{files:?}");
     for file in &files {
-        for leads_to in [&pipe, Path::new("/dev/zero"), &own] {
+        for leads_to in [&pipe, Path::new("/dev/zero"), &hole, &own] {
             // As a worker would cut it, at its last line end.
             fs::write(&own, "of a person\nand without a line end").unwrap();
             let copy = run_with_a_link(&run, file, leads_to);
@@ -305,6 +309,7 @@ fn nothing_waits_for_a_pipe_reads_a_device_or_writes_where_a_link_in_a_run_leads
                 let arguments = [command, &id];
                 ends(&project, &arguments[..1 + usize::from(command != "list")]);
             }
+            ends(&project, &["cache"]);
             ends(&project, &["resume", &id, "--iterations", "60"]);
             if file == "head.safetensors" || file == "labels.txt" {
                 ends(&project, &["predict", &id, "photos/fire/0.png"]);

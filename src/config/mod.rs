@@ -11,5 +11,5 @@ mod threads;
 
 pub use machine::{CONFIG_FILE, Config, ConfigError, Theme};
 pub use mistakes::{MOST_MISTAKES, Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
-pub use plain_file::{append_plain, open_plain, read_plain, write_plain};
+pub use plain_file::{append_plain, open_plain, read_plain, read_small, write_plain};
 pub use text_file::{TextFileError, read_text};

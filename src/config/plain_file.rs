@@ -5,16 +5,31 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
+/// A queue of 10,000 runs has a tenth of that.
+const SMALL: u64 = 16 << 20;
+
 /// Opens a file to read. Errors for anything but a regular file, which is not opened.
 pub fn open_plain(path: &Path) -> io::Result<File> {
     check(&path.metadata()?)?;
     File::open(path)
 }
 
-/// The whole of a regular file.
+/// The whole of a regular file that is as long as there are photos or categories.
 pub fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_plain(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The whole of a regular file that is small. Errors, and takes no memory, where it is not.
+pub fn read_small(path: &Path) -> io::Result<Vec<u8>> {
+    let file = open_plain(path)?;
+    let length = file.metadata()?.len();
+    if length > SMALL {
+        return Err(io::Error::other(format!("it has {} MB, a few kB are usual", length >> 20)));
+    }
+    let mut bytes = Vec::new();
+    file.take(SMALL).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -18,11 +18,8 @@ use super::launch::{start_worker, this_program};
 use super::process;
 use super::queue::advance_behind;
 use super::slots::gpu_of;
-use crate::config::{Config, read_plain};
+use crate::config::Config;
 use crate::store::{Event, EventLog, Lease, LeaseError, Run, RunFolder, explain, harmless};
-
-/// A crash writes no more lines than that; where backtraces are on they are longer.
-const LAST_LINES: usize = 100;
 
 /// Has the run in `folder` done by a worker of its own, says how that ended where the worker could
 /// not, and starts the next run of the queue.
@@ -134,10 +131,8 @@ fn last_word(folder: &RunFolder, status: ExitStatus, oom_kills_before: Option<u6
 
 /// What a program says that gets no memory, in the last of the worker's lines.
 fn failed_allocation(folder: &RunFolder) -> Option<String> {
-    let text = read_plain(&folder.worker_log()).ok()?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let mut last = text.lines().rev().take(LAST_LINES);
-    last.find(|line| line.starts_with("memory allocation of")).map(str::to_owned)
+    let mut last = folder.last_lines().ok()?.into_iter().rev();
+    last.find(|line| line.starts_with("memory allocation of"))
 }
 
 /// Times that the system killed a process as memory had run out, in containers too.

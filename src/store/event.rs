@@ -9,6 +9,8 @@ pub use jiff::Timestamp;
 
 /// Version of the event log's lines. A reader refuses newer ones rather than misread them.
 pub const SCHEMA_VERSION: u32 = 1;
+/// Bytes of the longest line of a log that is waited for; one with 100,000 categories has a tenth.
+pub const LONGEST_LINE: u64 = 64 << 20;
 
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

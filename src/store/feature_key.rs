@@ -1,8 +1,8 @@
 //! Which features a run was made of, read from the beginning of its log.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 
-use super::event::{Event, Record};
+use super::event::{Event, LONGEST_LINE, Record};
 use super::folder::RunFolder;
 use crate::config::open_plain;
 
@@ -14,8 +14,10 @@ pub fn feature_key(run: &RunFolder) -> io::Result<Option<String>> {
     let (mut line, mut key) = (Vec::new(), None);
     loop {
         line.clear();
-        if log.read_until(b'\n', &mut line)? == 0 {
-            return Ok(key);
+        match log.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? as u64 {
+            0 => return Ok(key),
+            LONGEST_LINE.. => return Err(io::Error::other("a line of it never ends")),
+            _ => {}
         }
         // Quotes inside a value are escaped: these are no part of one.
         let text = std::str::from_utf8(&line).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The run folder and the files in it.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::atomic::{remove_unfinished, sync_folder, write_atomically};
@@ -12,13 +12,16 @@ use super::names::shown;
 use super::owner::Owner;
 use super::run::Run;
 use super::summary::{State, Summary};
-use crate::config::read_plain;
+use crate::config::{open_plain, read_small};
 
 /// `runs/<UTC time>-<name>/`: everything about one run. Cheap to copy; reads nothing until asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunFolder {
     path: PathBuf,
 }
+
+/// A crash writes no more than that; where backtraces are on it is more than without.
+const LAST_LINES: u64 = 64 << 10;
 
 /// The files that a worker replaces.
 const WORKERS_FILES: [&str; 8] = [
@@ -183,9 +186,21 @@ impl RunFolder {
 
     /// The last line that the worker or its keeper said; empty when there is none.
     pub fn last_words(&self) -> String {
-        let text = read_plain(&self.worker_log()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        text.lines().last().map_or(String::new(), |line| shown(line.as_ref()))
+        let lines = self.last_lines().unwrap_or_default();
+        lines.last().map_or(String::new(), |line| shown(line.as_ref()))
+    }
+
+    /// What the worker and its keeper said last, oldest line first: those that are whole in the
+    /// last [`LAST_LINES`] bytes.
+    pub fn last_lines(&self) -> io::Result<Vec<String>> {
+        let mut file = open_plain(&self.worker_log())?;
+        let start = file.metadata()?.len().saturating_sub(LAST_LINES);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.take(LAST_LINES).read_to_end(&mut bytes)?;
+        let text = String::from_utf8_lossy(&bytes);
+        // Of a long log the first line read is as a rule the end of one.
+        Ok(text.lines().skip(usize::from(start > 0)).map(str::to_owned).collect())
     }
 
     /// A file whose presence asks the worker to stop; its content says how.
@@ -236,7 +251,7 @@ impl RunFolder {
     /// worker any more, is lost.
     /// Rebuilt from the log where `summary.json` is missing or damaged.
     pub fn summary(&self) -> Result<Summary, LogError> {
-        let stored = read_plain(&self.summary_path())
+        let stored = read_small(&self.summary_path())
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Summary>(&bytes).ok());
         let mut summary = match stored {

@@ -23,7 +23,8 @@ pub mod trash;
 
 pub use atomic::write_atomically;
 pub use event::{
-    Counts, Ending, Event, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult, Timestamp,
+    Counts, Ending, Event, LONGEST_LINE, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult,
+    Timestamp,
 };
 pub use fault::{Fault, explain};
 pub use feature_key::feature_key;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW};
 use serde::{Deserialize, Serialize};
 
-use crate::config::read_plain;
+use crate::config::read_small;
 
 /// A worker that cannot be seen from here counts as gone when it has not been heard of for so long.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ impl Owner {
 
     /// What `file` says, whose modification time is the heartbeat; `None` when it cannot be read.
     pub(super) fn read(file: &Path) -> Option<Owner> {
-        let json = read_plain(file).ok()?;
+        let json = read_small(file).ok()?;
         let mut owner: Owner = serde_json::from_slice(&json).ok()?;
         if !owner.is_here() {
             owner.silence = silence(file).ok()?;

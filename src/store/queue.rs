@@ -16,7 +16,7 @@ use super::event::{SCHEMA_VERSION, Timestamp};
 use super::folder::RunFolder;
 use super::owner::{Owner, host_name};
 use super::summary::{State, Summary};
-use crate::config::{read_plain, write_plain};
+use crate::config::{read_small, write_plain};
 
 /// A change takes milliseconds; whoever holds the lock longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -124,7 +124,7 @@ impl Queue {
             v: u32,
         }
         let path = Queue::path(runs);
-        let bytes = match read_plain(&path) {
+        let bytes = match read_small(&path) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Queue::default()),
             Err(source) => return Err(QueueError::Read { path, source }),
             Ok(bytes) => bytes,

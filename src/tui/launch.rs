@@ -1,6 +1,6 @@
 //! Starts runs from the screens, goes on with them, and asks their workers to end.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::effects::QueueEdit;
 use super::news::{News, Toast};
 use crate::config::open_plain;
 use crate::runner::{self, Place, Stop};
-use crate::store::{Event, Queue, QueueError, Record, RunFolder, State};
+use crate::store::{Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State};
 
 /// A worker that has the run says so within this; a slow one is seen later.
 const TO_BE_SEEN: Duration = Duration::from_secs(3);
@@ -104,7 +104,7 @@ fn source(run: &RunFolder) -> Result<PathBuf, String> {
     let path = run.events();
     let mut line = String::new();
     open_plain(&path)
-        .and_then(|file| BufReader::new(file).read_line(&mut line))
+        .and_then(|file| BufReader::new(file.take(LONGEST_LINE)).read_line(&mut line))
         .map_err(|err| format!("cannot read {}: {err}", path.display()))?;
     match serde_json::from_str::<Record>(&line) {
         Ok(Record { event: Event::Created { source, .. }, .. }) => Ok(source),

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::read_plain;
+use crate::config::read_small;
 use crate::store::{RunFolder, write_atomically};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl Note {
     /// silently replaced.
     pub fn read(run: &RunFolder) -> io::Result<Note> {
         let path = run.path().join("note.toml");
-        let text = match read_plain(&path) {
+        let text = match read_small(&path) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Note::default()),
             text => text.map_err(|err| io::Error::other(format!("{}: {err}", path.display())))?,
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::config::read_plain;
+use crate::config::read_small;
 use crate::store::{Lease, RunFolder};
 
 /// Time between two looks at the stop request, and, in multiples of it, between heartbeats.
@@ -92,7 +92,7 @@ impl Drop for Watch {
 }
 
 fn read_request(path: &Path) -> Option<Request> {
-    let word = read_plain(path).ok()?;
+    let word = read_small(path).ok()?;
     Some(match word.trim_ascii() {
         b"cancel" => Request::Cancel,
         b"pause" => Request::Pause,

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{ExperimentNews, photos};
-use crate::config::{TextFileError, read_plain, read_text};
+use crate::config::{TextFileError, read_small, read_text};
 use crate::spec;
 use crate::store::write_atomically;
 
@@ -147,7 +147,7 @@ pub fn duplicate(from: &Path, name: &str) -> Result<ExperimentNews, String> {
     if to.exists() {
         return Err(format!("{} exists already; choose another name", to.display()));
     }
-    let bytes = read_plain(from).map_err(|err| format!("cannot read {}: {err}", from.display()))?;
+    let bytes = read_small(from).map_err(|err| format!("cannot read {}: {err}", from.display()))?;
     write_atomically(&to, &bytes).map_err(|err| err.to_string())?;
     Ok(ExperimentNews::Made(to))
 }

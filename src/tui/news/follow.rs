@@ -1,23 +1,20 @@
 //! Follows the logs of one chosen run closely: its events, and its worker's words.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
 use super::{FollowedNews, News, Toast, WorkerLogNews, host};
-use crate::config::open_plain;
 use crate::store::{RunFolder, Tail};
 use crate::tui::input::Input;
 
 /// Two of these, and a frame, stay below the quarter second in which a point shall be seen.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Of the worker's log so many lines are told, from so many bytes.
+/// Of the worker's log so many lines are told.
 const LINES: usize = 20;
-const BYTES: u64 = 8 * 1024;
 
 /// Chooses which run is followed.
 pub struct Follower {
@@ -93,27 +90,15 @@ struct Words {
 impl Words {
     /// The last lines when there are new ones.
     fn look(&mut self, run: &RunFolder) -> Option<News> {
-        let path = run.worker_log();
-        let size = path.metadata().ok()?.len();
+        let size = run.worker_log().metadata().ok()?.len();
         if size == self.size {
             return None;
         }
         self.size = size;
-        let lines = last_lines(&mut open_plain(&path).ok()?, size).ok()?;
+        let mut lines = run.last_lines().ok()?;
+        lines.drain(..lines.len().saturating_sub(LINES));
         Some(News::WorkerLog(WorkerLogNews { run: run.clone(), lines }))
     }
-}
-
-fn last_lines(file: &mut File, size: u64) -> io::Result<Vec<String>> {
-    let start = size.saturating_sub(BYTES);
-    file.seek(SeekFrom::Start(start))?;
-    let mut bytes = Vec::new();
-    file.take(BYTES).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    // Of a long log the first line read is as a rule the end of one.
-    let lines: Vec<&str> = text.lines().skip(usize::from(start > 0)).collect();
-    let last = &lines[lines.len().saturating_sub(LINES)..];
-    Ok(last.iter().map(|line| (*line).to_owned()).collect())
 }
 
 #[cfg(test)]

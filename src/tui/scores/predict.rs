@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::ScoreTable;
-use crate::config::read_plain;
+use crate::config::read_small;
 use crate::store::{RunFolder, unshown};
 
 /// One object of what `retrain predict --json` prints.
@@ -66,7 +66,7 @@ fn table(run: &RunFolder, answers: Vec<Answer>) -> ScoreTable {
 
 /// In the order of the run's labels, as far as they were scored.
 fn categories(run: &RunFolder, answers: &[Answer]) -> Vec<String> {
-    let labels = read_plain(&run.labels()).unwrap_or_default();
+    let labels = read_small(&run.labels()).unwrap_or_default();
     let labels = String::from_utf8_lossy(&labels);
     let scored: BTreeSet<&str> =
         answers.iter().flat_map(|answer| answer.scores.keys().map(String::as_str)).collect();
