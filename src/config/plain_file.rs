@@ -10,8 +10,7 @@ const SMALL: u64 = 16 << 20;
 
 /// Opens a file to read. Errors for anything but a regular file, which is not opened.
 pub fn open_plain(path: &Path) -> io::Result<File> {
-    check(&path.metadata()?)?;
-    File::open(path)
+    opened(path, u64::MAX).map(|(file, _)| file)
 }
 
 /// The whole of a regular file that is as long as there are photos or categories.
@@ -23,14 +22,23 @@ pub fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
 
 /// The whole of a regular file that is small. Errors, and takes no memory, where it is not.
 pub fn read_small(path: &Path) -> io::Result<Vec<u8>> {
-    let file = open_plain(path)?;
-    let length = file.metadata()?.len();
-    if length > SMALL {
-        return Err(io::Error::other(format!("it has {} MB, a few kB are usual", length >> 20)));
-    }
-    let mut bytes = Vec::new();
+    let (file, length) = opened(path, SMALL)?;
+    let mut bytes = Vec::with_capacity(length as usize);
     file.take(SMALL).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// A file and its length, which is at most `most`.
+fn opened(path: &Path, most: u64) -> io::Result<(File, u64)> {
+    let found = path.metadata()?;
+    check(&found)?;
+    match found.len() {
+        length if length > most => {
+            let problem = format!("it has {} MB, a few kB are usual", length >> 20);
+            Err(io::Error::other(problem))
+        }
+        length => Ok((File::open(path)?, length)),
+    }
 }
 
 /// Opens a file to read it and to write behind its end; makes it where there is none. Errors for
@@ -57,5 +65,39 @@ fn check(found: &Metadata) -> io::Result<()> {
         kind if kind.is_file() => Ok(()),
         kind if kind.is_symlink() => Err(io::Error::other("it is a link, which is not followed")),
         _ => Err(io::Error::other("it is not a file")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_plain_file_is_refused_and_a_link_is_followed_only_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let [pipe, file, link] = ["pipe", "file", "link"].map(|name| folder.path().join(name));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        fs::write(&file, "text").unwrap();
+        symlink(&file, &link).unwrap();
+        let said = |opened: io::Result<File>| opened.unwrap_err().to_string();
+        for path in [&pipe, folder.path(), Path::new("/dev/zero")] {
+            assert_eq!(said(open_plain(path)), "it is not a file");
+            assert_eq!(said(append_plain(path)), "it is not a file");
+            assert_eq!(said(write_plain(path)), "it is not a file");
+        }
+        assert_eq!(read_plain(&link).unwrap(), b"text");
+        assert_eq!(read_small(&link).unwrap(), b"text");
+        assert!(said(append_plain(&link)).contains("a link") && write_plain(&link).is_err());
+        assert!(append_plain(&folder.path().join("new")).is_ok(), "it is made");
+    }
+
+    #[test]
+    fn a_file_that_should_be_small_and_is_not_is_not_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(1 << 40).unwrap();
+        let said = read_small(file.path()).unwrap_err().to_string();
+        assert_eq!(said, "it has 1048576 MB, a few kB are usual");
     }
 }
