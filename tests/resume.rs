@@ -12,9 +12,10 @@ use common::{PER_CATEGORY, Project, wait_until};
 use retrain::runner::{Stop, request};
 use retrain::store::{Event, EventLog, Lease, RunFolder, State};
 
-/// Small steps that have something to remember, and long enough to be met at work.
+/// Small steps that have something to remember, and more of them than any machine makes while it
+/// is met at work.
 const LONG: [&str; 4] = [
-    "iterations=50000",
+    "iterations=1000000",
     "train.batch_size=4",
     "train.optimizer=\"momentum\"",
     "train.eval_interval=7",
@@ -34,6 +35,12 @@ fn start(project: &Project, settings: &[&'static str]) -> RunFolder {
 fn whole(project: &Project, settings: &[&'static str]) -> RunFolder {
     project.ok(&[&["run", "experiments/photos.toml"][..], &set(settings)].concat());
     project.find("last")
+}
+
+/// Runs what [`LONG`] is the beginning of, to so many iterations.
+fn whole_of(project: &Project, iterations: &str) -> RunFolder {
+    let iterations = format!("iterations={iterations}");
+    whole(project, &[&[iterations.leak() as &str], &LONG[1..]].concat())
 }
 
 fn resume(project: &Project, run: &RunFolder, more: &[&str]) -> Output {
@@ -95,10 +102,11 @@ fn a_run_killed_again_and_again_ends_as_one_that_was_never_killed() {
     project.ok(&["resume", &run.id(), "--detach"]);
     wait_for_step(&run, at_checkpoint + 1000);
     kill(&run);
-    succeeds(resume(&project, &run, &[]));
+    let iterations = (step(&run) + 500).to_string();
+    succeeds(resume(&project, &run, &["--iterations", &iterations]));
     assert_becomes(&run, State::Done);
 
-    let undisturbed = whole(&project, &LONG);
+    let undisturbed = whole_of(&project, &iterations);
     let (seen, expected) = (training(&run), training(&undisturbed));
     assert!(seen.starts_with(&reported), "what was reported is not lost");
     assert_eq!(seen.len(), expected.len());
@@ -129,9 +137,7 @@ fn a_stopped_run_has_its_result_and_goes_on_to_all_its_iterations() {
     let written = fs::read_to_string(run.experiment()).unwrap();
     assert!(written.contains(&format!("iterations = {more}\n")), "{written}");
 
-    let longer = format!("iterations={more}");
-    let settings = [&[longer.leak() as &str], &LONG[1..]].concat();
-    let undisturbed = whole(&project, &settings);
+    let undisturbed = whole_of(&project, &more);
     // Stopping made one evaluation more.
     let extra = format!(r#":"evaluation","step":{stopped_at},"#);
     let is_extra = |line: &String| line.starts_with(&extra) && !stopped_at.is_multiple_of(7);
@@ -189,9 +195,7 @@ fn a_run_paused_in_training_goes_on_as_if_it_had_not() {
     assert_becomes(&run, State::Done);
     assert_eq!(step(&run), paused_at + 2000);
 
-    let longer = format!("iterations={more}");
-    let settings = [&[longer.leak() as &str], &LONG[1..]].concat();
-    let undisturbed = whole(&project, &settings);
+    let undisturbed = whole_of(&project, &more);
     assert!(training(&run) == training(&undisturbed), "the numbers differ");
     assert_same_result(&run, &undisturbed);
 }
