@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, ExitStatus};
 use std::thread;
 
@@ -25,8 +26,8 @@ use crate::store::{Event, EventLog, Lease, LeaseError, Run, RunFolder, explain, 
 /// not, and starts the next run of the queue.
 pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitCode {
     process::settle();
-    let found = Found::look(folder);
-    let ended = run_worker(folder, &found.run, iterations, slot);
+    let found = Found::look(folder, slot);
+    let ended = run_worker(folder, iterations, found.gpu.as_deref());
     let words = match &ended {
         Ok(status) if status.success() => None,
         Ok(status) if status.code() == Some(LeaseError::EXIT_GONE.into()) => None,
@@ -36,14 +37,17 @@ pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitC
     if let Some(words) = words {
         say(folder, words, &found);
     }
-    start_next(folder, &found.run);
+    start_next(folder, found.root.as_deref());
     let is_done = ended.is_ok_and(|status| status.success());
     if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What there was before the worker.
+/// What there was before the worker. Not the run itself: this process outlives the worker, and a
+/// long run has millions of points.
 struct Found {
-    run: Run,
+    /// The project folder, where the log could be read.
+    root: Option<PathBuf>,
+    gpu: Option<String>,
     log_bytes: u64,
     /// Device and inode of the run folder.
     id: Option<(u64, u64)>,
@@ -51,11 +55,14 @@ struct Found {
 }
 
 impl Found {
-    fn look(folder: &RunFolder) -> Found {
+    fn look(folder: &RunFolder, slot: usize) -> Found {
+        let id = id(folder);
+        let run = folder.replay().unwrap_or_default();
         Found {
-            id: id(folder),
-            run: folder.replay().unwrap_or_default(),
+            gpu: gpu_of(slot, &run),
+            root: root_of(run),
             log_bytes: folder.log_bytes(),
+            id,
             oom_kills: oom_kills(),
         }
     }
@@ -71,11 +78,10 @@ impl Found {
 /// Starts the worker and waits for its end.
 fn run_worker(
     folder: &RunFolder,
-    run: &Run,
     iterations: Option<usize>,
-    slot: usize,
+    gpu: Option<&str>,
 ) -> io::Result<ExitStatus> {
-    let mut worker = start_worker(folder, iterations, gpu_of(slot, run).as_deref())?;
+    let mut worker = start_worker(folder, iterations, gpu)?;
     if let Err(err) = pass_on_signals(&worker) {
         // The worker is there all the same.
         aside(&format!("signals to process {} are not passed on: {err}", std::process::id()));
@@ -189,25 +195,30 @@ pub fn kept(folder: &RunFolder, work: impl FnOnce() -> ExitCode) -> ExitCode {
     let keeper = getppid();
     let code = work();
     if getppid() != keeper {
-        let run = folder.replay().unwrap_or_default();
-        start_next(folder, &run);
+        let root = folder.replay().ok().and_then(root_of);
+        start_next(folder, root.as_deref());
     }
     code
 }
 
-fn start_next(folder: &RunFolder, run: &Run) {
-    if let Err(err) = advance_after(folder, run) {
+/// The project folder of a run whose log was read.
+fn root_of(run: Run) -> Option<PathBuf> {
+    run.created.map(|_| run.root)
+}
+
+fn start_next(folder: &RunFolder, root: Option<&Path>) {
+    if let Err(err) = advance_after(folder, root) {
         aside(&format!("the next run of the queue is not started: {err}"));
     }
 }
 
 /// The queue is that of the folder which this run lies in, or lay in.
-fn advance_after(folder: &RunFolder, run: &Run) -> Result<(), Box<dyn std::error::Error>> {
+fn advance_after(
+    folder: &RunFolder,
+    root: Option<&Path>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let runs = folder.path().parent().ok_or("the run lies in no folder")?;
-    if run.created.is_none() {
-        return Err("the log of this one, which names the project, cannot be read".into());
-    }
-    let root = &run.root;
+    let root = root.ok_or("the log of this one, which names the project, cannot be read")?;
     let config = Config::load(root).unwrap_or_else(|err| {
         aside(&format!("{err}; the queue goes on as if it were empty"));
         Config::at(root)
