@@ -1,0 +1,114 @@
+//! Projects of earlier versions keep working: their runs open and resume, their heads predict, their
+//! features are not computed again.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use retrain::store::{self, Run};
+
+/// A copy of `tests/old` that may be changed.
+struct OldProject(tempfile::TempDir);
+
+/// What stands in the logs for the project's folder.
+const FORMER_FOLDER: &str = "/home/ada/project";
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copied = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy(&path, &copied),
+            false => drop(fs::copy(&path, &copied).unwrap()),
+        }
+    }
+}
+
+impl OldProject {
+    fn new() -> OldProject {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old");
+        copy(&kept, folder.path());
+        let here = folder.path().to_str().unwrap();
+        for run in fs::read_dir(folder.path().join("runs")).unwrap() {
+            let log = run.unwrap().path().join("events.jsonl");
+            if let Ok(text) = fs::read_to_string(&log) {
+                fs::write(&log, text.replace(FORMER_FOLDER, here)).unwrap();
+            }
+        }
+        OldProject(folder)
+    }
+
+    fn retrain(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(common::BINARY);
+        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command.output().unwrap()
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.retrain(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn run(&self, name: &str) -> Run {
+        store::find(&self.0.path().join("runs"), name).unwrap().replay().unwrap()
+    }
+}
+
+const PLAIN: &str = "20261129-104148-plain";
+const FULL: &str = "20261129-104149-full";
+const PAUSED: &str = "20261129-104155-plain";
+const LOST: &str = "20261129-104156-plain";
+
+#[test]
+fn runs_of_earlier_versions_are_listed_and_shown() {
+    let project = OldProject::new();
+    let list = project.ok(&["list"]);
+    for (run, state) in [(PLAIN, "done"), (FULL, "done"), (PAUSED, "paused"), (LOST, "lost")] {
+        let line = list.lines().find(|line| line.starts_with(run)).unwrap();
+        assert!(line.split_whitespace().nth(1) == Some(state), "{line}");
+        assert!(project.ok(&["show", run]).contains("Mixed_"), "{run}");
+    }
+    assert_eq!(project.ok(&["scores", FULL, "--json"]).matches("\"bars\"").count() % 2, 0);
+}
+
+#[test]
+fn heads_of_earlier_versions_predict_the_same_scores() {
+    let project = OldProject::new();
+    for run in [PLAIN, FULL] {
+        let recorded = project.0.path().join(format!("predicted/{run}.json"));
+        let recorded: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(recorded).unwrap()).unwrap();
+        let recorded = recorded.as_array().unwrap();
+        let files: Vec<&str> =
+            recorded.iter().map(|photo| photo["file"].as_str().unwrap()).collect();
+        let scored = project.ok(&[&["predict", run, "--json"], &files[..]].concat());
+        let scored: serde_json::Value = serde_json::from_str(&scored).unwrap();
+        for (was, is) in recorded.iter().zip(scored.as_array().unwrap()) {
+            assert_eq!(was["predicted"], is["predicted"]);
+            for (category, score) in was["scores"].as_object().unwrap() {
+                // Other processors may differ in the last digits of f32, and are given the room.
+                let difference =
+                    (score.as_f64().unwrap() - is["scores"][category].as_f64().unwrap()).abs();
+                assert!(difference < 1e-3, "{run} {was} {is}");
+            }
+        }
+    }
+}
+
+#[test]
+fn paused_and_lost_runs_of_earlier_versions_go_on_without_new_features() {
+    let project = OldProject::new();
+    for (run, done, iterations) in [(PAUSED, 1146, 1200), (LOST, 2463, 2500)] {
+        assert_eq!(project.run(run).steps.len(), done);
+        project.ok(&["resume", run, "--iterations", &iterations.to_string()]);
+        let resumed = project.run(run);
+        assert_eq!(resumed.steps.len(), iterations, "{run}");
+        let features = resumed.features.unwrap();
+        assert_eq!((features.done, features.from_cache), (18, 18), "{run}");
+    }
+}
