@@ -3,6 +3,9 @@
 //! Each area may use only the areas listed above it; `tests/layering.rs` reads the `crate::` paths
 //! and fails on an arrow that points down.
 
+// Allowed for the arithmetic in `kernels`, which says why.
+#![deny(unsafe_code)]
+
 pub mod random; // seeded random numbers, the same on every machine
 pub mod words; // numbers as people read them
 pub mod config; // this machine: folders and threads

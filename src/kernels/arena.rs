@@ -1,38 +1,34 @@
 //! Where each map lies in the memory of one picture.
 
-use super::engine::Format;
+use super::format::Format;
 use super::graph::{BLOCK, Graph, Map, View};
+use super::numbers::Line;
 
-/// Bytes that a vector register holds at most: what is loaded as one begins at a multiple of it.
-const ALIGNMENT: usize = 64;
-
-/// 64 bytes at an address that is a multiple of 64.
-#[repr(C, align(64))]
-#[derive(Clone, Copy)]
-struct Line([u32; ALIGNMENT / 4]);
+/// Words of a [`Line`]: maps begin at a multiple of it.
+const LINE_WORDS: usize = size_of::<Line>() / size_of::<u32>();
 
 /// Words of 32 bits, aligned for vector registers.
 pub(super) struct Words(Vec<Line>);
 
 impl Words {
     pub fn zeros(words: usize) -> Words {
-        Words(vec![Line([0; 16]); words.div_ceil(16)])
+        Words(vec![Line([0; LINE_WORDS]); words.div_ceil(LINE_WORDS)])
     }
 
     pub fn bytes(&self) -> usize {
-        self.0.len() * ALIGNMENT
+        self.0.len() * size_of::<Line>()
     }
 
     pub fn len(&self) -> usize {
-        self.0.len() * 16
+        self.0.len() * LINE_WORDS
     }
 
     pub fn word(&self, at: usize) -> u32 {
-        self.0[at / 16].0[at % 16]
+        self.0[at / LINE_WORDS].0[at % LINE_WORDS]
     }
 
     pub fn word_mut(&mut self, at: usize) -> &mut u32 {
-        &mut self.0[at / 16].0[at % 16]
+        &mut self.0[at / LINE_WORDS].0[at % LINE_WORDS]
     }
 
     pub fn as_ptr(&self) -> *const u32 {
@@ -90,12 +86,12 @@ impl Layout {
     }
 
     fn end(&self) -> usize {
-        (self.start + self.blocks * self.block()).next_multiple_of(ALIGNMENT / 4)
+        (self.start + self.blocks * self.block()).next_multiple_of(LINE_WORDS)
     }
 }
 
-/// The layout of every map, and the words that all need together. A map's memory is used again
-/// once nothing reads it any more.
+/// The layout of every map, and the words of the whole arena. Two maps share memory when one is
+/// written only after the other was read for the last time.
 pub(super) fn assign(graph: &Graph, format: Format) -> (Vec<Layout>, usize) {
     let mut layouts: Vec<Layout> = graph.maps.iter().map(|map| Layout::new(map, format)).collect();
     let lives: Vec<(usize, usize)> = (0..layouts.len()).map(|map| life(graph, map)).collect();
@@ -126,7 +122,7 @@ pub(super) fn assign(graph: &Graph, format: Format) -> (Vec<Layout>, usize) {
     (layouts, words)
 }
 
-/// The first and the last step that touch a map; the picture is there before the first step.
+/// The first and the last step that touch a map. The picture is there from the first step on.
 fn life(graph: &Graph, map: usize) -> (usize, usize) {
     let touches = |(number, step): (usize, &super::graph::Step)| {
         (step.input.map == map || step.output.map == map).then_some(number)

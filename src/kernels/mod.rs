@@ -39,28 +39,56 @@
 //! store straight into their channels of the concatenated map. An average pool before a 1x1
 //! convolution is moved behind it, which is the same (both are linear) and pools fewer channels.
 //!
-//! **Formats.** The tile is written once, over a small trait of number formats (`tile.rs`): f32, bf16
-//! and 8-bit integers, each in plain Rust (`plain.rs`), which is the measure of the others, and by a
-//! few intrinsics. It is compiled for each set of instructions, and the best one that the processor
-//! has is chosen at run time.
+//! **Formats.** Tile and pools are written once, over a small trait of number formats
+//! (`numbers.rs`): f32, bf16 and 8-bit integers, each in plain Rust (`plain.rs`), which is the
+//! reference for the others, and by a few intrinsics (`x86.rs`). They are compiled for each set of
+//! instructions, and the best one that the processor has is chosen at run time.
+//!
+//! # The files
+//!
+//! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
+//! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
+//! `functions`, `plain` and `x86` are the arithmetic; `engine` chooses it; `conv_plan` and `plan`
+//! cut a graph into steps; `execute` and `trunk` run them.
+//!
+//! # Unsafe code
+//!
+//! It is in the files marked below and nowhere else in the program, for two reasons. The arithmetic
+//! reads and writes memory through pointers without checks: [`Plan`] checks, when it is made, that
+//! every access of every call stays inside the view it is meant for. And it uses instructions that
+//! not every processor has: an [`Engine`] exists only where the processor was asked.
 
 mod arena;
-mod conv;
+mod conv_plan;
 mod engine;
+#[allow(unsafe_code)]
+mod execute;
+mod format;
+#[allow(unsafe_code)]
+mod functions;
 mod graph;
+mod numbers;
 mod pack;
+#[allow(unsafe_code)]
 mod plain;
 mod plan;
+#[allow(unsafe_code)]
 mod pool;
+mod pool_plan;
 mod quantize;
-mod run;
+#[allow(unsafe_code)]
 mod tile;
+mod trunk;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod x86;
 
 #[cfg(test)]
 mod tests;
 
-pub use engine::{Engine, Format, InstructionSet};
+pub use engine::Engine;
+pub use format::{Format, InstructionSet};
 pub use graph::{Average, Conv, Graph, View};
 pub use plan::{Plan, StepKind, StepSummary};
-pub use quantize::Steps;
-pub use run::Trunk;
+pub use quantize::Scales;
+pub use trunk::Trunk;

@@ -1,30 +1,32 @@
 //! Weights in the order in which a tile reads them.
 
 use super::arena::Words;
-use super::engine::Format;
+use super::format::{Format, bf16};
 use super::graph::{BLOCK, Conv};
-use super::quantize::{self, Scale};
+use super::quantize::{self, StepScales};
 
+/// The packed weights of a convolution.
 pub(super) struct Packed {
     /// `[panel][block][kernel row][kernel column][word][16 outputs]`.
     pub weights: Words,
     /// Words of one panel.
     pub panel_words: usize,
-    /// Of 8-bit integers: what a sum is multiplied by, one an output.
+    /// What a sum is multiplied by, one for each output: 1 but for 8-bit integers.
     pub multiply: Vec<f32>,
-    /// What is added to a sum, one an output.
+    /// What is added to a sum, one for each output.
     pub add: Vec<f32>,
 }
 
-/// `input_range`: of pixel values, when the convolution is the first; `pixel`: words of an input
-/// pixel.
+/// The weights of a convolution for one format. `relu`: whether bias and ReLU come with this
+/// convolution, not with the average pool behind it; `input_range`: of the picture, in the first
+/// convolution; `pixel`: words of an input pixel.
 pub(super) fn weights(
     conv: &Conv,
     relu: bool,
     input_range: Option<(f32, f32)>,
     pixel: usize,
     format: Format,
-    scale: Scale,
+    scales: StepScales,
 ) -> Packed {
     let (outputs, taps) = (conv.bias.len(), conv.kernel[0] * conv.kernel[1]);
     let inputs = conv.weight.len() / (outputs * taps);
@@ -34,7 +36,7 @@ pub(super) fn weights(
         weights: Words::zeros(outputs / BLOCK * panel_words),
         panel_words,
         multiply: vec![1.0; outputs],
-        // Where ReLU waits for a pool, the bias does too.
+        // Without ReLU the bias comes with the pool, too.
         add: if relu { conv.bias.clone() } else { vec![0.0; outputs] },
     };
     for (output, kernel) in conv.weight.chunks_exact(inputs * taps).enumerate() {
@@ -44,7 +46,7 @@ pub(super) fn weights(
             Format::Int8 => {
                 let bias = conv.bias[output];
                 let size = conv.kernel;
-                let row = quantize::output(kernel, size, pixel, bias, relu, input_range, scale);
+                let row = quantize::output(kernel, size, pixel, bias, relu, input_range, scales);
                 packed.multiply[output] = row.multiply;
                 packed.add[output] = row.add;
                 row.weights.iter().map(|w| u32::from(*w as u8)).collect()
@@ -59,10 +61,4 @@ pub(super) fn weights(
         }
     }
     packed
-}
-
-/// The nearest bf16, ties to even, in the lower half.
-pub(super) fn bf16(value: f32) -> u32 {
-    let bits = value.to_bits();
-    (bits + 0x7fff + (bits >> 16 & 1)) >> 16
 }

@@ -1,21 +1,39 @@
-//! The formats in plain Rust, without a pointer: what every processor can do, and the measure of
-//! the faster ones, which give the same bits for integers and close numbers for the others.
+//! The formats in plain Rust, without a pointer: they run on every processor and are the reference
+//! for the faster ones, which give the same bits for integers and close numbers for the others.
 
 use std::array::from_fn;
 
+use super::format::{Format, bf16};
+use super::functions::{Functions, compile};
 use super::graph::BLOCK;
-use super::pack;
-use super::tile::{Lanes, Line, Numbers, Vector};
+use super::numbers::{F32, F32x16, Lanes, Line, Numbers};
 
 /// Fused multiplication and addition, and 32 registers, are part of every 64-bit ARM processor.
-pub(super) const FUSED: bool = cfg!(target_arch = "aarch64");
+const FUSED: bool = cfg!(target_arch = "aarch64");
+
+/// Pixels of the largest f32 tile.
+const F32_PIXELS: usize = if FUSED { 6 } else { 2 };
+
+compile!(f32_baseline, F32<F32x16Plain>,, sums 2, shapes [(1, F32_PIXELS)], steps 16 32 8;
+    1: 1 2 3 4 5 6;);
+compile!(bf16_baseline, Bf16Plain,, sums 2, shapes [(1, 2)], steps 8 16 4; 1: 1 2;);
+compile!(int8_baseline, Int8Plain,, sums 2, shapes [(1, 2)], steps 4 8 2; 1: 1 2;);
+
+/// The functions for a format that every processor can run.
+pub(super) fn functions(format: Format) -> Functions {
+    match format {
+        Format::F32 => f32_baseline::FUNCTIONS,
+        Format::Bf16 => bf16_baseline::FUNCTIONS,
+        Format::Int8 => int8_baseline::FUNCTIONS,
+    }
+}
 
 /// 16 f32 in an array. The compiler finds the registers, but not in builds with little
-/// optimisation, so that the sets of instructions that matter most have vectors of their own.
+/// optimisation; so the sets of instructions that matter most have vectors of their own.
 #[derive(Clone, Copy)]
-pub(super) struct Plain(Lanes);
+struct F32x16Plain(Lanes);
 
-impl Vector for Plain {
+impl F32x16 for F32x16Plain {
     type Splat = f32;
 
     #[inline(always)]
@@ -24,8 +42,8 @@ impl Vector for Plain {
     }
 
     #[inline(always)]
-    fn load(at: &Lanes) -> Plain {
-        Plain(*at)
+    fn load(at: &Lanes) -> F32x16Plain {
+        F32x16Plain(*at)
     }
 
     #[inline(always)]
@@ -34,28 +52,28 @@ impl Vector for Plain {
     }
 
     #[inline(always)]
-    fn plus_product(self, factor: f32, other: Plain) -> Plain {
-        Plain(from_fn(|lane| match FUSED {
+    fn plus_product(self, factor: f32, other: F32x16Plain) -> F32x16Plain {
+        F32x16Plain(from_fn(|lane| match FUSED {
             true => factor.mul_add(other.0[lane], self.0[lane]),
             false => self.0[lane] + factor * other.0[lane],
         }))
     }
 
     #[inline(always)]
-    fn at_least(self, floor: f32) -> Plain {
-        Plain(self.0.map(|value| if value < floor { floor } else { value }))
+    fn at_least(self, floor: f32) -> F32x16Plain {
+        F32x16Plain(self.0.map(|value| if value < floor { floor } else { value }))
     }
 }
 
-/// bf16: slow, the measure of the fast one.
-pub(super) struct PlainBf16;
+/// bf16: slow, the reference for the fast one.
+pub(super) struct Bf16Plain;
 
-impl Numbers for PlainBf16 {
+impl Numbers for Bf16Plain {
     type Sum = Lanes;
     /// The even and the odd channel.
     type Input = [f32; 2];
     type Weights = [u32; BLOCK];
-    type Panel = Line;
+    type StoredWeights = Line;
     type Pixel = [u32; BLOCK / 2];
 
     #[inline(always)]
@@ -95,11 +113,11 @@ impl Numbers for PlainBf16 {
 
     #[inline(always)]
     fn store(value: Lanes, at: &mut [u32; BLOCK / 2]) {
-        *at = from_fn(|pair| pack::bf16(value[2 * pair]) | pack::bf16(value[2 * pair + 1]) << 16);
+        *at = from_fn(|pair| bf16(value[2 * pair]) | bf16(value[2 * pair + 1]) << 16);
     }
 
     fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
-        [pack::bf16(r) | pack::bf16(g) << 16, pack::bf16(b), 0, 0]
+        [bf16(r) | bf16(g) << 16, bf16(b), 0, 0]
     }
 }
 
@@ -111,13 +129,13 @@ fn halves(word: u32) -> [f32; 2] {
 
 /// 8-bit integers: the same bits as the fast ones, because sums are exact and the rounding after
 /// them is the same.
-pub(super) struct PlainInt8;
+pub(super) struct Int8Plain;
 
-impl Numbers for PlainInt8 {
+impl Numbers for Int8Plain {
     type Sum = [i32; BLOCK];
     type Input = [u8; 4];
     type Weights = [[i8; 4]; BLOCK];
-    type Panel = Line;
+    type StoredWeights = Line;
     type Pixel = [u32; BLOCK / 4];
 
     #[inline(always)]

@@ -1,13 +1,15 @@
 //! A graph cut into steps for one engine.
 
 use super::arena::{self, Layout};
-use super::conv::ConvPlan;
-use super::engine::{Engine, Format};
+use super::conv_plan::ConvPlan;
+use super::engine::Engine;
+use super::format::Format;
 use super::graph::{Graph, Op, View};
-use super::pool::{PoolKind, PoolPlan};
-use super::quantize::{Scale, Steps};
+use super::pool_plan::{PoolKind, PoolPlan};
+use super::quantize::{Scales, StepScales};
 
-/// What is done to a picture, step by step, and where in memory. It holds the weights.
+/// A graph made ready for one engine: what is done to a picture, step by step, and where in memory.
+/// It holds the weights.
 pub struct Plan {
     pub(super) engine: Engine,
     pub(super) picture: Layout,
@@ -18,6 +20,7 @@ pub struct Plan {
     maps: usize,
 }
 
+/// One step and the map that it writes.
 pub(super) struct Step {
     pub work: Work,
     pub summary: StepSummary,
@@ -26,45 +29,53 @@ pub(super) struct Step {
     pub output: (Layout, View),
 }
 
+/// What a step does.
 pub(super) enum Work {
-    /// The picture to the first map.
+    /// Copies the picture to the first map.
     Pack,
-    /// Zeros on both sides of a map that convolutions will pad.
+    /// Writes the zeros on both sides of a map that convolutions pad.
     ClearHalo,
     Conv(Box<ConvPlan>),
     Pool(PoolPlan),
 }
 
-/// A step, to show.
+/// What a step does, to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepSummary {
+    /// What kind of step.
     pub kind: StepKind,
-    /// A convolution's name, or that of the pool.
+    /// A convolution's own name, or the kind of the pool.
     pub name: String,
-    /// `[channels, height, width]`.
+    /// `[channels, height, width]` of what is read.
     pub input: [usize; 3],
+    /// `[channels, height, width]` of what is written.
     pub output: [usize; 3],
     /// Multiplications of one picture, those of padding included.
     pub multiplications: usize,
 }
 
+/// Which kind of step it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepKind {
-    /// Height and width of the kernel, stride, and the largest tile, `[panels, pixels]`.
+    /// A convolution.
     Conv {
+        /// Height and width of the kernel.
         kernel: [usize; 2],
+        /// In height and width alike.
         stride: usize,
+        /// The largest tile, `[panels, pixels]`.
         tile: [usize; 2],
     },
+    /// A pool, or the preparation of a map.
     Other,
 }
 
 impl Plan {
-    /// `steps`: for 8-bit integers, what a step of each map stands for.
+    /// The plan of a graph for one engine; 8-bit integers need the scales of its maps.
     ///
     /// # Panics
-    /// When 8-bit integers get no steps.
-    pub fn new(graph: &Graph, engine: Engine, steps: Option<&Steps>) -> Plan {
+    /// When 8-bit integers get no scales.
+    pub fn new(graph: &Graph, engine: Engine, scales: Option<&Scales>) -> Plan {
         let (layouts, arena_words) = arena::assign(graph, engine.format());
         let picture = layouts[0];
         let mut plan = Plan {
@@ -86,14 +97,14 @@ impl Plan {
                 let all = View { map: output, first: 0, channels: map.channels };
                 plan.push(graph, &layouts, Work::ClearHalo, "halo", (all, all), 0);
             }
-            let scale = match (engine.format(), steps) {
-                (Format::Int8, None) => panic!("8-bit integers need the steps of the maps"),
-                (Format::Int8, Some(steps)) => {
-                    Scale { input: steps.of(step.input.map), output: steps.of(output) }
+            let scales = match (engine.format(), scales) {
+                (Format::Int8, None) => panic!("8-bit integers need the scales of the maps"),
+                (Format::Int8, Some(scales)) => {
+                    StepScales { input: scales.of(step.input.map), output: scales.of(output) }
                 }
-                _ => Scale { input: 1.0, output: 1.0 },
+                _ => StepScales { input: 1.0, output: 1.0 },
             };
-            let (name, work) = plan_step(graph, step, &layouts, engine, scale);
+            let (name, work) = plan_step(graph, step, &layouts, engine, scales);
             let multiplications = step.multiplications(&graph.maps);
             plan.push(graph, &layouts, work, name, (step.input, step.output), multiplications);
         }
@@ -135,6 +146,7 @@ impl Plan {
         self.steps.push(Step { work, summary, output_map, output: (layouts[output_map], output) });
     }
 
+    /// The engine that the plan was made for.
     pub fn engine(&self) -> Engine {
         self.engine
     }
@@ -149,15 +161,17 @@ impl Plan {
         [self.picture.height, self.picture.width]
     }
 
+    /// Every step, in the order in which they are done.
     pub fn steps(&self) -> impl Iterator<Item = &StepSummary> {
         self.steps.iter().map(|step| &step.summary)
     }
 
-    /// Bytes that one picture at work takes.
+    /// Bytes of memory for the maps of one picture.
     pub fn arena_bytes(&self) -> usize {
         4 * self.arena_words
     }
 
+    /// Bytes of all packed weights.
     pub fn weight_bytes(&self) -> usize {
         let bytes = |step: &Step| match &step.work {
             Work::Conv(conv) => conv.weight_bytes(),
@@ -176,16 +190,16 @@ fn plan_step<'a>(
     step: &'a super::graph::Step,
     layouts: &[Layout],
     engine: Engine,
-    scale: Scale,
+    scales: StepScales,
 ) -> (&'a str, Work) {
     let ends = [step.input, step.output].map(|view| (layouts[view.map], view));
     let pool = |kind, window, bias| {
-        Work::Pool(PoolPlan::new(kind, window, bias, ends, engine.format(), scale))
+        Work::Pool(PoolPlan::new(kind, window, bias, ends, engine.format(), scales))
     };
     match &step.op {
         Op::Conv { conv, relu } => {
             let range = (step.input.map == 0).then_some(graph.input_range);
-            let plan = ConvPlan::new(conv, *relu, range, ends, engine, scale);
+            let plan = ConvPlan::new(conv, *relu, range, ends, engine, scales);
             (&conv.name, Work::Conv(Box::new(plan)))
         }
         Op::MaxPool { stride, padding } => {
@@ -194,12 +208,12 @@ fn plan_step<'a>(
         Op::AveragePool { average, bias } => {
             ("average pool", pool(PoolKind::Average(*average), (1, 1), bias.clone()))
         }
-        Op::Mean { first } => ("mean", Work::Pool(PoolPlan::mean(ends[0], *first, scale))),
+        Op::Mean { first } => ("mean", Work::Pool(PoolPlan::mean(ends[0], *first, scales))),
     }
 }
 
 impl Step {
-    /// Parts of the work that can be done in any order, and at the same time.
+    /// Number of parts that can be done in any order and at the same time.
     pub fn tasks(&self) -> usize {
         let layout = self.output.0;
         match &self.work {

@@ -1,91 +1,128 @@
-//! The plan of one pool.
+//! The pools, written once over [`Numbers`].
+//!
+//! As the tile, they use pointers without checks; [`PoolPlan`] checks the sizes when it is made.
 
-use super::arena::Layout;
-use super::engine::Format;
-use super::graph::{Average, BLOCK, View};
-use super::quantize::{MIDDLE, Scale};
+use std::array::from_fn;
+use std::ops::Range;
 
-/// Height and width of the window.
-pub(super) const WINDOW: usize = 3;
+use super::graph::{Average, BLOCK};
+use super::numbers::{Lanes, Numbers};
+use super::pool_plan::{PoolPlan, WINDOW};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PoolKind {
-    Max,
-    /// With bias and ReLU.
-    Average(Average),
-    /// Over all pixels, into the features.
-    Mean,
+/// A pool for one format and set of instructions: plan, arena, features, and which tasks.
+///
+/// # Safety
+/// The processor has the instructions, and the plan was made for this arena and these features.
+pub(super) type PoolFn = unsafe fn(&PoolPlan, *mut u32, *mut f32, Range<usize>);
+
+/// The window of an output pixel along one axis, cut to what lies inside the map.
+#[inline(always)]
+fn window(at: usize, plan: &PoolPlan, size: usize) -> Range<usize> {
+    let from = at * plan.stride;
+    from.saturating_sub(plan.padding)..(from + WINDOW - plan.padding).min(size)
 }
 
-/// One task is one row of one block; of [`PoolKind::Mean`], one block.
-pub(super) struct PoolPlan {
-    pub kind: PoolKind,
-    pub input: Layout,
-    pub output: Layout,
-    /// Offsets of the first pixel of the two views; of a mean, the output's first feature.
-    pub from: usize,
-    pub to: usize,
-    pub blocks: usize,
-    pub stride: usize,
-    pub padding: usize,
-    /// Added after an average, one a channel.
-    pub bias: Vec<f32>,
-    pub scale: Scale,
-    /// What a stored 0 stands for, in steps, where numbers have a sign.
-    pub zero: f32,
+/// Computes rows of the output: row `task % height` of block `task / height` for each task.
+/// `combine` folds the stored pixels of a window into one value, beginning with `start`; `finish`
+/// takes that value, the number of pixels and the block to what is stored.
+///
+/// # Safety
+/// As [`PoolFn`].
+#[inline(always)]
+unsafe fn pool<F: Numbers>(
+    plan: &PoolPlan,
+    arena: *mut u32,
+    tasks: Range<usize>,
+    start: Lanes,
+    combine: impl Fn(Lanes, Lanes) -> Lanes,
+    finish: impl Fn(Lanes, usize, usize) -> Lanes,
+) {
+    for task in tasks {
+        let (block, y) = (task / plan.output.height, task % plan.output.height);
+        let rows = window(y, plan, plan.input.height);
+        for x in 0..plan.output.width {
+            let columns = window(x, plan, plan.input.width);
+            // SAFETY: the window lies inside the input map and the pixel inside the output, whose
+            // sizes the plan has checked.
+            unsafe {
+                let mut value = start;
+                for row in rows.clone() {
+                    let from = plan.from + block * plan.input.block() + row * plan.input.row();
+                    for column in columns.clone() {
+                        let stored = F::load(&*arena.add(from + column * plan.input.pixel).cast());
+                        value = combine(value, stored);
+                    }
+                }
+                let to = plan.to + block * plan.output.block() + y * plan.output.row();
+                let value = finish(value, rows.len() * columns.len(), block);
+                F::store(value, &mut *arena.add(to + x * plan.output.pixel).cast());
+            }
+        }
+    }
 }
 
-impl PoolPlan {
-    pub fn new(
-        kind: PoolKind,
-        (stride, padding): (usize, usize),
-        bias: Vec<f32>,
-        [(input, from), (output, to)]: [(Layout, View); 2],
-        format: Format,
-        scale: Scale,
-    ) -> PoolPlan {
-        let signed = format == Format::Int8 && matches!(kind, PoolKind::Average(_));
-        PoolPlan {
-            kind,
-            input,
-            output,
-            from: input.at(from.first),
-            to: output.at(to.first),
-            blocks: from.channels / BLOCK,
-            stride,
-            padding,
-            bias,
-            scale,
-            zero: if signed { MIDDLE } else { 0.0 },
-        }
-        .checked(from, to)
-    }
+/// # Safety
+/// As [`PoolFn`].
+#[inline(always)]
+pub(super) unsafe fn max<F: Numbers>(plan: &PoolPlan, arena: *mut u32, tasks: Range<usize>) {
+    let larger =
+        |a: Lanes, b: Lanes| from_fn(|lane| if b[lane] > a[lane] { b[lane] } else { a[lane] });
+    // SAFETY: as `pool` demands, which the caller promises.
+    unsafe { pool::<F>(plan, arena, tasks, [0.0; BLOCK], larger, |value, _, _| value) }
+}
 
-    /// The mean of each channel of `from`, to the features from `first` on.
-    pub fn mean((input, from): (Layout, View), first: usize, scale: Scale) -> PoolPlan {
-        let both = [(input, from), (input, from)];
-        let plan = PoolPlan::new(PoolKind::Mean, (1, 0), Vec::new(), both, Format::F32, scale);
-        PoolPlan { to: first, ..plan }
-    }
-
-    pub fn tasks(&self) -> usize {
-        match self.kind {
-            PoolKind::Mean => self.blocks,
-            _ => self.blocks * self.output.height,
-        }
-    }
-
-    /// The pooling functions check nothing; the sizes that they rely on are checked here, once.
-    fn checked(self, from: View, to: View) -> PoolPlan {
-        assert_eq!(from.channels, to.channels);
-        let fits = |input: usize, output: usize| {
-            // The last window begins inside the map.
-            output > 0 && (output - 1) * self.stride < input + self.padding
+/// # Safety
+/// As [`PoolFn`].
+#[inline(always)]
+pub(super) unsafe fn average<F: Numbers>(
+    plan: &PoolPlan,
+    arena: *mut u32,
+    tasks: Range<usize>,
+    kind: Average,
+) {
+    let sum = |a: Lanes, b: Lanes| from_fn(|lane| a[lane] + b[lane]);
+    let finish = |sum: Lanes, inside: usize, block: usize| -> Lanes {
+        let divisor = match kind {
+            Average::CountPadding => WINDOW * WINDOW,
+            Average::ExcludePadding => inside,
         };
-        assert!(fits(self.input.height, self.output.height) || self.kind == PoolKind::Mean);
-        assert!(fits(self.input.width, self.output.width) || self.kind == PoolKind::Mean);
-        let biased = matches!(self.kind, PoolKind::Average(_));
-        assert!(!biased || self.bias.len() == from.channels);
-        self
+        let (factor, zeros) = (plan.scales.input / divisor as f32, plan.zero * inside as f32);
+        from_fn(|lane| {
+            let value = (sum[lane] - zeros) * factor + plan.bias[block * BLOCK + lane];
+            (if value < 0.0 { 0.0 } else { value }) / plan.scales.output
+        })
+    };
+    // SAFETY: as `pool` demands, which the caller promises.
+    unsafe { pool::<F>(plan, arena, tasks, [0.0; BLOCK], sum, finish) }
+}
+
+/// The means of the blocks `tasks`, to `features`.
+///
+/// # Safety
+/// As [`PoolFn`].
+#[inline(always)]
+pub(super) unsafe fn mean<F: Numbers>(
+    plan: &PoolPlan,
+    arena: *const u32,
+    features: *mut f32,
+    tasks: Range<usize>,
+) {
+    for block in tasks {
+        let mut sum = [0.0; BLOCK];
+        for row in 0..plan.input.height {
+            let from = plan.from + block * plan.input.block() + row * plan.input.row();
+            for column in 0..plan.input.width {
+                let at = from + column * plan.input.pixel;
+                // SAFETY: a pixel of the view, whose size the plan has checked.
+                let stored = unsafe { F::load(&*arena.add(at).cast()) };
+                sum = from_fn(|lane| sum[lane] + stored[lane]);
+            }
+        }
+        let factor = plan.scales.input / (plan.input.height * plan.input.width) as f32;
+        // SAFETY: the plan counts the features that its means fill.
+        unsafe {
+            let to = features.add(plan.to + block * BLOCK).cast::<Lanes>();
+            to.write_unaligned(sum.map(|sum| sum * factor));
+        }
     }
 }

@@ -1,36 +1,39 @@
-//! 8-bit integers: which real number a step stands for.
+//! 8-bit integers: which real number each of them stands for.
 //!
-//! Everything after a ReLU is at least 0, so activations are `step * q` with q from 0 to 255 and no
-//! offset: a zero is exact, in the halo too. Weights are `step * q` with q from -127 to 127 and a
-//! step for each output. Products and sums are exact integers, so that every set of instructions
+//! Everything after a ReLU is at least 0, so activations are `scale * q` with q from 0 to 255 and no
+//! offset: a zero is exact, in the halo too. Weights are `scale * q` with q from -127 to 127 and a
+//! scale for each output. Products and sums are exact integers, so that every set of instructions
 //! gives the same bits.
 
 use super::graph::{BLOCK, Graph, Op};
 
-/// AVX2 adds four products of an activation and a weight in 16 bits before it widens them. With
-/// `255 * 128` in all they fit, so the four weights' sum, without signs, is kept to 128.
-const FOUR: f32 = 128.0;
+/// Largest sum of the absolute values of four weights whose products are added in 16 bits: AVX2
+/// widens only after that addition, and `255 * 128` is the largest sum of products that fits.
+const FOUR_WEIGHTS: f32 = 128.0;
 
-/// The value that a quantised number stands for when it is 128, where numbers have a sign.
+/// What is stored for 0 where numbers have a sign: in the maps that wait for an average pool.
 pub(super) const MIDDLE: f32 = 128.0;
 
-/// A step for each map of a graph.
+/// The real number that 1 stands for, in each map of a graph that is computed in 8-bit integers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Steps(Vec<f32>);
+pub struct Scales(Vec<f32>);
 
-/// Steps of a convolution's input and output.
+/// The scales of the input and the output of one step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scale {
+pub(super) struct StepScales {
     pub input: f32,
     pub output: f32,
 }
 
-impl Steps {
-    /// From the largest value, without its sign, that each map was seen to hold; see
-    /// [`Trunk::largest`](super::Trunk::largest).
-    pub fn from_largest(graph: &Graph, mut largest: Vec<f32>) -> Steps {
+impl Scales {
+    /// From the largest absolute value that each map was seen to hold, in the order in which the
+    /// maps were made; see [`Trunk::largest`](super::Trunk::largest).
+    ///
+    /// # Panics
+    /// When there is not one value for each map.
+    pub fn from_largest(graph: &Graph, mut largest: Vec<f32>) -> Scales {
         assert_eq!(largest.len(), graph.maps.len(), "one a map");
-        // A pool of maxima only copies, so both sides share a step.
+        // A max pool only copies, so its input and output share a scale.
         let pools = || graph.steps.iter().filter(|step| matches!(step.op, Op::MaxPool { .. }));
         let differ = |largest: &[f32]| {
             let mut ends = pools().map(|step| (step.input.map, step.output.map));
@@ -46,8 +49,8 @@ impl Steps {
                 levels[step.input.map] = 127.0;
             }
         }
-        let step = |(largest, levels): (&f32, f32)| (largest / levels).max(f32::MIN_POSITIVE);
-        Steps(largest.iter().zip(levels).map(step).collect())
+        let scale = |(largest, levels): (&f32, f32)| (largest / levels).max(f32::MIN_POSITIVE);
+        Scales(largest.iter().zip(levels).map(scale).collect())
     }
 
     pub(super) fn of(&self, map: usize) -> f32 {
@@ -55,15 +58,16 @@ impl Steps {
     }
 }
 
-/// The weights of one output, and what turns its sum into a quantised number.
+/// The weights of one output, and what brings its sum to the output's scale.
 pub(super) struct Output {
-    /// `[in, height, width]`, as they were.
+    /// `[in, height, width]`, in the order of the kernel.
     pub weights: Vec<i8>,
     pub multiply: f32,
     pub add: f32,
 }
 
-/// `kernel`: `[in, height, width]`, of this height and width; `pixel`: words of an input pixel.
+/// Quantises the weights of one output. `kernel`: `[in, height, width]`, of this height and width;
+/// `pixel`: words of an input pixel; `input_range`: of the picture, in the first convolution.
 pub(super) fn output(
     kernel: &[f32],
     [height, width]: [usize; 2],
@@ -71,26 +75,27 @@ pub(super) fn output(
     bias: f32,
     relu: bool,
     input_range: Option<(f32, f32)>,
-    scale: Scale,
+    scales: StepScales,
 ) -> Output {
-    let step = weight_step(kernel, [height, width], pixel);
-    let weights: Vec<i8> = kernel.iter().map(|w| (w / step).round() as i8).collect();
+    let scale = weight_scale(kernel, [height, width], pixel);
+    let weights: Vec<i8> = kernel.iter().map(|w| (w / scale).round() as i8).collect();
     // The picture enters as its own pixel values; what brings them to the input range is linear.
-    let (input_step, bias) = match input_range {
+    let (input_scale, bias) = match input_range {
         Some((factor, offset)) => {
-            let sum: f32 = weights.iter().map(|w| f32::from(*w) * step).sum();
+            let sum: f32 = weights.iter().map(|w| f32::from(*w) * scale).sum();
             (factor, bias + offset * sum)
         }
-        None => (scale.input, bias),
+        None => (scales.input, bias),
     };
-    // What waits for an average pool has no bias yet, and a sign.
-    let add = if relu { bias / scale.output } else { MIDDLE };
-    Output { weights, multiply: input_step * step / scale.output, add }
+    // A map that waits for an average pool has signs, and its bias comes with the pool.
+    let add = if relu { bias / scales.output } else { MIDDLE };
+    Output { weights, multiply: input_scale * scale / scales.output, add }
 }
 
-/// A step with which no weight is above 127 and no four that are added in 16 bits are above
-/// [`FOUR`]: the four of an even and the next word of a kernel row that meet one lane.
-fn weight_step(kernel: &[f32], [height, width]: [usize; 2], pixel: usize) -> f32 {
+/// The scale with which no weight is above 127 and no four weights whose products are added in 16
+/// bits are above [`FOUR_WEIGHTS`]. Two words of a kernel row are added, an even one and the next;
+/// channels 0 and 1 of both make one such sum, 2 and 3 the other.
+fn weight_scale(kernel: &[f32], [height, width]: [usize; 2], pixel: usize) -> f32 {
     let largest = kernel.iter().fold(0.0, |largest: f32, w| largest.max(w.abs()));
     let word_pairs = (width * pixel).div_ceil(2);
     let blocks = (kernel.len() / (height * width)).div_ceil(BLOCK);
@@ -101,7 +106,7 @@ fn weight_step(kernel: &[f32], [height, width]: [usize; 2], pixel: usize) -> f32
         let row = (channel / BLOCK * height + y) * word_pairs;
         sums[(row + word / 2) * 2 + channel % 4 / 2] += weight.abs();
     }
-    // Four roundings may add up to 2.
-    let four = sums.into_iter().fold(0.0, f32::max) / (FOUR - 2.0);
+    // Rounding may raise four weights by a half each.
+    let four = sums.into_iter().fold(0.0, f32::max) / (FOUR_WEIGHTS - 2.0);
     four.max(largest / 127.0).max(f32::MIN_POSITIVE)
 }

@@ -184,9 +184,9 @@ fn eight_bits_are_near_and_the_same_to_the_bit_by_all_instructions() {
         let (graph, picture) = small(seed);
         let reference = Reference::of(&graph, &picture);
         let largest = |map: &Vec<f64>| map.iter().fold(0.0, |a: f64, b| a.max(b.abs())) as f32;
-        let steps = Steps::from_largest(&graph, reference.maps.iter().map(largest).collect());
+        let scales = Scales::from_largest(&graph, reference.maps.iter().map(largest).collect());
         let seen: Vec<Vec<f32>> = engines(Format::Int8)
-            .map(|engine| features(&Trunk::new(Plan::new(&graph, engine, Some(&steps))), &picture))
+            .map(|engine| features(&Trunk::new(Plan::new(&graph, engine, Some(&scales))), &picture))
             .collect();
         let error = error(&seen[0], &reference.features);
         assert!(error < 0.02, "seed {seed}: {error}");
@@ -213,9 +213,9 @@ fn batches_and_threads_give_the_bits_of_one_picture_on_one_thread() {
     let [height, width] = graph.size(View { map: 0, first: 0, channels: 3 });
     let darker: Vec<f32> = picture.iter().map(|v| v / 2.0).collect();
     let largest = vec![8.0; graph.maps.len()];
-    let steps = Steps::from_largest(&graph, largest);
+    let scales = Scales::from_largest(&graph, largest);
     for format in [Format::F32, Format::Bf16, Format::Int8] {
-        let trunk = Trunk::new(Plan::new(&graph, Engine::best(format), Some(&steps)));
+        let trunk = Trunk::new(Plan::new(&graph, Engine::best(format), Some(&scales)));
         let expected = [&picture, &darker].map(|picture| features(&trunk, picture));
         for (threads, n) in [(1, 1), (1, 5), (3, 1), (3, 2), (3, 3), (3, 8)] {
             let pictures = (0..n).flat_map(|i| [&picture, &darker][i % 2].clone()).collect();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use candle_core::{Error, Result, Tensor};
 
 use super::{Loaded, SIDE, blocked};
-use crate::kernels::{Engine, Format, Graph, Plan, Steps, Trunk};
+use crate::kernels::{Engine, Format, Graph, Plan, Scales, Trunk};
 use crate::nets::Calibration;
 use crate::nets::variant::Variant;
 use crate::nets::weights::WeightsFile;
@@ -29,19 +29,19 @@ impl Parts {
 
     pub fn trunk(&self, engine: Engine) -> Loaded<Trunk> {
         let graph = self.graph()?;
-        let steps = (engine.format() == Format::Int8).then(|| self.steps(&graph));
-        Ok(Trunk::new(Plan::new(&graph, engine, steps.as_ref())))
+        let scales = (engine.format() == Format::Int8).then(|| self.scales(&graph));
+        Ok(Trunk::new(Plan::new(&graph, engine, scales.as_ref())))
     }
 
-    /// Steps from the largest values that the maps hold at the calibration pictures: known for the
+    /// Scales from the largest values that the maps hold at the calibration pictures: known for the
     /// built-in network, found for others.
-    fn steps(&self, graph: &Graph) -> Steps {
+    fn scales(&self, graph: &Graph) -> Scales {
         if self.file.is_built_in() && self.variant.is_the_files_own(&self.file) {
             let largest: Vec<f32> =
                 serde_json::from_str(BUILT_IN_LARGEST).expect("a file of the program's own");
-            return Steps::from_largest(graph, largest[..graph.map_count()].to_vec());
+            return Scales::from_largest(graph, largest[..graph.map_count()].to_vec());
         }
-        Steps::from_largest(graph, self.largest(graph))
+        Scales::from_largest(graph, self.largest(graph))
     }
 
     /// The largest value of each map at the calibration pictures.

@@ -1,4 +1,4 @@
-//! Pictures through a plan.
+//! Runs a plan on pictures, as one candle operation.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -7,12 +7,12 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, bail};
 use rayon::prelude::*;
 
 use super::arena::Words;
-use super::engine::Format;
+use super::execute::run_tasks;
+use super::format::Format;
 use super::plan::{Plan, StepSummary, Work};
-use super::tile::run_tasks;
 
-/// Tasks of one step are handed out in so many portions a thread, so that a thread that is held up
-/// does not hold up the others for long.
+/// Portions of a step's tasks for each thread: several, so that the others do not wait long for a
+/// thread that is held up.
 const PORTIONS: usize = 8;
 
 /// A plan with the memory to run it: `[n, 3, height, width]`, pixel values 0 to 255 in f32, to
@@ -21,15 +21,17 @@ const PORTIONS: usize = 8;
 /// The same picture gives the same bits, whatever the batch and the number of threads.
 pub struct Trunk {
     plan: Plan,
-    /// Not in use at the moment; as many are made as pictures are at work at once.
+    /// Those that are free; there are as many as pictures were ever at work at once.
     arenas: Mutex<Vec<Words>>,
 }
 
 impl Trunk {
+    /// Ready to run; memory for the maps is taken when the first pictures come.
     pub fn new(plan: Plan) -> Trunk {
         Trunk { plan, arenas: Mutex::new(Vec::new()) }
     }
 
+    /// The plan that it runs.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -79,7 +81,8 @@ impl Trunk {
         })
     }
 
-    /// The largest value, without its sign, that each map holds at any of the pictures.
+    /// The largest absolute value that each map holds for any of the pictures, in the order in which
+    /// the maps were made.
     ///
     /// # Panics
     /// When the plan is not in f32.
@@ -108,7 +111,7 @@ impl Trunk {
                     features,
                     &mut |run| run(all.clone()),
                 );
-                // What a halo has besides zeros is not of this picture yet.
+                // The rest of the map still holds another picture's numbers.
                 if matches!(step.work, Work::ClearHalo) {
                     continue;
                 }
@@ -157,7 +160,8 @@ impl CustomOp1 for Trunk {
         let mut features = vec![0.0; n * len];
         let mut both: Vec<(&[f32], &mut [f32])> =
             pictures.zip(features.chunks_exact_mut(len)).collect();
-        // Whole pictures need no waiting for each other; what is left over is done together.
+        // A picture for each thread, as long as there are enough: no thread waits for another. The
+        // threads share the work of each picture that is left over.
         let threads = rayon::current_num_threads();
         let rest = both.split_off(n - n % threads);
         both.into_par_iter().for_each(|(picture, out)| self.features(picture, out));

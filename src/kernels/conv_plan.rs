@@ -1,18 +1,20 @@
-//! The plan of one convolution: which tiles it is cut into.
+//! The plan of one convolution: which tiles it is cut into, checked once.
 
 use std::ops::Range;
 
 use super::arena::{Layout, Words};
-use super::engine::{Engine, Format};
+use super::engine::Engine;
+use super::format::Format;
 use super::graph::{BLOCK, Conv, View};
 use super::pack::{self, Packed};
-use super::quantize::Scale;
-use super::tile::{Kernel, Tile};
+use super::quantize::StepScales;
+use super::tile::{Tile, TileFn};
 
-/// Bytes of the input that all weights meet before the next such chunk is begun: it stays in the
-/// second-level cache meanwhile, whose size is 256 KiB at least.
+/// Bytes of input in a chunk. All panels are computed for one chunk before the next is begun, so
+/// that the chunk stays in the second-level cache, which holds 256 KiB at least.
 const CHUNK: usize = 128 << 10;
 
+/// A convolution between two views, with its packed weights.
 pub(super) struct ConvPlan {
     pub kernel: [usize; 2],
     pub stride: usize,
@@ -25,12 +27,12 @@ pub(super) struct ConvPlan {
     blocks: usize,
     /// Rows of the output; 1 where the whole map is treated as one row.
     rows: usize,
-    /// Panels that are computed together, and pixels of a row that are.
+    /// Panels, and pixels of a row, that one tile computes together.
     pub groups: Vec<Range<usize>>,
     pub spans: Vec<Range<usize>>,
     /// The tile function for each group and span.
-    kernels: Vec<Kernel>,
-    /// Tiles, without regard to panels, that make a chunk of the input.
+    tiles: Vec<TileFn>,
+    /// Tiles of one group of panels that make a chunk.
     chunk: usize,
     weights: Words,
     panel_words: usize,
@@ -40,14 +42,15 @@ pub(super) struct ConvPlan {
 }
 
 impl ConvPlan {
-    /// `maps`: layout and view of input and output; `scale`: of the numbers, for 8-bit integers.
+    /// The layout and view are those of the input and of the output; `input_range` is that of the
+    /// picture, when it is the input; `scales` matters to 8-bit integers only.
     pub fn new(
         conv: &Conv,
         relu: bool,
         input_range: Option<(f32, f32)>,
         [(input, from), (output, to)]: [(Layout, View); 2],
         engine: Engine,
-        scale: Scale,
+        scales: StepScales,
     ) -> ConvPlan {
         // A 1x1 convolution between maps without halo does not see where a row ends.
         let flat = conv.kernel == [1, 1] && conv.stride == 1 && input.halo == 0 && output.halo == 0;
@@ -56,18 +59,18 @@ impl ConvPlan {
             false => (output.height, output.width),
         };
         let (panels, words) = (to.channels / BLOCK, conv.stride * input.pixel);
-        let shape = best_shape(engine.code().shapes, width, panels);
+        let shape = best_shape(engine.functions().shapes, width, panels);
         let (groups, spans) = (split(panels, shape.0), split(width, shape.1));
-        let kernel = |group: &Range<usize>, span: &Range<usize>| {
-            let kernel = (engine.code().tile)(span.len(), group.len(), words);
-            kernel.unwrap_or_else(|| panic!("no tile of {span:?} x {group:?}, {words} words"))
+        let tile = |group: &Range<usize>, span: &Range<usize>| {
+            let tile = (engine.functions().tile)(span.len(), group.len(), words);
+            tile.unwrap_or_else(|| panic!("no tile of {span:?} x {group:?}, {words} words"))
         };
-        let kernels = groups
+        let tiles = groups
             .iter()
-            .flat_map(|group| spans.iter().map(move |span| kernel(group, span)))
+            .flat_map(|group| spans.iter().map(move |span| tile(group, span)))
             .collect();
         let Packed { weights, panel_words, multiply, add } =
-            pack::weights(conv, relu, input_range, input.pixel, engine.format(), scale);
+            pack::weights(conv, relu, input_range, input.pixel, engine.format(), scales);
         let plan = ConvPlan {
             kernel: conv.kernel,
             stride: conv.stride,
@@ -78,7 +81,7 @@ impl ConvPlan {
             to: output.at(to.first),
             blocks: from.channels.div_ceil(BLOCK),
             rows,
-            kernels,
+            tiles,
             chunk: {
                 let input_bytes = 4 * from.channels.div_ceil(BLOCK) * input.block();
                 (rows * spans.len() * CHUNK / input_bytes).clamp(1, rows * spans.len())
@@ -101,7 +104,7 @@ impl ConvPlan {
     }
 
     /// The tile function of one call, and what it works on: offsets in the arena and the weights.
-    pub fn call(&self, number: usize) -> (Kernel, Tile) {
+    pub fn call(&self, number: usize) -> (TileFn, Tile) {
         let (group, row, span) = self.place(number);
         let ([kernel_height, kernel_width], words) = (self.kernel, self.input.pixel);
         // Rows of the kernel that lie outside the map are left out.
@@ -129,10 +132,10 @@ impl ConvPlan {
             output_block: self.output.block(),
             floor: self.floor,
         };
-        (self.kernels[group * self.spans.len() + span], tile)
+        (self.tiles[group * self.spans.len() + span], tile)
     }
 
-    /// Group, row and span of a call: chunk by chunk, and in a chunk group by group.
+    /// Group, row and span of a call. All groups of a chunk come before the next chunk.
     fn place(&self, number: usize) -> (usize, usize, usize) {
         let spans = self.spans.len();
         let (chunk, within) =
@@ -151,12 +154,12 @@ impl ConvPlan {
         self.weights.bytes()
     }
 
-    /// What sums are multiplied by (8-bit integers only), and what is added: one a channel.
+    /// What sums are multiplied by (8-bit integers only), and what is added: one for each channel.
     pub fn multiply_and_add(&self) -> (*const f32, *const f32) {
         (self.multiply.as_ptr(), self.add.as_ptr())
     }
 
-    /// The tile functions check nothing. Here every call there will be is checked, once.
+    /// The tile functions check nothing: every call that there will be is checked here, once.
     fn check(&self, readable: Range<usize>, writable: Range<usize>) {
         let inside = |part: Range<usize>, whole: &Range<usize>| {
             assert!(whole.start <= part.start && part.end <= whole.end, "{part:?} of {whole:?}");
@@ -186,7 +189,7 @@ impl ConvPlan {
 
 /// The shape (panels, pixels) of tiles with the least work for a row of `width` pixels and `panels`
 /// panels: multiplications, and a share of the loads that go with them.
-pub(super) fn best_shape(shapes: &[(usize, usize)], width: usize, panels: usize) -> (usize, usize) {
+fn best_shape(shapes: &[(usize, usize)], width: usize, panels: usize) -> (usize, usize) {
     let cost = |&&(n, m): &&(usize, usize)| -> f64 {
         let tile = |m: usize, n: usize| (m * n) as f64 + 0.25 * (m + n) as f64 + 1.0;
         let spans = split(width, m);
@@ -197,7 +200,37 @@ pub(super) fn best_shape(shapes: &[(usize, usize)], width: usize, panels: usize)
 }
 
 /// Cuts `total` into the fewest parts of at most `largest`, as even as can be: no small rest.
-pub(super) fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
+fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
     let parts = total.div_ceil(largest);
     (0..parts).map(|part| part * total / parts..(part + 1) * total / parts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::plain;
+    #[cfg(target_arch = "x86_64")]
+    use crate::kernels::x86;
+
+    #[test]
+    fn every_convolution_finds_its_tiles_on_every_processor() {
+        let mut all =
+            vec![(plain::functions(Format::F32), 16), (plain::functions(Format::Int8), 4)];
+        #[cfg(target_arch = "x86_64")]
+        all.extend(x86::ALL);
+        for (functions, words) in all {
+            for (width, panels) in (1..60).flat_map(|w| (1..30).map(move |n| (w, n))) {
+                let (n, m) = best_shape(functions.shapes, width, panels);
+                for (group, span) in split(panels, n)
+                    .iter()
+                    .flat_map(|g| split(width, m).into_iter().map(move |s| (g, s)))
+                {
+                    for step in [words, 2 * words, words / 2] {
+                        let tile = (functions.tile)(span.len(), group.len(), step);
+                        assert!(tile.is_some(), "{} x {}, {step}", group.len(), span.len());
+                    }
+                }
+            }
+        }
+    }
 }

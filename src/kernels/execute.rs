@@ -1,0 +1,122 @@
+//! The tasks of one step of a plan, on any number of threads.
+
+use std::ops::Range;
+
+use super::arena::{Layout, Words};
+use super::format::Format;
+use super::functions::Functions;
+use super::graph::Average;
+use super::plan::{Plan, Work};
+use super::pool_plan::PoolKind;
+use super::tile::Bases;
+
+/// Runs a range of the tasks of one step.
+pub(super) type RunRange<'a> = &'a (dyn Fn(Range<usize>) + Sync);
+
+/// Runs the tasks of one step of a plan. `share` is given a function that runs a range of tasks: it
+/// calls it, on any threads, for ranges that do not overlap, and returns when all are done.
+pub(super) fn run_tasks(
+    plan: &Plan,
+    step: usize,
+    arena: &mut Words,
+    picture: &[f32],
+    features: &mut [f32],
+    share: &mut dyn FnMut(RunRange<'_>),
+) {
+    assert!(arena.len() >= plan.arena_words && features.len() >= plan.feature_len);
+    assert!(picture.len() >= 3 * plan.picture.height * plan.picture.width);
+    let step = &plan.steps[step];
+    let functions = plan.engine.functions();
+    let (arena, features) = (Shared(arena.as_mut_ptr()), Shared(features.as_mut_ptr()));
+    share(&|tasks| {
+        assert!(tasks.end <= step.tasks());
+        let (arena, features) = (arena.get(), features.get());
+        // SAFETY: the engine exists, so the processor has its instructions. The plan was made, and
+        // so checked, for an arena and features of these lengths, asserted above. Tasks of one step
+        // write to places of their own and read maps that no task of the step writes.
+        unsafe {
+            match &step.work {
+                Work::Pack => pack_rows(plan, functions, picture, arena, tasks),
+                Work::ClearHalo => clear_halo(&step.output.0, arena, tasks),
+                Work::Conv(conv) => {
+                    let (multiply, add) = conv.multiply_and_add();
+                    let bases = Bases { arena, weights: conv.weights(), multiply, add };
+                    for number in tasks {
+                        let (function, tile) = conv.call(number);
+                        function(&bases, &tile);
+                    }
+                }
+                Work::Pool(pool) => {
+                    let function = match pool.kind {
+                        PoolKind::Max => functions.max_pool,
+                        PoolKind::Average(Average::CountPadding) => functions.average_pool_counting,
+                        PoolKind::Average(Average::ExcludePadding) => {
+                            functions.average_pool_excluding
+                        }
+                        PoolKind::Mean => functions.mean,
+                    };
+                    function(pool, arena, features, tasks);
+                }
+            }
+        }
+    });
+}
+
+/// A pointer that several threads may use at once, each for places of its own.
+struct Shared<T>(*mut T);
+
+// SAFETY: see `run_tasks`, the only user.
+unsafe impl<T> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    fn get(&self) -> *mut T {
+        self.0
+    }
+}
+
+/// Copies rows of the picture `[3, height, width]` to the first map, in the input range.
+///
+/// # Safety
+/// The map lies inside the arena.
+unsafe fn pack_rows(
+    plan: &Plan,
+    functions: Functions,
+    picture: &[f32],
+    arena: *mut u32,
+    rows: Range<usize>,
+) {
+    let map = plan.picture;
+    let area = map.height * map.width;
+    // 8-bit integers take the pixels as they are: the input range is in their first weights.
+    let (factor, offset) = match plan.engine.format() {
+        Format::Int8 => (1.0, 0.0),
+        _ => plan.input_range,
+    };
+    for y in rows {
+        for x in 0..map.width {
+            let at = y * map.width + x;
+            let colours = [0, area, 2 * area].map(|plane| picture[plane + at] * factor + offset);
+            let words = (functions.pixel)(colours);
+            for (word, value) in words.iter().take(map.pixel).enumerate() {
+                // SAFETY: a pixel of the map.
+                unsafe { *arena.add(map.at(0) + y * map.row() + x * map.pixel + word) = *value };
+            }
+        }
+    }
+}
+
+/// Writes zeros on both sides of rows of a map: row `task % height` of block `task / height`.
+///
+/// # Safety
+/// The map lies inside the arena.
+unsafe fn clear_halo(map: &Layout, arena: *mut u32, tasks: Range<usize>) {
+    let halo = map.halo * map.pixel;
+    for task in tasks {
+        let row = map.start + task * map.row();
+        // SAFETY: both ends of a row of the map.
+        unsafe {
+            arena.add(row).write_bytes(0, halo);
+            arena.add(row + map.row() - halo).write_bytes(0, halo);
+        }
+    }
+}

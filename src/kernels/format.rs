@@ -1,0 +1,68 @@
+//! The number formats and the sets of instructions that there are.
+
+/// How numbers are stored and multiplied. Sums are f32 or, for 8-bit integers, exact 32-bit
+/// integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// 32-bit floats.
+    F32,
+    /// The upper half of an f32: the same range with 8 bits of precision.
+    Bf16,
+    /// Activations as unsigned 8-bit integers, weights as signed ones.
+    Int8,
+}
+
+impl Format {
+    /// Every format, the most precise first.
+    pub const ALL: [Format; 3] = [Format::F32, Format::Bf16, Format::Int8];
+
+    /// As an experiment names it: `f32`, `bf16` or `int8`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::F32 => "f32",
+            Format::Bf16 => "bf16",
+            Format::Int8 => "int8",
+        }
+    }
+
+    /// Channels in a word of 32 bits.
+    pub(super) const fn channels_per_word(self) -> usize {
+        match self {
+            Format::F32 => 1,
+            Format::Bf16 => 2,
+            Format::Int8 => 4,
+        }
+    }
+}
+
+/// The processor's instructions that a function is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// AVX-512, with its extension for bf16 or 8-bit integers.
+    Avx512,
+    /// AVX2 and FMA.
+    Avx2,
+    /// What every processor of the architecture has.
+    Baseline,
+}
+
+impl InstructionSet {
+    /// Every set, the fastest first.
+    pub const ALL: [InstructionSet; 3] =
+        [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Baseline];
+
+    /// As people write it: `AVX-512`, `AVX2` or `baseline`.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Avx512 => "AVX-512",
+            InstructionSet::Avx2 => "AVX2",
+            InstructionSet::Baseline => "baseline",
+        }
+    }
+}
+
+/// The nearest bf16, ties to even, in the lower half of the word.
+pub(super) fn bf16(value: f32) -> u32 {
+    let bits = value.to_bits();
+    (bits + 0x7fff + (bits >> 16 & 1)) >> 16
+}
