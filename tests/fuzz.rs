@@ -497,13 +497,11 @@ fn tables_of_scores_and_photos() {
         fs::write(&path, bytes).unwrap();
         let read = read_scores(&path);
         if let Ok((labels, rows)) = &read {
-            let scored: Vec<Scored> = rows
-                .iter()
-                .map(|row| Scored { truth: row.category, scores: &row.scores })
-                .collect();
-            let evaluation = Evaluation::of(&scored, labels.len());
+            let scored = rows.iter().map(|row| Scored { truth: row.category, scores: &row.scores });
+            let evaluation = Evaluation::of(scored, labels.len());
             insight::confusion_table(labels, &evaluation.confusion);
             insight::category_table(labels, &evaluation);
+            insight::beyond_accuracy(&evaluation);
         }
         (&read).into()
     });

@@ -40,8 +40,6 @@ fn same_metrics(found: &CategoryMetrics, expected: &Value) {
     same(found.precision, &expected["precision"]);
     same(found.recall, &expected["recall"]);
     same(found.f1, &expected["f1"]);
-    same(found.average_precision, &expected["average_precision"]);
-    same(found.roc_auc, &expected["roc_auc"]);
 }
 
 #[test]
@@ -51,7 +49,7 @@ fn every_statistic_agrees_with_scikit_learn() {
     for name in ["table_a", "table_b"] {
         let scores = rows(&golden[name]["scores"]);
         let expected = &golden[name]["expected"];
-        let found = Evaluation::of(&table(&truth, &scores), 4);
+        let found = Evaluation::of(table(&truth, &scores), 4);
 
         assert_eq!(found.images, count(&expected["n"]));
         assert_eq!(found.correct, count(&expected["correct"]));
@@ -72,10 +70,7 @@ fn every_statistic_agrees_with_scikit_learn() {
         same_metrics(&found.macro_mean(), &expected["macro"]);
         same_metrics(&found.weighted_mean(), &expected["weighted"]);
         same(found.confusion.balanced_accuracy(), &expected["balanced_accuracy"]);
-        same(found.confusion.cohen_kappa(), &expected["cohen_kappa"]);
-        same(found.confusion.mcc(), &expected["mcc"]);
         same(found.log_loss, &expected["log_loss"]);
-        same(found.brier, &expected["brier"]);
         let (low, high) = found.accuracy_interval().unwrap();
         same(low, &expected["wilson_95"][0]);
         same(high, &expected["wilson_95"][1]);
@@ -89,9 +84,8 @@ fn calibration_agrees_bin_by_bin() {
     for name in ["table_a", "table_b"] {
         let scores = rows(&golden[name]["scores"]);
         let expected = &golden[name]["expected"];
-        let found = Evaluation::of(&table(&truth, &scores), 4).calibration;
+        let found = Evaluation::of(table(&truth, &scores), 4).calibration;
         same(found.ece(), &expected["ece_15"]);
-        same(found.mce(), &expected["mce_15"]);
         same(found.mean_confidence(), &expected["mean_confidence"]);
         let bins = expected["calibration_bins"].as_array().unwrap();
         assert_eq!(found.bins.len(), bins.len());
@@ -148,7 +142,7 @@ fn equal_and_extreme_scores_have_a_fixed_answer() {
         assert_eq!(image.predicted(), count(&case["prediction"]), "{case}");
         assert_eq!(image.truth_rank() < 2, case["top2"].as_bool().unwrap(), "{case}");
         same(image.loss(), &case["log_loss"]);
-        let evaluation = Evaluation::of(&[image], 4);
+        let evaluation = Evaluation::of([image], 4);
         assert_eq!(evaluation.top_k_accuracy(2), f64::from(u8::from(image.truth_rank() < 2)));
     }
 }
@@ -167,20 +161,18 @@ fn images() -> impl Strategy<Value = Vec<(usize, Vec<f64>)>> {
 }
 
 fn evaluate(images: &[(usize, Vec<f64>)]) -> Evaluation {
-    let table: Vec<_> =
-        images.iter().map(|(truth, scores)| Scored { truth: *truth, scores }).collect();
-    Evaluation::of(&table, CATEGORIES)
+    let images = images.iter().map(|(truth, scores)| Scored { truth: *truth, scores });
+    Evaluation::of(images, CATEGORIES)
 }
 
 /// Everything that is one number.
 fn totals(of: &Evaluation) -> Vec<f64> {
     let (equal, weighted) = (of.macro_mean(), of.weighted_mean());
-    let mut totals = vec![of.accuracy(), of.log_loss, of.brier, of.top_k_accuracy(2)];
-    totals.extend([of.calibration.ece(), of.calibration.mce(), of.calibration.mean_confidence()]);
-    totals.extend([of.confusion.cohen_kappa(), of.confusion.mcc()]);
+    let mut totals = vec![of.accuracy(), of.log_loss, of.top_k_accuracy(2)];
+    totals.extend([of.calibration.ece(), of.calibration.mean_confidence()]);
     totals.push(of.confusion.balanced_accuracy());
     for mean in [equal, weighted] {
-        totals.extend([mean.precision, mean.recall, mean.f1, mean.average_precision, mean.roc_auc]);
+        totals.extend([mean.precision, mean.recall, mean.f1]);
     }
     totals
 }

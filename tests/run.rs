@@ -90,7 +90,24 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
 
     let listed = project.ok(&["list"]);
     assert_eq!(listed.lines().count(), 4, "{listed}");
-    assert!(project.ok(&["show", &folder.id()]).contains("Final test accuracy = "));
+    let told = project.ok(&["show", &folder.id()]);
+    assert!(
+        told.contains("Final test accuracy = ") && told.contains("balanced accuracy "),
+        "{told}"
+    );
+    assert!(told.contains("calibration error "), "{told}");
+    let told: serde_json::Value =
+        serde_json::from_str(&project.ok(&["show", &folder.id(), "--json"])).unwrap();
+    let evaluation = &told["evaluation"];
+    assert_eq!(evaluation["accuracy"], told["test"]["accuracy"]);
+    let images = |list: &serde_json::Value| -> u64 {
+        list.as_array().unwrap().iter().map(|entry| entry["images"].as_u64().unwrap()).sum()
+    };
+    let tested = told["test"]["n"].as_u64().unwrap();
+    assert_eq!(images(&evaluation["categories"]), tested);
+    assert_eq!(images(&evaluation["calibration"]), tested);
+    let wrong = tested - told["test"]["correct"].as_u64().unwrap();
+    assert_eq!(images(&evaluation["confusions"]), wrong);
     let worst = project.ok(&["scores", "last", "--json"]);
     assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&worst).unwrap().len(), 24);
 }

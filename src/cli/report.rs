@@ -4,6 +4,7 @@
 use std::fs;
 
 use anyhow::Result;
+use serde_json::{Value, json};
 
 use crate::insight::{self, Evaluation, Scored};
 use crate::spec::Set;
@@ -21,11 +22,11 @@ pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
     };
     let (labels, rows) = store::read_scores(&folder.scores())?;
     let tested: Vec<&ImageScore> = rows.iter().filter(|row| row.set == Set::Test).collect();
-    let scored: Vec<Scored> = tested.iter().map(|row| scored(row)).collect();
-    let evaluation = Evaluation::of(&scored, labels.len());
+    let evaluation = Evaluation::of(tested.iter().map(|row| scored(row)), labels.len());
     let mut text = String::new();
     text += &ending_line(*ending, *step, *kept_step);
-    text += &format!("{}\n\n", insight::final_test_accuracy(test.correct, test.n));
+    text += &format!("{}\n", insight::final_test_accuracy(test.correct, test.n));
+    text += &format!("{}\n\n", insight::beyond_accuracy(&evaluation).join(", "));
     text += &insight::confusion_table(&labels, &evaluation.confusion);
     text += "\n";
     text += &insight::category_table(&labels, &evaluation);
@@ -33,6 +34,41 @@ pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
     text += &worst(&labels, &tested);
     text += &next(folder, run, &tested);
     Ok(text)
+}
+
+/// The result of a run as [`result`] tells it, for other programs; `null` for runs without one.
+pub fn result_json(folder: &RunFolder, run: &Run) -> Result<Value> {
+    if run.test().is_none() {
+        return Ok(Value::Null);
+    }
+    let (labels, rows) = store::read_scores(&folder.scores())?;
+    let tested = rows.iter().filter(|row| row.set == Set::Test).map(scored);
+    let evaluation = Evaluation::of(tested, labels.len());
+    let categories = labels.iter().zip(&evaluation.categories).map(|(name, of)| {
+        json!({"category": name, "images": of.support, "precision": of.precision,
+            "recall": of.recall, "f1": of.f1})
+    });
+    // Only what is not 0: of 1,500 categories the matrix has 2 million cells.
+    let confusions = evaluation.confusion.confusions().into_iter().map(|found| {
+        json!({"true": labels[found.truth], "predicted": labels[found.predicted],
+            "images": found.images})
+    });
+    let bins = evaluation.calibration.bins.iter().map(|bin| {
+        json!({"low": bin.low, "high": bin.high, "images": bin.images,
+            "mean_score": bin.confidence(), "accuracy": bin.accuracy()})
+    });
+    Ok(json!({
+        "accuracy": evaluation.accuracy(),
+        "balanced_accuracy": evaluation.confusion.balanced_accuracy(),
+        "top_2_accuracy": evaluation.top_k_accuracy(2),
+        "top_5_accuracy": evaluation.top_k_accuracy(5),
+        "cross_entropy": evaluation.log_loss,
+        "mean_highest_score": evaluation.calibration.mean_confidence(),
+        "calibration_error": evaluation.calibration.ece(),
+        "calibration": bins.collect::<Vec<_>>(),
+        "categories": categories.collect::<Vec<_>>(),
+        "confusions": confusions.collect::<Vec<_>>(),
+    }))
 }
 
 pub fn scored(row: &ImageScore) -> Scored<'_> {

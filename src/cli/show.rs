@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::out::print_json;
 use super::report;
@@ -12,11 +13,16 @@ use crate::words::percent;
 
 pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let summary = folder.summary()?;
+    let run = folder.replay()?;
     if json {
-        print_json(&summary)?;
+        let mut value = serde_json::to_value(&summary)?;
+        value["evaluation"] = report::result_json(folder, &run).unwrap_or_else(|err| {
+            eprintln!("retrain: {err:#}");
+            Value::Null
+        });
+        print_json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let run = folder.replay()?;
     println!("run         {}", folder.id());
     println!("experiment  {}", super::typed(&run.source));
     println!("state       {}", state_line(folder, &run, summary.state));

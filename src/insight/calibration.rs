@@ -1,4 +1,5 @@
-//! Whether the highest score means what it says: of images scored 0.8, are 80 % predicted rightly?
+//! Whether the highest score means what it says: of the images scored 0.8, are 80 % predicted
+//! rightly?
 
 use super::ratio;
 
@@ -8,9 +9,13 @@ const BINS: usize = 15;
 /// The images whose highest score lies in `(low, high]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CalibrationBin {
+    /// Lower edge, outside the bin; the first bin takes a score of 0 too.
     pub low: f64,
+    /// Upper edge, inside the bin.
     pub high: f64,
+    /// How many images.
     pub images: usize,
+    /// How many of them were predicted rightly.
     pub correct: usize,
     confidence_sum: f64,
 }
@@ -21,7 +26,7 @@ impl CalibrationBin {
         (self.images > 0).then(|| self.confidence_sum / self.images as f64)
     }
 
-    /// `None` in an empty bin.
+    /// Share of the images that were predicted rightly; `None` in an empty bin.
     pub fn accuracy(&self) -> Option<f64> {
         (self.images > 0).then(|| self.correct as f64 / self.images as f64)
     }
@@ -33,9 +38,10 @@ impl CalibrationBin {
     }
 }
 
+/// Images counted by their highest score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
-    /// Of equal width from 0 to 1; the first takes a highest score of 0 too.
+    /// Of equal width, from 0 to 1.
     pub bins: Vec<CalibrationBin>,
 }
 
@@ -54,21 +60,20 @@ impl Calibration {
         bin.confidence_sum += confidence;
     }
 
-    /// Expected calibration error: mean distance of confidence and accuracy over all images.
+    /// Expected calibration error: the distance of mean highest score and accuracy in a bin, averaged
+    /// over all images.
     pub fn ece(&self) -> f64 {
-        let images: usize = self.bins.iter().map(|bin| bin.images).sum();
-        ratio(self.bins.iter().map(|bin| bin.images as f64 * bin.gap()).sum(), images as f64)
-    }
-
-    /// Maximum calibration error: that distance in the worst bin.
-    pub fn mce(&self) -> f64 {
-        self.bins.iter().map(CalibrationBin::gap).fold(0.0, f64::max)
+        let gaps = self.bins.iter().map(|bin| bin.images as f64 * bin.gap()).sum();
+        ratio(gaps, self.images() as f64)
     }
 
     /// Mean of the highest scores of all images.
     pub fn mean_confidence(&self) -> f64 {
-        let images: usize = self.bins.iter().map(|bin| bin.images).sum();
-        ratio(self.bins.iter().map(|bin| bin.confidence_sum).sum(), images as f64)
+        ratio(self.bins.iter().map(|bin| bin.confidence_sum).sum(), self.images() as f64)
+    }
+
+    fn images(&self) -> usize {
+        self.bins.iter().map(|bin| bin.images).sum()
     }
 }
 

@@ -3,14 +3,27 @@
 /// On how many images each of two heads was right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
+    /// Images that both predicted rightly.
     pub both_right: usize,
+    /// Images that the first predicted rightly and the second wrongly.
     pub only_first_right: usize,
+    /// Images that the second predicted rightly and the first wrongly.
     pub only_second_right: usize,
+    /// Images that both predicted wrongly.
     pub both_wrong: usize,
 }
 
 impl Comparison {
-    /// Of `(first is right, second is right)`, one pair an image.
+    /// Counts images, each given as `(first is right, second is right)`.
+    ///
+    /// ```
+    /// use retrain::insight::Comparison;
+    ///
+    /// let better = std::iter::repeat_n((true, false), 8);
+    /// let found = Comparison::of(better.chain([(true, true), (false, true)]));
+    /// assert_eq!((found.only_first_right, found.only_second_right), (8, 1));
+    /// assert!((found.p_value() - 0.0390625).abs() < 1e-12);
+    /// ```
     pub fn of(images: impl IntoIterator<Item = (bool, bool)>) -> Comparison {
         let mut found = Comparison::default();
         for pair in images {
@@ -25,7 +38,7 @@ impl Comparison {
         found
     }
 
-    /// See [`mcnemar`].
+    /// The chance that equally good heads differ at least this much; see [`mcnemar`].
     pub fn p_value(&self) -> f64 {
         mcnemar(self.only_first_right, self.only_second_right)
     }

@@ -10,22 +10,38 @@ pub struct ConfusionMatrix {
     counts: Vec<usize>,
 }
 
+/// Images of one category that were taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    /// Index of the true category.
+    pub truth: usize,
+    /// Index of the predicted category.
+    pub predicted: usize,
+    /// How many images.
+    pub images: usize,
+}
+
 impl ConfusionMatrix {
     /// All zero.
     pub fn new(categories: usize) -> ConfusionMatrix {
         ConfusionMatrix { categories, counts: vec![0; categories * categories] }
     }
 
-    /// Counts one image. Panics when either is not below the number of categories.
+    /// Counts one image.
+    ///
+    /// # Panics
+    /// When either is not below the number of categories.
     pub fn add(&mut self, truth: usize, predicted: usize) {
         assert!(truth < self.categories && predicted < self.categories, "no such category");
         self.counts[truth * self.categories + predicted] += 1;
     }
 
+    /// How many categories.
     pub fn categories(&self) -> usize {
         self.categories
     }
 
+    /// Images of one true category that were predicted as one category.
     pub fn count(&self, truth: usize, predicted: usize) -> usize {
         self.counts[truth * self.categories + predicted]
     }
@@ -40,10 +56,12 @@ impl ConfusionMatrix {
         (0..self.categories).map(|truth| self.count(truth, category)).sum()
     }
 
+    /// Images in all cells.
     pub fn images(&self) -> usize {
         self.counts.iter().sum()
     }
 
+    /// Images on the diagonal.
     pub fn correct(&self) -> usize {
         (0..self.categories).map(|category| self.count(category, category)).sum()
     }
@@ -72,24 +90,22 @@ impl ConfusionMatrix {
         ratio(recalls, present.len() as f64)
     }
 
-    /// Agreement of truth and prediction beyond chance, at most 1 (Cohen 1960).
-    pub fn cohen_kappa(&self) -> f64 {
-        let images = self.images() as f64;
-        let by_chance = self.sum_of(|c| self.support(c) as f64 * self.predictions(c) as f64);
-        ratio(self.correct() as f64 * images - by_chance, images * images - by_chance)
-    }
-
-    /// Matthews correlation coefficient, -1 to 1, for any number of categories (Gorodkin 2004).
-    pub fn mcc(&self) -> f64 {
-        let images = self.images() as f64;
-        let by_chance = self.sum_of(|c| self.support(c) as f64 * self.predictions(c) as f64);
-        let truth = images * images - self.sum_of(|c| (self.support(c) as f64).powi(2));
-        let predicted = images * images - self.sum_of(|c| (self.predictions(c) as f64).powi(2));
-        ratio(self.correct() as f64 * images - by_chance, (truth * predicted).sqrt())
-    }
-
-    fn sum_of(&self, term: impl Fn(usize) -> f64) -> f64 {
-        (0..self.categories).map(term).sum()
+    /// The cells off the diagonal that hold images, the largest first; of equal ones the first in
+    /// the matrix.
+    pub fn confusions(&self) -> Vec<Confusion> {
+        let n = self.categories;
+        let cells = (0..n).flat_map(|truth| (0..n).map(move |predicted| (truth, predicted)));
+        let mut found: Vec<Confusion> = cells
+            .filter(|(truth, predicted)| truth != predicted)
+            .map(|(truth, predicted)| Confusion {
+                truth,
+                predicted,
+                images: self.count(truth, predicted),
+            })
+            .filter(|confusion| confusion.images > 0)
+            .collect();
+        found.sort_by_key(|confusion| std::cmp::Reverse(confusion.images));
+        found
     }
 }
 
@@ -107,10 +123,20 @@ mod tests {
     }
 
     #[test]
-    fn one_category_has_no_agreement_beyond_chance() {
+    fn with_one_category_precision_and_recall_are_full() {
         let mut matrix = ConfusionMatrix::new(1);
         matrix.add(0, 0);
-        assert_eq!((matrix.cohen_kappa(), matrix.mcc()), (0.0, 0.0));
         assert_eq!((matrix.precision(0), matrix.recall(0), matrix.f1(0)), (1.0, 1.0, 1.0));
+    }
+
+    #[test]
+    fn confusions_are_the_cells_off_the_diagonal_the_largest_first() {
+        let mut matrix = ConfusionMatrix::new(3);
+        for (truth, predicted) in [(0, 0), (1, 2), (2, 0), (2, 0), (0, 1)] {
+            matrix.add(truth, predicted);
+        }
+        let found: Vec<_> =
+            matrix.confusions().iter().map(|c| (c.truth, c.predicted, c.images)).collect();
+        assert_eq!(found, [(2, 0, 2), (0, 1, 1), (1, 2, 1)]);
     }
 }

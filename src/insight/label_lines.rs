@@ -1,6 +1,6 @@
-//! The lines of label_image.py.
+//! Scores as label_image.py, the companion of retrain.py, printed them.
 
-/// One line a category, highest score first, as label_image.py of 2016 printed them:
+/// One line for each category, highest score first, as label_image.py of 2016 printed them:
 /// `fire (score = 0.86540)`. Of equal scores the later label comes first, because the script
 /// reversed an ascending sort.
 pub fn label_lines<L: AsRef<str>>(labels: &[L], scores: &[f32]) -> Vec<String> {

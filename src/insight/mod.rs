@@ -10,7 +10,6 @@ mod confusion;
 mod evaluation;
 mod interval;
 mod label_lines;
-mod ranking;
 mod scored;
 mod tables;
 mod text;
@@ -18,13 +17,13 @@ mod trouble;
 
 pub use calibration::{Calibration, CalibrationBin};
 pub use comparison::{Comparison, mcnemar};
-pub use confusion::ConfusionMatrix;
+pub use confusion::{Confusion, ConfusionMatrix};
 pub use evaluation::{CategoryMetrics, Evaluation};
 pub use interval::wilson;
 pub use label_lines::label_lines;
 pub use scored::{Scored, predict};
 pub use tables::{category_table, confusion_table};
-pub use text::final_test_accuracy;
+pub use text::{beyond_accuracy, final_test_accuracy};
 pub use trouble::training_trouble;
 
 /// `a / b`, and 0 where that is 0/0.

@@ -6,10 +6,12 @@ pub(super) fn value<S: Copy + Into<f64>>(score: S) -> f64 {
     if score.is_nan() { 0.0 } else { score }
 }
 
-/// One image: the index of its true category, and one score (softmax probability) a category.
+/// One image: the index of its true category, and one score (softmax probability) for each category.
 #[derive(Debug, PartialEq)]
 pub struct Scored<'a, S = f32> {
+    /// Index of the true category.
     pub truth: usize,
+    /// `[categories]`
     pub scores: &'a [S],
 }
 
@@ -21,7 +23,11 @@ impl<S> Clone for Scored<'_, S> {
     }
 }
 
-/// The category with the first largest score; 0 when there are none.
+/// The index of the largest score, the first of equal ones; 0 when there are none.
+///
+/// ```
+/// assert_eq!(retrain::insight::predict(&[0.1f32, 0.8, 0.1]), 1);
+/// ```
 pub fn predict<S: Copy + Into<f64>>(scores: &[S]) -> usize {
     let mut best = (0, f64::NEG_INFINITY);
     for (category, &score) in scores.iter().enumerate() {
@@ -32,12 +38,14 @@ pub fn predict<S: Copy + Into<f64>>(scores: &[S]) -> usize {
     best.0
 }
 
-/// All but `predicted` panic when the truth is no index of the scores.
+/// All but [`predicted`](Self::predicted) panic when the truth is no index of the scores.
 impl<S: Copy + Into<f64>> Scored<'_, S> {
+    /// The category with the highest score; see [`predict`].
     pub fn predicted(&self) -> usize {
         predict(self.scores)
     }
 
+    /// Whether that category is the true one.
     pub fn is_correct(&self) -> bool {
         self.predicted() == self.truth
     }

@@ -2,10 +2,10 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::confusion::ConfusionMatrix;
+use super::confusion::{Confusion, ConfusionMatrix};
 use super::evaluation::{CategoryMetrics, Evaluation};
 use super::text::{pad_left, pad_right, shorten};
-use crate::words::percent;
+use crate::words::{grouped, percent};
 
 /// Columns of a terminal that tables are made for.
 const TERMINAL: usize = 80;
@@ -13,15 +13,25 @@ const NAME_MAX: usize = 16;
 const GAP: usize = 2;
 /// With more categories, names over the columns would be too short to read.
 const NAMED_COLUMNS: usize = 8;
+/// With more categories, a list of the worst replaces a table of all: nobody reads a matrix of 1,500
+/// rows, and it takes 12 megabytes.
+const WHOLE: usize = 40;
+/// Entries of such a list.
+const WORST: usize = 20;
 
 /// The confusion matrix, rows true and columns predicted; every line ends in `\n`. Up to 8
 /// categories it fits 80 columns, names shortened as needed. With more, or when shortened names
-/// would be the same, the columns are numbered and the rows carry number and name.
+/// would be the same, the columns are numbered and the rows carry number and name. With more than
+/// 40 categories it is a list of the 20 largest confusions.
 ///
-/// Panics when there are fewer names than categories.
+/// # Panics
+/// When there are fewer names than categories.
 pub fn confusion_table<N: AsRef<str>>(names: &[N], matrix: &ConfusionMatrix) -> String {
     let categories = matrix.categories();
     let names: Vec<&str> = names[..categories].iter().map(AsRef::as_ref).collect();
+    if categories > WHOLE {
+        return confusion_list(&names, &matrix.confusions());
+    }
     let (rows, headings) = named(&names).unwrap_or_else(|| numbered(&names));
     let first = widest(&rows).max("true".len());
 
@@ -38,6 +48,26 @@ pub fn confusion_table<N: AsRef<str>>(names: &[N], matrix: &ConfusionMatrix) -> 
             pad_left(&matrix.count(truth, predicted).to_string(), heading.width())
         });
         push_row(&mut table, &pad_right(name, first), counts);
+    }
+    table
+}
+
+fn confusion_list(names: &[&str], confusions: &[Confusion]) -> String {
+    let shown = &confusions[..confusions.len().min(WORST)];
+    let mut table = match confusions.len() {
+        0 => return "No image was taken for another category.\n".to_owned(),
+        all if all > WORST => {
+            format!("The {WORST} largest of {} confusions\n", grouped(all as u64))
+        }
+        _ => "All confusions\n".to_owned(),
+    };
+    let truths: Vec<&str> = shown.iter().map(|confusion| names[confusion.truth]).collect();
+    let truths = shortened(&truths, 2 * NAME_MAX);
+    let first = widest(&truths).max("true".len());
+    push_row(&mut table, &pad_right("true", first), ["images", "predicted"].map(str::to_owned));
+    for (Confusion { predicted, images, .. }, truth) in shown.iter().zip(&truths) {
+        let cells = [pad_left(&images.to_string(), 6), shorten(names[*predicted], 2 * NAME_MAX)];
+        push_row(&mut table, &pad_right(truth, first), cells);
     }
     table
 }
@@ -65,18 +95,28 @@ fn numbered(names: &[&str]) -> (Vec<String>, Vec<String>) {
 }
 
 /// Precision, recall, F1 and support of each category, then their means; every line ends in `\n`.
+/// Of more than 40 categories those 20 with images that have the lowest F1.
 ///
-/// Panics when there are fewer names than categories.
+/// # Panics
+/// When there are fewer names than categories.
 pub fn category_table<N: AsRef<str>>(names: &[N], evaluation: &Evaluation) -> String {
-    let names: Vec<&str> = names[..evaluation.categories.len()].iter().map(AsRef::as_ref).collect();
+    let categories = evaluation.categories.len();
+    let names: Vec<&str> = names[..categories].iter().map(AsRef::as_ref).collect();
     let mut rows: Vec<(String, CategoryMetrics)> =
         shortened(&names, 2 * NAME_MAX).into_iter().zip(evaluation.categories.clone()).collect();
+    let mut table = String::new();
+    if categories > WHOLE {
+        rows.retain(|(_, metrics)| metrics.support > 0);
+        rows.sort_by(|a, b| a.1.f1.total_cmp(&b.1.f1));
+        rows.truncate(WORST);
+        let all = grouped(categories as u64);
+        table += &format!("The {} of {all} categories with the lowest F1\n", rows.len());
+    }
     rows.push(("macro mean".to_owned(), evaluation.macro_mean()));
     rows.push(("weighted mean".to_owned(), evaluation.weighted_mean()));
 
     let first = rows.iter().map(|row| row.0.width()).max().unwrap_or(0);
     let headings = ["precision", "recall", "F1", "support"].map(|head| pad_left(head, 9));
-    let mut table = String::new();
     push_row(&mut table, &pad_right("category", first), headings);
     for (name, of) in rows {
         let cells =
@@ -173,9 +213,8 @@ mod tests {
     #[test]
     fn each_category_has_its_line_and_the_means_theirs() {
         let rows = [(0, [0.9f32, 0.1]), (0, [0.2, 0.8]), (0, [0.7, 0.3]), (1, [0.4, 0.6])];
-        let images: Vec<_> =
-            rows.iter().map(|(truth, scores)| Scored { truth: *truth, scores }).collect();
-        let table = category_table(&["fire", "smoke"], &Evaluation::of(&images, 2));
+        let images = rows.iter().map(|(truth, scores)| Scored { truth: *truth, scores });
+        let table = category_table(&["fire", "smoke"], &Evaluation::of(images, 2));
         insta::assert_snapshot!(table, @r"
         category       precision     recall         F1    support
         fire              100.0%      66.7%      80.0%          3
@@ -186,9 +225,36 @@ mod tests {
     }
 
     #[test]
+    fn of_many_categories_only_the_worst_are_listed() {
+        let n = 1500;
+        let names: Vec<String> = (0..n).map(|i| format!("kind {i}")).collect();
+        let mut scores = vec![vec![0.0f32; n]; n];
+        for (truth, row) in scores.iter_mut().enumerate() {
+            row[if truth == 7 { 9 } else { truth }] = 1.0;
+        }
+        let images = scores.iter().enumerate().map(|(truth, scores)| Scored { truth, scores });
+        let evaluation = Evaluation::of(images, n);
+        insta::assert_snapshot!(confusion_table(&names, &evaluation.confusion), @r"
+        All confusions
+        true    images  predicted
+        kind 7       1  kind 9
+        ");
+        let table = category_table(&names, &evaluation);
+        assert_eq!(table.lines().count(), 1 + 1 + WORST + 2, "{table}");
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines[0], "The 20 of 1,500 categories with the lowest F1");
+        assert!(lines[2].starts_with("kind 7 ") && lines[3].starts_with("kind 9 "), "{table}");
+
+        let every = matrix(41, |truth, predicted| truth + predicted);
+        let table = confusion_table(&names[..41], &every);
+        assert!(table.starts_with("The 20 largest of 1,640 confusions\n"), "{table}");
+        assert!(table.len() < 2000, "{table}");
+    }
+
+    #[test]
     fn tables_of_nothing_do_not_panic() {
         let none: [&str; 0] = [];
         confusion_table(&none, &ConfusionMatrix::new(0));
-        category_table(&none, &Evaluation::of::<f32>(&[], 0));
+        category_table(&none, &Evaluation::of::<f32>([], 0));
     }
 }

@@ -1,9 +1,14 @@
-//! Numbers and names as people read them.
+//! What an evaluation says, in words; and names that fit into a table.
 
 use unicode_width::UnicodeWidthStr;
 
+use super::evaluation::Evaluation;
 use super::interval::wilson;
 use crate::words::percent;
+
+/// With more categories than this, the true one is looked for among the five highest scores rather
+/// than the two highest.
+const FEW: usize = 10;
 
 /// The last line of a run, as retrain.py's with what it left out:
 /// `Final test accuracy = 93.8% (N=48, 95% interval 83.2 to 97.9%)`.
@@ -15,6 +20,29 @@ pub fn final_test_accuracy(correct: usize, images: usize) -> String {
     let (low, high) = (percent(low), percent(high));
     let low = low.trim_end_matches('%');
     format!("Final test accuracy = {accuracy} (N={images}, 95% interval {low} to {high})")
+}
+
+/// What the accuracy leaves out, one phrase each: accuracy with every category counting the same;
+/// with three categories or more, how often the true one is near the top; cross-entropy; how far
+/// the scores can be believed. Nothing without images.
+pub fn beyond_accuracy(evaluation: &Evaluation) -> Vec<String> {
+    if evaluation.images == 0 {
+        return Vec::new();
+    }
+    let categories = evaluation.categories.len();
+    let k = if categories > FEW { 5 } else { 2 };
+    let top = (categories > 2)
+        .then(|| format!("top-{k} accuracy {}", percent(evaluation.top_k_accuracy(k))));
+    let calibration = &evaluation.calibration;
+    [format!("balanced accuracy {}", percent(evaluation.confusion.balanced_accuracy()))]
+        .into_iter()
+        .chain(top)
+        .chain([
+            format!("cross-entropy {:.4}", evaluation.log_loss),
+            format!("mean highest score {}", percent(calibration.mean_confidence())),
+            format!("calibration error {}", percent(calibration.ece())),
+        ])
+        .collect()
 }
 
 /// The name in at most `width` terminal columns, with `…` for what does not fit. Control characters,
@@ -39,6 +67,7 @@ pub(super) fn pad_right(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scored::Scored;
     use super::*;
 
     #[test]
@@ -59,6 +88,26 @@ mod tests {
             final_test_accuracy(0, 0),
             "Final test accuracy = unknown (N=0, the test set is empty)"
         );
+    }
+
+    #[test]
+    fn what_the_accuracy_leaves_out_is_said_in_the_fields_terms() {
+        let rows = [(0, [0.8f32, 0.1, 0.1]), (0, [0.6, 0.4, 0.0]), (1, [0.3, 0.2, 0.5])];
+        let of = |rows: &[(usize, [f32; 3])]| {
+            Evaluation::of(rows.iter().map(|(truth, scores)| Scored { truth: *truth, scores }), 3)
+        };
+        // Recalls 2/2 and 0/1; the truth of the third image has the lowest score.
+        assert_eq!(
+            beyond_accuracy(&of(&rows)),
+            [
+                "balanced accuracy 50.0%",
+                "top-2 accuracy 66.7%",
+                "cross-entropy 0.7811",
+                "mean highest score 63.3%",
+                "calibration error 36.7%",
+            ]
+        );
+        assert!(beyond_accuracy(&of(&[])).is_empty());
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Says in words when training goes wrong.
+//! Says in words that training goes wrong, from the losses alone.
 
 /// Fewer losses than this are no trend.
 const TREND: usize = 10;
-/// A loss so many times that of guessing is far above it.
+/// A loss is far above that of guessing when it is this many times as high.
 const FAR: f64 = 3.0;
 
-/// What is wrong with a training whose losses so far are these `(iteration, cross-entropy in nats)`,
-/// with the likely cause and the next step; `None` when nothing is.
+/// What is wrong with a training that had these losses so far, `(iteration, cross-entropy in nats)`,
+/// with the likely cause and the next step; `None` when nothing is wrong.
 ///
 /// Trouble is a loss that is not a number or infinite, or one that is far above ln(categories),
 /// which guessing gives, and rising. A high loss that falls is no trouble.

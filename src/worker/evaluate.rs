@@ -66,12 +66,11 @@ fn score_all(prepared: &Prepared, trained: &Trained) -> Result<Vec<ImageScore>> 
 }
 
 fn test_result(scored: &[ImageScore], categories: usize) -> TestResult {
-    let test: Vec<Scored> = scored
+    let test = scored
         .iter()
         .filter(|image| image.set == Set::Test)
-        .map(|image| Scored { truth: image.category, scores: &image.scores })
-        .collect();
-    let evaluation = Evaluation::of(&test, categories);
+        .map(|image| Scored { truth: image.category, scores: &image.scores });
+    let evaluation = Evaluation::of(test, categories);
     let (low, high) = evaluation.accuracy_interval().expect("no set is empty");
     TestResult {
         correct: evaluation.correct,

@@ -12,13 +12,13 @@ use ratatui::layout::Rect;
 
 use super::images::{Filters, next_set};
 use super::{Images, Message, Page, Screen, World};
-use crate::insight::{ConfusionMatrix, confusion_table};
+use crate::insight::{ConfusionMatrix, Evaluation, Scored, beyond_accuracy, confusion_table};
 use crate::spec::Set;
 use crate::tui::effects::Effect;
 use crate::tui::keys::{Action, Context};
 use crate::tui::scores::{ScoreTable, Source};
 use crate::tui::theme::Role;
-use crate::tui::widgets::put;
+use crate::tui::widgets::{put, width};
 use crate::words;
 use grid::{Cursor, Grid};
 
@@ -30,28 +30,33 @@ pub struct Confusion {
     table: Arc<ScoreTable>,
     /// `None`: all images.
     set: Option<Set>,
-    matrix: ConfusionMatrix,
+    /// Of the images of that set.
+    evaluation: Evaluation,
     cursor: Cursor,
 }
 
 impl Confusion {
     /// Of the images of `set`, or of all; the cursor is on the largest confusion.
     pub fn new(source: Source, table: Arc<ScoreTable>, set: Option<Set>) -> Confusion {
-        let matrix = count(&table, set);
-        let cursor = largest_confusion(&matrix);
-        Confusion { source, table, set, matrix, cursor }
+        let evaluation = evaluate(&table, set);
+        let cursor = largest_confusion(&evaluation.confusion);
+        Confusion { source, table, set, evaluation, cursor }
+    }
+
+    fn matrix(&self) -> &ConfusionMatrix {
+        &self.evaluation.confusion
     }
 
     fn grid(&self, area: Rect) -> Grid {
-        // A line above and two below it.
-        let inside = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
-        Grid::new(&self.table.categories, &self.matrix, self.cursor, inside)
+        // Two lines above and two below it.
+        let inside = Rect { y: area.y + 2, height: area.height.saturating_sub(4), ..area };
+        Grid::new(&self.table.categories, self.matrix(), self.cursor, inside)
     }
 
     fn act(&mut self, action: Action, area: Rect) -> Vec<Effect> {
         let page = self.grid(area).rows().max(1);
         let Cursor { truth, predicted } = self.cursor;
-        let last = self.matrix.categories().saturating_sub(1);
+        let last = self.matrix().categories().saturating_sub(1);
         let down = |rows: usize| Cursor { truth: (truth + rows).min(last), predicted };
         let up = |rows: usize| Cursor { truth: truth.saturating_sub(rows), predicted };
         self.cursor = match action {
@@ -67,12 +72,12 @@ impl Confusion {
             Action::ColumnRight => Cursor { predicted: (predicted + 1).min(last), truth },
             Action::NextSet => {
                 self.set = next_set(self.set);
-                self.matrix = count(&self.table, self.set);
+                self.evaluation = evaluate(&self.table, self.set);
                 self.cursor
             }
             Action::Enter => return vec![self.open()],
             Action::YankScores => {
-                let table = confusion_table(&self.table.categories, &self.matrix);
+                let table = confusion_table(&self.table.categories, self.matrix());
                 return vec![Effect::Copy(table)];
             }
             _ => self.cursor,
@@ -109,16 +114,27 @@ impl Confusion {
         Effect::Open(Box::new(Screen::Images(Box::new(images))))
     }
 
-    fn draw_status(&self, line: Rect, buffer: &mut Buffer, world: &World) {
-        let images = self.matrix.images();
+    /// What is counted, and what the scores of all these images say.
+    fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let images = self.evaluation.images;
         let accuracy = match images {
             0 => "no image in this set".to_owned(),
-            n => format!("{} correct", words::percent(self.matrix.correct() as f64 / n as f64)),
+            _ => format!("{} correct", words::percent(self.evaluation.accuracy())),
         };
         let set = self.set.map_or("all sets", Set::name);
         let images = words::counted(images, "image");
         let text = format!("rows true, columns predicted · {set} · {images} · {accuracy}");
-        put(buffer, line, line.x + 2, line.y, &text, world.theme.style(Role::Dim));
+        put(buffer, area, area.x + 2, area.y, &text, world.theme.style(Role::Dim));
+        // As many phrases as fit.
+        let mut quality = String::new();
+        for phrase in beyond_accuracy(&self.evaluation) {
+            let longer = if quality.is_empty() { phrase } else { format!("{quality} · {phrase}") };
+            if width(&longer) + 2 > area.width.into() {
+                break;
+            }
+            quality = longer;
+        }
+        put(buffer, area, area.x + 2, area.y + 1, &quality, world.theme.style(Role::Dim));
     }
 
     /// The cell under the cursor and its category in words.
@@ -129,8 +145,8 @@ impl Confusion {
         else {
             return;
         };
-        let count = self.matrix.count(truth, predicted);
-        let support = self.matrix.support(truth);
+        let count = self.matrix().count(truth, predicted);
+        let support = self.matrix().support(truth);
         let verdict = if truth == predicted { "✓" } else { "✗" };
         let share = if support == 0 { 0.0 } else { count as f64 / support as f64 };
         let of = format!("{count} of {support} ({}) {verdict}", words::percent(share));
@@ -142,38 +158,27 @@ impl Confusion {
         };
         put(buffer, area, area.x + 2, area.y, &text, world.theme.style(role));
         let [recall, precision, f1] =
-            [self.matrix.recall(truth), self.matrix.precision(truth), self.matrix.f1(truth)]
+            [self.matrix().recall(truth), self.matrix().precision(truth), self.matrix().f1(truth)]
                 .map(words::percent);
         let text = format!("{true_name}: recall {recall}, precision {precision}, F1 {f1}");
         put(buffer, area, area.x + 2, area.y + 1, &text, world.theme.style(Role::Dim));
     }
 }
 
-fn count(table: &ScoreTable, set: Option<Set>) -> ConfusionMatrix {
-    let mut matrix = ConfusionMatrix::new(table.categories.len());
-    for image in table.images() {
-        if let (Some(truth), Some(predicted)) = (image.truth, image.predicted)
-            && (set.is_none() || image.set == set)
-        {
-            matrix.add(truth as usize, predicted as usize);
-        }
-    }
-    matrix
+fn evaluate(table: &ScoreTable, set: Option<Set>) -> Evaluation {
+    let scored = table.images().iter().enumerate().filter_map(|(row, image)| {
+        let truth = image.truth.filter(|_| image.predicted.is_some())? as usize;
+        (set.is_none() || image.set == set).then(|| Scored { truth, scores: table.scores(row) })
+    });
+    Evaluation::of(scored, table.categories.len())
 }
 
 fn largest_confusion(matrix: &ConfusionMatrix) -> Cursor {
-    let categories = 0..matrix.categories();
-    let mut largest = (0, Cursor::default());
-    for truth in categories.clone() {
-        for predicted in categories.clone().filter(|&predicted| predicted != truth) {
-            let count = matrix.count(truth, predicted);
-            // Of equal ones the first.
-            if count > largest.0 {
-                largest = (count, Cursor { truth, predicted });
-            }
-        }
-    }
-    largest.1
+    let largest = matrix.confusions().first().copied();
+    largest.map_or_else(Cursor::default, |found| Cursor {
+        truth: found.truth,
+        predicted: found.predicted,
+    })
 }
 
 impl Page for Confusion {
@@ -194,10 +199,10 @@ impl Page for Confusion {
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        self.draw_status(Rect { height: 1, ..area }, buffer, world);
+        self.draw_status(area, buffer, world);
         self.grid(area).draw(
             &self.table.categories,
-            &self.matrix,
+            self.matrix(),
             self.cursor,
             buffer,
             world.theme,

@@ -111,7 +111,10 @@ fn a_cell_leads_to_exactly_its_images_and_back() {
 #[test]
 fn the_set_is_switched_in_place() {
     let mut app = three();
-    assert!(seen(&mut app).contains("test · 212 images · 92.9% correct"));
+    let text = seen(&mut app);
+    assert!(text.contains("test · 212 images · 92.9% correct"));
+    assert!(text.contains("balanced accuracy 92.8% · top-2 accuracy "), "{text}");
+    assert!(text.contains(" · mean highest score 90.0% · calibration error 2.9%"), "{text}");
     press(&mut app, "s");
     assert!(seen(&mut app).contains("validation · 0 images · no image in this set"));
     press(&mut app, "s");
