@@ -1,7 +1,10 @@
+//! Which photos make the next batch.
+
 use crate::random::Rng;
 
-/// Draws batches as retrain.py did: for each place a category uniformly, then a photo of it
-/// uniformly, with replacement. So a batch is balanced over categories, whatever their sizes.
+/// Draws batches as retrain.py did: for each place in the batch a category at random, then one of
+/// its photos at random, with replacement. So every category has the same share of a batch, whatever
+/// its size.
 #[derive(Clone, Debug)]
 pub struct Batches {
     /// Rows of each category; none is empty.
@@ -10,9 +13,11 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// Over rows with these labels. Panics when a label is not below `categories`; a category
-    /// without rows panics when it is drawn ([`Problem::check`](super::Problem::check) excludes
-    /// both).
+    /// Draws from rows with these labels.
+    ///
+    /// # Panics
+    /// When a label is not below `categories`; and [`draw`](Self::draw) panics at a category without
+    /// rows. [`Problem::check`](super::Problem::check) excludes both.
     pub fn new(labels: &[u32], categories: usize, batch_size: usize) -> Batches {
         let mut rows = vec![Vec::new(); categories];
         for (row, &label) in (0u32..).zip(labels) {

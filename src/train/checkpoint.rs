@@ -1,3 +1,5 @@
+//! What a fit is between two steps, and the file that keeps it.
+
 use std::collections::HashMap;
 
 use candle_core::{DType, Result as TensorResult, Tensor};
@@ -18,20 +20,21 @@ const MAX_HEADER_BYTES: u64 = 64 << 10;
 /// Head, two moments and the best head.
 const MAX_HEADS: u64 = 4;
 
-/// All that a fit is between two steps: from it, and the same problem, it goes on with the same
-/// numbers, to the bit.
+/// The whole state of a fit between two steps: with it and the same problem, training continues with
+/// the same numbers, to the bit.
 ///
-/// As a file: tensors `weights`, f32 `[categories, d]`, and `bias`, f32 `[categories]`, and in the
+/// In the file: tensors `weights`, f32 `[categories, d]`, and `bias`, f32 `[categories]`, and in the
 /// same shapes, with `first.`, `second.` and `best.` before their names, the optimizer's moments
 /// and the best head where there are any; the metadata `retrain` is JSON.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// Steps taken.
     pub step: usize,
-    /// As trained: for standardised features.
+    /// For standardised features, as it is trained.
     pub head: Head,
+    /// With its moments.
     pub optimizer: Optimizer,
-    /// Draws the batches.
+    /// The generator that draws the batches.
     pub rng: Rng,
     pub(super) watch: Watch,
 }
@@ -66,7 +69,7 @@ pub enum CheckpointError {
 #[derive(Serialize, Deserialize)]
 struct Metadata {
     version: u32,
-    /// Names what the checkpoint may be used with.
+    /// Names the problem that the checkpoint may be used with.
     belongs_to: String,
     step: usize,
     /// State of the generator that draws the batches.
@@ -74,11 +77,11 @@ struct Metadata {
     /// Evaluations since the best.
     waited: usize,
     best: Option<BestBits>,
-    /// Hash of all the rest: with one wrong bit training would go on to other numbers unnoticed.
+    /// Hash of everything else: with one wrong bit training would give other numbers, unnoticed.
     content: String,
 }
 
-/// A [`Best`] in the bits of its numbers, which decimals might not bring back.
+/// A [`Best`] with its numbers as bits, which decimals might not bring back.
 #[derive(Serialize, Deserialize)]
 struct BestBits {
     step: usize,
@@ -87,7 +90,7 @@ struct BestBits {
 }
 
 impl Checkpoint {
-    /// Before the first step.
+    /// The state before the first step.
     pub fn initial(problem: &Problem) -> TensorResult<Checkpoint> {
         let Problem { training, categories, train, .. } = *problem;
         let features = &training.features;
@@ -101,13 +104,13 @@ impl Checkpoint {
         })
     }
 
-    /// No checkpoint of this problem is longer.
+    /// An upper bound on the bytes of a checkpoint of this problem.
     pub fn max_bytes(problem: &Problem) -> u64 {
         let d = problem.training.features.dims().last().map_or(0, |&d| d as u64);
         MAX_HEADER_BYTES + MAX_HEADS * problem.categories as u64 * (d + 1) * size_of::<f32>() as u64
     }
 
-    /// `belongs_to` names all that the numbers depend on, but the number of iterations.
+    /// The file. `belongs_to` names all that the numbers depend on but the number of iterations.
     pub fn to_bytes(&self, belongs_to: &blake3::Hash) -> Result<Vec<u8>, CheckpointError> {
         let bits = |best: Best| BestBits {
             step: best.step,
@@ -137,7 +140,7 @@ impl Checkpoint {
         Ok(safetensors::serialize(views, Some(metadata))?)
     }
 
-    /// Every tensor there is, with its name in the file.
+    /// The tensors that there are, with their names in the file.
     fn tensors(&self) -> Vec<(&'static str, &Tensor)> {
         let Optimizer { weights, bias, .. } = &self.optimizer;
         let best = self.watch.best_head.as_ref();
@@ -211,7 +214,7 @@ impl Checkpoint {
 }
 
 impl Metadata {
-    /// Of everything here but `content`, and of all tensors.
+    /// The hash of everything here but `content`, and of all tensors.
     fn hash_with(&self, mut tensors: Vec<(&str, &[u8])>) -> serde_json::Result<String> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&serde_json::to_vec(self)?);

@@ -1,3 +1,5 @@
+//! The loss and its gradient.
+
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::ops::{log_softmax, softmax_last_dim};
 
@@ -10,16 +12,29 @@ pub struct CrossEntropy {
     targets: Tensor,
 }
 
-/// What is said of a batch or a set.
+/// Loss and accuracy of a batch or a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
+    /// In nats.
     pub loss: f64,
-    /// Share of rows whose first largest logit is the label; never weighted.
+    /// Share of rows whose largest logit (the first of equal ones) is that of the label; never
+    /// weighted.
     pub accuracy: f64,
 }
 
 impl CrossEntropy {
-    /// With one weight a category; all 1 is the plain mean.
+    /// With one weight for each category; with all of them 1 the loss is the plain mean.
+    ///
+    /// ```
+    /// use candle_core::{DType, Device, Tensor};
+    /// use retrain::train::CrossEntropy;
+    ///
+    /// let loss = CrossEntropy::new(&[1.0, 1.0], DType::F32, &Device::Cpu)?;
+    /// let logits = Tensor::new(&[[2f32, 2.0]], &Device::Cpu)?;
+    /// let measured = loss.measure(&logits, &[0])?;
+    /// assert!((measured.loss - 2f64.ln()).abs() < 1e-6);
+    /// # candle_core::Result::Ok(())
+    /// ```
     pub fn new(class_weights: &[f64], dtype: DType, device: &Device) -> Result<CrossEntropy> {
         let k = class_weights.len();
         let mut targets = vec![0.0; k * k];

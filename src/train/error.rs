@@ -1,7 +1,9 @@
+//! Why a head cannot be trained or used.
+
 use thiserror::Error;
 
 /// Why a head cannot be trained or used. The worker checks an experiment before it gets here, so
-/// all but `Tensor` are broken promises of the caller.
+/// all but `Tensor` are mistakes of the caller.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("{labels} labels for features of shape {features:?}, expected [labels, d] with d > 0")]
@@ -32,7 +34,7 @@ pub enum Error {
     Tensor(#[from] candle_core::Error),
 }
 
-/// What ended a fit early without a result: the training, or whom it was made for.
+/// Why a fit ended without a result: an error in training, or one of its observer.
 #[derive(Debug, Error)]
 pub enum FitError<E> {
     #[error(transparent)]

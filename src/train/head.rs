@@ -1,3 +1,5 @@
+//! The head itself: a linear layer with softmax behind.
+
 use candle_core::{DType, Device, Result, Tensor};
 
 use crate::random::Rng;
@@ -17,7 +19,7 @@ pub struct Head {
     pub bias: Tensor,
 }
 
-/// The gradient of the mean loss, in the shapes of [`Head`].
+/// The gradient of the loss, in the shapes of [`Head`].
 #[derive(Clone, Debug)]
 pub struct Gradient {
     /// `[categories, d]`
@@ -57,7 +59,8 @@ impl Head {
 }
 
 impl Gradient {
-    /// From the gradient at the logits, `[n, categories]`, and the features, `[n, d]`, they are of.
+    /// From the gradient at the logits, `[n, categories]`, and the features, `[n, d]`, that gave
+    /// those logits.
     pub fn at(logit_gradient: &Tensor, features: &Tensor) -> Result<Gradient> {
         Ok(Gradient {
             weights: logit_gradient.t()?.matmul(features)?, // [categories, d]
@@ -66,7 +69,7 @@ impl Gradient {
     }
 }
 
-/// The scores of each row of `[n, d]` features, one number a category.
+/// The scores of each row of `[n, d]` features, one number for each category.
 pub fn evaluate(head: &Head, features: &Tensor) -> Result<Vec<Vec<f32>>> {
     let n = features.dim(0)?;
     let mut rows = Vec::with_capacity(n);

@@ -1,3 +1,5 @@
+//! How a gradient becomes a new head: SGD, momentum, Adam, AdamW.
+
 use candle_core::{Result, Tensor};
 
 use super::{Gradient, Head};
@@ -9,22 +11,25 @@ const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
 /// Turns a gradient into a new head. The rules are PyTorch's (`torch.optim.SGD`, `Adam`, `AdamW`);
-/// weight decay touches the bias too, as there when all parameters sit in one group.
-///
-/// Its whole state is the two moments and the number of steps.
+/// weight decay applies to the bias too, as it does there when all parameters are in one group.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
     rule: Rule,
+    /// Steps taken.
     pub steps: i32,
+    /// Of the head's weights, `[categories, d]`.
     pub weights: Moments,
+    /// Of the head's bias, `[categories]`.
     pub bias: Moments,
 }
 
-/// Running averages of one parameter's gradient and of its square, where the rule has them;
-/// `None` before the first step.
+/// Running averages of one parameter's gradient, `None` before the first step and where the rule
+/// has none.
 #[derive(Clone, Debug, Default)]
 pub struct Moments {
+    /// Of the gradient itself; momentum keeps its velocity here.
     pub first: Option<Tensor>,
+    /// Of its square.
     pub second: Option<Tensor>,
 }
 
@@ -36,6 +41,7 @@ struct Rule {
 }
 
 impl Optimizer {
+    /// Before the first step, with the rule of the experiment.
     pub fn new(train: &Train) -> Optimizer {
         Optimizer {
             rule: Rule {
@@ -58,7 +64,7 @@ impl Optimizer {
         }
     }
 
-    /// Goes on as after `steps` steps that left these moments, in the shapes of a head.
+    /// Sets the state after `steps` steps; the moments come in the shape of a head.
     pub(super) fn restore(&mut self, steps: usize, first: Option<Head>, second: Option<Head>) {
         self.steps = i32::try_from(steps).unwrap_or(i32::MAX);
         let parts = |moment: Option<Head>| moment.map(|head| (head.weights, head.bias)).unzip();
@@ -66,7 +72,7 @@ impl Optimizer {
         (self.weights.second, self.bias.second) = parts(second);
     }
 
-    /// One step down the gradient of the mean loss (without decay, which is added here).
+    /// Takes one step against the gradient of the loss. Weight decay is added here.
     pub fn step(&mut self, head: &mut Head, gradient: &Gradient, learning_rate: f64) -> Result<()> {
         self.steps = self.steps.saturating_add(1);
         let (rule, steps, rate) = (self.rule, self.steps, learning_rate);
@@ -116,8 +122,8 @@ impl Rule {
 }
 
 impl Moments {
-    /// Adam's direction: the mean gradient over the root of the mean square, both corrected for
-    /// their start at 0.
+    /// Adam's direction: the mean gradient over the root of the mean square, both corrected for the
+    /// averages having started at 0.
     fn direction(&mut self, g: &Tensor, steps: i32) -> Result<Tensor> {
         let mean = averaged(self.first.as_ref(), g, BETA1)?;
         let square = averaged(self.second.as_ref(), &g.sqr()?, BETA2)?;

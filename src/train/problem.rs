@@ -1,25 +1,33 @@
+//! What is to be learned from what, checked before the first step.
+
 use candle_core::{DType, Result, Tensor};
 
 use super::Error;
 use crate::spec::{ClassWeights, Train};
 
-/// Photos as the head sees them.
+/// Photos as the head sees them: features and labels.
 #[derive(Clone, Debug)]
 pub struct Samples {
-    /// `[n, d]`, raw: standardisation is the fit's business
+    /// `[n, d]`, as the network gives them: standardising is part of the fit.
     pub features: Tensor,
     /// The category of each row, below the number of categories.
     pub labels: Vec<u32>,
 }
 
-/// What [`fit`](super::fit) is to solve.
+/// What [`fit`](super::fit) is to learn, and how.
 #[derive(Clone, Debug)]
 pub struct Problem<'a> {
+    /// The photos to learn from.
     pub training: &'a Samples,
+    /// The photos that evaluations see.
     pub validation: &'a Samples,
+    /// How many categories.
     pub categories: usize,
+    /// Batch size, optimiser, schedule and the rest.
     pub train: &'a Train,
+    /// Steps from the beginning to the end.
     pub iterations: usize,
+    /// Before the schedule changes it.
     pub learning_rate: f64,
 }
 
@@ -50,7 +58,7 @@ impl Samples {
 }
 
 impl Problem<'_> {
-    /// Everything the training loop relies on, so that nothing fails behind the first step.
+    /// Checks all that the training loop relies on, so that nothing fails after the first step.
     pub fn check(&self) -> std::result::Result<(), Error> {
         if self.categories < 2 {
             return Err(Error::Categories(self.categories));
@@ -82,8 +90,9 @@ impl Problem<'_> {
         Ok(())
     }
 
-    /// The weight of each category in the loss. Balanced: `n / (categories * n_of_category)`, so
-    /// that all photos together weigh n.
+    /// The weight of each category in the loss. Balanced weights are
+    /// `photos / (categories * photos of the category)`: rare categories weigh more, and the mean
+    /// over all photos is 1.
     pub fn class_weights(&self) -> Vec<f64> {
         match &self.train.class_weights {
             ClassWeights::None => vec![1.0; self.categories],

@@ -1,11 +1,16 @@
+//! The learning rate of each step.
+
 use std::f64::consts::PI;
 
 use crate::spec::{Schedule, Train};
 
 /// The learning rate of a step, counted from 1, under the experiment's schedule.
 ///
-/// Cosine starts at `base` and would reach 0 one step behind the last (Loshchilov, Hutter 2017,
-/// one period). Step multiplies by `step_factor` behind every `step_every` steps.
+/// Cosine starts at `base` and would reach 0 one step after the last (one period of Loshchilov and
+/// Hutter 2017, arXiv:1608.03983). Step multiplies by `step_factor` after every `step_every` steps.
+///
+/// # Panics
+/// When `step` is 0.
 pub fn learning_rate(train: &Train, base: f64, step: usize, iterations: usize) -> f64 {
     let done = step - 1;
     match train.schedule {

@@ -1,3 +1,5 @@
+//! Features with mean 0 and deviation 1, without a copy of them.
+
 use candle_core::{DType, Device, Result, Tensor};
 
 use super::{Gradient, Head};
@@ -7,20 +9,21 @@ const ROWS: usize = 1024;
 
 /// Mean and deviation of each feature over the training set.
 ///
-/// Features are never copied into standardised form. A head `W, b` on `(x - mean) / deviation` is
-/// a head `W / deviation, b - (W / deviation) mean` on `x`; [`fold`](Self::fold) makes it, and
-/// [`gradient`](Self::gradient) is the same step backwards. Both touch `[categories, d]` numbers
-/// only, so standardising costs a training step next to nothing, and memory nothing.
+/// Features are never copied into standardised form. A head `W, b` on `(x - mean) / deviation` gives
+/// the same logits as the head `W / deviation, b - (W / deviation) mean` on `x`.
+/// [`fold`](Self::fold) makes the second from the first, and [`gradient`](Self::gradient) takes a
+/// gradient back. Both touch only `[categories, d]` numbers, so standardising costs a training step
+/// next to nothing, and no memory.
 #[derive(Clone, Debug)]
 pub struct Standardization {
     /// `[d]`
     pub mean: Tensor,
-    /// `[d]`, above 0: a constant feature has 1 here
+    /// `[d]`, above 0: a constant feature has 1 here.
     pub deviation: Tensor,
 }
 
 impl Standardization {
-    /// Of `[n, d]` features, n > 0. The deviation is that of the population (divided by n).
+    /// The statistics of `[n, d]` features, n > 0. The deviation is that of the population (divided by n).
     pub fn of(features: &Tensor) -> Result<Standardization> {
         let mean = mean_of_rows(features, |rows| Ok(rows.clone()))?;
         let variance = mean_of_rows(features, |rows| rows.broadcast_sub(&mean)?.sqr())?;
@@ -35,7 +38,7 @@ impl Standardization {
         })
     }
 
-    /// Leaves features as they are, as retrain.py did.
+    /// Mean 0 and deviation 1: leaves features as they are, as retrain.py did.
     pub fn identity(d: usize, dtype: DType, device: &Device) -> Result<Standardization> {
         Ok(Standardization {
             mean: Tensor::zeros(d, dtype, device)?,
@@ -43,7 +46,8 @@ impl Standardization {
         })
     }
 
-    /// `[n, d]` raw features to standardised ones: the plain form of what `fold` avoids.
+    /// `[n, d]` raw features to standardised ones: the plain form that [`fold`](Self::fold) avoids,
+    /// for comparison.
     pub fn apply(&self, features: &Tensor) -> Result<Tensor> {
         features.broadcast_sub(&self.mean)?.broadcast_div(&self.deviation)
     }
