@@ -11,6 +11,7 @@
 //! wants the machine for itself; what others do on it is in the figures, so the load is printed.
 
 mod project;
+#[path = "../common/session.rs"]
 mod session;
 
 use std::fs;
@@ -24,6 +25,8 @@ use anyhow::{Context, Result};
 use project::{LiveRun, evaluation, step};
 use session::Session;
 
+const ROWS: u16 = 40;
+const COLUMNS: u16 = 120;
 const RUNS: usize = 10_000;
 const IMAGES: usize = 50_000;
 /// Starts of the program, of which each takes a second or so.
@@ -65,6 +68,10 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+fn open(program: &Path, project: &Path) -> Result<Session> {
+    Session::open(session::command(program, project), ROWS, COLUMNS)
+}
+
 fn built_program() -> Result<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     let builds = [target.join("release/retrain"), target.join("debug/retrain")];
@@ -86,7 +93,7 @@ fn load() -> String {
 fn openings(program: &Path, project: &Path) -> Result<()> {
     let (mut first, mut complete) = (Vec::new(), Vec::new());
     for _ in 0..OPENINGS {
-        let mut session = Session::open(program, project)?;
+        let mut session = open(program, project)?;
         let drawn = session.wait_until("the first screen", has("1 Experiments"))?;
         first.push(drawn - session.start);
         complete.push(open_table(&mut session)? - session.start);
@@ -106,7 +113,7 @@ fn open_table(session: &mut Session) -> Result<Instant> {
 }
 
 fn idle_and_keys(program: &Path, project: &Path) -> Result<()> {
-    let mut session = Session::open(program, project)?;
+    let mut session = open(program, project)?;
     open_table(&mut session)?;
     session.settle()?;
     let before = session.processor_time()?;
@@ -143,7 +150,7 @@ fn keys(session: &mut Session) -> Result<Vec<Duration>> {
 
 fn live(program: &Path, project: &Path) -> Result<()> {
     let mut run = LiveRun::start(project)?;
-    let mut session = Session::open(program, project)?;
+    let mut session = open(program, project)?;
     session.wait_until("the first screen", has("1 Experiments"))?;
     session.press("2")?;
     session.wait_until("the live run", has("iteration 1000/"))?;
@@ -187,7 +194,7 @@ fn write_points(run: &mut LiveRun, last: usize) -> Result<()> {
 fn images(program: &Path, project: &Path) -> Result<()> {
     let (mut opened, mut sorted, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..OPENINGS {
-        let mut session = Session::open(program, project)?;
+        let mut session = open(program, project)?;
         session.wait_until("the first screen", has("1 Experiments"))?;
         session.settle()?;
         let pressed = session.press("4")?;

@@ -83,7 +83,7 @@ pub fn write_runs(project: &Path, count: usize) -> Result<()> {
         let made = Timestamp::from_second(first.as_second() + 60 * number as i64)?;
         let mut settings = settings.clone();
         let rate = LEARNING_RATES[number % LEARNING_RATES.len()];
-        settings.insert("train.learning_rate".into(), rate.into());
+        settings.insert("learning_rate".into(), rate.into());
         let is_long = number % LONG == LONG - 1;
         let evaluations = if is_long { LONG_EVALUATIONS } else { SHORT_EVALUATIONS };
         let id = format!("{}-woods", made.strftime("%Y%m%d-%H%M%S"));

@@ -1,5 +1,7 @@
 //! The program on a pseudo-terminal, with the time at which each of its bytes came.
 
+#![allow(dead_code, reason = "every example uses a part of it")]
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
@@ -14,9 +16,6 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Silence after which a screen is taken for finished.
 const QUIET: Duration = Duration::from_millis(300);
-
-const ROWS: u16 = 40;
-const COLUMNS: u16 = 120;
 
 /// What the program asks a terminal at its start, and what an ordinary one answers.
 const QUESTION: &[u8] = b"\x1b[c";
@@ -38,13 +37,26 @@ pub struct Session {
     _terminal: Box<dyn MasterPty + Send>,
 }
 
+/// The program in a project folder, without what the calling terminal says of itself.
+pub fn command(program: &Path, project: &Path) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program);
+    command.cwd(project);
+    for of_this_terminal in ["NO_COLOR", "COLORTERM", "TMUX", "STY", "SSH_CONNECTION"] {
+        command.env_remove(of_this_terminal);
+    }
+    command.env("TERM", "xterm-256color");
+    command
+}
+
 impl Session {
-    pub fn open(program: &Path, project: &Path) -> Result<Session> {
-        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size)?;
-        let mut command = CommandBuilder::new(program);
-        command.cwd(project);
-        command.env("TERM", "xterm-256color");
+    /// Starts the command on a terminal of its own.
+    pub fn open(command: CommandBuilder, rows: u16, columns: u16) -> Result<Session> {
+        let pair = native_pty_system().openpty(PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        })?;
         let mut reader = pair.master.try_clone_reader()?;
         let (send, output) = mpsc::channel();
         thread::spawn(move || {
@@ -57,9 +69,9 @@ impl Session {
             }
         });
         let keys = pair.master.take_writer()?;
-        let (rows, columns) = (NonZero::new(ROWS), NonZero::new(COLUMNS));
-        let cells = rows.zip(columns).context("a terminal has cells")?;
-        let screen = vt100::Parser::new(cells.0, cells.1, 0);
+        let cells = NonZero::new(rows).zip(NonZero::new(columns));
+        let (rows, columns) = cells.context("a terminal has cells")?;
+        let screen = vt100::Parser::new(rows, columns, 0);
         let start = Instant::now();
         let child = pair.slave.spawn_command(command)?;
         Ok(Session { start, child, keys, output, screen, _terminal: pair.master })
@@ -118,8 +130,14 @@ impl Session {
         Ok(())
     }
 
+    /// The cells as they are now.
+    pub fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
+    }
+
     pub fn lines(&self) -> Vec<String> {
-        self.screen.screen().rows(0, COLUMNS).collect()
+        let (_, columns) = self.screen().size();
+        self.screen().rows(0, columns.get()).collect()
     }
 
     /// Processor time that the program has used so far.
