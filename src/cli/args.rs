@@ -1,4 +1,4 @@
-//! What can be typed.
+//! What can be typed, with the help of each command: `docs/commands.md` is made of it.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[command(version, about, max_term_width = 100)]
 #[command(after_help = "Without a command, in a terminal, it opens the screens.")]
 pub struct Args {
+    /// What to do; without one the screens are opened.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
+/// A command with its arguments. The comments are the help that a person reads.
 #[derive(Subcommand)]
 pub enum Command {
     /// Draw a set of demo photos (fire, smoke, misc) and train on it
@@ -35,7 +37,7 @@ pub enum Command {
         /// Experiment files, such as experiments/fire.toml
         #[arg(required = true, value_name = "EXPERIMENT")]
         experiments: Vec<PathBuf>,
-        /// A value over the file's, such as train.learning_rate=0.1 (repeatable)
+        /// A value over the file's, such as learning_rate=0.1 (repeatable)
         #[arg(long, value_name = "FIELD=VALUE")]
         set: Vec<String>,
         /// Print the run's name and leave; the run goes on
@@ -71,18 +73,20 @@ pub enum Command {
         /// Any unique beginning of a run's name, or 'last'
         run: String,
     },
-    /// Show the queue of runs and change it; without a command: runs at work and waiting
+    /// Show the runs at work and waiting, or change their order
     ///
     /// A run that ends starts the next one by itself; nothing has to stay open for that.
     #[command(args_conflicts_with_subcommands = true)]
     Queue {
         #[command(subcommand)]
         what: Option<QueueCommand>,
+        /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
     },
     /// List all runs, the newest last
     List {
+        /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
     },
@@ -90,6 +94,7 @@ pub enum Command {
     Show {
         /// Any unique beginning of a run's name, or 'last'
         run: String,
+        /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
     },
@@ -102,6 +107,7 @@ pub enum Command {
         /// Photos, or folders of photos
         #[arg(required = true)]
         photos: Vec<PathBuf>,
+        /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
     },
@@ -109,12 +115,13 @@ pub enum Command {
     Check {
         /// An experiment file
         experiment: PathBuf,
+        /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
     },
     /// Write the features of an experiment's or a folder's photos, for other programs
     Features {
-        /// An experiment file, or a folder with one folder a category
+        /// An experiment file, or a folder of photos with one folder in it for each category
         source: PathBuf,
         /// The file to write: .safetensors or .csv
         #[arg(short, long)]
@@ -125,13 +132,15 @@ pub enum Command {
         /// As a Markdown table
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
+        /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
     },
     /// List the keys of every screen, as Markdown tables
     Keys,
-    /// Write a commented experiment file for a folder with one folder a category
+    /// Write a commented experiment file for a folder of photos
     New {
+        /// A folder of photos, with one folder in it for each category
         folder: PathBuf,
         /// The file to write; left out: experiments/FOLDER.toml
         #[arg(short, long)]
@@ -143,9 +152,9 @@ pub enum Command {
     Trash(Trash),
     /// List the feature cache; --prune deletes what no run of this project uses
     Cache(Cache),
-    /// Measure the network's layers on this machine, beside the same in plain Candle
+    /// Measure each layer of the network on this machine, and the same in plain Candle
     Kernels {
-        /// The arithmetic: f32, bf16 or int8; left out: all that this processor is fast at
+        /// The arithmetic: f32, bf16 or int8; left out: each that this processor is fast at
         #[arg(long)]
         precision: Option<String>,
     },
@@ -170,6 +179,7 @@ pub enum QueueCommand {
     Move {
         /// Any unique beginning of a run's name, or 'last'
         run: String,
+        /// Its new place: 1 is the next to start
         place: usize,
     },
     /// Take waiting runs off the queue; 'retrain resume' queues them again
@@ -199,22 +209,24 @@ pub struct Trash {
     /// Do not ask
     #[arg(long, requires = "empty")]
     pub yes: bool,
+    /// Print JSON, for other programs
     #[arg(long, conflicts_with_all = ["runs", "restore", "empty"])]
     pub json: bool,
 }
 
 #[derive(clap::Args)]
 pub struct Cache {
-    /// Delete feature keys that no run of this project uses, damaged shards, and what killed
-    /// writers left; says first how much that is, and asks
+    /// Delete features that no run of this project uses, damaged shards, and what killed writers
+    /// left; says first how much that is, and asks
     #[arg(long)]
     pub prune: bool,
-    /// Delete just these feature keys, used or not: any unique beginning of a key
+    /// Delete the features of just these keys, used or not: any unique beginning of a key
     #[arg(value_name = "KEY", requires = "prune")]
     pub keys: Vec<String>,
     /// Do not ask
     #[arg(long, requires = "prune")]
     pub yes: bool,
+    /// Print JSON, for other programs
     #[arg(long, conflicts_with = "prune")]
     pub json: bool,
 }
@@ -229,8 +241,10 @@ pub struct Scores {
     /// Only images of this set
     #[arg(long, value_enum)]
     pub set: Option<SetName>,
+    /// What decides the order
     #[arg(long, value_enum, default_value_t = SortBy::Loss)]
     pub sort: SortBy,
+    /// Print JSON, for other programs
     #[arg(long)]
     pub json: bool,
 }
