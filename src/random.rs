@@ -8,6 +8,7 @@ pub struct Rng {
 }
 
 impl Rng {
+    /// The generator of this seed.
     pub fn new(seed: u64) -> Rng {
         Rng { state: seed }
     }
@@ -25,6 +26,7 @@ impl Rng {
         self.state
     }
 
+    /// 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -83,7 +85,7 @@ impl Rng {
         }
     }
 
-    /// Fisher–Yates.
+    /// Puts the items into a random order, each order with the same probability (Fisher–Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));

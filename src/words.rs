@@ -1,6 +1,6 @@
-//! Numbers as people read them, the same on screens and in commands.
+//! Numbers as people read them, the same on screens and in commands (`docs/words.md`).
 
-/// In groups of three: `10,000`.
+/// A count with its digits in groups of three: `10,000`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -13,7 +13,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// `1 image`, `2 images`.
+/// A count of things: `1 image`, `2 images`. `thing` is the singular, its plural ends in s.
 pub fn counted(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
@@ -23,7 +23,7 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
-/// `42 s`, `3 min 05 s`, `2 h 10 min`.
+/// A time span in whole seconds: `42 s`, `3 min 05 s`, `2 h 10 min`. Negative spans and NaN are 0.
 pub fn duration(seconds: f64) -> String {
     let seconds = seconds.max(0.0).round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -33,7 +33,7 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// `1,234,567 bytes (1.2 MB)`; small ones in bytes alone.
+/// A size to the byte and in short: `1,234,567 bytes (1.2 MB)`; below 1,000 in bytes alone.
 pub fn in_bytes(bytes: u64) -> String {
     match bytes {
         0..1000 => format!("{bytes} bytes"),
@@ -41,7 +41,7 @@ pub fn in_bytes(bytes: u64) -> String {
     }
 }
 
-/// `1.2 MB`, for a table.
+/// A size for a table: `1.2 MB`, where 1 MB is 1,000,000 bytes.
 pub fn short_size(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
     let (mut value, mut unit) = (bytes as f64, "B");

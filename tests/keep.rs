@@ -64,7 +64,7 @@ fn a_run_goes_to_the_trash_and_comes_back_but_not_from_its_worker() {
     assert!(!run.path().exists());
     let things = listed(&project, "trash");
     assert_eq!((things.len(), &things[0]["kind"]), (1, &Value::from("run")));
-    assert!(project.ok(&["trash"]).contains("total: 1 thing"));
+    assert!(project.ok(&["trash"]).contains("total: 1 item"));
     fs::create_dir(run.path()).unwrap();
     let (code, words) = complaint(project.retrain(&["trash", "--restore", "last"]));
     assert!(code == Some(2) && words.contains("exists again"), "{words}");
@@ -182,7 +182,7 @@ fn the_trash_is_emptied_only_after_a_yes_and_nothing_outside_it_goes() {
     }
     let mut session = Session::run(&project, &["trash", "--empty"]);
     session.wait_for("type 'yes' to delete for good:");
-    session.press_for(&format!("yes{ENTER}"), "1 thing deleted");
+    session.press_for(&format!("yes{ENTER}"), "1 item deleted");
     let exact = format!("{},{:03} bytes", bytes / 1000, bytes % 1000);
     assert!(session.shows(&exact), "{exact} in\n{}", session.text());
     session.ends_cleanly();
@@ -201,7 +201,7 @@ fn a_trashed_run_whose_worker_lives_is_left_and_named() {
     signal(&run, Signal::STOP);
     fs::rename(run.path(), in_trash(&project, &run)).unwrap();
     let output = project.retrain(&["trash", "--empty", "--yes"]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 thing deleted"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 item deleted"), "{output:?}");
     let (code, words) = complaint(output);
     assert!(code == Some(1) && words.contains("still works on it"), "{words}");
     assert!(in_trash(&project, &run).join("events.jsonl").exists());

@@ -1,5 +1,5 @@
-//! Before anything is deleted: how much it is, and a question that takes only a whole 'yes'. Behind
-//! it: what failed.
+//! What every command that deletes shares: the question before it, which only a whole 'yes' answers,
+//! and the report after it.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -9,8 +9,8 @@ use anyhow::bail;
 use super::typed;
 use crate::store::Removed;
 
-/// Asks for a 'yes', unless it was given on the command line. Without a terminal nobody can be
-/// asked: that is an error.
+/// Whether to delete: asks for a 'yes', unless it was `given` on the command line. Errors where
+/// there is no terminal to ask on.
 pub fn is_yes(given: bool) -> anyhow::Result<bool> {
     if given {
         return Ok(true);
@@ -29,7 +29,7 @@ pub fn is_yes(given: bool) -> anyhow::Result<bool> {
     Ok(is_yes)
 }
 
-/// Says what of a deletion failed; the bytes that it freed, and whether all is gone.
+/// Prints what could not be deleted; gives the bytes that were freed, and whether all is gone.
 pub fn told<E: Display>(removed: Result<Removed, E>) -> (u64, bool) {
     match removed {
         Ok(Removed { bytes, failed }) => {

@@ -48,7 +48,8 @@ fn runs_by_key(config: &Config) -> Result<HashMap<String, usize>> {
     Ok(runs)
 }
 
-/// The keys that `names` mean, whole; without names those that no run uses, and the waste in all.
+/// What to delete. With `names`: all features of the keys that they mean. Without: all features of
+/// keys that no run uses, and of the other keys what is damaged or left over.
 fn chosen<'a>(
     keys: &'a [FeatureKey],
     names: &[String],

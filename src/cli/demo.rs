@@ -13,9 +13,11 @@ use crate::config::Config;
 use crate::demo;
 use crate::store::write_atomically;
 
-/// The experiment that comes with the program, for a folder that is no checkout of it.
+/// The demo's experiment, written where the project folder lacks it.
 const EXPERIMENT: &str = include_str!("../../experiments/demo.toml");
 
+/// Draws the photos that are missing, writes the experiment where there is none, and runs it: on the
+/// live screen, or with lines where there is no terminal, or with `plain`.
 pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     let photos = config.root.join("data").join("demo");
     let terminal = std::io::stderr().is_terminal();

@@ -15,7 +15,7 @@ use crate::spec::{self, Network};
 /// Height and width of the network's picture.
 const SIDE: usize = 299;
 
-/// Every figure is the best of so many.
+/// Measurements of each layer, of which the fastest counts.
 const ROUNDS: usize = 10;
 const PLAIN_ROUNDS: usize = 3;
 

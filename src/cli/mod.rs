@@ -3,7 +3,7 @@
 //! The one area that sees both sides of the process boundary. It holds no logic of its own: each
 //! command asks the areas and prints what they say.
 
-// First: its macros hold in all that follows.
+// First, as its macros replace those of the standard library in all modules below it.
 #[macro_use]
 mod out;
 
@@ -45,26 +45,27 @@ use crate::worker;
 pub use args::Args;
 use args::Command;
 
-/// The run failed.
+/// Exit code of a run that failed, or of a machine that did.
 pub const EXIT_FAILED: u8 = 1;
-/// The user's mistake: usage, an experiment file.
+/// Exit code of a person's mistake: in the command, or in an experiment file.
 pub const EXIT_MISTAKE: u8 = 2;
-/// Left by ctrl-c.
+/// Exit code of a command that ctrl-c ended.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
-/// Does what was typed; an error is said.
+/// Does what was typed and gives the program's exit code. An error is printed to stderr.
 pub fn run(args: Args) -> ExitCode {
     perform(args).unwrap_or_else(|err| complain(&err))
 }
 
-/// Says why what was typed is no command, or the help that was asked for. Without colours where an
-/// argument, such as the name of a file, holds what a terminal would act on.
+/// Prints why what was typed is not a command, or the help that was asked for, and gives the exit
+/// code. The text has no colours where it quotes an argument, such as a file's name, with characters
+/// that a terminal would act on.
 pub fn refuse(err: &clap::Error) -> ExitCode {
     let text = err.render().to_string();
     if text.chars().any(|c| c != '\n' && store::is_harmful(c)) {
         eprint!("{text}");
     } else {
-        // Where it cannot be written nobody is there to hear that.
+        // When stderr is closed there is nobody to tell.
         let _ = err.print();
     }
     ExitCode::from(err.exit_code() as u8)
@@ -114,7 +115,7 @@ fn perform(args: Args) -> Result<ExitCode> {
     }
 }
 
-/// Says why a command could not do its work; its exit code.
+/// Prints why a command could not do its work, and gives its exit code.
 fn complain(err: &anyhow::Error) -> ExitCode {
     eprintln!("retrain: {}", store::explain(err.as_ref(), "try again"));
     match store::Fault::of(err.as_ref()) {
@@ -123,7 +124,8 @@ fn complain(err: &anyhow::Error) -> ExitCode {
     }
 }
 
-/// Starts this program anew in its own place, unless the environment suits the network already.
+/// Replaces this process by the same program with the thread settings that the network needs, unless
+/// the environment has them already.
 fn restart_for_the_network() -> Result<()> {
     if runner::has_thread_settings() {
         return Ok(());

@@ -24,7 +24,7 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
     if output.exists() {
         bail!("{} is there already; give another name with --output", typed(&output));
     }
-    // Relative to the project where the photos are inside it, so that both can be moved.
+    // Photos inside the project are named relative to it: the whole project can be moved.
     let images = full.strip_prefix(&config.root).unwrap_or(&full);
     let Some(images) = images.to_str() else {
         bail!("{}: the folder's name is not UTF-8, which TOML needs; rename it", typed(&full));

@@ -1,5 +1,5 @@
-//! What a finished run is told as: the accuracy, the confusion matrix, the worst images, and what
-//! to type next.
+//! The report of a finished run: its accuracy, confusion matrix and worst images, and what to type
+//! next.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown, write_a
 
 /// Images in the list of the worst.
 const WORST: usize = 5;
-/// Longer than any line of the log.
+/// Bytes to try the disk with: longer than the usual line of the log.
 const PROBE_BYTES: usize = 16 << 10;
 
 /// The report of a run that has a result; empty for others.
@@ -71,6 +71,7 @@ pub fn result_json(folder: &RunFolder, run: &Run) -> Result<Value> {
     }))
 }
 
+/// The row of `scores.csv` as the statistics take it.
 pub fn scored(row: &ImageScore) -> Scored<'_> {
     Scored { truth: row.category, scores: &row.scores }
 }
@@ -95,7 +96,7 @@ fn worst(labels: &[String], tested: &[&ImageScore]) -> String {
         let image = scored(row);
         let (truth, guess) = (&labels[row.category], &labels[image.predicted()]);
         let verdict = if image.is_correct() {
-            format!("{truth}, by a little")
+            format!("{truth}, right")
         } else {
             format!("{truth}, taken for {guess}")
         };
@@ -124,14 +125,14 @@ fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
     )
 }
 
-/// Why a worker ended without a word in the log: what keeps everybody from writing there, or else
-/// the last line that it wrote for people.
+/// Why a worker ended without saying so in the event log: what keeps this process from writing there
+/// too, such as a full disk, or else the last line of `worker.log`.
 pub fn last_words(folder: &RunFolder) -> String {
     let probe = folder.path().join(".probe");
     if let Err(err) = write_atomically(&probe, &[0; PROBE_BYTES]) {
         return store::explain(&err, &folder.again());
     }
-    // A file of no meaning, whether it stays or not.
+    // It does no harm where it cannot be removed.
     let _ = fs::remove_file(probe);
     match folder.last_words() {
         words if words.is_empty() => "(none)".to_owned(),

@@ -112,7 +112,7 @@ fn delete(doomed: &[&InTrash]) -> Result<ExitCode> {
         deleted += usize::from(is_gone);
         is_whole &= is_gone;
     }
-    println!("{} deleted, {} freed", counted(deleted, "thing"), in_bytes(bytes));
+    println!("{} deleted, {} freed", counted(deleted, "item"), in_bytes(bytes));
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) })
 }
 
@@ -135,7 +135,7 @@ fn table(all: &[InTrash]) -> String {
         );
     }
     let bytes = all.iter().map(|thing| thing.bytes).sum();
-    text + &format!("total: {}, {}\n", counted(all.len(), "thing"), in_bytes(bytes))
+    text + &format!("total: {}, {}\n", counted(all.len(), "item"), in_bytes(bytes))
 }
 
 fn as_json(thing: &InTrash) -> Value {

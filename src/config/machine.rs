@@ -1,4 +1,5 @@
-//! `config.toml` of the project folder: this machine.
+//! `config.toml` of the project folder: where things are on this machine, and how much of it may be
+//! used.
 
 use std::path::{Path, PathBuf};
 use std::{env, io};
@@ -23,33 +24,41 @@ const MAX_SLOTS: usize = 64;
 pub struct Config {
     /// The project folder; `images` and weights of experiments are relative to it.
     pub root: PathBuf,
+    /// The folder of experiment files.
     pub experiments: PathBuf,
+    /// The folder of run folders, and of the queue.
     pub runs: PathBuf,
     /// Bottleneck features, shared by all runs.
     pub cache: PathBuf,
-    /// Where removed runs go.
+    /// Where runs and experiments go that a person removes.
     pub trash: PathBuf,
-    /// At least 1.
+    /// Processor threads that a run may use, at least 1.
     pub threads: usize,
-    /// Runs at work at once; 0: one, or one for each GPU.
+    /// Runs at work at once; 0: one, or with CUDA one for each GPU.
     pub slots: usize,
+    /// The colours that the person chose.
     pub theme: Theme,
 }
 
 /// Colours of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
-    /// As the terminal says.
+    /// Chosen by what the terminal says of itself.
     Auto,
+    /// For a dark background, with 256 colours.
     Dark,
+    /// For a light background, with 256 colours.
     Light,
     /// Blue and orange instead of green and red.
     ColourBlind,
+    /// The terminal's own 16 colours.
     SixteenColours,
+    /// None: words and symbols alone.
     NoColour,
 }
 
 impl Theme {
+    /// Every theme, in the order in which they are told to a person.
     pub const ALL: [Theme; 6] = [
         Theme::Auto,
         Theme::Dark,
@@ -59,7 +68,7 @@ impl Theme {
         Theme::NoColour,
     ];
 
-    /// As written in `config.toml`.
+    /// The theme's name in `config.toml`.
     pub fn name(self) -> &'static str {
         match self {
             Theme::Auto => "auto",
@@ -72,12 +81,16 @@ impl Theme {
     }
 }
 
+/// Why there is no configuration.
 #[derive(Debug, Error)]
 pub enum ConfigError {
+    /// The file says something wrong.
     #[error(transparent)]
     Mistakes(#[from] Mistakes),
+    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] TextFileError),
+    /// The folder to start from is gone or cannot be reached.
     #[error("{}: no absolute path could be made of it: {source}", .path.display())]
     Start { path: PathBuf, source: io::Error },
 }
@@ -93,7 +106,7 @@ impl Config {
         }
     }
 
-    /// The defaults for a project folder, which is to be absolute.
+    /// The defaults for a project folder, whose path must be absolute.
     pub fn at(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
@@ -218,13 +231,13 @@ fn is_path(path: &str) -> bool {
     !path.trim().is_empty() && !path.contains('\0')
 }
 
-/// `written` beside the default that it replaces; the default is a child of the project folder.
+/// The path that is `written` in place of `default`, which lies directly in the project folder.
 fn absolute_in(default: &Path, written: &str) -> PathBuf {
     let root = default.parent().unwrap_or(default);
     root.join(written).components().collect()
 }
 
-/// Absolute, and without `..`, whose parents are not the folder's parents.
+/// The path from the root, with any `..` resolved: `Path::ancestors` would take `..` for a folder.
 fn absolute(path: &Path) -> Result<PathBuf, ConfigError> {
     let failed = |source| ConfigError::Start { path: path.to_owned(), source };
     let path = env::current_dir().map_err(failed)?.join(path);

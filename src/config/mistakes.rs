@@ -16,10 +16,12 @@ pub struct Mistake {
     pub column: usize,
     /// In bytes of the text or of the argument; always inside it and on character boundaries.
     pub span: Range<usize>,
+    /// What was found and what was expected.
     pub message: String,
 }
 
 impl Mistake {
+    /// A mistake in the bytes `span` of `text`, a file that the user named `origin`.
     pub fn in_text(origin: &str, text: &str, span: Range<usize>, message: String) -> Self {
         let span = inside(text, span);
         // A mistake at the very end is shown on the last line that is there.
@@ -33,6 +35,7 @@ impl Mistake {
         Self { origin: origin.to_owned(), line, column, span, message }
     }
 
+    /// A mistake in a whole command line argument.
     pub fn in_argument(argument: &str, message: String) -> Self {
         let span = 0..argument.len();
         Self { origin: argument.to_owned(), line: 0, column: 0, span, message }
@@ -49,7 +52,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// So many mistakes are told of one text: enough for any that was meant to be what it is read as.
+/// Mistakes that are told of one text. A text with more is hardly the kind of file it is read as.
 pub const MOST_MISTAKES: usize = 100;
 
 /// The mistakes of a text, in its order; shown one a line.
@@ -72,6 +75,7 @@ impl std::error::Error for Mistakes {}
 
 /// What could be read of a TOML text, and where it is not TOML.
 pub struct Syntax<'a> {
+    /// Every key and value that could be read.
     pub table: DeTable<'a>,
     /// In the order of the text, at most one a line.
     pub errors: Vec<Mistake>,
@@ -80,7 +84,8 @@ pub struct Syntax<'a> {
 }
 
 impl Syntax<'_> {
-    /// Whether what was read at `offset`, on `line`, is what the user meant.
+    /// Whether what was read at `offset`, on `line`, can be taken for what the user meant: there is no
+    /// error on its line, and nothing that was left open before it.
     pub fn is_reliable(&self, offset: usize, line: usize) -> bool {
         offset < self.readable && self.errors.iter().all(|error| error.line != line)
     }
@@ -113,7 +118,7 @@ pub fn syntax<'a>(origin: &str, text: &'a str) -> Syntax<'a> {
     Syntax { table: table.into_inner(), errors, readable }
 }
 
-/// What stands at `span`, short enough for a message.
+/// The text at `span`, cut to its first line and 40 characters, for a message.
 pub fn excerpt(text: &str, span: Range<usize>) -> String {
     const LONGEST: usize = 40;
     let whole = &text[inside(text, span)];

@@ -1,7 +1,7 @@
 //! This machine: where experiments, runs and the cache are, how many threads, which colours.
 //!
-//! Also what every TOML file of the project folder needs: reading it with a limit, and saying its
-//! mistakes with the line and the cure. Not here: experiments.
+//! Also what every TOML file of a project needs: it is read with a limit to its size, and its mistakes
+//! are told with line and cure. Nothing here knows experiments.
 
 mod machine;
 mod mistakes;

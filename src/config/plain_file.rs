@@ -1,11 +1,11 @@
-//! Opens what should be a file, whatever it really is: a named pipe would block, a device never end,
-//! and a link lead to a file that is somebody else's.
+//! Opens regular files and nothing else: reading a named pipe would block, a device might never end,
+//! and writing through a link would change somebody else's file.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// A queue of 10,000 runs has a tenth of that.
+/// Bytes of the largest file that counts as small; a queue of 10,000 runs has a tenth of that.
 const SMALL: u64 = 16 << 20;
 
 /// Opens a file to read. Errors for anything but a regular file, which is not opened.
@@ -13,14 +13,15 @@ pub fn open_plain(path: &Path) -> io::Result<File> {
     opened(path, u64::MAX).map(|(file, _)| file)
 }
 
-/// The whole of a regular file that is as long as there are photos or categories.
+/// The whole of a regular file whose length grows with the number of photos or categories.
 pub fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_plain(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The whole of a regular file that is small. Errors, and takes no memory, where it is not.
+/// The whole of a regular file of at most 16 MiB. A larger one is an error before memory is taken
+/// for it.
 pub fn read_small(path: &Path) -> io::Result<Vec<u8>> {
     let (file, length) = opened(path, SMALL)?;
     let mut bytes = Vec::with_capacity(length as usize);
@@ -28,7 +29,7 @@ pub fn read_small(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A file and its length, which is at most `most`.
+/// A regular file opened to read, and its length, which is at most `most` bytes.
 fn opened(path: &Path, most: u64) -> io::Result<(File, u64)> {
     let found = path.metadata()?;
     check(&found)?;
@@ -41,13 +42,13 @@ fn opened(path: &Path, most: u64) -> io::Result<(File, u64)> {
     }
 }
 
-/// Opens a file to read it and to write behind its end; makes it where there is none. Errors for
-/// anything but a regular file that lies there itself.
+/// Opens a file to read it and to append to it, and makes it where there is none. Errors for anything
+/// but a regular file, also for a link to one.
 pub fn append_plain(path: &Path) -> io::Result<File> {
     change_plain(path, OpenOptions::new().append(true))
 }
 
-/// The same, to write anywhere in it.
+/// As [`append_plain`], to write anywhere in the file.
 pub fn write_plain(path: &Path) -> io::Result<File> {
     change_plain(path, OpenOptions::new().write(true))
 }

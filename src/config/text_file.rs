@@ -1,4 +1,4 @@
-//! Reads a small text file that a person wrote, whatever it really is.
+//! Reads a small text file that a person wrote.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,19 +6,25 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Far more than anybody writes by hand; a log or a photo given by mistake is refused.
+/// More than anybody writes by hand; a log or a photo that is given by mistake is larger.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// Why a text file was not read; each message begins with its path.
 #[derive(Debug, Error)]
 pub enum TextFileError {
+    /// There is nothing of that name.
     #[error("{}: there is no such file", .0.display())]
     Missing(PathBuf),
+    /// A folder, a pipe or a device.
     #[error("{}: not a file, expected a TOML file", .0.display())]
     NotAFile(PathBuf),
+    /// More than 1 MiB.
     #[error("{}: larger than 1 MiB, expected a TOML file of a few kB", .0.display())]
     TooLarge(PathBuf),
+    /// Bytes that are no text; `line` from 1, `offset` in bytes from 0.
     #[error("{}:{line}: byte {offset} is not UTF-8; save the file as UTF-8", .path.display())]
     NotUtf8 { path: PathBuf, line: usize, offset: usize },
+    /// Refused by the system.
     #[error("{}: cannot be read: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
 }

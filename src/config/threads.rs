@@ -14,15 +14,15 @@ pub(super) fn usable_threads() -> usize {
     usable(processors, quota(&read), slurm(&|name| env::var(name).ok()))
 }
 
-/// A quota of 1.5 processors keeps two threads busy three quarters of the time: more than one
-/// thread all of it.
+/// The least of the three, at least 1. A fraction counts as a whole thread: with a quota of 1.5
+/// processors two threads that are busy three quarters of the time do more than one.
 fn usable(processors: usize, quota: Option<f64>, allocated: Option<usize>) -> usize {
     let by_quota = quota.map_or(processors, |processors| processors.ceil() as usize);
     processors.min(by_quota).min(allocated.unwrap_or(processors)).max(1)
 }
 
-/// What Slurm gave to each task, or to the job on this machine; nothing outside a job, where the
-/// variables may be left from elsewhere.
+/// Processors that Slurm gave to each task, or to the job on this machine. `None` outside a job, where
+/// the variables may be left over from another one.
 fn slurm(variable: &dyn Fn(&str) -> Option<String>) -> Option<usize> {
     variable("SLURM_JOB_ID")?;
     ["SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"]
@@ -59,18 +59,20 @@ fn upwards(root: &str, group: &str) -> impl Iterator<Item = PathBuf> {
     folders.into_iter().take_while(move |folder| folder.starts_with(&root))
 }
 
-/// `max 100000` or `150000 100000`.
+/// The limit of a group in version 2, in a file such as `150000 100000` (quota and period in
+/// microseconds) or `max 100000`.
 fn v2(read: &dyn Fn(&Path) -> Option<String>, group: &Path) -> Option<f64> {
     let text = read(&group.join("cpu.max"))?;
     let (quota, period) = text.trim().split_once(' ')?;
     share(quota, period)
 }
 
+/// The limit of a group in version 1, in two files.
 fn v1(read: &dyn Fn(&Path) -> Option<String>, group: &Path) -> Option<f64> {
     share(&read(&group.join("cpu.cfs_quota_us"))?, &read(&group.join("cpu.cfs_period_us"))?)
 }
 
-/// `None` where there is no limit (`max`, -1).
+/// Quota by period: processors. `None` where there is no limit (`max`, -1).
 fn share(quota: &str, period: &str) -> Option<f64> {
     let [quota, period]: [f64; 2] = [quota.trim().parse().ok()?, period.trim().parse().ok()?];
     (quota > 0.0 && period > 0.0).then(|| quota / period)

@@ -27,13 +27,16 @@ use canvas::Canvas;
 
 pub use write::{Written, write};
 
+/// The categories, each with a folder of its name.
 pub const CATEGORIES: [&str; 3] = ["fire", "smoke", "misc"];
+/// Photos in each category.
 pub const PER_CATEGORY: usize = 80;
 
 /// Paints one kind of scene and says which camera it is taken with.
 type Scene = fn(&mut Canvas, &mut Rng) -> Camera;
 
-/// The picture with this number in its category. Panics when there is no such category.
+/// Draws picture number `index` of a category, 240 to 420 pixels wide and high. Panics when there is
+/// no such category; every index has its picture.
 pub fn draw(category: usize, index: usize) -> RgbImage {
     let (canvas, camera, mut rng) = paint(category, index, 1);
     camera.develop(canvas, &mut rng)
@@ -57,6 +60,7 @@ fn size(rng: &mut Rng) -> (usize, usize) {
     if rng.chance(0.28) { (short, long) } else { (long, short) }
 }
 
+/// The file's name of a picture: `smoke-007.jpg`.
 pub fn file_name(category: usize, index: usize) -> String {
     format!("{}-{index:03}.jpg", CATEGORIES[category])
 }

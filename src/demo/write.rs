@@ -11,8 +11,10 @@ use image::codecs::jpeg::JpegEncoder;
 
 use super::{CATEGORIES, PER_CATEGORY, draw, file_name};
 
+/// Of the JPEGs, of 100: small files that show no blocks.
 const QUALITY: u8 = 88;
 
+/// How many photos were there and how many had to be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Drawn now.
@@ -78,7 +80,7 @@ fn write_some(
 fn write_one(folder: &Path, category: usize, index: usize) -> io::Result<bool> {
     let name = file_name(category, index);
     let path = folder.join(CATEGORIES[category]).join(&name);
-    // Without following: a link that leads nowhere is somebody's, too.
+    // The link itself is asked for: one that leads nowhere is somebody's file, too.
     if fs::symlink_metadata(&path).is_ok() {
         return Ok(false);
     }

@@ -6,15 +6,19 @@ use safetensors::tensor::{Dtype, SafeTensorError, TensorView};
 
 use crate::spec::Set;
 
-/// One photo: its file as shown on screens, its category's number, its set.
+/// What is written beside one photo's feature.
 pub struct FeatureRow {
+    /// The file's name, with what a terminal would act on written by number.
     pub file: String,
+    /// Place of its category in the list of categories.
     pub category: usize,
+    /// Training, validation or test.
     pub set: Set,
 }
 
-/// `features` f32 `[n, d]`, `category` i64 `[n]` and `set` i64 `[n]` (0 training, 1 validation,
-/// 2 test); the metadata holds `files`, `categories` and `sets` as JSON lists.
+/// The bytes of a safetensors file: `features` f32 `[n, d]`, `category` i64 `[n]` and `set` i64 `[n]`
+/// (0 training, 1 validation, 2 test); its metadata holds `files`, `categories` and `sets` as JSON
+/// lists. The argument `features` is `[n, d]`, row by row.
 pub fn features_safetensors(
     rows: &[FeatureRow],
     categories: &[String],
@@ -42,7 +46,8 @@ pub fn features_safetensors(
     safetensors::serialize(tensors, Some(metadata))
 }
 
-/// `file,set,category,f0,f1,...`, one photo a line.
+/// The bytes of a CSV file: a head line `file,set,category,f0,f1,...`, then one photo a line.
+/// `features` is `[n, d]`, row by row.
 pub fn features_csv(
     rows: &[FeatureRow],
     categories: &[String],
