@@ -1,11 +1,13 @@
 //! Numbers as people read them, the same on screens and in commands (`docs/words.md`).
 
-/// A count with its digits in groups of three: `10,000`.
-pub fn grouped(number: u64) -> String {
+use std::fmt::Display;
+
+/// A whole number with its digits in groups of three: `10,000`.
+pub fn grouped(number: impl Display) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) && !text.ends_with('-') {
             text.push(',');
         }
         text.push(digit);
@@ -13,9 +15,10 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// A count of things: `1 image`, `2 images`. `thing` is the singular, its plural ends in s.
+/// A count of things: `1 image`, `2 images`, `1,263 images`. `thing` is the singular, its plural
+/// ends in s.
 pub fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// A share with one decimal, as retrain.py prints it: `94.4%`.
@@ -23,10 +26,21 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
-/// A time span in whole seconds: `42 s`, `3 min 05 s`, `2 h 10 min`. Negative spans and NaN are 0.
+/// How many a second: `1,263`, `42`, `6.2`, `0.39`.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        0.0..0.995 => format!("{per_second:.2}"),
+        0.995..9.95 => format!("{per_second:.1}"),
+        _ => grouped(per_second.max(0.0).round() as u64),
+    }
+}
+
+/// A time span: `0.7 s`, `42 s`, `3 min 05 s`, `2 h 10 min`. Negative spans and NaN are 0.
 pub fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0).round() as u64;
+    let exact = seconds.max(0.0);
+    let seconds = exact.round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        _ if exact < 9.95 => format!("{exact:.1} s"),
         (0, 0, seconds) => format!("{seconds} s"),
         (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
         (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
@@ -62,14 +76,22 @@ mod tests {
     #[test]
     fn large_numbers_are_grouped() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([-1, -999, -1000].map(grouped), ["-1", "-999", "-1,000"]);
     }
 
     #[test]
     fn durations_read_as_people_say_them() {
-        assert_eq!(duration(41.6), "42 s");
+        assert_eq!(duration(0.74), "0.7 s");
+        assert_eq!([9.94, 9.95, 41.6, 59.6].map(duration), ["9.9 s", "10 s", "42 s", "1 min 00 s"]);
         assert_eq!(duration(185.0), "3 min 05 s");
         assert_eq!(duration(7800.0), "2 h 10 min");
-        assert_eq!(duration(f64::NAN), "0 s");
+        assert_eq!(duration(f64::NAN), "0.0 s");
+    }
+
+    #[test]
+    fn rates_have_as_many_digits_as_say_something() {
+        let said = [0.3915, 0.996, 6.25, 9.96, 42.4, 1263.4, 0.0, f64::NAN].map(rate);
+        assert_eq!(said, ["0.39", "1.0", "6.2", "10", "42", "1,263", "0.00", "0"]);
     }
 
     #[test]

@@ -20,8 +20,8 @@ use retrain::nets;
 use retrain::random::Rng;
 use retrain::spec::{self, FIELDS, Field, Network, Weights};
 use retrain::store::{
-    Counts, Ending, Event, EventLog, NetworkFacts, Record, Run, RunFolder, Stage, Tail, TestResult,
-    changed_photos, read_scores,
+    Counts, Ending, Event, EventLog, NetworkFacts, Points, Record, Run, RunFolder, Stage, Tail,
+    TestResult, changed_photos, read_scores,
 };
 use retrain::train::{Checkpoint, HeadFile, Observer, Problem, Samples, evaluate};
 
@@ -276,7 +276,8 @@ fn event_logs() {
         let whole = Run::replay(&records);
         let (summary, _) = (whole.summary(), run.summary());
         serde_json::to_vec(&summary).unwrap();
-        let losses: Vec<_> = whole.steps.iter().map(|point| (point.step, point.loss)).collect();
+        let steps = Points::of(&records).steps;
+        let losses: Vec<_> = steps.iter().map(|point| (point.step, point.loss)).collect();
         insight::training_trouble(&losses, &losses, whole.counts.len());
         // The same, when the file was still being written at the first look.
         fs::write(run.events(), &bytes[..bytes.len() / 2]).unwrap();

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use retrain::store::{self, Run};
+use retrain::store::{self, Points, Run};
 
 /// A copy of `tests/old` that may be changed.
 struct OldProject(tempfile::TempDir);
@@ -56,6 +56,10 @@ impl OldProject {
 
     fn run(&self, name: &str) -> Run {
         store::find(&self.0.path().join("runs"), name).unwrap().replay().unwrap()
+    }
+
+    fn points(&self, name: &str) -> Points {
+        store::find(&self.0.path().join("runs"), name).unwrap().points().unwrap()
     }
 }
 
@@ -106,10 +110,10 @@ fn heads_of_earlier_versions_predict_the_same_scores() {
 fn paused_and_lost_runs_of_earlier_versions_go_on_without_new_features() {
     let project = OldProject::new();
     for (run, done, iterations) in [(PAUSED, 1146, 1200), (LOST, 2463, 2500)] {
-        assert_eq!(project.run(run).steps.len(), done);
+        assert_eq!(project.points(run).steps.len(), done);
         project.ok(&["resume", run, "--iterations", &iterations.to_string()]);
         let resumed = project.run(run);
-        assert_eq!(resumed.steps.len(), iterations, "{run}");
+        assert_eq!(project.points(run).steps.len(), iterations, "{run}");
         let features = resumed.features.unwrap();
         assert_eq!((features.done, features.from_cache), (18, 18), "{run}");
     }

@@ -30,7 +30,8 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
 
     let (folder, run) = project.last();
     assert_eq!(run.state(), State::Done);
-    assert_eq!((run.steps.len(), run.evaluations.len()), (40, 4));
+    let points = folder.points().unwrap();
+    assert_eq!((points.steps.len(), points.evaluations.len()), (40, 4));
     let names = [
         "experiment.toml",
         "events.jsonl",

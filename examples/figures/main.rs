@@ -21,6 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use retrain::words::grouped;
 
 use project::{LiveRun, evaluation, step};
 use session::Session;
@@ -153,7 +154,7 @@ fn live(program: &Path, project: &Path) -> Result<()> {
     let mut session = open(program, project)?;
     session.wait_until("the first screen", has("1 Experiments"))?;
     session.press("2")?;
-    session.wait_until("the live run", has("iteration 1000/"))?;
+    session.wait_until("the live run", has("iteration 1,000/"))?;
     session.settle()?;
     let mut times = Vec::new();
     let mut last = 1_000;
@@ -163,10 +164,11 @@ fn live(program: &Path, project: &Path) -> Result<()> {
         last += 1;
         run.log.append(step(last))?;
         let written = Instant::now();
-        let shown = session.wait_until("the new point", has(&format!("iteration {last}/")))?;
+        let shown =
+            session.wait_until("the new point", has(&format!("iteration {}/", grouped(last))))?;
         times.push(shown - written);
     }
-    report("new point written to shown", "under 250 ms", times);
+    report("new point written to shown", "under 100 ms", times);
 
     session.settle()?;
     let writer = thread::spawn(move || write_points(&mut run, last));

@@ -208,7 +208,7 @@ impl News {
 
     fn end_line(&mut self) {
         if self.line_open {
-            eprintln!();
+            eprint!("\n");
             self.line_open = false;
         }
     }
@@ -253,7 +253,7 @@ fn features_line(run: &Run) -> String {
 }
 
 fn training_line(run: &Run) -> String {
-    let Some(point) = run.evaluations.last() else { return String::new() };
+    let Some(point) = run.evaluated else { return String::new() };
     format!(
         "iteration {}/{}  loss {:.4}  train accuracy {}  validation accuracy {}",
         point.step,

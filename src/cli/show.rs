@@ -80,7 +80,7 @@ fn facts(run: &Run) -> String {
             network.properties.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         text += &format!("network     {}\n", properties.join("\n            "));
     }
-    if let Some(best) = run.best() {
+    if let Some(best) = run.best {
         text += &format!(
             "training    iteration {} of {}; best validation accuracy {} at iteration {}\n",
             run.step(),

@@ -63,7 +63,7 @@ fn settled(runs: &Path, folder: &RunFolder) -> Result<Run, ResumeError> {
         let keeper = keeper(runs, folder).map_err(EnqueueError::from)?;
         let is_ending = worker.is_none() || folder.replay()?.end.is_some();
         match worker.or(keeper) {
-            None => return Ok(folder.replay_whole()?),
+            None => return Ok(folder.replay_whole()?.0),
             Some(_) if is_ending && start.elapsed() < TO_GO => thread::sleep(LOOK),
             Some(owner) => return Err(ResumeError::Running { run: folder.id(), owner }),
         }
@@ -101,7 +101,7 @@ mod tests {
 
     fn run(steps: usize, end: Option<End>) -> Run {
         let point = |step| StepPoint { step, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 };
-        Run { iterations: 40, steps: (1..=steps).map(point).collect(), end, ..Run::default() }
+        Run { iterations: 40, latest: (steps > 0).then(|| point(steps)), end, ..Run::default() }
     }
 
     fn finished(ending: Ending, step: usize) -> Option<End> {

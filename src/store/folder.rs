@@ -10,7 +10,7 @@ use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
 use super::names::shown;
 use super::owner::Owner;
-use super::run::Run;
+use super::run::{Points, Run};
 use super::summary::{State, Summary};
 use crate::config::{open_plain, read_small};
 
@@ -210,19 +210,23 @@ impl RunFolder {
 
     /// All events so far, folded.
     pub fn replay(&self) -> Result<Run, LogError> {
-        let records: Vec<Record> = self.tail().poll()?;
-        Ok(Run::replay(&records))
+        Ok(Run::replay(&self.tail().poll()?))
     }
 
-    /// As [`RunFolder::replay`], but a damaged line and a missing beginning are errors: what is
-    /// written behind them would never be read, or not understood.
-    pub fn replay_whole(&self) -> Result<Run, LogError> {
+    /// Every iteration and evaluation so far.
+    pub fn points(&self) -> Result<Points, LogError> {
+        Ok(Points::of(&self.tail().poll()?))
+    }
+
+    /// As [`RunFolder::replay`] and [`RunFolder::points`], but a damaged line and a missing
+    /// beginning are errors: what is written behind them would never be read, or not understood.
+    pub fn replay_whole(&self) -> Result<(Run, Points), LogError> {
         let mut tail = self.tail();
-        let records: Vec<Record> = tail.poll()?;
-        let more = tail.poll()?;
-        let run = Run::replay(records.iter().chain(&more));
+        let mut records: Vec<Record> = tail.poll()?;
+        records.extend(tail.poll()?);
+        let run = Run::replay(&records);
         match run.created {
-            Some(_) => Ok(run),
+            Some(_) => Ok((run, Points::of(&records))),
             None => Err(LogError::Line {
                 path: self.events(),
                 line: 1,

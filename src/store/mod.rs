@@ -36,7 +36,7 @@ pub use owner::{Owner, host_name};
 pub use photos::{changed_photos, photos_csv};
 pub use queue::{Queue, QueueError, Started, Waiting};
 pub use remove::Removed;
-pub use run::{End, EvaluationPoint, FeatureProgress, Run, StepPoint};
+pub use run::{End, EvaluationPoint, FeatureProgress, Points, Run, StepPoint};
 pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
 pub use summary::{State, Summary};

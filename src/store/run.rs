@@ -24,6 +24,52 @@ pub struct EvaluationPoint {
     pub validation_accuracy: f64,
 }
 
+impl EvaluationPoint {
+    fn is_better_than(&self, other: &EvaluationPoint) -> bool {
+        self.validation_accuracy > other.validation_accuracy
+            || (self.validation_accuracy == other.validation_accuracy
+                && self.validation_loss < other.validation_loss)
+    }
+}
+
+/// Every iteration and evaluation that a run has reported, in the order of the log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Points {
+    pub steps: Vec<StepPoint>,
+    pub evaluations: Vec<EvaluationPoint>,
+}
+
+impl Points {
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Points {
+        let mut points = Points::default();
+        records.into_iter().for_each(|record| points.add(record));
+        points
+    }
+
+    /// Takes in what `record` says of an iteration, if anything.
+    fn add(&mut self, record: &Record) {
+        match record.event {
+            Event::Step { step, loss, accuracy, learning_rate } => {
+                self.steps.push(StepPoint { step, loss, accuracy, learning_rate });
+            }
+            Event::Evaluation {
+                step,
+                train_loss,
+                train_accuracy,
+                validation_loss,
+                validation_accuracy,
+            } => self.evaluations.push(EvaluationPoint {
+                step,
+                train_loss,
+                train_accuracy,
+                validation_loss,
+                validation_accuracy,
+            }),
+            _ => {}
+        }
+    }
+}
+
 /// How far the feature stage is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FeatureProgress {
@@ -42,7 +88,8 @@ impl FeatureProgress {
     }
 }
 
-/// Everything a run has reported so far.
+/// What a run has reported so far, of its iterations only those that stand out: as large after ten
+/// million of them as after one. [`Points`] has them all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     pub experiment: String,
@@ -66,8 +113,13 @@ pub struct Run {
     pub duplicates: usize,
     pub network: Option<NetworkFacts>,
     pub features: Option<FeatureProgress>,
-    pub steps: Vec<StepPoint>,
-    pub evaluations: Vec<EvaluationPoint>,
+    /// The newest iteration.
+    pub latest: Option<StepPoint>,
+    /// The newest evaluation.
+    pub evaluated: Option<EvaluationPoint>,
+    /// The evaluation with the highest validation accuracy; of equals the one with the lower loss,
+    /// then the earlier one.
+    pub best: Option<EvaluationPoint>,
     pub warnings: Vec<String>,
     pub end: Option<End>,
     /// Why the last worker did not go on with the run.
@@ -126,7 +178,7 @@ impl Run {
             }
             Event::Step { step, loss, accuracy, learning_rate } => {
                 self.earlier_end = None;
-                self.steps.push(StepPoint { step, loss, accuracy, learning_rate });
+                self.latest = Some(StepPoint { step, loss, accuracy, learning_rate });
             }
             Event::Evaluation {
                 step,
@@ -134,13 +186,19 @@ impl Run {
                 train_accuracy,
                 validation_loss,
                 validation_accuracy,
-            } => self.evaluations.push(EvaluationPoint {
-                step,
-                train_loss,
-                train_accuracy,
-                validation_loss,
-                validation_accuracy,
-            }),
+            } => {
+                let point = EvaluationPoint {
+                    step,
+                    train_loss,
+                    train_accuracy,
+                    validation_loss,
+                    validation_accuracy,
+                };
+                self.evaluated = Some(point);
+                if self.best.is_none_or(|best| point.is_better_than(&best)) {
+                    self.best = Some(point);
+                }
+            }
             Event::Iterations { iterations } => {
                 self.iterations = iterations;
                 self.settings.insert("iterations".to_owned(), iterations.to_string());
@@ -169,18 +227,7 @@ impl Run {
 
     /// The iteration reached.
     pub fn step(&self) -> usize {
-        self.steps.last().map_or(0, |point| point.step)
-    }
-
-    /// The evaluation with the highest validation accuracy; of equals the one with the lower loss,
-    /// then the earlier one.
-    pub fn best(&self) -> Option<&EvaluationPoint> {
-        self.evaluations.iter().reduce(|best, point| {
-            let better = point.validation_accuracy > best.validation_accuracy
-                || (point.validation_accuracy == best.validation_accuracy
-                    && point.validation_loss < best.validation_loss);
-            if better { point } else { best }
-        })
+        self.latest.map_or(0, |point| point.step)
     }
 
     pub fn test(&self) -> Option<&TestResult> {
@@ -238,7 +285,7 @@ mod tests {
         ];
         let run = Run::replay(&records);
         assert_eq!((run.step(), run.seconds(), run.stage), (2, 4.0, Some(Stage::Training)));
-        assert_eq!(run.best().unwrap().step, 2, "of equal accuracies the lower loss is better");
+        assert_eq!(run.best.unwrap().step, 2, "of equal accuracies the lower loss is better");
         assert_eq!(run.end, None);
     }
 

@@ -33,8 +33,9 @@ pub struct Summary {
     pub settings: BTreeMap<String, String>,
 }
 
-/// What a run is, in a word. `Lost` and `Queued` are never written: they are what a reader finds
-/// when a run that has not ended has no worker any more, and in the queue.
+/// What a run is, in a word. `Lost`, `Queued` and `Starting` are never written: they are what a
+/// reader finds when a run that has not ended has no worker any more, when it is in the queue, and
+/// when a worker was started that has not said anything yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -42,6 +43,8 @@ pub enum State {
     Created,
     /// It waits for its turn, to begin or to go on.
     Queued,
+    /// It goes on, as soon as its new worker says so.
+    Starting,
     Running,
     Done,
     /// Stopped by a person, with a result.
@@ -58,6 +61,7 @@ impl State {
         match self {
             State::Created => "created",
             State::Queued => "queued",
+            State::Starting => "starting",
             State::Running => "running",
             State::Done => "done",
             State::Stopped => "stopped",
@@ -70,7 +74,7 @@ impl State {
 
     /// Whether the run may still change by itself.
     pub fn is_live(self) -> bool {
-        matches!(self, State::Created | State::Queued | State::Running)
+        matches!(self, State::Created | State::Queued | State::Starting | State::Running)
     }
 
     /// Whether the run never began or ended before its time, so that a worker can go on with it.
@@ -107,8 +111,8 @@ impl Run {
             images: self.counts.iter().map(super::Counts::total).sum(),
             iterations: self.iterations,
             step: self.step(),
-            validation_accuracy: self.best().map(|best| best.validation_accuracy),
-            best_step: self.best().map(|best| best.step),
+            validation_accuracy: self.best.map(|best| best.validation_accuracy),
+            best_step: self.best.map(|best| best.step),
             test: self.test().cloned(),
             error: match &self.end {
                 Some(End::Failed(message)) => Some(message.clone()),

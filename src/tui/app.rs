@@ -12,7 +12,7 @@ use super::effects::Effect;
 use super::footer;
 use super::keys::{self, Action, Binding, Chord, Meaning};
 use super::known::Known;
-use super::news::{News, Toast};
+use super::news::{FollowedNews, News, Toast};
 use super::overlay::{Answer, Confirm, Overlay};
 use super::scores::{ScoresNews, Source};
 use super::screens::{Live, Log, Message, Screen, TABS, Tab, World};
@@ -52,7 +52,8 @@ pub struct App {
     overlay: Option<Overlay>,
     /// Keys of a sequence that has begun.
     typed: Vec<Chord>,
-    followed: Option<RunFolder>,
+    /// The runs whose every point is told.
+    followed: Vec<RunFolder>,
 }
 
 impl App {
@@ -73,7 +74,7 @@ impl App {
             tab,
             overlay: None,
             typed: Vec::new(),
-            followed: None,
+            followed: Vec::new(),
         }
     }
 
@@ -101,14 +102,16 @@ impl App {
         let shown = self.top().page().follows(&self.known);
         let launched = news.iter().rev().find_map(|one| match one {
             News::Launched(run) => Some(run.clone()),
-            News::Resumed(run) if shown.as_ref() != Some(run) => Some(run.clone()),
+            News::Resumed(run) if shown[..] != [run.clone()] => Some(run.clone()),
             _ => None,
         });
+        let queue_waits = news.iter().any(|one| matches!(one, News::QueueWaits));
         if news.iter().any(|one| matches!(one, News::Resumed(_))) {
             // The new worker is followed anew, also where the old one was given up.
-            self.followed = None;
+            self.followed.clear();
         }
         let mut effects = self.tell(&Message::News(news));
+        effects.extend(queue_waits.then_some(Effect::AdvanceQueue));
         effects.extend(
             launched.map(|run| Effect::Open(Box::new(Screen::Live(Box::new(Live::of(run)))))),
         );
@@ -304,10 +307,13 @@ impl App {
                 effect => outside.push(effect),
             }
         }
-        let wanted = self.top().page().follows(&self.known);
-        if wanted.is_some() && wanted != self.followed {
-            self.followed = wanted.clone();
-            outside.push(Effect::Follow(wanted));
+        let page = self.stacks[self.tab].last().expect("a tab in front has a screen").page();
+        let (wanted, smoothing) = (page.follows(&self.known), page.smoothing());
+        self.known.smooth(smoothing);
+        if !wanted.is_empty() && wanted != self.followed {
+            self.known.keep_followed(&wanted);
+            self.followed.clone_from(&wanted);
+            outside.push(Effect::Follow { runs: wanted, smoothing });
         }
         outside
     }
@@ -434,7 +440,10 @@ fn words(news: &News, bin: &Path) -> Option<Toast> {
         News::Queued { run, before } => {
             Some(Toast::good(format!("{} is queued{}", run.id(), runner::behind(*before))))
         }
+        News::Starting(run) => Some(Toast::good(format!("starting {}", run.id()))),
+        News::NotStarted { problem, .. } => Some(Toast::error(problem)),
         News::Resumed(run) => Some(Toast::good(format!("going on with {}", run.id()))),
+        News::Followed(FollowedNews { said: Err(problem), .. }) => Some(Toast::error(problem)),
         News::Trashed(trashed) => Some(trash::words(trashed, bin)),
         News::Restored(restored) => {
             Some(Toast::good(format!("{} is back", restored.from.display())))
@@ -450,10 +459,10 @@ fn words(news: &News, bin: &Path) -> Option<Toast> {
         News::Runs(_)
         | News::Followed(_)
         | News::Queue(_)
+        | News::QueueWaits
         | News::Graphics(_)
         | News::Host(_)
         | News::WorkerLog(_)
-        | News::Curves(_)
         | News::PicturesForgotten
         | News::Picture(_)
         | News::Scores(_) => None,

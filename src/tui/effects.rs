@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use signal_hook::consts::SIGSTOP;
@@ -16,8 +17,8 @@ use super::Context;
 use super::experiments::{ExperimentEffect, Hands};
 use super::input::{Input, Keyboard};
 use super::keys::Action;
-use super::launch::{ask_worker, edit_queue, launch, rerun, resume};
-use super::news::{Follower, News, RunsWatcher, Toast, Trashed, read_curves};
+use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
+use super::news::{News, RunsWatcher, Toast, Trashed};
 use super::note::{Note, NoteEdit};
 use super::overlay::Confirm;
 use super::preview::{Graphics, Previewer, Wanted};
@@ -59,10 +60,13 @@ pub enum Effect {
     Trash(Vec<RunFolder>),
     Restore(Trashed),
     EditNote(RunFolder, NoteEdit),
-    /// Follows this run closely from now on, instead of another.
-    Follow(Option<RunFolder>),
-    /// Reads every point of a run once; comes back as `News::Curves`.
-    ReadCurves(RunFolder),
+    /// Starts runs that wait, as far as there are places for them.
+    AdvanceQueue,
+    /// Tells every point of these runs from now on, the training curves smoothed.
+    Follow {
+        runs: Vec<RunFolder>,
+        smoothing: f64,
+    },
     Refresh,
     /// Makes these pictures, the first first; those that were wanted before are dropped.
     Preview(Vec<Wanted>),
@@ -103,7 +107,8 @@ pub enum After {
     Quit,
 }
 
-type Job = Box<dyn FnOnce() -> News + Send>;
+/// Answers nothing where nothing has changed.
+type Job = Box<dyn FnOnce() -> Option<News> + Send>;
 
 /// The hands of the UI.
 pub struct Performer {
@@ -111,11 +116,12 @@ pub struct Performer {
     queue: Sender<Job>,
     keyboard: Keyboard,
     runs: RunsWatcher,
-    follower: Follower,
     previewer: Previewer,
     experiments: Hands,
     in_tmux: bool,
     context: Context,
+    /// Why the queue could not be advanced the last time: it is said once.
+    queue_problem: Arc<Mutex<Option<String>>>,
 }
 
 impl Performer {
@@ -124,7 +130,6 @@ impl Performer {
         send: Sender<Input>,
         keyboard: Keyboard,
         runs: RunsWatcher,
-        follower: Follower,
         experiments: Hands,
     ) -> io::Result<Performer> {
         let (queue, jobs) = mpsc::channel::<Job>();
@@ -132,7 +137,7 @@ impl Performer {
         let refresh = runs.clone();
         thread::Builder::new().name("effects".into()).spawn(move || {
             for job in jobs {
-                let news = job();
+                let Some(news) = job() else { continue };
                 if answer.send(Input::News(news)).is_err() {
                     return;
                 }
@@ -148,11 +153,11 @@ impl Performer {
             queue,
             keyboard,
             runs,
-            follower,
             previewer,
             experiments,
             in_tmux,
             context,
+            queue_problem: Arc::default(),
         })
     }
 
@@ -175,6 +180,7 @@ impl Performer {
                 self.later(move || rerun(&context, &run));
             }
             Effect::Resume(run, iterations) => {
+                self.tell(News::Starting(run.clone()));
                 let context = self.context.clone();
                 self.later(move || resume(&context, &run, iterations));
             }
@@ -193,7 +199,11 @@ impl Performer {
             }
             Effect::Restore(trashed) => self.later(move || restore(trashed)),
             Effect::EditNote(run, edit) => self.later(move || edit_note(&run, edit)),
-            Effect::Follow(run) => self.follower.follow(run),
+            Effect::AdvanceQueue => {
+                let (context, problem) = (self.context.clone(), self.queue_problem.clone());
+                let _ = self.queue.send(Box::new(move || advance_queue(&context, &problem)));
+            }
+            Effect::Follow { runs, smoothing } => self.runs.follow(runs, smoothing),
             Effect::Preview(wanted) => self.previewer.want(wanted),
             Effect::Draw(graphics) => {
                 self.tell(News::Graphics(graphics));
@@ -212,11 +222,6 @@ impl Performer {
             Effect::Experiment(effect) => {
                 if let Some(job) = self.experiments.perform(effect) {
                     self.later(job);
-                }
-            }
-            Effect::ReadCurves(run) => {
-                if let Err(err) = read_curves(run, self.send.clone()) {
-                    self.say(Toast::error(err.to_string()));
                 }
             }
             Effect::Copy(text) => {
@@ -250,7 +255,7 @@ impl Performer {
 
     fn later(&self, job: impl FnOnce() -> News + Send + 'static) {
         // The thread ends only when the UI does.
-        let _ = self.queue.send(Box::new(job));
+        let _ = self.queue.send(Box::new(move || Some(job())));
     }
 
     fn say(&self, toast: Toast) {
@@ -272,6 +277,14 @@ impl Performer {
         })?;
         Ok(())
     }
+}
+
+/// Says why it cannot be done, unless that was said the last time.
+fn advance_queue(context: &Context, said: &Mutex<Option<String>>) -> Option<News> {
+    let problem = advance(context).err();
+    let before = std::mem::replace(&mut *said.lock().expect("no panic inside"), problem.clone());
+    let problem = problem.filter(|problem| before.as_ref() != Some(problem))?;
+    Some(News::Said(Toast::error(problem)))
 }
 
 fn edit_note(run: &RunFolder, edit: NoteEdit) -> News {

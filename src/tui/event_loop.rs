@@ -10,7 +10,7 @@ use super::app::App;
 use super::effects::{After, Effect, Performer};
 use super::experiments::Hands;
 use super::input::{self, Input, Keyboard, Signal};
-use super::news::{Follower, News, RunsWatcher, Toast};
+use super::news::{News, RunsWatcher, Toast};
 use super::preview::{Choice, Graphics, Question};
 use super::terminal::Terminal;
 use super::theme::{Environment, Theme};
@@ -29,17 +29,10 @@ pub fn open(context: Context, run: Option<RunFolder>) -> Result<(), TuiError> {
     let mut terminal = Terminal::enter()?;
     let keyboard = Keyboard::default();
     input::listen_to_signals(&send)?;
-    let runs = RunsWatcher::start(context.clone(), send.clone())?;
-    let follower = Follower::start(send.clone())?;
+    let runs = RunsWatcher::start(&context.config.runs, send.clone())?;
     let experiments = Hands::start(&context, &send)?;
-    let performer = Performer::new(
-        context.clone(),
-        send.clone(),
-        keyboard.clone(),
-        runs,
-        follower,
-        experiments,
-    )?;
+    let performer =
+        Performer::new(context.clone(), send.clone(), keyboard.clone(), runs, experiments)?;
     let (choice, graphics) = first_graphics(&send, &theme, &environment);
     let mut app = App::new(context, theme, jiff::tz::TimeZone::system(), Timestamp::now);
     if let Some(run) = run {

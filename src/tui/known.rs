@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::experiments::KnownExperiments;
-use super::news::{HostNews, News, Trashed, WorkerLogNews};
-use super::note::Note;
+use super::followed::Followed;
+use super::known_run::KnownRun;
+use super::news::{FollowedNews, HostNews, News, RunsNews, WorkerLogNews};
 use super::preview::Graphics;
 use super::scores::{ScoreTable, ScoresNews, Source};
-use crate::store::{Queue, Run, RunFolder, State, Summary};
+use crate::store::trash::Trashed;
+use crate::store::{Queue, RunFolder, State, Timestamp};
 
 #[derive(Debug, Default)]
 pub struct Known {
@@ -17,9 +19,12 @@ pub struct Known {
     /// Every run has been read once.
     pub is_complete: bool,
     pub queue: Queue,
-    /// The run that is followed closely, with all its points.
-    pub followed: Option<(RunFolder, Run)>,
-    /// Of the run that is followed: what its worker costs now, and its last words.
+    /// By name, the runs that are followed closely, with all their points; or why one cannot be
+    /// read.
+    followed: BTreeMap<String, Result<Followed, String>>,
+    /// Runs that are asked to go on, and what they were when they were asked.
+    starting: BTreeMap<String, (State, Option<Timestamp>)>,
+    /// Of a run that is followed alone: what its worker costs now, and its last words.
     pub host: Option<HostNews>,
     pub worker_log: Option<WorkerLogNews>,
     /// What can be brought back, newest last.
@@ -34,95 +39,19 @@ pub struct Known {
 /// A table of 50,000 images takes some ten megabytes.
 const SCORE_TABLES: usize = 3;
 
-#[derive(Clone, Debug)]
-pub struct KnownRun {
-    folder: RunFolder,
-    id: String,
-    reading: Reading,
-    pub note: Note,
-}
-
-#[derive(Clone, Debug)]
-pub enum Reading {
-    /// Only the name is known yet.
-    Pending,
-    Read(Arc<Summary>),
-    Unreadable(String),
-}
-
-impl KnownRun {
-    pub fn new(folder: RunFolder, reading: Reading, note: Note) -> KnownRun {
-        KnownRun { id: folder.id(), folder, reading, note }
-    }
-
-    pub fn unread(folder: RunFolder) -> KnownRun {
-        KnownRun::new(folder, Reading::Pending, Note::default())
-    }
-
-    /// Reads summary and note from the disk; whether it waits is for `queue` to say.
-    pub fn read(folder: &RunFolder, queue: &Queue) -> KnownRun {
-        let (reading, note) = match (folder.summary(), Note::read(folder)) {
-            (Ok(mut summary), Ok(note)) => {
-                queue.mark(folder, &mut summary);
-                (Reading::Read(Arc::new(summary)), note)
-            }
-            (Err(err), note) => (Reading::Unreadable(err.to_string()), note.unwrap_or_default()),
-            (_, Err(err)) => (Reading::Unreadable(err.to_string()), Note::default()),
-        };
-        KnownRun::new(folder.clone(), reading, note)
-    }
-
-    pub fn folder(&self) -> &RunFolder {
-        &self.folder
-    }
-
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub fn summary(&self) -> Option<&Summary> {
-        match &self.reading {
-            Reading::Read(summary) => Some(summary),
-            _ => None,
-        }
-    }
-
-    /// Why it could not be read.
-    pub fn problem(&self) -> Option<&str> {
-        match &self.reading {
-            Reading::Unreadable(problem) => Some(problem),
-            _ => None,
-        }
-    }
-
-    pub fn state(&self) -> Option<State> {
-        self.summary().map(|summary| summary.state)
-    }
-
-    pub fn is_running(&self) -> bool {
-        self.state() == Some(State::Running)
-    }
-}
-
 impl Known {
     pub fn learn(&mut self, news: &News) {
         match news {
-            News::Runs(news) => {
-                for id in &news.gone {
-                    self.runs.remove(id);
+            News::Runs(news) => self.learn_runs(news),
+            News::Followed(news) => self.learn_points(news),
+            News::Starting(run) => self.begin(&run.id()),
+            News::NotStarted { run, .. } => {
+                let before = self.starting.remove(&run.id());
+                if let (Some((state, _)), Some(run)) = (before, self.runs.get_mut(&run.id())) {
+                    run.set_state(state);
                 }
-                for run in &news.changed {
-                    self.runs.insert(run.id.clone(), run.clone());
-                }
-                self.is_complete |= news.complete;
             }
-            News::Followed(news) => {
-                let known =
-                    self.followed.take().filter(|(run, _)| *run == news.run && !news.from_start);
-                let (_, mut run) = known.unwrap_or_else(|| (news.run.clone(), Run::default()));
-                news.records.iter().for_each(|record| run.apply(record));
-                self.followed = Some((news.run.clone(), run));
-            }
+            News::Queued { run, .. } => drop(self.starting.remove(&run.id())),
             News::Trashed(trashed) => self.trashed.push(trashed.clone()),
             News::Graphics(graphics) => self.graphics = *graphics,
             News::PicturesForgotten => self.graphics = self.graphics.forgotten(),
@@ -138,14 +67,81 @@ impl Known {
             News::Picture(_)
             | News::Said(_)
             | News::Launched(_)
-            | News::Queued { .. }
             | News::Resumed(_)
-            | News::Curves(_) => {}
+            | News::QueueWaits => {}
             News::Restored(restored) => {
                 self.trashed.retain(|trashed| trashed != restored);
                 self.experiments.trashed.retain(|trashed| trashed != restored);
             }
             News::Experiment(news) => self.experiments.learn(news),
+        }
+    }
+
+    fn learn_runs(&mut self, news: &RunsNews) {
+        for id in &news.gone {
+            self.runs.remove(id);
+        }
+        for run in &news.changed {
+            let mut run = run.clone();
+            let now = run.summary().map(|summary| (summary.state, summary.updated));
+            if self.starting.contains_key(run.id()) {
+                if now.as_ref() == self.starting.get(run.id()) {
+                    run.set_state(State::Starting);
+                } else {
+                    self.starting.remove(run.id());
+                }
+            }
+            self.runs.insert(run.id().to_owned(), run);
+        }
+        self.is_complete |= news.complete;
+    }
+
+    /// A worker is asked to go on with a run: until it says something, or cannot be started, the
+    /// run is starting, whatever its folder says.
+    fn begin(&mut self, id: &str) {
+        let Some(run) = self.runs.get_mut(id) else { return };
+        let Some(summary) = run.summary() else { return };
+        if summary.state.is_unfinished() {
+            self.starting.insert(id.to_owned(), (summary.state, summary.updated));
+            run.set_state(State::Starting);
+        }
+    }
+
+    fn learn_points(&mut self, news: &FollowedNews) {
+        let id = news.run.id();
+        match &news.said {
+            Ok(said) if said.from_start => {
+                let (run, curves) = (said.run.clone(), said.curves.clone());
+                self.followed.insert(id, Ok(Followed { run, curves }));
+            }
+            Ok(said) => {
+                // One that is not followed any more may still have something to say.
+                if let Some(Ok(followed)) = self.followed.get_mut(&id) {
+                    followed.run = said.run.clone();
+                    Arc::make_mut(&mut followed.curves).extend(&said.curves);
+                }
+            }
+            // What was read before stays.
+            Err(problem) => drop(self.followed.entry(id).or_insert_with(|| Err(problem.clone()))),
+        }
+    }
+
+    /// All points of a run, or why it cannot be read; `None`: it is not read yet, or not followed.
+    pub fn followed(&self, id: &str) -> Option<&Result<Followed, String>> {
+        self.followed.get(id)
+    }
+
+    /// Forgets the points of other runs.
+    pub fn keep_followed(&mut self, runs: &[RunFolder]) {
+        self.followed.retain(|id, _| runs.iter().any(|run| run.id() == *id));
+    }
+
+    /// Smooths the training curves of all runs that are followed.
+    pub fn smooth(&mut self, factor: f64) {
+        for followed in self.followed.values_mut().flatten() {
+            if followed.curves.smoothing() != factor {
+                Arc::make_mut(&mut followed.curves).set_smoothing(factor);
+            }
         }
     }
 

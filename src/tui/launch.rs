@@ -23,7 +23,11 @@ pub fn launch(context: &Context, experiment: &Path) -> News {
         Err(err) => return News::Said(Toast::error(err.to_string())),
     };
     match runner::enqueue(&context.program, &context.config, &run, None) {
-        Ok(()) => queued_or(context, run, News::Launched),
+        Ok(()) => match runner::place(&context.config.runs, &run) {
+            Ok(Place::Waiting(before)) => News::Queued { run, before },
+            Ok(_) => News::Launched(run),
+            Err(err) => News::Said(Toast::error(err.to_string())),
+        },
         Err(err) => News::Said(Toast::error(err.to_string())),
     }
 }
@@ -50,7 +54,7 @@ pub fn rerun(context: &Context, run: &RunFolder) -> News {
 /// once, waits until it is seen at work, so that no screen shows the old state again.
 pub fn resume(context: &Context, run: &RunFolder, iterations: Option<usize>) -> News {
     if let Err(err) = runner::resume(&context.program, &context.config, run, iterations) {
-        return News::Said(Toast::error(err.to_string()));
+        return News::NotStarted { run: run.clone(), problem: err.to_string() };
     }
     let start = Instant::now();
     let runs = &context.config.runs;
@@ -61,15 +65,10 @@ pub fn resume(context: &Context, run: &RunFolder, iterations: Option<usize>) -> 
     {
         thread::sleep(LOOK);
     }
-    queued_or(context, run.clone(), News::Resumed)
-}
-
-/// Says where a run waits; where it does not, it is `at_work`.
-fn queued_or(context: &Context, run: RunFolder, at_work: fn(RunFolder) -> News) -> News {
-    match runner::place(&context.config.runs, &run) {
-        Ok(Place::Waiting(before)) => News::Queued { run, before },
-        Ok(_) => at_work(run),
-        Err(err) => News::Said(Toast::error(err.to_string())),
+    match runner::place(runs, run) {
+        Ok(Place::Waiting(before)) => News::Queued { run: run.clone(), before },
+        Ok(_) => News::Resumed(run.clone()),
+        Err(err) => News::NotStarted { run: run.clone(), problem: err.to_string() },
     }
 }
 
@@ -170,8 +169,8 @@ mod tests {
         let News::Resumed(resumed) = resume(&context, &run, None) else { panic!() };
         assert_eq!(resumed, run);
         let _lease = Lease::take(&run.lock()).unwrap();
-        let News::Said(toast) = resume(&context, &run, None) else { panic!() };
-        assert!(toast.is_error && toast.text.contains("is running"), "{toast:?}");
+        let News::NotStarted { problem, .. } = resume(&context, &run, None) else { panic!() };
+        assert!(problem.contains("is running"), "{problem}");
     }
 
     #[test]

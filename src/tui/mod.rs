@@ -27,12 +27,13 @@ mod effects;
 mod event_loop;
 mod experiments;
 mod filter;
+mod followed;
 mod footer;
 mod input;
 mod keys;
 mod known;
+mod known_run;
 mod launch;
-mod live;
 mod news;
 mod note;
 mod overlay;
@@ -43,6 +44,7 @@ mod terminal;
 #[cfg(test)]
 mod testing;
 mod theme;
+mod toast;
 mod trash;
 mod widgets;
 

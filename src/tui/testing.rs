@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 
 use super::app::App;
 use super::effects::Effect;
-use super::known::{KnownRun, Reading};
+use super::known_run::{KnownRun, Reading};
 use super::news::{News, RunsNews};
 use super::note::Note;
 use super::theme::{Environment, Theme, ThemeName};

@@ -5,7 +5,6 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use super::live::LiveStyles;
 use super::widgets::chart::{ChartStyles, Marker};
 pub use crate::config::Theme as ThemeName;
 
@@ -224,19 +223,6 @@ impl Theme {
             dim: self.style(Role::Dim),
             cursor: self.style(Role::Accent),
             bad: self.style(Role::Bad),
-        }
-    }
-
-    pub fn live_styles(&self) -> LiveStyles {
-        LiveStyles {
-            text: self.style(Role::Text),
-            dim: self.style(Role::Dim),
-            accent: self.style(Role::Accent),
-            good: self.style(Role::Good),
-            warning: self.style(Role::Warning),
-            bad: self.style(Role::Bad),
-            train: self.series(0),
-            validation: self.series(1),
         }
     }
 }

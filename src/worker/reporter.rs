@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::config::append_plain;
-use crate::store::{Event, EventLog, Fault, Run, RunFolder, Timestamp, explain, harmless};
+use crate::store::{Event, EventLog, Fault, Points, Run, RunFolder, Timestamp, explain, harmless};
 
 /// A table of runs need not be newer than this.
 const SUMMARY_AGE: Duration = Duration::from_secs(1);
@@ -18,6 +18,8 @@ pub struct Reporter {
     log: EventLog,
     words: File,
     run: Run,
+    /// What earlier workers have reported of the iterations.
+    earlier: Points,
     /// An earlier worker had the run, and this one has added no iteration yet.
     is_as_found: bool,
     summarised: Instant,
@@ -27,13 +29,17 @@ impl Reporter {
     pub fn open(folder: &RunFolder) -> Result<Reporter> {
         let log = EventLog::open(&folder.events())?;
         let words = append_plain(&folder.worker_log())?;
-        let run = folder.replay_whole()?;
+        let (run, earlier) = folder.replay_whole()?;
         let (is_as_found, summarised) = (run.started.is_some(), Instant::now());
-        Ok(Reporter { folder: folder.clone(), log, words, run, is_as_found, summarised })
+        Ok(Reporter { folder: folder.clone(), log, words, run, earlier, is_as_found, summarised })
     }
 
     pub fn run(&self) -> &Run {
         &self.run
+    }
+
+    pub fn earlier(&self) -> &Points {
+        &self.earlier
     }
 
     /// The last word of a worker that cannot do the run. On a full disk there is room for it, and

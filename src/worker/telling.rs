@@ -39,28 +39,29 @@ impl<'a> Telling<'a> {
         name: blake3::Hash,
     ) -> Telling<'a> {
         let run = reporter.run();
-        let reported = (run.step(), run.evaluations.last().map_or(0, |point| point.step));
+        let reported = (run.step(), run.evaluated.map_or(0, |point| point.step));
         let due = Instant::now() + EVERY;
         Telling { reporter, requests, path, name, reported, has_differed: false, due }
     }
 
     /// An iteration that was reported before: its numbers must be the same.
     fn compare(&mut self, again: Progress) -> Result<()> {
-        let run = self.reporter.run();
+        let earlier = self.reporter.earlier();
         let (step, pairs) = match again {
             Progress::Step { step, loss, accuracy, learning_rate } => {
-                let Ok(at) = run.steps.binary_search_by_key(&step, |point| point.step) else {
+                let Ok(at) = earlier.steps.binary_search_by_key(&step, |point| point.step) else {
                     return Ok(());
                 };
-                let before = run.steps[at];
+                let before = earlier.steps[at];
                 let rates = (before.learning_rate, learning_rate);
                 (step, vec![(before.loss, loss), (before.accuracy, accuracy), rates])
             }
             Progress::Evaluation { step, train_loss, validation_loss, .. } => {
-                let Ok(at) = run.evaluations.binary_search_by_key(&step, |point| point.step) else {
+                let evaluations = &earlier.evaluations;
+                let Ok(at) = evaluations.binary_search_by_key(&step, |point| point.step) else {
                     return Ok(());
                 };
-                let before = run.evaluations[at];
+                let before = evaluations[at];
                 let validation = (before.validation_loss, validation_loss);
                 (step, vec![(before.train_loss, train_loss), validation])
             }

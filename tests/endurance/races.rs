@@ -109,7 +109,7 @@ fn screens_and_shells_that_race_for_a_queue_start_every_run_once() {
     let mut done = 0;
     for run in runs.iter().chain(&trashed) {
         let log = run.replay().unwrap();
-        let steps: Vec<usize> = log.steps.iter().map(|step| step.step).collect();
+        let steps: Vec<usize> = run.points().unwrap().steps.iter().map(|step| step.step).collect();
         assert!(steps.iter().copied().eq(1..=steps.len()), "{run:?}: {steps:?}");
         assert_ne!(run.summary().unwrap().state, State::Lost, "{run:?}");
         assert_ne!(run.summary().unwrap().state, State::Failed, "{run:?}: {:?}", log.end);

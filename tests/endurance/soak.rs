@@ -54,9 +54,10 @@ fn experiment(project: &Project, iterations: usize) {
 fn rate(project: &Project) -> f64 {
     experiment(project, 100);
     project.ok(&["run", "experiments/photos.toml"]);
-    let run = runs(project).pop().unwrap().replay().unwrap();
-    let (first, last) = (run.evaluations.first().unwrap(), run.evaluations.last().unwrap());
-    (last.step - first.step) as f64 / run.seconds().max(0.1)
+    let run = runs(project).pop().unwrap();
+    let evaluations = run.points().unwrap().evaluations;
+    let (first, last) = (evaluations.first().unwrap(), evaluations.last().unwrap());
+    (last.step - first.step) as f64 / run.replay().unwrap().seconds().max(0.1)
 }
 
 #[test]

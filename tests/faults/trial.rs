@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use retrain::store::{self, End, Run, RunFolder, State};
+use retrain::store::{self, End, Points, RunFolder, State};
 use rustix::io::Errno;
 use safetensors::SafeTensors;
 use tempfile::TempDir;
@@ -38,20 +38,22 @@ pub static PREPARED: LazyLock<Prepared> = LazyLock::new(|| {
 /// What a run comes to, as far as it is the same for every run of the same question.
 #[derive(PartialEq)]
 pub struct Outcome {
-    run: Run,
+    points: Points,
+    end: Option<End>,
     files: Vec<Vec<u8>>,
     head: Vec<Vec<u8>>,
 }
 
 impl Outcome {
     pub fn of(folder: &RunFolder) -> Outcome {
-        let Run { steps, evaluations, end, .. } = folder.replay().unwrap();
+        let end = folder.replay().unwrap().end;
         assert!(matches!(end, Some(End::Finished { .. })), "{end:?}");
         let bytes = fs::read(folder.head()).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let tensor = |name| file.tensor(name).unwrap().data().to_vec();
         Outcome {
-            run: Run { steps, evaluations, end, ..Run::default() },
+            points: folder.points().unwrap(),
+            end,
             files: [folder.scores(), folder.labels(), folder.photos(), folder.skipped()]
                 .map(|path| fs::read(path).unwrap())
                 .to_vec(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Counted, ExperimentNews};
 use crate::config::Mistake;
 use crate::spec::{self, Checked, Experiment, SpecError};
-use crate::tui::news::Trashed;
+use crate::store::trash::Trashed;
 
 #[derive(Debug, Default)]
 pub struct KnownExperiments {

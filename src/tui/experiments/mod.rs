@@ -18,7 +18,8 @@ pub use files::{Completion, Saved};
 pub use hands::{ExperimentEffect, Hands};
 pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
 
-use super::news::{Toast, Trashed};
+use super::toast::Toast;
+use crate::store::trash::Trashed;
 
 /// What happened to experiment files.
 #[derive(Clone, Debug)]

@@ -1,18 +1,9 @@
-//! Every point of a run, read once, in the form that charts draw quickly.
+//! The curves of a run, in the form that charts draw quickly.
 
-use std::io;
-use std::sync::Arc;
-use std::sync::mpsc::Sender;
-use std::thread;
-
-use super::{CurvesNews, News};
-use crate::store::{Run, RunFolder};
-use crate::tui::input::Input;
+use crate::store::{EvaluationPoint, Points, StepPoint};
 use crate::tui::widgets::chart::Trace;
 
-/// How much the training curves, of one noisy batch a point, are smoothed.
-const SMOOTHING: f64 = 0.8;
-
+/// Loss and accuracy over the iterations.
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
     pub train_loss: Trace,
@@ -22,13 +13,15 @@ pub struct Curves {
 }
 
 impl Curves {
-    pub fn of(run: &Run) -> Curves {
-        let steps = |value: fn(&crate::store::StepPoint) -> f64| {
-            let points = run.steps.iter().map(|point| (point.step as f64, value(point)));
-            Trace::from_points(points, SMOOTHING)
+    /// The curves of `points`, those of training smoothed. Evaluations see the whole validation
+    /// set: there is no noise to smooth away.
+    pub fn of(points: &Points, smoothing: f64) -> Curves {
+        let steps = |value: fn(&StepPoint) -> f64| {
+            let points = points.steps.iter().map(|point| (point.step as f64, value(point)));
+            Trace::from_points(points, smoothing)
         };
-        let evaluations = |value: fn(&crate::store::EvaluationPoint) -> f64| {
-            let points = run.evaluations.iter().map(|point| (point.step as f64, value(point)));
+        let evaluations = |value: fn(&EvaluationPoint) -> f64| {
+            let points = points.evaluations.iter().map(|point| (point.step as f64, value(point)));
             Trace::from_points(points, 0.0)
         };
         Curves {
@@ -38,15 +31,22 @@ impl Curves {
             validation_accuracy: evaluations(|point| point.validation_accuracy),
         }
     }
-}
 
-/// Reads the log of `run` on a thread of its own: a long one takes seconds.
-pub fn read_curves(run: RunFolder, send: Sender<Input>) -> io::Result<()> {
-    thread::Builder::new().name("curves".into()).spawn(move || {
-        let curves = run.replay().map(|run| Arc::new(Curves::of(&run)));
-        let curves = curves.map_err(|err| err.to_string());
-        // Without a main thread nobody asks any more.
-        let _ = send.send(Input::News(News::Curves(CurvesNews { run, curves })));
-    })?;
-    Ok(())
+    /// Appends the points of `newer`.
+    pub fn extend(&mut self, newer: &Curves) {
+        self.train_loss.extend(&newer.train_loss);
+        self.train_accuracy.extend(&newer.train_accuracy);
+        self.validation_loss.extend(&newer.validation_loss);
+        self.validation_accuracy.extend(&newer.validation_accuracy);
+    }
+
+    pub fn smoothing(&self) -> f64 {
+        self.train_loss.smoothing()
+    }
+
+    /// Smooths the training curves anew.
+    pub fn set_smoothing(&mut self, factor: f64) {
+        self.train_loss.set_smoothing(factor);
+        self.train_accuracy.set_smoothing(factor);
+    }
 }

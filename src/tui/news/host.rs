@@ -5,10 +5,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::metrics::{HostMetrics, HostReader, read_gpu};
 use super::{HostNews, News};
 use crate::store::RunFolder;
 use crate::tui::input::Input;
-use crate::tui::live::{HostMetrics, HostReader, read_gpu};
 
 /// Long enough for a steady processor use, short enough to see a worker swell.
 const EVERY: Duration = Duration::from_secs(2);

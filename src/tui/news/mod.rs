@@ -1,39 +1,46 @@
 //! What happened outside: threads watch the run folders and send it; nothing here knows screens.
 
 mod curves;
-mod follow;
 mod host;
+mod live;
+mod metrics;
 mod queue;
 mod runs;
+mod worker_log;
 
 use std::sync::Arc;
 
-pub use curves::{Curves, read_curves};
-pub use follow::Follower;
+pub use curves::Curves;
+pub use metrics::HostMetrics;
 pub use runs::RunsWatcher;
 
 use super::experiments::ExperimentNews;
-use super::known::KnownRun;
-use super::live::HostMetrics;
+use super::known_run::KnownRun;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
+pub use super::toast::Toast;
 pub use crate::store::trash::Trashed;
-use crate::store::{Queue, Record, RunFolder};
+use crate::store::{Queue, Run, RunFolder};
 
 #[derive(Clone, Debug)]
 pub enum News {
     /// Run folders that appeared, changed or went.
     Runs(RunsNews),
-    /// The run that is followed said more.
+    /// A run that is followed said more.
     Followed(FollowedNews),
     /// What the followed run's worker costs.
     Host(HostNews),
     /// The followed run's worker wrote to its log.
     WorkerLog(WorkerLogNews),
-    /// A run was read whole.
-    Curves(CurvesNews),
     /// A run was made and its worker started.
     Launched(RunFolder),
+    /// A run is asked to go on.
+    Starting(RunFolder),
+    /// Why it does not.
+    NotStarted {
+        run: RunFolder,
+        problem: String,
+    },
     /// A run has a new worker.
     Resumed(RunFolder),
     /// A run waits for its turn, behind so many others.
@@ -43,6 +50,8 @@ pub enum News {
     },
     /// The queue is another.
     Queue(Queue),
+    /// Runs wait, and whoever would start them may be gone.
+    QueueWaits,
     /// A run folder went to the trash, and can come back.
     Trashed(Trashed),
     /// A folder or a file came back.
@@ -69,13 +78,22 @@ pub struct RunsNews {
     pub complete: bool,
 }
 
+/// What the log of a followed run said since the last time.
 #[derive(Clone, Debug)]
 pub struct FollowedNews {
     pub run: RunFolder,
-    /// `records` begin with the first of the log.
+    /// Why it cannot be read, or not any further.
+    pub said: Result<Said, String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The fold of the log so far.
+    pub run: Arc<Run>,
+    /// The points that are new.
+    pub curves: Arc<Curves>,
+    /// `curves` begin with the first point of the log.
     pub from_start: bool,
-    /// What was written since the last time.
-    pub records: Arc<Vec<Record>>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,27 +108,4 @@ pub struct WorkerLogNews {
     pub run: RunFolder,
     /// The last lines, oldest first.
     pub lines: Vec<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct CurvesNews {
-    pub run: RunFolder,
-    pub curves: Result<Arc<Curves>, String>,
-}
-
-/// A line shown until the next key, and kept in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toast {
-    pub is_error: bool,
-    pub text: String,
-}
-
-impl Toast {
-    pub fn good(text: impl Into<String>) -> Toast {
-        Toast { is_error: false, text: text.into() }
-    }
-
-    pub fn error(text: impl Into<String>) -> Toast {
-        Toast { is_error: true, text: text.into() }
-    }
 }

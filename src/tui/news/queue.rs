@@ -1,22 +1,20 @@
-//! Watches the queue, and starts what may start where nobody else is left to do it.
+//! Watches the queue, and notices when somebody should look whether a run may start.
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::store::Queue;
-use crate::tui::Context;
-use crate::tui::launch::advance;
 
 /// As a rule the keeper of a run that ended has started the next one long before.
-const ADVANCE: Duration = Duration::from_secs(2);
+const DUE: Duration = Duration::from_secs(2);
 
 /// The queue as it was last seen.
 #[derive(Default)]
 pub struct QueueWatch {
     pub queue: Queue,
     seen: Option<(SystemTime, u64)>,
-    advanced: Option<Instant>,
+    was_due: Option<Instant>,
     problem: Option<String>,
 }
 
@@ -43,16 +41,14 @@ impl QueueWatch {
         Ok((before != self.queue).then_some(changed))
     }
 
-    pub fn advance(&mut self, context: &Context) -> Result<(), String> {
-        let is_due = self.advanced.is_none_or(|at| at.elapsed() >= ADVANCE);
-        if self.queue.waiting.is_empty() || self.queue.held || !is_due {
-            return Ok(());
+    /// Whether runs wait, and it was not said for a while that they do.
+    pub fn is_due(&mut self) -> bool {
+        let was_said = self.was_due.is_some_and(|at| at.elapsed() < DUE);
+        if self.queue.waiting.is_empty() || self.queue.held || was_said {
+            return false;
         }
-        self.advanced = Some(Instant::now());
-        match advance(context) {
-            Ok(()) => Ok(()),
-            Err(problem) => self.complain(problem),
-        }
+        self.was_due = Some(Instant::now());
+        true
     }
 
     fn complain(&mut self, problem: String) -> Result<(), String> {

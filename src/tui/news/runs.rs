@@ -4,23 +4,25 @@
 //! costs when nothing happens: one `stat` of the runs folder, a few hundred of run folders in
 //! turn, and a look at the log of each live run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use super::live::{Reader, Readers};
 use super::queue::QueueWatch;
-use super::{News, RunsNews, Toast};
-use crate::store::{self, Run, RunFolder, State, Tail};
-use crate::tui::Context;
+use super::{News, RunsNews, Toast, host};
+use crate::store::{self, RunFolder};
 use crate::tui::input::Input;
-use crate::tui::known::{KnownRun, Reading};
-use crate::tui::note::Note;
+use crate::tui::known_run::KnownRun;
 
 const POLL: Duration = Duration::from_millis(500);
+/// The logs of runs at work that are on the screen are looked at this often: with a frame, a point
+/// is seen within a tenth of a second.
+const POLL_CLOSELY: Duration = Duration::from_millis(50);
 /// Summaries sent at first: a screenful. Each time twice as many, since the screen sorts all of
 /// them again each time.
 const CHUNK: usize = 100;
@@ -29,33 +31,55 @@ const LOOKED_AT: usize = 200;
 /// A list is made at least this often: the folder's time may be too coarse to show a change.
 const RELIST: u32 = 20;
 
-/// Ask for a fresh look at once.
+/// The thread that watches the runs, to be asked for more than it tells by itself.
 #[derive(Clone)]
 pub struct RunsWatcher {
-    wake: Sender<()>,
+    wake: Sender<Wake>,
+    host: Sender<Option<RunFolder>>,
+}
+
+/// What the thread is asked for.
+enum Wake {
+    Refresh,
+    Follow {
+        runs: Vec<RunFolder>,
+        smoothing: f64,
+    },
+    /// A log that is followed was read from its beginning; `None`: it could not be read.
+    TakeOver(RunFolder, Option<Box<Reader>>),
 }
 
 impl RunsWatcher {
-    pub fn start(context: Context, send: Sender<Input>) -> io::Result<RunsWatcher> {
+    pub fn start(runs: &Path, send: Sender<Input>) -> io::Result<RunsWatcher> {
         let (wake, woken) = mpsc::channel();
-        let watch = Watch::new(context, send);
+        let host = host::start(send.clone())?;
+        let watch = Watch::new(runs, send, wake.clone());
         thread::Builder::new().name("runs".into()).spawn(move || watch.run(&woken))?;
-        Ok(RunsWatcher { wake })
+        Ok(RunsWatcher { wake, host })
     }
 
+    /// Asks for a fresh look at once.
     pub fn refresh(&self) {
         // The thread ends only when the UI does.
-        let _ = self.wake.send(());
+        let _ = self.wake.send(Wake::Refresh);
+    }
+
+    /// Tells every point of these runs from now on, and no longer those of others, the training
+    /// curves smoothed. Of a single run also what its worker costs and writes to its log.
+    pub fn follow(&self, runs: Vec<RunFolder>, smoothing: f64) {
+        // The threads end only when the UI does.
+        let _ = self.host.send(if let [run] = &runs[..] { Some(run.clone()) } else { None });
+        let _ = self.wake.send(Wake::Follow { runs, smoothing });
     }
 }
 
 struct Watch {
-    context: Context,
     runs: PathBuf,
     queue: QueueWatch,
     send: Sender<Input>,
+    wake: Sender<Wake>,
     seen: BTreeMap<String, Seen>,
-    live: HashMap<String, Live>,
+    live: Readers,
     listed_at: Option<SystemTime>,
     polls: u32,
     /// Where the round of looking at ended runs is.
@@ -69,25 +93,18 @@ struct Seen {
     modified: Option<SystemTime>,
 }
 
-/// A run that may still write, folded as far as it has.
-struct Live {
-    tail: Tail,
-    run: Run,
-    state: State,
-}
-
 /// The main thread is gone.
 struct Closed;
 
 impl Watch {
-    fn new(context: Context, send: Sender<Input>) -> Watch {
+    fn new(runs: &Path, send: Sender<Input>, wake: Sender<Wake>) -> Watch {
         Watch {
-            runs: context.config.runs.clone(),
-            context,
+            runs: runs.to_owned(),
             queue: QueueWatch::default(),
             send,
+            wake,
             seen: BTreeMap::new(),
-            live: HashMap::new(),
+            live: Readers::default(),
             listed_at: None,
             polls: 0,
             round: String::new(),
@@ -95,17 +112,40 @@ impl Watch {
         }
     }
 
-    fn run(mut self, woken: &Receiver<()>) {
+    fn run(mut self, woken: &Receiver<Wake>) {
+        let mut due = Instant::now();
         let mut refresh = false;
         loop {
-            if self.look(refresh).is_err() {
+            let looked = if Instant::now() < due {
+                self.look_at_logs(true)
+            } else {
+                due = Instant::now() + POLL;
+                self.look(std::mem::take(&mut refresh))
+            };
+            if looked.is_err() {
                 return;
             }
-            refresh = match woken.recv_timeout(POLL) {
-                Ok(()) => true,
-                Err(RecvTimeoutError::Timeout) => false,
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
+            let wait = due.saturating_duration_since(Instant::now());
+            let closely = self.live.follow_closely();
+            match woken.recv_timeout(if closely { wait.min(POLL_CLOSELY) } else { wait }) {
+                Ok(Wake::Refresh) => (due, refresh) = (Instant::now(), true),
+                Ok(Wake::Follow { runs, smoothing }) => self.follow(runs, smoothing),
+                Ok(Wake::TakeOver(folder, reader)) => {
+                    self.live.take_over(&folder, reader.map(|reader| *reader));
+                }
+                // It holds a sender itself, so that only the time can be over.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn follow(&mut self, runs: Vec<RunFolder>, smoothing: f64) {
+        let wake = self.wake.clone();
+        let hand_over = move |folder, reader: Option<Reader>| {
+            let _ = wake.send(Wake::TakeOver(folder, reader.map(Box::new)));
+        };
+        if let Err(err) = self.live.follow(runs, smoothing, &self.send, hand_over) {
+            let _ = self.tell(News::Said(Toast::error(err.to_string())));
         }
     }
 
@@ -124,7 +164,7 @@ impl Watch {
         } else {
             self.read_changed(LOOKED_AT)?;
         }
-        self.read_live()
+        self.look_at_logs(false)
     }
 
     /// Before the runs: it says which of them wait.
@@ -139,10 +179,7 @@ impl Watch {
             }
             Err(problem) => self.tell(News::Said(Toast::error(problem)))?,
         }
-        match self.queue.advance(&self.context) {
-            Ok(()) => Ok(()),
-            Err(problem) => self.tell(News::Said(Toast::error(problem))),
-        }
+        if self.queue.is_due() { self.tell(News::QueueWaits) } else { Ok(()) }
     }
 
     /// Finds new and vanished folders. New ones are sent by name before any is read.
@@ -166,7 +203,7 @@ impl Watch {
         }
         news.gone = before.into_keys().collect();
         for id in &news.gone {
-            self.live.remove(id);
+            self.live.forget(id);
         }
         let first = self.polls == 1;
         if first || !news.changed.is_empty() || !news.gone.is_empty() {
@@ -209,45 +246,18 @@ impl Watch {
         let known = KnownRun::read(&seen.folder, &self.queue.queue);
         match known.summary() {
             Some(summary) if summary.state.is_live() => {
-                let live =
-                    Live { tail: seen.folder.tail(), run: Run::default(), state: summary.state };
-                self.live.entry(id.to_owned()).or_insert(live);
+                self.live.keep(&seen.folder, summary.state);
             }
-            _ => drop(self.live.remove(id)),
+            _ => self.live.release(id),
         }
         Some(known)
     }
 
-    fn read_live(&mut self) -> Result<(), Closed> {
-        let mut changed = Vec::new();
-        for (id, live) in &mut self.live {
-            let folder = &self.seen[id].folder;
-            // Asked before the log is read: what a worker says last is not missed.
-            let has_worker = folder.has_worker();
-            let reading = match live.tail.poll() {
-                Ok(records) => {
-                    records.iter().for_each(|record| live.run.apply(record));
-                    let mut summary = live.run.summary();
-                    if summary.state == State::Running && !has_worker {
-                        summary.state = State::Lost;
-                    }
-                    self.queue.queue.mark(folder, &mut summary);
-                    if records.is_empty() && summary.state == live.state {
-                        continue;
-                    }
-                    live.state = summary.state;
-                    Reading::Read(summary.into())
-                }
-                Err(err) => Reading::Unreadable(err.to_string()),
-            };
-            let note = Note::read(folder).unwrap_or_default();
-            changed.push(KnownRun::new(folder.clone(), reading, note));
-        }
-        self.live.retain(|id, live| {
-            live.state.is_live()
-                && !changed.iter().any(|run| run.id() == id && run.problem().is_some())
-        });
-        if changed.is_empty() { Ok(()) } else { self.tell_changed(changed, true) }
+    /// Reads on in the logs of all runs at work, or only of those that are followed.
+    fn look_at_logs(&mut self, only_followed: bool) -> Result<(), Closed> {
+        let found = self.live.look(only_followed, &self.queue.queue);
+        found.followed.into_iter().try_for_each(|news| self.tell(news))?;
+        if found.changed.is_empty() { Ok(()) } else { self.tell_changed(found.changed, true) }
     }
 
     /// Says once that the folder cannot be read, and goes on trying.
@@ -275,13 +285,12 @@ fn modified(folder: &RunFolder) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::store::{Event, EventLog, Queue, QueueError, Waiting};
+    use crate::store::{Event, EventLog, Queue, QueueError, State, Waiting};
     use crate::tui::known::Known;
 
-    fn context(runs: &std::path::Path) -> Context {
-        let config = Config { runs: runs.to_owned(), ..Config::at(runs) };
-        Context { config, program: "/bin/true".into() }
+    fn watch(runs: &Path) -> (Watch, Receiver<Input>) {
+        let (send, news) = mpsc::channel();
+        (Watch::new(runs, send, mpsc::channel().0), news)
     }
 
     fn created(experiment: &str) -> Event {
@@ -309,8 +318,7 @@ mod tests {
     #[test]
     fn runs_that_come_change_and_go_are_noticed_at_the_next_look() {
         let runs = tempfile::tempdir().unwrap();
-        let (send, news) = mpsc::channel();
-        let mut watch = Watch::new(context(runs.path()), send);
+        let (mut watch, news) = watch(runs.path());
         let mut known = Known::default();
         let mut look = || states(&mut watch, &news, &mut known);
         assert!(look().is_empty());
@@ -328,8 +336,7 @@ mod tests {
     #[test]
     fn runs_that_wait_are_seen_as_such_until_they_are_started() {
         let runs = tempfile::tempdir().unwrap();
-        let (send, news) = mpsc::channel();
-        let mut watch = Watch::new(context(runs.path()), send);
+        let (mut watch, news) = watch(runs.path());
         let mut known = Known::default();
         let mut look = || states(&mut watch, &news, &mut known);
         let run = RunFolder::create(runs.path(), &[], "", created("a")).unwrap();
@@ -343,19 +350,35 @@ mod tests {
         assert_eq!(look(), ["a created"]);
         queue(true).unwrap();
         assert_eq!(look(), ["a queued"]);
-        // Nobody but this watch is there to start it.
-        queue(false).unwrap();
-        look();
+        let empty = |queue: &mut Queue| Ok::<_, QueueError>(std::mem::take(&mut queue.waiting));
+        Queue::change(runs.path(), empty).unwrap();
         assert_eq!(look(), ["a created"]);
-        assert!(Queue::read(runs.path()).unwrap().waiting.is_empty());
+    }
+
+    #[test]
+    fn that_runs_wait_is_said_now_and_then_unless_the_queue_is_held() {
+        let runs = tempfile::tempdir().unwrap();
+        let (mut watch, news) = watch(runs.path());
+        let run = RunFolder::create(runs.path(), &[], "", created("a")).unwrap();
+        let mut said = |held| {
+            Queue::change(runs.path(), |queue| {
+                queue.held = held;
+                queue.waiting = vec![Waiting::new(&run, None)];
+                Ok::<_, QueueError>(())
+            })
+            .unwrap();
+            (0..2).for_each(|_| assert!(watch.look(false).is_ok()));
+            news.try_iter().filter(|one| matches!(one, Input::News(News::QueueWaits))).count()
+        };
+        assert_eq!(said(true), 0);
+        assert_eq!(said(false), 1, "not at every look");
     }
 
     #[test]
     fn nothing_is_said_when_nothing_happens() {
         let runs = tempfile::tempdir().unwrap();
         RunFolder::create(runs.path(), &[], "", created("a")).unwrap();
-        let (send, news) = mpsc::channel();
-        let mut watch = Watch::new(context(runs.path()), send);
+        let (mut watch, news) = watch(runs.path());
         let mut known = Known::default();
         // The first look at a live run reads all of its log, the second finds no more.
         states(&mut watch, &news, &mut known);

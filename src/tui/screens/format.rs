@@ -2,9 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use crate::store::{Queue, RunFolder, State, TestResult, Timestamp};
+use crate::store::{Queue, RunFolder, State, Summary, TestResult, Timestamp};
 use crate::tui::effects::Effect;
-use crate::tui::live::state_in_words;
 use crate::tui::news::Toast;
 use crate::tui::overlay::Confirm;
 use crate::tui::theme::Role;
@@ -12,20 +11,20 @@ use crate::words;
 
 /// A sign, the word, and the role of a state: told by the word, coloured besides.
 pub fn state(state: State) -> (String, Role) {
-    let role = match state {
-        State::Running => Role::Accent,
-        State::Done | State::Stopped => Role::Good,
-        State::Paused | State::Lost => Role::Warning,
-        State::Failed => Role::Bad,
-        State::Created | State::Queued | State::Cancelled => Role::Dim,
+    // Each sign has a shape of its own, so that no colour is needed.
+    let (sign, role) = match state {
+        State::Created => ('○', Role::Dim),
+        State::Queued => ('…', Role::Dim),
+        State::Starting => ('▷', Role::Accent),
+        State::Running => ('▶', Role::Accent),
+        State::Done => ('✓', Role::Good),
+        State::Stopped => ('■', Role::Good),
+        State::Paused => ('‖', Role::Warning),
+        State::Failed => ('✗', Role::Bad),
+        State::Cancelled => ('⊘', Role::Dim),
+        State::Lost => ('?', Role::Warning),
     };
-    let (sign, word) = state_in_words(state);
-    (format!("{sign} {word}"), role)
-}
-
-/// A whole number in groups of three: `10,000`.
-pub fn count(number: usize) -> String {
-    words::grouped(number as u64)
+    (format!("{sign} {}", state.name()), role)
 }
 
 /// Percentage points of difference, with their sign: `+1.2`.
@@ -33,19 +32,20 @@ pub fn points(difference: f64) -> String {
     format!("{:+.1}", difference * 100.0)
 }
 
+/// Iterations done, of all: `1,263/4,000`.
+pub fn iterations(summary: &Summary) -> String {
+    format!("{}/{}", words::grouped(summary.step), words::grouped(summary.iterations))
+}
+
+/// Accuracy and the iteration that had it: `93.1% @1,263`.
+pub fn at_step(accuracy: f64, step: usize) -> String {
+    format!("{} @{}", words::percent(accuracy), words::grouped(step))
+}
+
 /// Accuracy with its interval: `94.4% (91.2-96.5)`.
 pub fn test_accuracy(test: &TestResult) -> String {
     let bounds = format!("{:.1}-{:.1}", test.low * 100.0, test.high * 100.0);
     format!("{} ({bounds})", words::percent(test.accuracy))
-}
-
-pub fn duration(seconds: f64) -> String {
-    let whole = seconds.max(0.0).round() as u64;
-    match whole {
-        0..60 => format!("{seconds:.1} s"),
-        60..3600 => format!("{}m {:02}s", whole / 60, whole % 60),
-        _ => format!("{}h {:02}m", whole / 3600, whole / 60 % 60),
-    }
 }
 
 /// In the person's own time zone, to the minute.
@@ -56,7 +56,8 @@ pub fn time(at: Timestamp, zone: &TimeZone) -> String {
 /// How many wait, where any do.
 pub fn queued(queue: &Queue) -> Option<String> {
     let held = if queue.held { " (held)" } else { "" };
-    (!queue.waiting.is_empty()).then(|| format!("{} queued{held}", queue.waiting.len()))
+    (!queue.waiting.is_empty())
+        .then(|| format!("{} queued{held}", words::grouped(queue.waiting.len())))
 }
 
 pub fn confirm_stop(run: RunFolder) -> Effect {
@@ -76,6 +77,7 @@ pub fn refuse_to_stop(id: &str, state: Option<State>, key: &str) -> Effect {
         Some(State::Queued) => {
             format!("{id} waits in the queue; {key} shows it, d there takes it off")
         }
+        Some(State::Starting) => format!("{id} is still starting"),
         _ => format!("{id} is not running"),
     }))
 }
@@ -100,6 +102,7 @@ pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
         Some(State::Queued) => {
             Effect::Toast(Toast::error(format!("{id} is queued already; w shows the queue")))
         }
+        Some(State::Starting) => Effect::Toast(Toast::error(format!("{id} is starting already"))),
         _ => Effect::Toast(Toast::error(format!("{id} is running"))),
     }
 }
@@ -113,15 +116,4 @@ pub fn confirm_cancel(run: RunFolder) -> Effect {
         ],
         effect: Box::new(Effect::Cancel(run)),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_two_units_at_most() {
-        let said = [0.0, 12.34, 59.4, 61.0, 3599.0, 7380.0].map(duration);
-        assert_eq!(said, ["0.0 s", "12.3 s", "59.4 s", "1m 01s", "59m 59s", "2h 03m"]);
-    }
 }

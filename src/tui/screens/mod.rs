@@ -33,6 +33,7 @@ use super::keys::{Action, Context};
 use super::known::Known;
 use super::news::News;
 use super::theme::Theme;
+use crate::store::RunFolder;
 
 /// Where the person is.
 #[derive(Debug)]
@@ -173,9 +174,14 @@ pub trait Page {
         true
     }
 
-    /// The run whose every point the screen shows.
-    fn follows(&self, _known: &Known) -> Option<crate::store::RunFolder> {
-        None
+    /// The runs whose every point the screen shows.
+    fn follows(&self, _known: &Known) -> Vec<RunFolder> {
+        Vec::new()
+    }
+
+    /// How much it smooths their training curves; see `Smoother`.
+    fn smoothing(&self) -> f64 {
+        0.0
     }
 }
 

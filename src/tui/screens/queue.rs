@@ -7,7 +7,8 @@ use super::{Live, Message, Page, Screen, World, format};
 use crate::store::{RunFolder, Stage, State, Summary};
 use crate::tui::effects::{Effect, QueueEdit};
 use crate::tui::keys::{Action, Context};
-use crate::tui::known::{Known, KnownRun};
+use crate::tui::known::Known;
+use crate::tui::known_run::KnownRun;
 use crate::tui::news::Toast;
 use crate::tui::overlay::Confirm;
 use crate::tui::theme::Role;
@@ -123,8 +124,8 @@ impl Queue {
             }
             PROGRESS => summary.map_or(String::new(), |summary| {
                 let iterations = waiting.and_then(|waiting| waiting.iterations);
-                let all = format::count(iterations.unwrap_or(summary.iterations));
-                format!("{}/{all}", format::count(summary.step))
+                let all = words::grouped(iterations.unwrap_or(summary.iterations));
+                format!("{}/{all}", words::grouped(summary.step))
             }),
             _ => match (row, waiting) {
                 (Row::Waiting(_), Some(waiting)) => format::time(waiting.since, world.zone),

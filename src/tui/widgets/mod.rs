@@ -7,4 +7,4 @@ mod text;
 
 pub use field::Field;
 pub use table::{Align, Cell, Column, Order, Reaction, Table};
-pub use text::{fit, fit_end, put, safe, width, wrap};
+pub use text::{fit, fit_end, put, safe, uncoloured, width, wrap, wrap_into};

@@ -94,6 +94,27 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// `text` in at most `rows` lines: what is left stands on the last one, longer than `cells`.
+pub fn wrap_into(text: &str, cells: usize, rows: usize) -> Vec<String> {
+    let mut lines = wrap(text, cells);
+    if lines.len() > rows {
+        let rest = lines.split_off(rows.saturating_sub(1)).join(" ");
+        lines.extend((rows > 0).then_some(rest));
+    }
+    lines
+}
+
+/// `text` without the sequences `ESC [ ... letter` with which programs write colours.
+pub fn uncoloured(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| ('@'..='~').contains(&c));
+        kept.push_str(end.map_or("", |end| &part[end + 1..]));
+    }
+    kept
+}
+
 /// Writes `text`, fitted, into the row `y` of `area` from `x` on. Returns the x behind it.
 pub fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
     if x >= area.right() || y >= area.bottom() || y < area.top() {
@@ -112,6 +133,19 @@ mod tests {
         assert_eq!(safe("plain 文字"), "plain 文字");
         assert_eq!(safe("a\nb\x1b[2J\u{202e}"), "a\\nb\\u{1b}[2J\\u{202e}");
         assert_eq!(safe("\u{9b}31m"), "\\u{9b}31m");
+    }
+
+    #[test]
+    fn a_log_line_cannot_steer_the_terminal() {
+        let line = uncoloured("a\x1b[2Jb\tc\u{202e}d\x1b[31");
+        assert_eq!(safe(&line), "ab\\tc\\u{202e}d");
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_rows_stands_on_the_last_one() {
+        assert_eq!(wrap_into("a b c d", 1, 9), ["a", "b", "c", "d"]);
+        assert_eq!(wrap_into("a b c d", 1, 2), ["a", "b c d"]);
+        assert!(wrap_into("a b", 1, 0).is_empty());
     }
 
     #[test]

@@ -5,20 +5,17 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::curves::View;
 use self::rows::Row;
 use super::{Message, Page, World};
-use crate::store::{State, Summary};
+use crate::store::{RunFolder, Summary};
 use crate::tui::effects::Effect;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
-use crate::tui::news::{Curves, CurvesNews, News};
+use crate::tui::news::Curves;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::chart::Marker;
 use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};
@@ -26,6 +23,9 @@ use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};
 pub const CONTEXTS: &[Context] = &[Context::Compare, Context::List, Context::Columns];
 
 const NAME: &str = "#setting";
+
+/// How much the training curves, of one noisy batch a point, are smoothed; see `Smoother`.
+const SMOOTHING: f64 = 0.8;
 
 #[derive(Debug)]
 pub struct Compare {
@@ -37,32 +37,13 @@ pub struct Compare {
     shows_all: bool,
     rows: Vec<Row>,
     table: Table,
-    curves: BTreeMap<String, Reading>,
     view: View,
-}
-
-/// How far the reading of a run's points is.
-#[derive(Debug)]
-struct Reading {
-    /// What the run was when it was read: iteration and state.
-    of: (usize, State),
-    is_pending: bool,
-    curves: Option<Arc<Curves>>,
-    problem: Option<String>,
 }
 
 impl Compare {
     pub fn new(runs: Vec<String>, baseline: Option<String>) -> Compare {
         let table = Table::new(Order { key: String::new(), descending: false });
-        Compare {
-            runs,
-            baseline,
-            shows_all: false,
-            rows: Vec::new(),
-            table,
-            curves: BTreeMap::new(),
-            view: View::default(),
-        }
+        Compare { runs, baseline, shows_all: false, rows: Vec::new(), table, view: View::default() }
     }
 
     /// The titles are the legend too: each run's symbol stands before its name.
@@ -94,38 +75,6 @@ impl Compare {
         self.rows = rows::results(&summaries, baseline);
         self.rows.extend(rows::settings(&summaries, self.shows_all));
         self.table.set_rows(self.rows.len(), self.table.selected().unwrap_or(0));
-    }
-
-    /// Asks for the points of runs that were not read yet, or have gone on noticeably since.
-    fn read(&mut self, known: &Known) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for id in &self.runs {
-            let Some(run) = known.runs.get(id) else { continue };
-            let Some(summary) = run.summary() else { continue };
-            let of = (summary.step, summary.state);
-            let is_due = self.curves.get(id).is_none_or(|reading| {
-                // Each reading begins with the first point: a share more each time keeps the
-                // sum of all readings small.
-                let has_grown = of.0 > reading.of.0 + reading.of.0 / 10;
-                !reading.is_pending && (has_grown || of.1 != reading.of.1)
-            });
-            if is_due {
-                let old = self.curves.remove(id).and_then(|reading| reading.curves);
-                let reading = Reading { of, is_pending: true, curves: old, problem: None };
-                self.curves.insert(id.clone(), reading);
-                effects.push(Effect::ReadCurves(run.folder().clone()));
-            }
-        }
-        effects
-    }
-
-    fn take(&mut self, news: &CurvesNews) {
-        let Some(reading) = self.curves.get_mut(&news.run.id()) else { return };
-        reading.is_pending = false;
-        match &news.curves {
-            Ok(curves) => reading.curves = Some(curves.clone()),
-            Err(problem) => reading.problem = Some(problem.clone()),
-        }
     }
 
     /// The curves above, then a line of status, then the table.
@@ -161,21 +110,22 @@ impl Compare {
         Vec::new()
     }
 
-    fn status(&self) -> String {
-        let problem = self.curves.values().find_map(|reading| reading.problem.as_deref());
-        let is_reading = self.curves.values().any(|reading| reading.curves.is_none());
+    fn status(&self, known: &Known) -> String {
+        let mut followed = self.runs.iter().map(|id| known.followed(id));
+        let is_reading = followed.clone().any(|followed| followed.is_none());
+        let problem = followed.find_map(|followed| followed?.as_ref().err());
         let settings = if self.shows_all { "all settings" } else { "only settings that differ" };
         match problem {
-            Some(problem) => problem.to_owned(),
+            Some(problem) => problem.clone(),
             None if is_reading => format!("{settings} · reading the curves"),
             None => settings.to_owned(),
         }
     }
 
     /// The points read so far, in the order of the runs.
-    fn points(&self) -> Vec<Option<&Curves>> {
-        let points = |id| self.curves.get(id).and_then(|reading| reading.curves.as_deref());
-        self.runs.iter().map(points).collect()
+    fn curves<'a>(&self, known: &'a Known) -> Vec<Option<&'a Curves>> {
+        let curves = |id: &String| Some(&*known.followed(id)?.as_ref().ok()?.curves);
+        self.runs.iter().map(curves).collect()
     }
 
     fn draw_table(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
@@ -208,26 +158,13 @@ impl Page for Compare {
 
     fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
         match message {
-            Message::News(news) => {
-                for one in news {
-                    if let News::Curves(news) = one {
-                        self.take(news);
-                    }
-                }
-                self.arrange(world);
-                return self.read(world.known);
-            }
-            Message::Shown => {
-                // What was asked for may have come while another screen was in front.
-                self.curves.retain(|_, reading| !reading.is_pending);
-                self.arrange(world);
-                return self.read(world.known);
-            }
+            Message::News(_) | Message::Shown => self.arrange(world),
             Message::Action(action) => return self.act(*action, world),
             Message::Mouse(mouse) => {
                 let [upper, _, lower] = self.layout(world.area);
                 let place = Position::new(mouse.column, mouse.row);
-                let x = self.view.iteration_at(&self.runs, &self.points(), upper, place, world);
+                let curves = self.curves(world.known);
+                let x = self.view.iteration_at(&self.runs, &curves, upper, place, world);
                 if upper.contains(place) {
                     self.view.on_mouse(mouse.kind, x);
                 } else {
@@ -239,10 +176,26 @@ impl Page for Compare {
         Vec::new()
     }
 
+    fn follows(&self, known: &Known) -> Vec<RunFolder> {
+        let folder = |id| Some(known.runs.get(id)?.folder().clone());
+        self.runs.iter().filter_map(folder).collect()
+    }
+
+    fn smoothing(&self) -> f64 {
+        SMOOTHING
+    }
+
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let [upper, line, lower] = self.layout(area);
-        self.view.draw(&self.runs, &self.points(), upper, buffer, world);
-        put(buffer, line, line.x + 2, line.y, &self.status(), world.theme.style(Role::Dim));
+        self.view.draw(&self.runs, &self.curves(world.known), upper, buffer, world);
+        put(
+            buffer,
+            line,
+            line.x + 2,
+            line.y,
+            &self.status(world.known),
+            world.theme.style(Role::Dim),
+        );
         self.draw_table(lower, buffer, world.theme);
     }
 }

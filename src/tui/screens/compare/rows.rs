@@ -37,10 +37,7 @@ const FACTS: [Fact; 6] = [
     },
     Fact {
         name: "best validation",
-        words: |summary| {
-            let step = summary.best_step?;
-            Some(format!("{} @{step}", words::percent(summary.validation_accuracy?)))
-        },
+        words: |summary| Some(format::at_step(summary.validation_accuracy?, summary.best_step?)),
         number: |summary| summary.validation_accuracy,
         difference: format::points,
     },
@@ -52,13 +49,13 @@ const FACTS: [Fact; 6] = [
     },
     Fact {
         name: "duration",
-        words: |summary| Some(format::duration(summary.seconds)),
+        words: |summary| Some(words::duration(summary.seconds)),
         number: |summary| Some(summary.seconds),
         difference: |difference| format!("{difference:+.1} s"),
     },
     Fact {
         name: "iterations",
-        words: |summary| Some(format!("{}/{}", summary.step, summary.iterations)),
+        words: |summary| Some(format::iterations(summary)),
         number: |_| None,
         difference: format::points,
     },

@@ -1,10 +1,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::store::{EvaluationPoint, Run, RunFolder, State, StepPoint};
+use crate::store::{EvaluationPoint, Points, Run, RunFolder, State, StepPoint};
 use crate::tui::app::App;
 use crate::tui::effects::Effect;
-use crate::tui::news::{Curves, CurvesNews, News};
+use crate::tui::news::{Curves, FollowedNews, News, Said};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
 
@@ -26,16 +26,16 @@ fn curves(speed: f64) -> Curves {
         validation_loss: loss(step) + 0.1,
         validation_accuracy: 0.95 - loss(step) / 2.0,
     };
-    Curves::of(&Run {
-        steps: (1..=400).map(point).collect(),
-        evaluations: (10..=400).step_by(10).map(evaluation).collect(),
-        ..Run::default()
-    })
+    let steps = (1..=400).map(point).collect();
+    let evaluations = (10..=400).step_by(10).map(evaluation).collect();
+    Curves::of(&Points { steps, evaluations }, 0.8)
 }
 
 fn read(id: &str, speed: f64) -> News {
     let run = RunFolder::at(Path::new("runs").join(id));
-    News::Curves(CurvesNews { run, curves: Ok(Arc::new(curves(speed))) })
+    let curves = Arc::new(curves(speed));
+    let said = Ok(Said { run: Arc::new(Run::default()), curves, from_start: true });
+    News::Followed(FollowedNews { run, said })
 }
 
 /// Three runs marked, and `c` pressed; with what that asks for.
@@ -56,8 +56,8 @@ fn compared() -> (App, Vec<Effect>) {
 #[test]
 fn curves_of_marked_runs_are_overlaid_above_what_differs() {
     let (mut app, effects) = compared();
-    let asked = effects.iter().filter(|effect| matches!(effect, Effect::ReadCurves(_))).count();
-    assert_eq!(asked, 3, "{effects:?}");
+    let [Effect::Follow { runs, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(runs.len(), 3);
     assert!(testing::text(&mut app, (80, 24)).contains("reading the curves"));
     let effects =
         app.on_news(IDS.iter().zip([0.02, 0.05, 0.1]).map(|(id, s)| read(id, s)).collect());
@@ -98,7 +98,8 @@ fn training_accuracy_and_a_log_scale_are_a_key_away() {
 fn a_run_that_cannot_be_read_says_why_beside_the_others() {
     let (mut app, _) = compared();
     let run = RunFolder::at(Path::new("runs").join(IDS[0]));
-    let curves = Err("events.jsonl:3: the log is damaged".into());
-    app.on_news(vec![read(IDS[1], 0.1), News::Curves(CurvesNews { run, curves })]);
+    let said = Err("events.jsonl:3: the log is damaged".into());
+    app.on_news(vec![read(IDS[1], 0.1), News::Followed(FollowedNews { run, said })]);
+    press(&mut app, "u");
     assert!(testing::text(&mut app, (80, 24)).contains("the log is damaged"));
 }

@@ -63,7 +63,7 @@ impl Row<'_> {
                 let when = self.facts.and_then(|facts| facts.when);
                 text(when.map_or(String::new(), |when| format::time(when, zone)))
             }
-            RUNS => text(self.facts.map_or(String::new(), |facts| format::count(facts.runs))),
+            RUNS => text(self.facts.map_or(String::new(), |facts| words::grouped(facts.runs))),
             PHOTOS => text(self.photos()),
             _ => match self.known.problem() {
                 Some(problem) => Cell { text: problem, role: Role::Bad },
@@ -102,7 +102,7 @@ impl Row<'_> {
             true => experiment.categories.clone(),
             false => counted
                 .iter()
-                .map(|(name, count)| format!("{name} {}", format::count(*count)))
+                .map(|(name, count)| format!("{name} {}", words::grouped(*count)))
                 .collect(),
         };
         parts.join(", ")

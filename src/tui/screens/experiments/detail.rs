@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 use crate::config::Mistake;
 use crate::spec::{self, Checked, Experiment};
 use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
-use crate::tui::screens::format;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{fit, put, safe, width, wrap};
+use crate::words::grouped;
 
 /// So many skipped files are named; the others are counted.
 const NAMED: usize = 5;
@@ -99,7 +99,7 @@ impl Lines {
             return self.say("", "counting", Role::Dim);
         };
         if let Some((read, found)) = counting.reading {
-            let (read, found) = (format::count(read), format::count(found));
+            let (read, found) = (grouped(read), grouped(found));
             title.push((format!("  reading {read}/{found}"), Role::Dim));
         }
         self.lines.push(title);
@@ -113,7 +113,7 @@ impl Lines {
     fn quick(&mut self, categories: &[(String, usize)]) {
         self.counts("category", &["files"], Role::Dim);
         for (name, count) in categories {
-            self.counts(name, &[&format::count(*count)], Role::Text);
+            self.counts(name, &[&grouped(*count)], Role::Text);
         }
     }
 
@@ -121,11 +121,11 @@ impl Lines {
         self.counts("category", &["training", "valid.", "test"], Role::Dim);
         let mut sums = [0; 3];
         for (name, counts) in &scanned.categories {
-            let texts = counts.map(format::count);
+            let texts = counts.map(grouped);
             self.counts(name, &texts.each_ref().map(String::as_str), Role::Text);
             (0..3).for_each(|set| sums[set] += counts[set]);
         }
-        let texts = sums.map(format::count);
+        let texts = sums.map(grouped);
         self.counts("all", &texts.each_ref().map(String::as_str), Role::Dim);
         if let Some(problem) = &scanned.problem {
             self.say("✗ ", problem, Role::Bad);
@@ -136,7 +136,7 @@ impl Lines {
         if !scanned.skipped.is_empty() {
             let text = match scanned.skipped.len() {
                 1 => "1 file is skipped:".to_owned(),
-                count => format!("{} files are skipped:", format::count(count)),
+                count => format!("{} files are skipped:", grouped(count)),
             };
             self.say("! ", &text, Role::Warning);
             for skipped in scanned.skipped.iter().take(NAMED) {

@@ -1,20 +1,33 @@
 //! One run as it happens: the newest running one by itself, or one that was chosen.
 
+mod charts;
+mod counts;
+mod digits;
+mod pace;
+mod panel;
+mod result;
+mod shown;
+mod stage;
 #[cfg(test)]
 mod tests;
+mod trouble;
+mod view;
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::Widget;
 
+use self::pace::Pace;
+use self::shown::Shown;
+use self::view::View;
 use super::format;
 use super::{Images, Message, Page, Screen, World};
 use crate::store::{Run, RunFolder, State};
 use crate::tui::effects::Effect;
+use crate::tui::followed::Followed;
 use crate::tui::keys::{Action, Context};
-use crate::tui::known::{Known, KnownRun};
-use crate::tui::live::{LivePanel, LiveState, trouble};
+use crate::tui::known::Known;
+use crate::tui::known_run::KnownRun;
 use crate::tui::news::Toast;
 use crate::tui::scores::Source;
 use crate::tui::theme::Role;
@@ -23,7 +36,7 @@ use crate::tui::widgets::put;
 pub const CONTEXTS: &[Context] = &[Context::Live];
 
 /// Steps of the cursor that moves far.
-const FAR: usize = 10;
+const FAR: f64 = 10.0;
 
 #[derive(Debug)]
 pub struct Live {
@@ -36,7 +49,9 @@ pub struct Live {
     /// Its folder was there, and is not any more.
     is_gone: bool,
     was_there: bool,
-    state: LiveState,
+    view: View,
+    pace: Pace,
+    /// What goes wrong in the training, in words.
     trouble: Option<String>,
 }
 
@@ -48,7 +63,8 @@ impl Live {
             was_live: false,
             is_gone: false,
             was_there: false,
-            state: LiveState::default(),
+            view: View::default(),
+            pace: Pace::default(),
             trouble: None,
         }
     }
@@ -80,9 +96,10 @@ impl Live {
         self.was_live |= entry.and_then(|entry| entry.state()) == Some(State::Running);
         self.was_there |= entry.is_some();
         self.is_gone = self.was_there && entry.is_none();
-        if let Some(run) = self.points(known) {
-            self.state.absorb(run);
-            self.trouble = trouble(&self.state, run);
+        if let Some(shown) = self.shown(known) {
+            self.pace.note(&shown.run);
+            self.view.keep_up(shown);
+            self.trouble = trouble::trouble(&shown.run, &shown.curves);
         }
     }
 
@@ -98,9 +115,8 @@ impl Live {
     }
 
     /// Everything that the run has reported; `None` before it was read.
-    fn points<'a>(&self, known: &'a Known) -> Option<&'a Run> {
-        let (folder, run) = known.followed.as_ref()?;
-        (Some(folder) == self.run.as_ref()).then_some(run)
+    fn shown<'a>(&self, known: &'a Known) -> Option<&'a Followed> {
+        known.followed(&self.run.as_ref()?.id())?.as_ref().ok()
     }
 
     /// What the run is now: that a worker is lost is known only to who looks for it.
@@ -108,13 +124,13 @@ impl Live {
         let entry = self.run.as_ref().and_then(|folder| known.runs.get(&folder.id()));
         match entry.and_then(|entry| entry.state()) {
             Some(State::Lost) if run.end.is_none() => State::Lost,
-            Some(State::Queued) => State::Queued,
+            Some(state @ (State::Queued | State::Starting)) => state,
             _ => run.state(),
         }
     }
 
     fn state_now(&self, known: &Known) -> Option<State> {
-        self.points(known).map(|run| self.run_state(run, known))
+        self.shown(known).map(|shown| self.run_state(&shown.run, known))
     }
 
     fn is_running(&self, known: &Known) -> bool {
@@ -138,29 +154,33 @@ impl Live {
                 return vec![Effect::Open(Box::new(images))];
             }
             Action::OpenWorkerLog => return vec![Effect::EditOutside(run.worker_log())],
-            Action::Rerun => {
-                let source = self.points(known).map(|run| &run.source);
-                let experiment = source.map(|source| world.context.config.root.join(source));
-                return experiment
-                    .map(|experiment| Effect::Launch { experiment })
-                    .into_iter()
-                    .collect();
-            }
+            Action::Rerun => return vec![Effect::Rerun(run)],
             Action::PreviousRun | Action::NextRun => return self.step(&run, action, known),
-            Action::Smoother => self.state.smoother(),
-            Action::Rougher => self.state.rougher(),
-            Action::Unsmoothed => self.state.unsmoothed(),
-            Action::LogScale => self.state.toggle_log(),
-            Action::OtherChart => self.state.toggle_accuracy(),
-            Action::CursorLeft => self.state.cursor_left(1),
-            Action::CursorRight => self.state.cursor_right(1),
-            Action::CursorFarLeft => self.state.cursor_left(FAR),
-            Action::CursorFarRight => self.state.cursor_right(FAR),
-            Action::ZoomIn => self.state.zoom_in(),
-            Action::ZoomOut => self.state.zoom_out(),
-            Action::ToNewest => self.state.follow(),
-            Action::Back if self.state.cursor.is_some() => {
-                self.state.follow();
+            Action::Back if self.view.cursor.is_none() => {}
+            action => return self.look(action, known),
+        }
+        Vec::new()
+    }
+
+    /// What a key does to the view on the curves.
+    fn look(&mut self, action: Action, known: &Known) -> Vec<Effect> {
+        let Some(shown) = self.shown(known) else { return Vec::new() };
+        let view = &mut self.view;
+        match action {
+            Action::Smoother => view.smoother(),
+            Action::Rougher => view.rougher(),
+            Action::Unsmoothed => view.unsmoothed(),
+            Action::LogScale => view.toggle_log(),
+            Action::OtherChart => view.toggle_accuracy(),
+            Action::CursorLeft => view.move_cursor(shown, -1.0),
+            Action::CursorRight => view.move_cursor(shown, 1.0),
+            Action::CursorFarLeft => view.move_cursor(shown, -FAR),
+            Action::CursorFarRight => view.move_cursor(shown, FAR),
+            Action::ZoomIn => view.zoom_in(shown),
+            Action::ZoomOut => view.zoom_out(shown),
+            Action::ToNewest => view.follow(shown),
+            Action::Back => {
+                view.follow(shown);
                 return vec![Effect::Cleared];
             }
             _ => {}
@@ -188,37 +208,39 @@ impl Live {
 
     /// A click or a drag puts the cursor there, the wheel zooms around it.
     fn on_mouse(&mut self, mouse: &MouseEvent, world: &World) {
+        let Some(followed) = self.shown(world.known) else { return };
         match mouse.kind {
             MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => {
                 let place = Position::new(mouse.column, mouse.row);
                 let panel = self.panel(world);
-                if let Some(x) = panel.and_then(|panel| panel.0.iteration_at(panel.1, place)) {
-                    self.state.set_cursor(x);
+                let x = panel.and_then(|(shown, area)| panel::iteration_at(&shown, area, place));
+                if let Some(x) = x {
+                    self.view.set_cursor(followed, x);
                 }
             }
-            MouseEventKind::ScrollUp => self.state.zoom_in(),
-            MouseEventKind::ScrollDown => self.state.zoom_out(),
+            MouseEventKind::ScrollUp => self.view.zoom_in(followed),
+            MouseEventKind::ScrollDown => self.view.zoom_out(followed),
             _ => {}
         }
     }
 
     /// What is drawn, and where; `None` before the run was read.
-    fn panel<'a>(&'a self, world: &World<'a>) -> Option<(LivePanel<'a>, Rect)> {
+    fn panel<'a>(&'a self, world: &World<'a>) -> Option<(Shown<'a>, Rect)> {
         let known = world.known;
-        let run = self.points(known)?;
+        let followed = self.shown(known)?;
         let folder = self.run.as_ref();
         let host = known.host.as_ref().filter(|news| Some(&news.run) == folder);
         let log = known.worker_log.as_ref().filter(|news| Some(&news.run) == folder);
-        let panel = LivePanel {
-            run_id: folder?.path().file_name()?.to_str().unwrap_or_default(),
-            run,
-            run_state: self.run_state(run, known),
-            state: &self.state,
+        let panel = Shown {
+            id: folder?.path().file_name()?.to_str().unwrap_or_default(),
+            followed,
+            state: self.run_state(&followed.run, known),
+            view: &self.view,
+            iterations_per_second: self.pace.iterations_per_second(),
             host: host.and_then(|news| news.metrics.as_ref()),
             log: log.map_or(&[], |news| news.lines.as_slice()),
             trouble: self.trouble.as_deref(),
-            marker: world.theme.marker(),
-            styles: world.theme.live_styles(),
+            theme: world.theme,
         };
         let area = world.area;
         let sides = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -251,19 +273,25 @@ impl Page for Live {
         match action {
             Action::Stop | Action::Pause | Action::Cancel => self.is_running(known),
             Action::Resume => self.state_now(known).is_some_and(State::is_unfinished),
-            Action::ToNewest => self.state.cursor.is_some() || self.state.zoom.is_some(),
+            Action::ToNewest => self.view.cursor.is_some() || self.view.zoom.is_some(),
             Action::YankId | Action::OpenWorkerLog => self.run.is_some(),
             Action::CursorLeft
             | Action::Smoother
             | Action::ZoomIn
             | Action::LogScale
-            | Action::OtherChart => self.points(known).is_some_and(|run| !run.steps.is_empty()),
+            | Action::OtherChart => {
+                self.shown(known).is_some_and(|shown| shown.run.latest.is_some())
+            }
             _ => true,
         }
     }
 
-    fn follows(&self, _known: &Known) -> Option<RunFolder> {
-        self.run.clone()
+    fn follows(&self, _known: &Known) -> Vec<RunFolder> {
+        self.run.iter().cloned().collect()
+    }
+
+    fn smoothing(&self) -> f64 {
+        self.view.smoothing()
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
@@ -274,7 +302,7 @@ impl Page for Live {
             say(0, "the folder of this run is gone; 3 shows all runs", Role::Warning);
         }
         match (self.panel(world), &self.run) {
-            (Some((panel, area)), _) => panel.render(area, buffer),
+            (Some((shown, area)), _) => panel::draw(&shown, area, buffer),
             (None, Some(_)) => say(1, "reading the run", Role::Dim),
             (None, None) if !world.known.is_complete => say(1, "reading the runs", Role::Dim),
             (None, None) => {

@@ -7,12 +7,14 @@ use crossterm::event::{
 
 use crate::random::Rng;
 use crate::store::{
-    Counts, Ending, Event, Record, RunFolder, SCHEMA_VERSION, Stage, State, TestResult, Timestamp,
+    Counts, Ending, Event, Points, Record, Run, RunFolder, SCHEMA_VERSION, Stage, State,
+    TestResult, Timestamp,
 };
 use crate::tui::app::App;
 use crate::tui::effects::Effect;
-use crate::tui::live::HostMetrics;
-use crate::tui::news::{FollowedNews, HostNews, News, RunsNews, WorkerLogNews};
+use crate::tui::news::{
+    Curves, FollowedNews, HostMetrics, HostNews, News, RunsNews, Said, WorkerLogNews,
+};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
 
@@ -24,15 +26,24 @@ fn folder(id: &str) -> RunFolder {
 
 /// What the run says, each event half a second after the one before.
 fn told(id: &str, events: Vec<Event>) -> News {
+    told_from(id, events, 0)
+}
+
+/// The same, but of the points only those behind the first `known` events.
+fn told_from(id: &str, events: Vec<Event>, known: usize) -> News {
     let record = |(at, event): (usize, Event)| {
         let at = Timestamp::from_millisecond(1_767_322_800_000 + 500 * at as i64).unwrap();
         Record { v: SCHEMA_VERSION, at, event }
     };
-    News::Followed(FollowedNews {
-        run: folder(id),
-        from_start: true,
-        records: Arc::new(events.into_iter().enumerate().map(record).collect()),
-    })
+    let records: Vec<Record> = events.into_iter().enumerate().map(record).collect();
+    let (run, points) = (Run::replay(&records), Points::of(&records[known..]));
+    let curves = Arc::new(Curves::of(&points, 0.0));
+    let said = Ok(Said { run: Arc::new(run), curves, from_start: known == 0 });
+    News::Followed(FollowedNews { run: folder(id), said })
+}
+
+fn follows(effects: &[Effect], id: &str) -> bool {
+    matches!(effects, [Effect::Follow { runs, .. }] if *runs == [folder(id)])
 }
 
 fn created() -> Vec<Event> {
@@ -150,6 +161,89 @@ fn every_stage_of_a_run_is_shown() {
 }
 
 #[test]
+fn every_state_is_drawn_at_any_size() {
+    let mut scanning = created();
+    scanning.push(Event::Started { pid: 7, host: "here".into(), threads: 2 });
+    scanning.push(Event::Stage { stage: Stage::Scan });
+    let broken = training(|step| if step < 25 { falling(step) } else { f64::NAN });
+    for events in [created(), scanning, extracting(), training(falling), broken, done()] {
+        let mut app = app_with(State::Running, events);
+        for width in [60, 99, 101, 300] {
+            for height in [20, 21, 25, 37, 90] {
+                testing::text(&mut app, (width, height));
+            }
+        }
+    }
+}
+
+#[test]
+fn scanning_says_what_it_does() {
+    let mut events = created();
+    events.push(Event::Started { pid: 7, host: "here".into(), threads: 2 });
+    events.push(Event::Stage { stage: Stage::Scan });
+    let text = testing::text(&mut app_with(State::Running, events), (80, 24));
+    assert!(text.contains("running · scan"), "{text}");
+    assert!(text.contains("finding, hashing and splitting the photos"), "{text}");
+}
+
+#[test]
+fn a_failed_run_shows_its_whole_message() {
+    let message = "features/5f1c: cannot write shard 3: no space left on device (0 of 8,388,608 \
+                   bytes written); free some space or set folders.features in config.toml to \
+                   another disk, then resume with 'retrain resume 20260102-030405-fire'";
+    let mut events = extracting();
+    events.push(Event::Failed { message: message.into(), fault: true });
+    for size in SIZES {
+        let text = testing::text(&mut app_with(State::Failed, events.clone()), size);
+        let said: Vec<&str> =
+            text.split(['"', '\n', ' ']).filter(|word| !word.is_empty()).collect();
+        assert!(said.join(" ").contains(message), "{text}");
+    }
+}
+
+#[test]
+fn points_that_come_later_are_added_and_give_the_pace() {
+    let events = training(falling);
+    let half = events.iter().position(|event| matches!(event, Event::Step { step: 20, .. }));
+    let half = half.unwrap();
+    let mut app = app_with(State::Running, events[..half].to_vec());
+    assert!(!testing::text(&mut app, (80, 24)).contains("iterations/s"));
+    app.on_news(vec![told_from(ID, events, half)]);
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("iteration 40/40 · 1.8 iterations/s"), "{text}");
+    press(&mut app, "h");
+    assert!(testing::text(&mut app, (80, 24)).contains("at 39"));
+    press(&mut app, "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh");
+    assert!(testing::text(&mut app, (80, 24)).contains("at 1 "), "the first points are there");
+}
+
+#[test]
+fn a_run_that_is_asked_to_go_on_is_starting_until_its_worker_says_something() {
+    let mut events = training(falling);
+    events.push(Event::Paused);
+    let mut app = app_with(State::Paused, events);
+    let paused = || vec![run(ID, summary(State::Paused, &[]), "", "")];
+    let text = |app: &mut App| testing::text(app, (80, 24));
+    app.on_news(vec![News::Starting(folder(ID))]);
+    assert!(text(&mut app).contains("▷ starting"), "{}", text(&mut app));
+    assert!(press(&mut app, "r").is_empty(), "it is not started twice");
+    app.on_news(all(paused()));
+    assert!(text(&mut app).contains("▷ starting"), "the folder says nothing new");
+    press(&mut app, "3");
+    assert!(text(&mut app).contains("▷ starting"), "{}", text(&mut app));
+    let mut failed = summary(State::Failed, &[]);
+    failed.updated = Some(Timestamp::UNIX_EPOCH);
+    app.on_news(all(vec![run(ID, failed, "", "")]));
+    assert!(text(&mut app).contains("✗ failed"), "{}", text(&mut app));
+    app.on_news(all(paused()));
+    app.on_news(vec![News::Starting(folder(ID))]);
+    let problem = "there is no checkpoint".to_owned();
+    app.on_news(vec![News::NotStarted { run: folder(ID), problem }]);
+    let shown = text(&mut app);
+    assert!(shown.contains("‖ paused") && shown.contains("no checkpoint"), "{shown}");
+}
+
+#[test]
 fn training_shows_curves_the_host_and_the_workers_last_words() {
     let mut app = app_with(State::Running, training(falling));
     let metrics = HostMetrics {
@@ -204,8 +298,7 @@ fn every_key_of_the_screen_does_what_the_table_says() {
     assert!(text(&mut app).contains("accuracy ──"));
     assert!(matches!(&press(&mut app, "y")[..], [Effect::Copy(id)] if id == ID));
     assert!(matches!(&press(&mut app, "o")[..], [Effect::EditOutside(_)]));
-    assert!(matches!(&press(&mut app, "n")[..],
-        [Effect::Launch { experiment }] if experiment.ends_with("experiments/fire.toml")));
+    assert!(matches!(&press(&mut app, "n")[..], [Effect::Rerun(run)] if *run == folder(ID)));
 }
 
 #[test]
@@ -219,8 +312,7 @@ fn a_run_is_paused_at_once_and_gone_on_with_where_it_was_left() {
     let mut app = app_with(State::Paused, events);
     looks("paused", &mut app);
     assert!(matches!(&press(&mut app, "r")[..], [Effect::Resume(run, None)] if *run == folder(ID)));
-    let effects = app.on_news(vec![News::Resumed(folder(ID))]);
-    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
+    assert!(follows(&app.on_news(vec![News::Resumed(folder(ID))]), ID));
     assert!(!testing::text(&mut app, (80, 24)).contains("back"), "no second screen is opened");
     press(&mut app, "P");
     assert!(testing::text(&mut app, (80, 24)).contains("is not running"));
@@ -289,7 +381,7 @@ fn the_newest_running_run_is_shown_and_stays_when_it_ends_until_another_starts()
     };
     press(&mut app, "2");
     let follows = |effects: &[Effect]| match effects {
-        [Effect::Follow(Some(run))] => run.id()[11..13].to_owned(),
+        [Effect::Follow { runs, .. }] => runs[0].id()[11..13].to_owned(),
         _ => format!("{effects:?}"),
     };
     let news = all(vec![at(0, State::Running), at(1, State::Running), at(2, State::Done)]);
@@ -320,7 +412,7 @@ fn a_launched_run_is_shown_at_once_and_esc_comes_back() {
     let mut app = testing::app(ThemeName::NoColour);
     app.on_news(all(Vec::new()));
     let effects = app.on_news(vec![News::Launched(folder(ID))]);
-    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
+    assert!(follows(&effects, ID));
     app.on_news(vec![told(ID, extracting())]);
     let text = testing::text(&mut app, (80, 24));
     assert!(text.contains("37/160 images") && text.contains("started 2026"), "{text}");
@@ -333,11 +425,11 @@ fn opened_on_a_run_the_screens_begin_with_it_and_go_on_to_the_next_one() {
     let mut app = testing::app(ThemeName::NoColour);
     app.watch(folder(ID));
     let effects = app.on_news(all(vec![run(ID, summary(State::Done, &[]), "", "")]));
-    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(ID)));
+    assert!(follows(&effects, ID));
     let newer = "20260102-040000-fire";
     let changed = vec![run(newer, summary(State::Running, &[]), "", "")];
     let effects = app.on_news(vec![News::Runs(RunsNews { changed, ..Default::default() })]);
-    assert!(matches!(&effects[..], [Effect::Follow(Some(run))] if *run == folder(newer)));
+    assert!(follows(&effects, newer));
 }
 
 #[test]

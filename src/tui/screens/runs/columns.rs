@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::store::Summary;
-use crate::tui::known::KnownRun;
+use crate::tui::known_run::KnownRun;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, width};
@@ -32,7 +32,7 @@ pub fn all(settings: &[String]) -> Vec<Column> {
     let mut columns = vec![
         column(EXPERIMENT, "experiment", 16, Align::Left),
         column(STATE, "state", 11, Align::Left),
-        column(ITERATIONS, "iterations", 11, Align::Right),
+        column(ITERATIONS, "iterations", 13, Align::Right),
         column(VALIDATION, "best validation", 15, Align::Right),
         column(TEST, "test accuracy", 18, Align::Right),
     ];
@@ -44,7 +44,7 @@ pub fn all(settings: &[String]) -> Vec<Column> {
     }
     columns.extend([
         column(LOSS, "test loss", 9, Align::Right),
-        column(DURATION, "duration", 8, Align::Right),
+        column(DURATION, "duration", 11, Align::Right),
         column(WHEN, "when", 16, Align::Left),
         column(TAGS, "tags", 12, Align::Left),
         column(NOTE, "note", 12, Align::Left),
@@ -75,12 +75,12 @@ pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZo
             let (text, role) = format::state(summary.state);
             Cell { text, role }
         }
-        ITERATIONS => text(format!("{}/{}", summary.step, summary.iterations)),
+        ITERATIONS => text(format::iterations(summary)),
         VALIDATION => match (summary.validation_accuracy, summary.best_step) {
             (Some(value), Some(step)) => {
                 let base = baseline.and_then(|base| base.validation_accuracy);
                 let delta = delta(value, base);
-                text(format!("{} @{step}{delta}", words::percent(value)))
+                text(format!("{}{delta}", format::at_step(value, step)))
             }
             _ => nothing(),
         },
@@ -99,7 +99,7 @@ pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZo
             None => nothing(),
         },
         DURATION if summary.started.is_none() => nothing(),
-        DURATION => text(format::duration(summary.seconds)),
+        DURATION => text(words::duration(summary.seconds)),
         WHEN => match summary.created {
             Some(created) => text(format::time(created, zone)),
             None => nothing(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns;
 use crate::tui::filter::{self, Filterable};
-use crate::tui::known::KnownRun;
+use crate::tui::known_run::KnownRun;
 
 type Settings = BTreeMap<String, String>;
 

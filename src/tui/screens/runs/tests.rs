@@ -1,7 +1,7 @@
 use crate::store::State;
 use crate::tui::app::App;
 use crate::tui::effects::Effect;
-use crate::tui::known::KnownRun;
+use crate::tui::known_run::KnownRun;
 use crate::tui::note::NoteEdit;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;

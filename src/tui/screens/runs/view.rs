@@ -8,6 +8,7 @@ use crate::store::State;
 use crate::tui::screens::{World, format};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{fit, put};
+use crate::words::grouped;
 
 impl Runs {
     pub(super) fn draw_all(&self, area: Rect, buffer: &mut Buffer, world: &World) {
@@ -45,9 +46,9 @@ impl Runs {
         let running = runs.values().filter(|run| run.state() == Some(State::Running)).count();
         let mut parts = vec![match self.shown.len() == runs.len() {
             true if runs.len() == 1 => "1 run".into(),
-            true => format!("{} runs", format::count(runs.len())),
+            true => format!("{} runs", grouped(runs.len())),
             false => {
-                let (shown, all) = (format::count(self.shown.len()), format::count(runs.len()));
+                let (shown, all) = (grouped(self.shown.len()), grouped(runs.len()));
                 format!("{shown} of {all} runs")
             }
         }];

@@ -115,6 +115,11 @@ impl Trace {
         self.account(x, y);
     }
 
+    /// Appends the points of `newer`, each as [`Trace::push`] does.
+    pub fn extend(&mut self, newer: &Trace) {
+        newer.points.iter().for_each(|&(x, y)| self.push(x, y));
+    }
+
     fn account(&mut self, x: f64, y: f64) {
         let smoothed = self.smoother.push(y);
         if self.smoothed.len().is_multiple_of(BLOCK) {
@@ -143,6 +148,11 @@ impl Trace {
 
     pub fn smoothing(&self) -> f64 {
         self.smoother.factor()
+    }
+
+    /// Iteration and value, as reported.
+    pub fn points(&self) -> &[(f64, f64)] {
+        &self.points
     }
 
     pub fn len(&self) -> usize {

@@ -1,14 +1,16 @@
-//! The final test accuracy, large.
+//! The final test accuracy, large where there is room.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Modifier;
 
 use super::digits;
-use super::panel::{LivePanel, put};
+use super::shown::Shown;
 use crate::store::TestResult;
+use crate::tui::theme::Role;
 use crate::tui::widgets::chart::format_value;
-use crate::words::percent;
+use crate::tui::widgets::put;
+use crate::words::{grouped, percent};
 
 /// From this height of the whole screen the digits are large.
 const ROOM_FOR_LARGE: u16 = 30;
@@ -17,8 +19,8 @@ const ROOM_FOR_LARGE: u16 = 30;
 const ROOM_FOR_ONE_LINE: u16 = 84;
 
 /// Rows that the result takes of a screen of `area`; 0 while there is none.
-pub fn height(panel: &LivePanel, area: Rect) -> u16 {
-    match panel.run.test() {
+pub fn height(shown: &Shown, area: Rect) -> u16 {
+    match shown.followed.run.test() {
         None => 0,
         Some(_) if area.height >= ROOM_FOR_LARGE => digits::HEIGHT + 2,
         Some(_) if area.width < ROOM_FOR_ONE_LINE => 2,
@@ -26,42 +28,37 @@ pub fn height(panel: &LivePanel, area: Rect) -> u16 {
     }
 }
 
-pub fn draw(panel: &LivePanel, area: Rect, buffer: &mut Buffer) {
-    let Some(test) = panel.run.test() else { return };
-    let style = panel.styles.good.add_modifier(Modifier::BOLD);
+pub fn draw(shown: &Shown, area: Rect, buffer: &mut Buffer) {
+    let Some(test) = shown.followed.run.test() else { return };
+    let style = shown.theme.style(Role::Good).add_modifier(Modifier::BOLD);
+    let text = shown.theme.style(Role::Text);
     if area.height <= digits::HEIGHT {
         let words = format!("final test accuracy = {}  ", percent(test.accuracy));
-        let x = put(Rect { height: area.height.min(1), ..area }, &words, style, buffer);
-        let interval_area = if area.height > 1 {
-            Rect { y: area.y + 1, height: 1, ..area }
-        } else {
-            Rect { x, width: area.right().saturating_sub(x), ..area }
-        };
-        put(interval_area, &interval(test), panel.styles.text, buffer);
+        let x = put(buffer, area, area.x, area.y, &words, style);
+        let (x, y) = if area.height > 1 { (area.x, area.y + 1) } else { (x, area.y) };
+        put(buffer, area, x, y, &interval(test), text);
         return;
     }
     let [_, rows, _] =
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)])
             .areas(area);
     let width = digits::draw(&percent(test.accuracy), rows, style, buffer);
-    let x = rows.x + width + 2;
-    let words = Rect { x, width: rows.right().saturating_sub(x), ..rows };
     let lines = [
         format!("final test accuracy = {}", percent(test.accuracy)),
         interval(test),
         format!("mean cross-entropy {}", format_value(test.log_loss)),
     ];
-    for (line, row) in lines.iter().zip(words.rows()) {
-        put(row, line, panel.styles.text, buffer);
+    for (line, y) in lines.iter().zip(rows.y..) {
+        put(buffer, rows, rows.x + width + 2, y, line, text);
     }
 }
 
 fn interval(test: &TestResult) -> String {
     format!(
-        "{} of {} images right; 95% interval {:.1} to {:.1}%",
-        test.correct,
-        test.n,
-        test.low * 100.0,
-        test.high * 100.0
+        "{} of {} images right; 95% interval {} to {}",
+        grouped(test.correct),
+        grouped(test.n),
+        percent(test.low),
+        percent(test.high)
     )
 }

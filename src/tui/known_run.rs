@@ -1,0 +1,83 @@
+//! A run as the table knows it.
+
+use std::sync::Arc;
+
+use super::note::Note;
+use crate::store::{Queue, RunFolder, State, Summary};
+
+#[derive(Clone, Debug)]
+pub struct KnownRun {
+    folder: RunFolder,
+    id: String,
+    reading: Reading,
+    pub note: Note,
+}
+
+#[derive(Clone, Debug)]
+pub enum Reading {
+    /// Only the name is known yet.
+    Pending,
+    Read(Arc<Summary>),
+    Unreadable(String),
+}
+
+impl KnownRun {
+    pub fn new(folder: RunFolder, reading: Reading, note: Note) -> KnownRun {
+        KnownRun { id: folder.id(), folder, reading, note }
+    }
+
+    pub fn unread(folder: RunFolder) -> KnownRun {
+        KnownRun::new(folder, Reading::Pending, Note::default())
+    }
+
+    /// Reads summary and note from the disk; whether it waits is for `queue` to say.
+    pub fn read(folder: &RunFolder, queue: &Queue) -> KnownRun {
+        let (reading, note) = match (folder.summary(), Note::read(folder)) {
+            (Ok(mut summary), Ok(note)) => {
+                queue.mark(folder, &mut summary);
+                (Reading::Read(Arc::new(summary)), note)
+            }
+            (Err(err), note) => (Reading::Unreadable(err.to_string()), note.unwrap_or_default()),
+            (_, Err(err)) => (Reading::Unreadable(err.to_string()), Note::default()),
+        };
+        KnownRun::new(folder.clone(), reading, note)
+    }
+
+    /// Says that the run is in `state`, whatever was read of it.
+    pub fn set_state(&mut self, state: State) {
+        if let Reading::Read(summary) = &mut self.reading {
+            Arc::make_mut(summary).state = state;
+        }
+    }
+
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn summary(&self) -> Option<&Summary> {
+        match &self.reading {
+            Reading::Read(summary) => Some(summary),
+            _ => None,
+        }
+    }
+
+    /// Why it could not be read.
+    pub fn problem(&self) -> Option<&str> {
+        match &self.reading {
+            Reading::Unreadable(problem) => Some(problem),
+            _ => None,
+        }
+    }
+
+    pub fn state(&self) -> Option<State> {
+        self.summary().map(|summary| summary.state)
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.state() == Some(State::Running)
+    }
+}

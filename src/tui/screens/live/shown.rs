@@ -1,0 +1,25 @@
+//! What the parts of the live screen draw: a run, and how it is looked at.
+
+use super::view::View;
+use crate::store::State;
+use crate::tui::followed::Followed;
+use crate::tui::news::HostMetrics;
+use crate::tui::theme::Theme;
+
+/// One run and the view on it. Borrowed for one frame; drawing changes nothing.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// The name of the run's folder.
+    pub id: &'a str,
+    pub followed: &'a Followed,
+    /// What the run is now: that its worker is lost is known only to who looks for it.
+    pub state: State,
+    pub view: &'a View,
+    pub iterations_per_second: Option<f64>,
+    pub host: Option<&'a HostMetrics>,
+    /// The worker's log, oldest line first.
+    pub log: &'a [String],
+    /// What goes wrong in the training and the likely cause, in words.
+    pub trouble: Option<&'a str>,
+    pub theme: &'a Theme,
+}
