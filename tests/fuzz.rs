@@ -18,7 +18,7 @@ use retrain::features::Cache;
 use retrain::insight::{self, Evaluation, Scored};
 use retrain::nets;
 use retrain::random::Rng;
-use retrain::spec::{self, FIELDS, Field, Network, Weights};
+use retrain::spec::{self, FIELDS, Field, NetworkSettings, Weights};
 use retrain::store::{
     Counts, Ending, Event, EventLog, NetworkFacts, Points, Record, Run, RunFolder, Stage, Tail,
     TestResult, changed_photos, read_scores,
@@ -99,11 +99,12 @@ fn written_out() -> impl Strategy<Value = String> {
         let default = Just(field.default.unwrap_or("\"photos\""));
         prop_oneof![2 => default, 1 => select(VALUES.to_vec())]
     };
-    let line = select(FIELDS).prop_flat_map(move |field| (Just(field.key), value(field), 0..4u8));
+    let fields: Vec<Field> = FIELDS.iter().map(|field| **field).collect();
+    let line = select(fields).prop_flat_map(move |field| (Just(field.key), value(field), 0..4u8));
     prop::collection::vec(line, 0..8).prop_map(|lines| {
         let mut text = "images = \"p\"\n".to_owned();
         for (key, value, form) in lines {
-            text += &match (form, key.split_once('.')) {
+            text += &match (form, key.rsplit_once('.')) {
                 (0, Some((table, leaf))) => format!("[{table}]\n{leaf} = {value}\n"),
                 (1, Some((table, leaf))) => format!("{table} = {{ {leaf} = {value} }} # default\n"),
                 (2, _) => format!("{key} = {value} # default\n"),
@@ -427,10 +428,8 @@ fn checkpoints() {
     });
 }
 
-fn network(file: &Path) -> Network {
-    let text = "images = 'p'\n";
-    let network = spec::parse(text, Path::new("x.toml")).unwrap().experiment.network;
-    Network { weights: Weights::File(file.to_owned()), ..network }
+fn network(file: &Path) -> NetworkSettings {
+    NetworkSettings { weights: Weights::File(file.to_owned()), ..NetworkSettings::default() }
 }
 
 #[test]

@@ -10,10 +10,9 @@ use candle_core::{DType, Device, Tensor, safetensors};
 use retrain::dataset::{self, Detail};
 use retrain::features::calibration_pictures;
 use retrain::kernels::{Engine, Format, Trunk};
-use retrain::nets::{self, Backbone, InceptionV3, PlainInceptionV3, Source, Variant};
-use retrain::spec::{
-    AveragePool, BackboneKind, DeviceChoice, InputRange, LastPool, Network, Precision, Resize,
-    Weights,
+use retrain::nets::{
+    self, Backbone, DeviceChoice, InceptionV3, InputRange, LastPool, NetworkSettings, Options,
+    PlainInceptionV3, PoolPadding, Precision, Resize, Source, Variant, Weights,
 };
 use state_dict::{StateDict, save_old, save_zip};
 
@@ -22,35 +21,34 @@ const BLOCKS: [&str; 11] = [
     "Mixed_7a", "Mixed_7b", "Mixed_7c",
 ];
 
-fn network(weights: Weights) -> Network {
-    Network {
-        backbone: BackboneKind::InceptionV3,
+fn network(weights: Weights) -> NetworkSettings {
+    NetworkSettings {
         weights,
-        taps: Vec::new(),
         resize: Resize::Legacy,
-        average_pool: AveragePool::Auto,
-        last_pool: LastPool::Auto,
-        input_range: InputRange::Auto,
-        batch_norm_epsilon: None,
         precision: Precision::F32,
         device: DeviceChoice::Cpu,
+        ..NetworkSettings::default()
     }
 }
 
-fn every_block(weights: Weights) -> Network {
-    Network { taps: BLOCKS.map(str::to_owned).to_vec(), ..network(weights) }
+fn with_options(options: Options, network: NetworkSettings) -> NetworkSettings {
+    NetworkSettings { options: options.to_values(), ..network }
 }
 
-fn try_load(network: &Network, root: &Path) -> Result<InceptionV3, nets::NetError> {
+fn every_block(weights: Weights) -> NetworkSettings {
+    NetworkSettings { taps: BLOCKS.map(str::to_owned).to_vec(), ..network(weights) }
+}
+
+fn try_load(network: &NetworkSettings, root: &Path) -> Result<InceptionV3, nets::NetError> {
     InceptionV3::load(network, root, &Device::Cpu, calibration_pictures)
 }
 
-fn load(network: &Network) -> InceptionV3 {
+fn load(network: &NetworkSettings) -> InceptionV3 {
     try_load(network, Path::new("")).unwrap()
 }
 
 /// The same in plain candle operations.
-fn plain(network: &Network) -> PlainInceptionV3 {
+fn plain(network: &NetworkSettings) -> PlainInceptionV3 {
     PlainInceptionV3::load(network, Path::new(""), &Device::Cpu).unwrap()
 }
 
@@ -172,7 +170,7 @@ fn features_are_the_pooled_maps_of_the_taps_in_their_order() {
 
 #[test]
 fn pictures_of_a_batch_do_not_mix() {
-    let net = load(&Network { taps: vec!["Mixed_5c".into()], ..network(Weights::BuiltIn) });
+    let net = load(&NetworkSettings { taps: vec!["Mixed_5c".into()], ..network(Weights::BuiltIn) });
     let batch = Tensor::cat(&[pixels(2), pixels(1)], 0).unwrap();
     let features: Vec<Vec<f32>> = net.features(&batch).unwrap().to_vec2().unwrap();
     for (row, t) in features.iter().zip([2, 1]) {
@@ -183,7 +181,8 @@ fn pictures_of_a_batch_do_not_mix() {
 #[test]
 fn pictures_of_another_size_are_refused() {
     let picture = Tensor::zeros((1, 3, 224, 224), DType::F32, &Device::Cpu).unwrap();
-    let net = load(&Network { taps: vec!["Conv2d_1a_3x3".into()], ..network(Weights::BuiltIn) });
+    let net =
+        load(&NetworkSettings { taps: vec!["Conv2d_1a_3x3".into()], ..network(Weights::BuiltIn) });
     for error in [net.features(&picture), built_in().features(&picture)] {
         let error = error.unwrap_err().to_string();
         assert!(error.contains("3 x 299 x 299, not 3 x 224 x 224"), "{error}");
@@ -196,12 +195,16 @@ fn wrong_rules_change_the_features_as_much_as_the_oracle_says() {
     let right = network(Weights::BuiltIn);
     let last = vec!["Mixed_7c".to_owned()];
     let wrong = [
-        (Network { average_pool: AveragePool::CountPadding, ..right.clone() }, 0.11..0.24),
-        (Network { last_pool: LastPool::Max, ..right.clone() }, 0.22..1.25),
-        (Network { input_range: InputRange::MinusOneToOne, ..right.clone() }, 0.17..0.22),
+        (Options { average_pool: Some(PoolPadding::Counted), ..Options::default() }, 0.11..0.24),
+        (Options { last_pool: Some(LastPool::Max), ..Options::default() }, 0.22..1.25),
+        (
+            Options { input_range: Some(InputRange::MinusOneToOne), ..Options::default() },
+            0.17..0.22,
+        ),
     ];
-    for (network, expected) in wrong {
-        let net = load(&Network { taps: last.clone(), ..network.clone() });
+    for (options, expected) in wrong {
+        let network = with_options(options, right.clone());
+        let net = load(&NetworkSettings { taps: last.clone(), ..network.clone() });
         for t in [0, 2] {
             let maps = &built_in_maps()[t];
             let seen: Vec<f32> =
@@ -293,18 +296,26 @@ fn pictures() -> Vec<Vec<f32>> {
 }
 
 /// Every variant that weights are known to want, each with all its rules in use.
-fn variants() -> Vec<Network> {
-    let last = |network| Network { taps: vec!["Mixed_7c".into()], ..network };
+fn variants() -> Vec<NetworkSettings> {
+    let last = |network| NetworkSettings { taps: vec!["Mixed_7c".into()], ..network };
     let built_in = network(Weights::BuiltIn);
     vec![
         last(built_in.clone()),
-        last(Network { average_pool: AveragePool::CountPadding, ..built_in.clone() }),
-        Network {
-            last_pool: LastPool::Max,
-            input_range: InputRange::RetrainPy,
-            batch_norm_epsilon: Some(1e-2),
+        last(with_options(
+            Options { average_pool: Some(PoolPadding::Counted), ..Options::default() },
+            built_in.clone(),
+        )),
+        NetworkSettings {
             taps: vec!["Mixed_7c".into(), "Mixed_5b".into()],
-            ..built_in
+            ..with_options(
+                Options {
+                    last_pool: Some(LastPool::Max),
+                    input_range: Some(InputRange::RetrainPy),
+                    batch_norm_epsilon: Some(1e-2),
+                    ..Options::default()
+                },
+                built_in,
+            )
         },
     ]
 }
@@ -351,7 +362,7 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
 fn the_kept_steps_of_the_built_in_network_are_those_that_calibration_finds() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/inception_v3-nsfwjs.largest.json");
     let kept: Vec<f32> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let whole = Network { taps: vec!["Mixed_7c".into()], ..network(Weights::BuiltIn) };
+    let whole = NetworkSettings { taps: vec!["Mixed_7c".into()], ..network(Weights::BuiltIn) };
     let found = InceptionV3::largest(&whole, Path::new(""), calibration_pictures).unwrap();
     let same = |(kept, found): (&f32, &f32)| (kept - found).abs() <= 1e-4 * found;
     let all = kept.len() == found.len() && kept.iter().zip(&found).all(same);
@@ -393,11 +404,10 @@ fn what_neither_setting_nor_file_says_is_stated_as_assumed() {
     let path = folder.path().join("tf_in1k.safetensors");
     let state: HashMap<_, _> = with(state_dict(), "fc.weight", (1000, 2048)).into_iter().collect();
     safetensors::save(&state, &path).unwrap();
-    let given = Network {
-        last_pool: LastPool::Average,
-        taps: vec!["Conv2d_4a_3x3".into()],
-        ..network(Weights::File(path))
-    };
+    let given = with_options(
+        Options { last_pool: Some(LastPool::Average), ..Options::default() },
+        NetworkSettings { taps: vec!["Conv2d_4a_3x3".into()], ..network(Weights::File(path)) },
+    );
     let net = load(&given);
     assert_eq!(net.feature_len(), 192);
     use Source::{Assumed, Setting};
@@ -411,7 +421,7 @@ fn what_neither_setting_nor_file_says_is_stated_as_assumed() {
 
 #[test]
 fn an_unknown_tap_names_the_known_ones() {
-    let network = Network { taps: vec!["Mixed_8a".into()], ..network(Weights::BuiltIn) };
+    let network = NetworkSettings { taps: vec!["Mixed_8a".into()], ..network(Weights::BuiltIn) };
     let error = try_load(&network, Path::new("")).err().unwrap().to_string();
     assert!(error.starts_with("taps: there is no 'Mixed_8a'; Inception v3 has Conv2d_1a_3x3, "));
     assert!(error.ends_with("Mixed_7b, Mixed_7c"), "{error}");

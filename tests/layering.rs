@@ -1,4 +1,5 @@
-//! The areas of `src/lib.rs` stand in the order in which they may use each other.
+//! The areas of `src/lib.rs` stand in the order in which they may use each other. That the sources
+//! are read as meant is a test of its own, on small texts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,61 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// `(area, file, area it uses)` for every `crate::AREA` in the sources.
+/// The areas that a source file names, whatever the way: `crate::area::…`, `use crate::{area, …}`,
+/// or, from `depth` modules below the root, at least as many `super::`; one more leads there from a
+/// module inside the file.
+fn names_areas(text: &str, depth: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for (start, steps) in [("crate::", 1), ("super::", depth)] {
+        for (at, _) in text.match_indices(start) {
+            let is_inside = |c: char| c.is_alphanumeric() || c == '_';
+            if text[..at].ends_with(is_inside) || text[..at].ends_with(start) {
+                continue;
+            }
+            let path = text[at..].trim_start_matches(start);
+            if (text.len() - at - path.len()) / start.len() >= steps {
+                found.extend(first_names(path));
+            }
+        }
+    }
+    found
+}
+
+/// The first name of a path, or of each path in a list of them: `a` and `b` in `{a::c, b::{d}}`.
+fn first_names(path: &str) -> Vec<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let Some(list) = path.strip_prefix('{') else {
+        return vec![path.chars().take_while(|&c| is_name(c)).collect()];
+    };
+    let (mut names, mut name, mut depth) = (Vec::new(), String::new(), 0);
+    let mut is_first = true;
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                names.push(std::mem::take(&mut name));
+                is_first = true;
+            }
+            _ if depth > 0 => {}
+            c if is_name(c) && is_first => name.push(c),
+            c if c.is_whitespace() && name.is_empty() => {}
+            _ => is_first = false,
+        }
+    }
+    names.push(name);
+    // Behind the last comma nothing follows.
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// How many modules a file is below the root: `nets/mod.rs` 1, `nets/device.rs` 2.
+fn depth(relative: &Path) -> usize {
+    relative.components().count() - usize::from(relative.ends_with("mod.rs"))
+}
+
+/// `(area, file, area it uses)` for every area that another one names in the sources.
 fn arrows() -> (Vec<String>, Vec<(String, PathBuf, String)>) {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let areas: Vec<String> = fs::read_to_string(src.join("lib.rs"))
@@ -36,15 +91,36 @@ fn arrows() -> (Vec<String>, Vec<(String, PathBuf, String)>) {
         if !areas.contains(&area) {
             continue;
         }
-        for used in fs::read_to_string(&file).unwrap().split("crate::").skip(1) {
-            let name: String =
-                used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        for name in names_areas(&fs::read_to_string(&file).unwrap(), depth(&relative)) {
             if areas.contains(&name) && name != area {
                 arrows.push((area.clone(), relative.clone(), name));
             }
         }
     }
     (areas, arrows)
+}
+
+#[test]
+fn every_way_to_name_an_area_is_read() {
+    let names = |text: &str, depth| {
+        let mut names = names_areas(text, depth);
+        names.sort();
+        names.join(" ")
+    };
+    assert_eq!(names("use crate::nets::Place;", 2), "nets");
+    assert_eq!(names("fn f() -> crate::spec::Set { crate :: x }", 2), "spec");
+    assert_eq!(names("use crate::{config, spec::{self, Set}, nets::a::b};", 2), "config nets spec");
+    assert_eq!(names("use crate::{\n    words,\n    spec as s,\n};", 2), "spec words");
+    assert_eq!(names("use super::super::train::Head;", 2), "train");
+    assert_eq!(names("use super::super::{train, worker::work};", 2), "train worker");
+    assert_eq!(names("use super::train::Head;", 1), "train");
+    assert_eq!(names("mod tests { use super::super::super::train::Head; }", 2), "train");
+    // Of its own area, and of another crate.
+    assert_eq!(names("use super::train::Head; other_crate::nets::x", 2), "");
+    assert_eq!(depth(Path::new("nets/mod.rs")), 1);
+    assert_eq!(depth(Path::new("nets/inception_v3/mod.rs")), 2);
+    assert_eq!(depth(Path::new("nets/inception_v3/plain.rs")), 3);
+    assert_eq!(depth(Path::new("words.rs")), 1);
 }
 
 #[test]

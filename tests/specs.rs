@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use retrain::spec::{self, FIELDS, Field, Kind, Mistakes};
+use retrain::spec::{self, ExperimentField, FIELDS, Kind, Mistakes};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -157,7 +157,7 @@ fn written(kind: Kind) -> BoxedStrategy<String> {
         Kind::Choice(words) | Kind::ClassWeights(words) => {
             select(words).prop_map(|(word, _)| format!("'{word}'")).boxed()
         }
-        Kind::Device => prop_oneof![
+        Kind::Form(_) => prop_oneof![
             select(kind.words()).prop_map(|(word, _)| format!("'{word}'")),
             any::<usize>().prop_map(|number| format!("\"cuda:{number}\"")),
         ]
@@ -196,13 +196,16 @@ enum Style {
 }
 
 impl Style {
-    fn write(self, fields: impl Iterator<Item = (&'static Field, String)>) -> String {
+    fn write(self, fields: impl Iterator<Item = (&'static ExperimentField, String)>) -> String {
         let mut text = String::new();
         let mut section = "";
         for (field, value) in fields {
-            if field.section() != section {
+            // A table in an inline table is written in it, with dotted keys.
+            let (outer, inner) = field.key.split_once('.').unwrap_or(("", field.key));
+            let own = if matches!(self, Style::Inline) { outer } else { field.section() };
+            if own != section {
                 let close = if section.is_empty() { "" } else { "} # closed\n" };
-                section = field.section();
+                section = own;
                 match self {
                     Style::Tables => text += &format!("\n# about\n[{section}] # {section}\n"),
                     Style::Inline => text += &format!("{close}# about\n{section} = {{\n"),
@@ -214,7 +217,7 @@ impl Style {
                 Style::Tables => text += &format!("{leaf} = {value}\n"),
                 Style::Dotted => text += &format!("{key} = {value}\n"),
                 Style::Inline if section.is_empty() => text += &format!("{leaf} = {value}\n"),
-                Style::Inline => text += &format!("  # a comment\n  {leaf} = {value}\n,\n"),
+                Style::Inline => text += &format!("  # a comment\n  {inner} = {value}\n,\n"),
             }
         }
         if matches!(self, Style::Inline) && !section.is_empty() {
@@ -264,7 +267,7 @@ proptest! {
 
     #[test]
     fn arbitrary_overrides_never_panic(key in any::<Index>(), value in any::<String>()) {
-        let set = format!("{}={value}", key.get(FIELDS).key);
+        let set = format!("{}={value}", key.get(&FIELDS).key);
         let path = Path::new("x.toml");
         match spec::resolve("images = 'p'", std::slice::from_ref(&set), path) {
             Ok(resolved) => {

@@ -9,8 +9,7 @@ use candle_core::{Device, Tensor};
 
 use crate::features;
 use crate::kernels::{Engine, Format, StepKind, StepSummary, Trunk};
-use crate::nets::{InceptionV3, PlainInceptionV3};
-use crate::spec::{self, Network};
+use crate::nets::{InceptionV3, NetworkSettings, PlainInceptionV3};
 
 /// Height and width of the network's picture.
 const SIDE: usize = 299;
@@ -21,7 +20,7 @@ const PLAIN_ROUNDS: usize = 3;
 
 pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
     let formats = formats(precision)?;
-    let (network, root) = (network()?, Path::new(""));
+    let (network, root) = (NetworkSettings::default(), Path::new(""));
     let picture = features::calibration_pictures(SIDE).remove(0);
     let plain = plain_times(&PlainInceptionV3::load(&network, root, &Device::Cpu)?, &picture)?;
     for engine in formats.into_iter().flat_map(Engine::fast) {
@@ -39,12 +38,6 @@ fn formats(precision: Option<&str>) -> Result<Vec<Format>> {
     let named = Format::ALL.into_iter().find(|format| format.name() == name);
     let known = Format::ALL.map(Format::name).join(", ");
     Ok(vec![named.with_context(|| format!("--precision is '{name}', expected one of {known}"))?])
-}
-
-/// The built-in one, with every default.
-fn network() -> Result<Network> {
-    let text = spec::template("photos", &[], &[]);
-    Ok(spec::parse(&text, Path::new("template"))?.experiment.network)
 }
 
 /// Names of the convolutions with their best times in plain Candle.

@@ -138,26 +138,14 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) between two words, without regard to case.
+/// Of longer words only the beginnings are compared.
 pub fn distance(a: &str, b: &str) -> usize {
-    // Longer words are no key of ours, and the table grows with their product.
+    // No key is longer, and the time grows with the product of the lengths.
     const LONGEST: usize = 64;
-    let letters =
-        |word: &str| word.chars().take(LONGEST).flat_map(char::to_lowercase).collect::<Vec<_>>();
-    let (a, b) = (letters(a), letters(b));
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
+    let letters = |word: &str| -> String {
+        word.chars().take(LONGEST).flat_map(char::to_lowercase).collect()
+    };
+    strsim::osa_distance(&letters(a), &letters(b))
 }
 
 fn inside(text: &str, span: Range<usize>) -> Range<usize> {

@@ -32,7 +32,7 @@ pub enum ExtractError {
     Network(#[from] candle_core::Error),
     #[error(
         "the network gave a feature that is not finite; the weights do not fit the settings \
-         (network.input_range, network.batch_norm_epsilon)"
+         ([network.inception_v3])"
     )]
     NotFinite,
 }

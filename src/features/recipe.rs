@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration;
 use super::extract::Extractor;
-use crate::nets::{self, DeviceError, Identity, NetError, Place};
-use crate::spec::{DeviceChoice, Network, Precision, Resize, Weights};
+use crate::nets::{self, DeviceChoice, DeviceError, Identity, NetError, NetworkSettings};
+use crate::nets::{Place, Precision, Resize, Weights};
 
 /// The network, to every property, and what is done to a photo before it. Not the device: the same
 /// precision on another one gives the same features but for their last digits.
@@ -44,7 +44,7 @@ pub enum RecipeError {
 impl Recipe {
     /// Loads the network of an experiment onto the device; `root` is the project folder.
     pub fn prepare(
-        network: &Network,
+        network: &NetworkSettings,
         max_megapixels: usize,
         root: &Path,
         place: &Place,
@@ -70,7 +70,7 @@ impl Recipe {
     pub fn open(&self, device: DeviceChoice) -> Result<Extractor, RecipeError> {
         let file = self.weights_file.as_deref();
         let settings = self.network.as_settings(file, self.resize, self.precision);
-        let network = Network { device, ..settings };
+        let network = NetworkSettings { device, ..settings };
         let place = Place::open(&network)?;
         let (now, extractor) =
             Recipe::prepare(&network, self.max_megapixels, Path::new(""), &place)?;

@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use crate::spec::{DeviceChoice, Network, Precision};
+use super::settings::{DeviceChoice, NetworkSettings, Precision};
 
 /// An opened device.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Place {
 
     /// Opens the device that an experiment names. A GPU has computed something by then, so that
     /// what cannot work is known before the first photo.
-    pub fn open(network: &Network) -> Result<Place, DeviceError> {
+    pub fn open(network: &NetworkSettings) -> Result<Place, DeviceError> {
         choose(network, cfg!(feature = "cuda"), cuda)
     }
 }
@@ -41,7 +41,7 @@ impl Place {
 /// `built`: whether this program has CUDA in it, without which `auto` is the CPU, and nothing more
 /// to say.
 fn choose(
-    network: &Network,
+    network: &NetworkSettings,
     built: bool,
     cuda: impl Fn(usize) -> Result<Place, String>,
 ) -> Result<Place, DeviceError> {
@@ -77,18 +77,16 @@ pub fn is_out_of_memory(error: &candle_core::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec;
-
-    fn network() -> Network {
-        spec::parse("images = 'p'", "x.toml".as_ref()).unwrap().experiment.network
-    }
-
     fn chosen(device: DeviceChoice, precision: Precision, built: bool) -> String {
         let gpus = |number| match number {
             0 => Ok(Place { name: "cuda:0 (fake)".to_owned(), ..Place::cpu() }),
             _ => Err("there is 1 GPU, number 0".to_owned()),
         };
-        said(choose(&Network { device, precision, ..network() }, built, gpus))
+        said(choose(
+            &NetworkSettings { device, precision, ..NetworkSettings::default() },
+            built,
+            gpus,
+        ))
     }
 
     fn said(place: Result<Place, DeviceError>) -> String {
@@ -109,7 +107,7 @@ mod tests {
 
     #[test]
     fn auto_says_on_one_line_why_it_is_not_a_gpu() {
-        let network = Network { device: DeviceChoice::Auto, ..network() };
+        let network = NetworkSettings { device: DeviceChoice::Auto, ..NetworkSettings::default() };
         let none = choose(&network, true, |_| Err("no driver".to_owned()));
         assert_eq!(said(none), "cpu, no CUDA device: no driver; using the CPU");
         let whole = chosen(DeviceChoice::Auto, Precision::Int8, true);
@@ -129,9 +127,15 @@ mod tests {
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn a_program_without_cuda_says_so_where_a_gpu_is_asked_for() {
-        let error = Place::open(&Network { device: DeviceChoice::Cuda(0), ..network() });
+        let error = Place::open(&NetworkSettings {
+            device: DeviceChoice::Cuda(0),
+            ..NetworkSettings::default()
+        });
         assert!(said(error).contains("built without CUDA (cargo build --features cuda)"));
-        let auto = Place::open(&Network { device: DeviceChoice::Auto, ..network() });
+        let auto = Place::open(&NetworkSettings {
+            device: DeviceChoice::Auto,
+            ..NetworkSettings::default()
+        });
         assert_eq!(said(auto), "cpu");
     }
 

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::variant::{InputRange, LastPool, PoolPadding, Variant};
-use crate::spec;
+use super::NETWORKS;
+use super::inception_v3::Options;
+use super::settings::{DeviceChoice, NetworkSettings, Precision, Resize, Weights};
+use super::variant::Variant;
 
 /// Where a property of the weights is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,35 +87,28 @@ impl Identity {
     pub fn as_settings(
         &self,
         weights_file: Option<&Path>,
-        resize: spec::Resize,
-        precision: spec::Precision,
-    ) -> spec::Network {
+        resize: Resize,
+        precision: Precision,
+    ) -> NetworkSettings {
         let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } =
             &self.variant;
-        spec::Network {
-            backbone: spec::BackboneKind::InceptionV3,
+        let options = Options {
+            average_pool: Some(average_pool.value),
+            last_pool: Some(last_pool.value),
+            input_range: Some(input_range.value),
+            batch_norm_epsilon: Some(batch_norm_epsilon.value),
+        };
+        NetworkSettings {
+            backbone: &NETWORKS[0],
             weights: match weights_file {
-                None => spec::Weights::BuiltIn,
-                Some(path) => spec::Weights::File(path.to_owned()),
+                None => Weights::BuiltIn,
+                Some(path) => Weights::File(path.to_owned()),
             },
             taps: taps.value.clone(),
             resize,
-            average_pool: match average_pool.value {
-                PoolPadding::Counted => spec::AveragePool::CountPadding,
-                PoolPadding::Excluded => spec::AveragePool::ExcludePadding,
-            },
-            last_pool: match last_pool.value {
-                LastPool::Average => spec::LastPool::Average,
-                LastPool::Max => spec::LastPool::Max,
-            },
-            input_range: match input_range.value {
-                InputRange::ZeroToOne => spec::InputRange::ZeroToOne,
-                InputRange::MinusOneToOne => spec::InputRange::MinusOneToOne,
-                InputRange::RetrainPy => spec::InputRange::RetrainPy,
-            },
-            batch_norm_epsilon: Some(batch_norm_epsilon.value),
             precision,
-            device: spec::DeviceChoice::Auto,
+            device: DeviceChoice::Auto,
+            options: options.to_values(),
         }
     }
 
@@ -146,6 +141,7 @@ fn word(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nets::{InputRange, LastPool, PoolPadding};
 
     fn identity() -> Identity {
         Identity {
@@ -198,12 +194,16 @@ mod tests {
 
     #[test]
     fn an_identity_as_settings_loads_the_same_network_again() {
-        let network = identity().as_settings(None, spec::Resize::Antialias, spec::Precision::F32);
-        assert_eq!(network.precision, spec::Precision::F32);
+        let network = identity().as_settings(None, Resize::Antialias, Precision::F32);
+        assert_eq!(network.precision, Precision::F32);
         assert_eq!(network.taps, ["Mixed_7c"]);
-        assert_eq!(network.batch_norm_epsilon, Some(1e-3));
-        assert_eq!(network.average_pool, spec::AveragePool::ExcludePadding);
-        assert_eq!(network.input_range, spec::InputRange::ZeroToOne);
+        let options = Options {
+            average_pool: Some(PoolPadding::Excluded),
+            last_pool: Some(LastPool::Average),
+            input_range: Some(InputRange::ZeroToOne),
+            batch_norm_epsilon: Some(1e-3),
+        };
+        assert_eq!(Options::of(&network.options), options);
     }
 
     #[test]

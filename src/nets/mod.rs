@@ -1,6 +1,9 @@
-//! Inception v3 behind [`Backbone`], and the formats its weights come in.
+//! Frozen networks behind [`Backbone`], the list of them, their settings, and the formats their
+//! weights come in.
 //!
-//! Not here: photos (a backbone takes pixel values), the resize rule, and the head.
+//! A further network is a folder here, with its own options, and a line in `list`.
+//!
+//! Not here: photos (a backbone takes pixel values), how a photo is resized, and the head.
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -9,10 +12,12 @@ mod error;
 mod folding;
 mod identity;
 mod inception_v3;
+mod list;
 mod numbers;
 mod pickle;
 mod pth;
 mod reader;
+mod settings;
 mod variant;
 mod weights;
 
@@ -20,13 +25,13 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 
-use crate::spec::{BackboneKind, Network, Precision};
-
 pub use device::{DeviceError, Place, is_out_of_memory};
 pub use error::NetError;
 pub use identity::{Identity, Source, Stated};
-pub use inception_v3::{InceptionV3, PlainInceptionV3};
-pub use variant::{InputRange, LastPool, PoolPadding, Variant};
+pub use inception_v3::{InceptionV3, InputRange, LastPool, Options, PlainInceptionV3, PoolPadding};
+pub use list::{Load, NETWORK_NAMES, NETWORKS, Network, network};
+pub use settings::{DeviceChoice, NetworkSettings, OptionValues, Precision, Resize, Weights};
+pub use variant::Variant;
 
 /// A frozen network that turns pictures into features.
 pub trait Backbone: Send + Sync {
@@ -69,14 +74,10 @@ pub type Calibration = fn(usize) -> Vec<Vec<f32>>;
 /// Loads the backbone that an experiment names onto `device`; a weights file is sought below `root`,
 /// the project folder.
 pub fn load(
-    network: &Network,
+    settings: &NetworkSettings,
     root: &Path,
     device: &Device,
     calibration: Calibration,
 ) -> Result<Box<dyn Backbone>, NetError> {
-    match network.backbone {
-        BackboneKind::InceptionV3 => {
-            Ok(Box::new(InceptionV3::load(network, root, device, calibration)?))
-        }
-    }
+    (settings.backbone.load)(settings, root, device, calibration)
 }

@@ -6,37 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::NetError;
 use super::identity::{Source, Stated};
+use super::inception_v3::{InputRange, LastPool, Options, PoolPadding};
+use super::settings::NetworkSettings;
 use super::weights::WeightsFile;
-use crate::spec::{self, Network};
-
-/// Whether the 3x3 average pools divide by 9 at the border too (padding counted), or by the number
-/// of pixels inside the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PoolPadding {
-    Counted,
-    Excluded,
-}
-
-/// The 3x3 pool in the last block's pool branch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LastPool {
-    Average,
-    Max,
-}
-
-/// What pixel values 0 to 255 become before the first convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum InputRange {
-    /// `pixel / 255`.
-    ZeroToOne,
-    /// `pixel / 127.5 - 1`.
-    MinusOneToOne,
-    /// `(pixel - 128) / 128`, as retrain.py.
-    RetrainPy,
-}
 
 impl InputRange {
     /// `(factor, offset)` of `pixel * factor + offset`.
@@ -86,22 +58,15 @@ impl Variant {
                 variant.batch_norm_epsilon.value,
             )
         };
-        let unset = Network {
-            backbone: spec::BackboneKind::InceptionV3,
-            weights: spec::Weights::BuiltIn,
-            taps: Vec::new(),
-            resize: spec::Resize::Antialias,
-            average_pool: spec::AveragePool::Auto,
-            last_pool: spec::LastPool::Auto,
-            input_range: spec::InputRange::Auto,
-            batch_norm_epsilon: None,
-            precision: spec::Precision::Auto,
-            device: spec::DeviceChoice::Auto,
-        };
+        let unset = NetworkSettings::default();
         Variant::resolve(&unset, file).is_ok_and(|own| rules(&own) == rules(self))
     }
 
-    pub(super) fn resolve(network: &Network, file: &WeightsFile) -> Result<Variant, NetError> {
+    pub(super) fn resolve(
+        network: &NetworkSettings,
+        file: &WeightsFile,
+    ) -> Result<Variant, NetError> {
+        let options = Options::of(&network.options);
         let (pools, source) = match told_by_tensors(file) {
             Some(pools) => (pools, Source::Tensors),
             // timm's `tf_in1k`, or a file without its classifier: what timm's code does.
@@ -109,22 +74,22 @@ impl Variant {
         };
         Ok(Variant {
             average_pool: stated(
-                padding_setting(network.average_pool),
+                options.average_pool,
                 || metadata(file, &PADDING),
                 Stated { value: pools.0, source },
             )?,
             last_pool: stated(
-                last_pool_setting(network.last_pool),
+                options.last_pool,
                 || metadata(file, &LAST_POOL),
                 Stated { value: pools.1, source },
             )?,
             input_range: stated(
-                input_range_setting(network.input_range),
+                options.input_range,
                 || metadata(file, &INPUT_RANGE),
                 Stated { value: InputRange::MinusOneToOne, source },
             )?,
             batch_norm_epsilon: stated(
-                network.batch_norm_epsilon,
+                options.batch_norm_epsilon,
                 || metadata(file, &EPSILON),
                 Stated { value: 1e-3, source },
             )?,
@@ -149,31 +114,6 @@ fn stated<T>(
     Ok(from_metadata.unwrap_or(otherwise))
 }
 
-fn padding_setting(setting: spec::AveragePool) -> Option<PoolPadding> {
-    match setting {
-        spec::AveragePool::Auto => None,
-        spec::AveragePool::CountPadding => Some(PoolPadding::Counted),
-        spec::AveragePool::ExcludePadding => Some(PoolPadding::Excluded),
-    }
-}
-
-fn last_pool_setting(setting: spec::LastPool) -> Option<LastPool> {
-    match setting {
-        spec::LastPool::Auto => None,
-        spec::LastPool::Average => Some(LastPool::Average),
-        spec::LastPool::Max => Some(LastPool::Max),
-    }
-}
-
-fn input_range_setting(setting: spec::InputRange) -> Option<InputRange> {
-    match setting {
-        spec::InputRange::Auto => None,
-        spec::InputRange::ZeroToOne => Some(InputRange::ZeroToOne),
-        spec::InputRange::MinusOneToOne => Some(InputRange::MinusOneToOne),
-        spec::InputRange::RetrainPy => Some(InputRange::RetrainPy),
-    }
-}
-
 /// A key of the file's metadata: how its text is read, and what to set when that fails.
 struct Key<T> {
     key: &'static str,
@@ -190,7 +130,7 @@ const PADDING: Key<PoolPadding> = Key {
         _ => None,
     },
     expected: "true or false",
-    setting: "network.average_pool",
+    setting: "network.inception_v3.average_pool",
 };
 
 const LAST_POOL: Key<LastPool> = Key {
@@ -201,7 +141,7 @@ const LAST_POOL: Key<LastPool> = Key {
         _ => None,
     },
     expected: "avg or max",
-    setting: "network.last_pool",
+    setting: "network.inception_v3.last_pool",
 };
 
 const INPUT_RANGE: Key<InputRange> = Key {
@@ -213,14 +153,14 @@ const INPUT_RANGE: Key<InputRange> = Key {
         _ => None,
     },
     expected: "[0,1] or [-1,1]",
-    setting: "network.input_range",
+    setting: "network.inception_v3.input_range",
 };
 
 const EPSILON: Key<f64> = Key {
     key: "bn_eps",
     read: |text| text.parse().ok().filter(|epsilon: &f64| epsilon.is_finite() && *epsilon > 0.0),
     expected: "a number above 0, as 0.001",
-    setting: "network.batch_norm_epsilon",
+    setting: "network.inception_v3.batch_norm_epsilon",
 };
 
 const TAPS: Key<Vec<String>> = Key {
@@ -251,21 +191,9 @@ fn taps_of_moderation_weights(file: &WeightsFile) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{BackboneKind, Resize, Weights};
 
-    fn network() -> Network {
-        Network {
-            backbone: BackboneKind::InceptionV3,
-            weights: Weights::BuiltIn,
-            taps: Vec::new(),
-            resize: Resize::Legacy,
-            average_pool: spec::AveragePool::Auto,
-            last_pool: spec::LastPool::Auto,
-            input_range: spec::InputRange::Auto,
-            batch_norm_epsilon: None,
-            precision: spec::Precision::Auto,
-            device: spec::DeviceChoice::Auto,
-        }
+    fn network(options: Options) -> NetworkSettings {
+        NetworkSettings { options: options.to_values(), ..NetworkSettings::default() }
     }
 
     /// A file with 1008 classes, as pytorch-fid's, and this metadata.
@@ -283,7 +211,7 @@ mod tests {
     #[test]
     fn a_setting_beats_metadata_and_metadata_beats_tensors() {
         let file = file(r#""last_block_pool":"avg","avg_pool_count_include_pad":"true""#);
-        let network = Network { last_pool: spec::LastPool::Max, ..network() };
+        let network = network(Options { last_pool: Some(LastPool::Max), ..Options::default() });
         let variant = Variant::resolve(&network, &file).unwrap();
         let last = Stated { value: LastPool::Max, source: Source::Setting };
         let average = Stated { value: PoolPadding::Counted, source: Source::Metadata };
@@ -297,7 +225,7 @@ mod tests {
         let file = file(
             r#""input_range":"[-1, 1], as TF-Slim","bn_eps":"1e-5","taps":"Mixed_6e, Mixed_7b""#,
         );
-        let variant = Variant::resolve(&network(), &file).unwrap();
+        let variant = Variant::resolve(&NetworkSettings::default(), &file).unwrap();
         assert_eq!(variant.input_range.value, InputRange::MinusOneToOne);
         assert_eq!(variant.batch_norm_epsilon.value, 1e-5);
         assert_eq!(variant.taps.value, ["Mixed_6e", "Mixed_7b"]);
@@ -307,11 +235,12 @@ mod tests {
     #[test]
     fn metadata_that_is_not_understood_is_an_error_until_a_setting_replaces_it() {
         let file = file(r#""input_range":"[0,255]""#);
-        let error = Variant::resolve(&network(), &file).unwrap_err().to_string();
+        let error = Variant::resolve(&NetworkSettings::default(), &file).unwrap_err().to_string();
         let expected = "w: its metadata says input_range = '[0,255]', expected [0,1] or [-1,1]; \
-                        set network.input_range instead";
+                        set network.inception_v3.input_range instead";
         assert_eq!(error, expected);
-        let network = Network { input_range: spec::InputRange::ZeroToOne, ..network() };
+        let network =
+            network(Options { input_range: Some(InputRange::ZeroToOne), ..Options::default() });
         assert!(Variant::resolve(&network, &file).is_ok());
     }
 

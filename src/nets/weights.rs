@@ -10,8 +10,8 @@ use safetensors::{Dtype, SafeTensors};
 use super::error::NetError;
 use super::numbers::{Entry, Storage, byte_len, decode};
 use super::pth;
+use super::settings::Weights;
 use crate::config::open_plain;
-use crate::spec::Weights;
 
 const BUILT_IN: &[u8] = include_bytes!("../../assets/inception_v3-nsfwjs.u8.safetensors");
 

@@ -6,10 +6,10 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fields::{FIELDS, Field, SECTIONS, field};
-use super::kind::{Kind, Value};
-use super::settings::quoted;
+use super::ExperimentField;
+use super::fields::{FIELDS, SECTIONS, field};
 use crate::config::{MOST_MISTAKES, Mistake, distance, excerpt, nearest, syntax};
+use crate::setting::{Field, Kind, Value, quoted};
 
 /// Behind a value that the user did not write.
 pub(super) const DEFAULT_MARK: &str = "# default";
@@ -18,7 +18,7 @@ pub(super) const DEFAULT_MARK: &str = "# default";
 pub(super) struct Override {
     /// As shown in messages: `--set iterations=0`.
     argument: String,
-    pub field: &'static Field,
+    pub field: &'static ExperimentField,
     /// The value as TOML: a bare word has its quotes.
     pub toml: String,
 }
@@ -90,66 +90,68 @@ impl<'a> Draft<'a> {
 
     fn read_text(&mut self) {
         let syntax = syntax(&self.origin, self.text);
-        self.read_tables(&syntax.table);
+        self.read_table("", &syntax.table);
         self.mistakes.retain(|mistake| syntax.is_reliable(mistake.span.start, mistake.line));
-        let missing = |field: &&Field| {
+        let missing = |field: &&ExperimentField| {
             field.default.is_none()
                 && !syntax.table.contains_key(field.key)
                 && !self.is_overridden(field)
         };
-        let missing: Vec<&Field> = match syntax.errors.as_slice() {
+        let missing: Vec<&ExperimentField> = match syntax.errors.as_slice() {
             [] => FIELDS.iter().filter(missing).collect(),
             // It may stand on a line that cannot be read.
             _ => Vec::new(),
         };
         self.mistakes.extend(syntax.errors);
-        for Field { key, kind, .. } in missing {
+        for field in missing {
+            let Field { key, kind, .. } = **field;
             let expected = kind.expected();
             let message = format!("{key} is missing, expected {expected}: {key} = \"FOLDER\"");
             self.refuse(0..0, message);
         }
     }
 
-    fn read_tables(&mut self, root: &DeTable) {
-        for (key, value) in root {
+    /// Reads a table by its dotted name, and those in it; `""`: the file.
+    fn read_table(&mut self, table: &str, entries: &DeTable) {
+        for (key, value) in entries {
             if self.has_enough_mistakes() {
                 return;
             }
-            let name: &str = key.get_ref();
-            if SECTIONS.iter().any(|(section, _)| *section == name) {
-                self.read_section(name, value);
-            } else if let Some(field) = field(name).filter(|field| field.section().is_empty()) {
-                self.read_field(field, value);
+            let name = match table {
+                "" => key.get_ref().to_string(),
+                _ => format!("{table}.{}", key.get_ref()),
+            };
+            if SECTIONS.iter().any(|section| section.name == name) {
+                self.read_section(&name, value);
+            } else if let Some(field) = field(&name).filter(|_| !key.get_ref().contains('.')) {
+                self.read_field(field, &name, value);
             } else {
-                self.refuse(key.span(), unknown(name));
+                self.refuse(key.span(), unknown(&name));
             }
         }
     }
 
     fn read_section(&mut self, section: &str, value: &Spanned<DeValue>) {
-        let Some(table) = value.get_ref().as_table() else {
-            let found = excerpt(self.text, value.span());
-            self.refuse(
-                value.span(),
-                format!("{section} is {found}, expected a table: [{section}]"),
-            );
-            return;
-        };
-        for (key, value) in table {
-            if self.has_enough_mistakes() {
-                return;
-            }
-            let name = format!("{section}.{}", key.get_ref());
-            match field(&name) {
-                Some(field) => self.read_field(field, value),
-                None => self.refuse(key.span(), unknown(&name)),
+        match value.get_ref().as_table() {
+            Some(table) => self.read_table(section, table),
+            None => {
+                let found = excerpt(self.text, value.span());
+                let said = format!("{section} is {found}, expected a table: [{section}]");
+                self.refuse(value.span(), said);
             }
         }
     }
 
-    fn read_field(&mut self, field: &Field, value: &Spanned<DeValue>) {
+    /// `name`: the key that it is written under.
+    fn read_field(&mut self, field: &Field, name: &str, value: &Spanned<DeValue>) {
         if self.is_overridden(field) {
             return;
+        }
+        if self.written(field.key).is_some() {
+            let former = field.former.unwrap_or(name);
+            let both =
+                format!("{former} is the former name of {}, which is written too", field.key);
+            return self.refuse(value.span(), format!("{both}; keep one of them"));
         }
         match field.read(value, self.text) {
             Ok(read) => {
@@ -230,26 +232,24 @@ fn printable(argument: &str) -> String {
 }
 
 /// Names the nearest known key; one that stands in another table counts as near.
-fn unknown(key: &str) -> String {
+pub(super) fn unknown(key: &str) -> String {
     let shown = excerpt(key, 0..key.len());
     let (section, leaf) = key.rsplit_once('.').unwrap_or(("", key));
-    let is_meant = |field: &Field| {
+    let is_meant = |field: &&ExperimentField| {
         let begun = leaf.len() >= 3 && field.leaf().starts_with(leaf);
         field.section() != section && (begun || distance(leaf, field.leaf()) <= 1)
     };
-    let elsewhere = FIELDS.iter().find(|field| is_meant(field)).map(|field| field.key);
-    let tables = SECTIONS.iter().map(|(name, _)| *name);
-    let here = FIELDS.iter().filter(|field| field.section() == section);
-    let near = if section.is_empty() {
-        nearest(key, here.map(Field::leaf).chain(tables.clone()))
-    } else {
-        let leaf = nearest(leaf, here.clone().map(Field::leaf));
-        here.clone().find(|field| Some(field.leaf()) == leaf).map(|field| field.key)
-    };
+    let elsewhere = FIELDS.iter().find(is_meant).map(|field| field.key);
+    let split = |name: &'static str| name.rsplit_once('.').unwrap_or(("", name));
+    let keys = FIELDS.iter().map(|field| field.key);
+    let tables = SECTIONS.iter().map(|table| table.name);
+    let here: Vec<&str> = keys.chain(tables).filter(|&name| split(name).0 == section).collect();
+    let near = nearest(leaf, here.iter().map(|&name| split(name).1));
+    let near = near.and_then(|near| here.into_iter().find(|&name| split(name).1 == near));
     let is_close = near.is_some_and(|near| distance(key, near) <= 2);
     let near = if is_close { near } else { elsewhere.or(near) };
     match near {
-        Some(near) if tables.clone().any(|table| table == near) => {
+        Some(near) if SECTIONS.iter().any(|table| table.name == near) => {
             format!("unknown key {shown:?}; did you mean the table [{near}]")
         }
         Some(near) => format!("unknown key {shown:?}; did you mean {near}"),
@@ -282,6 +282,9 @@ mod tests {
         assert_eq!(cure("train.moment"), "did you mean train.momentum");
         assert_eq!(cure("split.sed"), "did you mean split.seed");
         assert_eq!(cure("trian"), "did you mean the table [train]");
+        assert_eq!(cure("network.inception_v4"), "did you mean the table [network.inception_v3]");
+        assert_eq!(cure("network.last_pol"), "did you mean network.inception_v3.last_pool");
+        assert_eq!(cure("last_pool"), "did you mean network.inception_v3.last_pool");
         assert_eq!(cure("qqqqqqq"), "'retrain fields' lists all");
     }
 }

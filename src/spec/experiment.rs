@@ -1,28 +1,44 @@
 //! A checked experiment: every value is there, typed and in range.
+//!
+//! `Default` of the tables is a blank that the table of fields (`fields`) is written over; the
+//! defaults of an experiment stand there, and nowhere else.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What will run. Defaults, ranges and meanings stand in the table of fields (`fields.rs`).
+use crate::nets::NetworkSettings;
+use crate::setting::{FieldType, Value, Words, choices};
+
+/// What will run. Defaults, ranges and meanings stand in the table of fields, [`FIELDS`].
+///
+/// [`FIELDS`]: super::FIELDS
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
+    /// What the experiment is to find out, in the words of whoever wrote it.
     pub description: String,
     /// The folder of photos, one folder a category, as written: relative to the project folder.
     pub images: PathBuf,
     /// Folder names of the categories; empty: every folder in `images`, by name.
     pub categories: Vec<String>,
+    /// Training steps, one batch each.
     pub iterations: usize,
+    /// Size of a training step, before the schedule.
     pub learning_rate: f64,
+    /// `[data]`
     pub data: Data,
+    /// `[split]`
     pub split: Split,
+    /// `[train]`
     pub train: Train,
+    /// `[distort]`
     pub distort: Distort,
-    pub network: Network,
+    /// `[network]`
+    pub network: NetworkSettings,
 }
 
 /// `[data]`: what is done about photos that cannot be read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Data {
     /// A run is refused when more than this share of the photos is unreadable.
     pub max_unreadable_percent: f64,
@@ -31,18 +47,23 @@ pub struct Data {
 }
 
 /// `[split]`: which photo is for training, validation or test.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Split {
+    /// The rule.
     pub by: SplitRule,
+    /// Photos of each hundred that watch the training.
     pub validation_percent: f64,
+    /// Photos of each hundred that are kept for the final test accuracy.
     pub test_percent: f64,
     /// For `by = "seed"`.
     pub seed: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What decides to which set a photo belongs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SplitRule {
     /// SHA-1 of the base name, 2^27 buckets: survives moving the folder.
+    #[default]
     Base27,
     /// SHA-1 of the whole path, 2^27 buckets: retrain.py since September 2016.
     Path27,
@@ -54,18 +75,31 @@ pub enum SplitRule {
     Folders,
 }
 
+choices! { SplitRule {
+    Base27 = "base27": "hash of the file's name: survives moving the folder and adding photos",
+    Path27 = "path27": "hash of the whole path, as retrain.py since September 2016",
+    Path16 = "path16": "hash of the whole path, as retrain.py before",
+    Seed = "seed": "drawn by split.seed in each category: exact percentages, good for few photos",
+    Folders = "folders": "as the folders say: training/CATEGORY, validation/CATEGORY, test/CATEGORY",
+} }
+
 /// Which of the three sets a photo belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Set {
+    /// The head learns from it.
     Training,
+    /// It watches the training.
     Validation,
+    /// It is kept for the final test accuracy.
     Test,
 }
 
 impl Set {
+    /// In the order in which they are shown.
     pub const ALL: [Set; 3] = [Set::Training, Set::Validation, Set::Test];
 
+    /// As in files, on screens, and as the name of a folder.
     pub fn name(self) -> &'static str {
         match self {
             Set::Training => "training",
@@ -76,46 +110,79 @@ impl Set {
 }
 
 /// `[train]`: how the head is trained.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Train {
+    /// Photos in each training step.
     pub batch_size: usize,
+    /// How the weights follow the gradient.
     pub optimizer: Optimizer,
     /// For `optimizer = "momentum"`.
     pub momentum: f64,
+    /// Pull of the weights towards 0.
     pub weight_decay: f64,
+    /// How the learning rate changes.
     pub schedule: Schedule,
-    /// For `schedule = "step"`: the rate is multiplied by `step_factor` every so many iterations.
+    /// For `schedule = "step"`: iterations between changes of the rate.
     pub step_every: usize,
+    /// For `schedule = "step"`: the rate is multiplied by it at each change.
     pub step_factor: f64,
     /// Features are standardised with the training set's mean and deviation.
     pub standardize: bool,
+    /// Weight of each category in the loss.
     pub class_weights: ClassWeights,
-    /// Stop after so many evaluations without a better validation loss, and keep the best weights;
-    /// 0: never.
+    /// Stop after this many evaluations without a better validation loss, and keep the best
+    /// weights; 0: never.
     pub early_stop: usize,
     /// Iterations between evaluations of the whole validation set.
     pub eval_interval: usize,
+    /// Of the first weights and of the batches.
     pub seed: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the weights follow the gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Optimizer {
+    /// Plain gradient descent.
+    #[default]
     Sgd,
+    /// Gradient descent with momentum.
     Momentum,
+    /// Kingma & Ba 2015 (arXiv:1412.6980).
     Adam,
+    /// Adam with decoupled weight decay: Loshchilov & Hutter 2019 (arXiv:1711.05101).
     AdamW,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+choices! { Optimizer {
+    Sgd = "sgd": "plain gradient descent, as retrain.py",
+    Momentum = "momentum": "gradient descent with momentum",
+    Adam = "adam": "adapts the rate of each weight; 0.001 is a usual learning rate",
+    AdamW = "adamw": "Adam with decoupled weight decay",
+} }
+
+/// How the learning rate changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Schedule {
+    /// It stays as it is.
+    #[default]
     Constant,
+    /// It falls along a cosine to 0 at the last iteration.
     Cosine,
+    /// It is multiplied by a factor at regular intervals.
     Step,
 }
 
+choices! { Schedule {
+    Constant = "constant": "the learning rate stays as it is",
+    Cosine = "cosine": "falls along a cosine to 0 at the last iteration",
+    Step = "step": "is multiplied by train.step_factor every train.step_every iterations",
+} }
+
 /// Weight of each category in the loss.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum ClassWeights {
+    /// Every photo counts the same.
+    #[default]
     None,
     /// In inverse proportion to the number of training photos.
     Balanced,
@@ -123,9 +190,37 @@ pub enum ClassWeights {
     Given(Vec<f64>),
 }
 
+impl ClassWeights {
+    /// The words that may be written instead of a list.
+    pub const WORDS: Words = &[
+        ("none", "every photo counts the same"),
+        ("balanced", "photos of rare categories count more, in inverse proportion to their number"),
+    ];
+}
+
+impl FieldType for ClassWeights {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value.as_text() {
+            Some("none") => Some(ClassWeights::None),
+            Some("balanced") => Some(ClassWeights::Balanced),
+            Some(_) => None,
+            None => Vec::from_value(value).map(ClassWeights::Given),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        match self {
+            ClassWeights::None => Value::Text("none".to_owned()),
+            ClassWeights::Balanced => Value::Text("balanced".to_owned()),
+            ClassWeights::Given(weights) => weights.to_value(),
+        }
+    }
+}
+
 /// `[distort]`: changes to training photos, as retrain.py. All zero and false: none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Distort {
+    /// Half of the photos are mirrored, left to right.
     pub flip: bool,
     /// Percent of margin that is cropped away at random.
     pub crop_percent: f64,
@@ -147,100 +242,11 @@ impl Distort {
         copies: 1,
     };
 
+    /// Whether photos stay as they are.
     pub fn is_off(&self) -> bool {
         !self.flip
             && self.crop_percent == 0.0
             && self.scale_percent == 0.0
             && self.brightness_percent == 0.0
     }
-}
-
-/// `[network]`: what makes features of photos.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Network {
-    pub backbone: BackboneKind,
-    /// `built-in`, or a weights file, relative to the project folder.
-    pub weights: Weights,
-    /// Blocks whose pooled outputs, concatenated, are the feature; empty: those of the weights.
-    pub taps: Vec<String>,
-    pub resize: Resize,
-    pub average_pool: AveragePool,
-    pub last_pool: LastPool,
-    pub input_range: InputRange,
-    /// `None`: as the weights say, else 1e-3.
-    pub batch_norm_epsilon: Option<f64>,
-    pub precision: Precision,
-    pub device: DeviceChoice,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BackboneKind {
-    InceptionV3,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Weights {
-    BuiltIn,
-    File(PathBuf),
-}
-
-/// How a photo is brought to the network's size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resize {
-    /// TensorFlow 1's bilinear, as retrain.py: corner-aligned grid, no filter when shrinking.
-    Legacy,
-    /// Bilinear with half-pixel centres, no filter when shrinking.
-    HalfPixel,
-    /// Triangle filter that widens when shrinking.
-    Antialias,
-}
-
-/// Whether the 3x3 average pools count their padding; `Auto`: as the weights say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AveragePool {
-    Auto,
-    CountPadding,
-    ExcludePadding,
-}
-
-/// The pool branch of the last block; `Auto`: as the weights say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LastPool {
-    Auto,
-    Average,
-    Max,
-}
-
-/// What the network takes as black and white; `Auto`: as the weights say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InputRange {
-    Auto,
-    /// `[0, 1]`: pixel / 255.
-    ZeroToOne,
-    /// `[-1, 1]`: pixel / 127.5 - 1.
-    MinusOneToOne,
-    /// `(pixel - 128) / 128`, as retrain.py fed the 2015 network.
-    RetrainPy,
-}
-
-/// The arithmetic in which the network computes features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Precision {
-    /// The fastest that keeps the accuracy on the device.
-    Auto,
-    F32,
-    Bf16,
-    Int8,
-}
-
-/// Where the network computes features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceChoice {
-    /// The first GPU where one can be used, else the CPU.
-    Auto,
-    Cpu,
-    /// The GPU of this number, from 0.
-    Cuda(usize),
 }

@@ -1,63 +1,209 @@
-//! The one table of fields: parser, editor, help and README are fed by it.
+//! The one table of fields. Reading, checking, writing, comparing, help and the editor are all fed
+//! by it: a further field is a member of `Experiment` and a row here.
 
-use super::choices::CLASS_WEIGHTS;
-use super::kind::{Kind, Range};
+use std::ops::Deref;
+use std::sync::LazyLock;
+
 use super::{
-    AveragePool, BackboneKind, InputRange, LastPool, Optimizer, Precision, Resize, Schedule,
-    SplitRule,
+    ClassWeights, Data, Distort, Experiment, Optimizer, Schedule, Split, SplitRule, Train,
 };
+use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings};
+use crate::nets::{Precision, Resize};
+use crate::setting::{Field, FieldType, Kind, Range, Value};
+use crate::words;
 
-/// One setting of an experiment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Field {
-    /// `iterations`, or `train.batch_size` in the table `[train]`.
-    pub key: &'static str,
-    pub kind: Kind,
-    /// As written in TOML; `None`: has to be written.
-    pub default: Option<&'static str>,
-    pub meaning: &'static str,
-    /// What is usual, where the range says little: `... is usual`.
-    pub usual: Option<&'static str>,
+/// A field of an experiment: its declaration, to which it dereferences, where in the experiment its
+/// value stands, and the rules that bind it to other fields.
+#[derive(Debug)]
+pub struct ExperimentField {
+    field: Field,
+    place: Place,
+    mistake: Option<Rule>,
+    warning: Option<Rule>,
+    needs: Option<Needs>,
 }
 
-impl Field {
-    /// The table that the field stands in; empty for the five usual ones.
-    pub fn section(&self) -> &'static str {
-        self.key.split_once('.').map_or("", |(section, _)| section)
-    }
+/// Where in an experiment a value stands.
+#[derive(Debug)]
+enum Place {
+    /// In a member of its own.
+    Member { get: fn(&Experiment) -> Value, set: fn(&mut Experiment, &Value) -> Option<()> },
+    /// Among the options of this network.
+    OptionOf(&'static Network),
+}
 
-    /// The key inside its table.
-    pub fn leaf(&self) -> &'static str {
-        self.key.split_once('.').map_or(self.key, |(_, leaf)| leaf)
+/// What can be wrong with values that are right each by itself.
+#[derive(Debug)]
+pub(super) struct Rule {
+    /// What is said when it is broken.
+    pub broken: fn(&Experiment) -> Option<String>,
+    /// Other fields that it is about.
+    pub others: &'static [&'static str],
+}
+
+/// Without this a field changes nothing.
+#[derive(Debug)]
+struct Needs {
+    is_so: fn(&Experiment) -> bool,
+    /// As in `no effect unless split.by is "seed"`.
+    said: &'static str,
+}
+
+impl Deref for ExperimentField {
+    type Target = Field;
+
+    fn deref(&self) -> &Field {
+        &self.field
     }
 }
 
-/// The field with this dotted key.
-pub fn field(key: &str) -> Option<&'static Field> {
-    FIELDS.iter().find(|field| field.key == key)
-}
-
-/// The tables, in order, with what they are about.
-pub const SECTIONS: [(&str, &str); 5] = [
-    ("data", "photos that cannot be read"),
-    ("split", "which photo is for training, validation or test"),
-    ("train", "how the last layer is trained"),
-    ("distort", "changed copies of training photos; all zero and false: none"),
-    ("network", "what turns photos into features"),
-];
-
-const fn new(key: &'static str, kind: Kind, default: &'static str, meaning: &'static str) -> Field {
-    Field { key, kind, default: Some(default), meaning, usual: None }
-}
-
-impl Field {
-    const fn usual(self, usual: &'static str) -> Self {
-        Self { usual: Some(usual), ..self }
+impl ExperimentField {
+    /// Its value in an experiment.
+    pub fn get(&self, experiment: &Experiment) -> Value {
+        match &self.place {
+            Place::Member { get, .. } => get(experiment),
+            Place::OptionOf(_) => experiment.network.options.value(&self.field),
+        }
     }
 
-    const fn required(self) -> Self {
-        Self { default: None, ..self }
+    /// Puts a value that the field has accepted into an experiment.
+    pub(super) fn set(&self, experiment: &mut Experiment, value: Value) {
+        match &self.place {
+            Place::Member { set, .. } => {
+                let is_set = set(experiment, &value).is_some();
+                assert!(is_set, "{} accepted {value:?}, which it cannot hold", self.key);
+            }
+            Place::OptionOf(_) => experiment.network.options.set(&self.field, value),
+        }
     }
+
+    /// Whether the experiment has a use for it: other networks' options are neither shown nor
+    /// written.
+    pub fn belongs_to(&self, experiment: &Experiment) -> bool {
+        match &self.place {
+            Place::Member { .. } => true,
+            Place::OptionOf(network) => experiment.network.backbone == *network,
+        }
+    }
+
+    /// What is wrong with its value beside the others.
+    pub(super) fn mistake(&self) -> Option<&Rule> {
+        self.mistake.as_ref()
+    }
+
+    /// What is probably not meant.
+    pub(super) fn warning(&self) -> Option<&Rule> {
+        self.warning.as_ref()
+    }
+
+    /// Why it changes nothing in an experiment, where that is so.
+    pub(super) fn without_effect(&self, experiment: &Experiment) -> Option<String> {
+        let needed = match (&self.place, &self.needs) {
+            (Place::OptionOf(network), _) if !self.belongs_to(experiment) => {
+                format!("network.backbone is \"{}\"", network.name)
+            }
+            (_, Some(needs)) if !(needs.is_so)(experiment) => needs.said.to_owned(),
+            _ => return None,
+        };
+        Some(format!("{} has no effect unless {needed}", self.key))
+    }
+
+    fn usual(self, usual: &'static str) -> Self {
+        Self { field: self.field.usual(usual), ..self }
+    }
+
+    fn required(self) -> Self {
+        Self { field: self.field.required(), ..self }
+    }
+
+    fn needs(self, said: &'static str, is_so: fn(&Experiment) -> bool) -> Self {
+        Self { needs: Some(Needs { is_so, said }), ..self }
+    }
+
+    fn refused(
+        self,
+        others: &'static [&'static str],
+        broken: fn(&Experiment) -> Option<String>,
+    ) -> Self {
+        Self { mistake: Some(Rule { broken, others }), ..self }
+    }
+
+    fn warned(
+        self,
+        others: &'static [&'static str],
+        broken: fn(&Experiment) -> Option<String>,
+    ) -> Self {
+        Self { warning: Some(Rule { broken, others }), ..self }
+    }
+}
+
+/// The field with this dotted key, now or formerly.
+pub fn field(key: &str) -> Option<&'static ExperimentField> {
+    FIELDS.iter().find(|field| field.key == key || field.former == Some(key))
+}
+
+/// A table of an experiment file.
+#[derive(Debug)]
+pub struct Section {
+    /// `train`, or `network.inception_v3`.
+    pub name: &'static str,
+    /// One short line.
+    pub about: String,
+}
+
+/// The tables, in order; one that stands in another comes behind it.
+pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
+    let tables = [
+        ("data", "photos that cannot be read"),
+        ("split", "which photo is for training, validation or test"),
+        ("train", "how the last layer is trained"),
+        ("distort", "changed copies of training photos; all zero and false: none"),
+        ("network", "what turns photos into features"),
+    ];
+    let tables = tables.map(|(name, about)| Section { name, about: about.to_owned() });
+    let own = NETWORKS.iter().filter_map(|network| {
+        let about = format!("what only network.backbone = \"{}\" has", network.name);
+        Some(Section { name: network.options.first()?.section(), about })
+    });
+    tables.into_iter().chain(own).collect()
+});
+
+/// Every field of an experiment, in the order in which they are shown.
+pub static FIELDS: LazyLock<Vec<ExperimentField>> = LazyLock::new(|| {
+    let own = NETWORKS.iter().flat_map(|network| {
+        network.options.iter().map(|option| ExperimentField {
+            field: *option,
+            place: Place::OptionOf(network),
+            mistake: None,
+            warning: None,
+            needs: None,
+        })
+    });
+    general().into_iter().chain(own).collect()
+});
+
+/// A field that is a member of [`Experiment`], which gives it its key.
+macro_rules! field {
+    ($first:ident $(. $rest:ident)*, $kind:expr, $default:expr, $meaning:expr) => {
+        ExperimentField {
+            field: Field::new(
+                concat!(stringify!($first) $(, ".", stringify!($rest))*),
+                $kind,
+                $default,
+                $meaning,
+            ),
+            place: Place::Member {
+                get: |experiment| experiment.$first$(.$rest)*.to_value(),
+                set: |experiment, value| {
+                    experiment.$first$(.$rest)* = FieldType::from_value(value)?;
+                    Some(())
+                },
+            },
+            mistake: None,
+            warning: None,
+            needs: None,
+        }
+    };
 }
 
 const fn int(min: i64, max: i64) -> Kind {
@@ -68,91 +214,160 @@ const PERCENT: Range = Range::closed(0.0, 100.0);
 const SHARE: Range = Range::closed(0.0, 1.0);
 const SEED: Kind = int(0, i64::MAX);
 
-/// Every field of an experiment, in the order in which they are shown.
+/// The fields that do not depend on the network.
 #[rustfmt::skip]
-pub const FIELDS: &[Field] = &[
-    new("description", Kind::Text, "\"\"",
-        "what the experiment is to find out"),
-    new("images", Kind::Path, "",
-        "folder of photos, one folder a category").required(),
-    new("categories", Kind::FolderNames, "[]",
-        "folders to tell apart; empty: every folder in images"),
-    new("iterations", int(1, 10_000_000), "4000",
-        "training steps, one batch each").usual("400 to 4,000"),
-    new("learning_rate", Kind::Float(Range::closed(0.0, 100.0).above()), "0.01",
-        "size of a training step").usual("0.001 to 0.1"),
+fn general() -> Vec<ExperimentField> {
+    vec![
+        field!(description, Kind::Text, "\"\"",
+            "what the experiment is to find out"),
+        field!(images, Kind::Path, "",
+            "folder of photos, one folder a category").required(),
+        field!(categories, Kind::FolderNames, "[]",
+            "folders to tell apart; empty: every folder in images")
+            .refused(&[], one_category),
+        field!(iterations, int(1, 10_000_000), "4000",
+            "training steps, one batch each").usual("400 to 4,000"),
+        field!(learning_rate, Kind::Float(Range::closed(0.0, 100.0).above()), "0.01",
+            "size of a training step").usual("0.001 to 0.1"),
 
-    new("data.max_unreadable_percent", Kind::Float(PERCENT), "10",
-        "a run is refused when more photos than this are unreadable"),
-    new("data.max_megapixels", int(1, 1000), "100",
-        "larger photos are skipped"),
+        field!(data.max_unreadable_percent, Kind::Float(PERCENT), "10",
+            "a run is refused when more photos than this are unreadable"),
+        field!(data.max_megapixels, int(1, 1000), "100",
+            "larger photos are skipped"),
 
-    new("split.by", Kind::Choice(SplitRule::CHOICES), "\"base27\"",
-        "what decides to which set a photo belongs"),
-    new("split.validation_percent", Kind::Float(PERCENT.above().below()), "10",
-        "photos that watch the training").usual("10 to 20"),
-    new("split.test_percent", Kind::Float(PERCENT.above().below()), "10",
-        "photos kept for the final test accuracy").usual("10 to 20"),
-    new("split.seed", SEED, "0",
-        "another seed draws another split, with split.by = \"seed\""),
+        field!(split.by, Kind::Choice(SplitRule::CHOICES), "\"base27\"",
+            "what decides to which set a photo belongs"),
+        field!(split.validation_percent, Kind::Float(PERCENT.above().below()), "10",
+            "photos that watch the training").usual("10 to 20")
+            .needs("split.by is a rule other than \"folders\"", is_drawn),
+        field!(split.test_percent, Kind::Float(PERCENT.above().below()), "10",
+            "photos kept for the final test accuracy").usual("10 to 20")
+            .needs("split.by is a rule other than \"folders\"", is_drawn)
+            .refused(&["split.validation_percent"], nothing_for_training),
+        field!(split.seed, SEED, "0",
+            "another seed draws another split, with split.by = \"seed\"")
+            .needs("split.by is \"seed\"", |experiment| experiment.split.by == SplitRule::Seed),
 
-    new("train.batch_size", int(1, 4096), "100",
-        "photos in each training step").usual("32 to 256"),
-    new("train.optimizer", Kind::Choice(Optimizer::CHOICES), "\"sgd\"",
-        "how the weights follow the gradient"),
-    new("train.momentum", Kind::Float(SHARE.below()), "0.9",
-        "share of the last step that is kept, with train.optimizer = \"momentum\""),
-    new("train.weight_decay", Kind::Float(PERCENT), "0",
-        "pull of the weights towards 0").usual("0 to 0.01"),
-    new("train.schedule", Kind::Choice(Schedule::CHOICES), "\"constant\"",
-        "how the learning rate changes"),
-    new("train.step_every", int(1, 10_000_000), "1000",
-        "iterations between changes of the rate, with train.schedule = \"step\""),
-    new("train.step_factor", Kind::Float(SHARE.above()), "0.1",
-        "the rate is multiplied by it, with train.schedule = \"step\""),
-    new("train.standardize", Kind::Bool, "true",
-        "bring features to mean 0 and deviation 1 (retrain.py: false)"),
-    new("train.class_weights", Kind::ClassWeights(CLASS_WEIGHTS), "\"none\"",
-        "weight of each category in the loss; a list: in the order of categories"),
-    new("train.early_stop", int(0, 1_000_000), "0",
-        "stop after so many evaluations without a better validation loss; 0: never"),
-    new("train.eval_interval", int(1, 1_000_000), "10",
-        "iterations between evaluations of the validation set"),
-    new("train.seed", SEED, "0",
-        "another seed draws other first weights and batches"),
+        field!(train.batch_size, int(1, 4096), "100",
+            "photos in each training step").usual("32 to 256"),
+        field!(train.optimizer, Kind::Choice(Optimizer::CHOICES), "\"sgd\"",
+            "how the weights follow the gradient"),
+        field!(train.momentum, Kind::Float(SHARE.below()), "0.9",
+            "share of the last step that is kept, with train.optimizer = \"momentum\"")
+            .needs("train.optimizer is \"momentum\"",
+                |experiment| experiment.train.optimizer == Optimizer::Momentum),
+        field!(train.weight_decay, Kind::Float(PERCENT), "0",
+            "pull of the weights towards 0").usual("0 to 0.01"),
+        field!(train.schedule, Kind::Choice(Schedule::CHOICES), "\"constant\"",
+            "how the learning rate changes"),
+        field!(train.step_every, int(1, 10_000_000), "1000",
+            "iterations between changes of the rate, with train.schedule = \"step\"")
+            .needs("train.schedule is \"step\"", is_stepped)
+            .warned(&["train.schedule"], step_that_never_comes),
+        field!(train.step_factor, Kind::Float(SHARE.above()), "0.1",
+            "the rate is multiplied by it, with train.schedule = \"step\"")
+            .needs("train.schedule is \"step\"", is_stepped),
+        field!(train.standardize, Kind::Bool, "true",
+            "bring features to mean 0 and deviation 1 (retrain.py: false)"),
+        field!(train.class_weights, Kind::ClassWeights(ClassWeights::WORDS), "\"none\"",
+            "weight of each category in the loss; a list: in the order of categories")
+            .refused(&["categories"], weights_of_other_categories),
+        field!(train.early_stop, int(0, 1_000_000), "0",
+            "stop after so many evaluations without a better validation loss; 0: never"),
+        field!(train.eval_interval, int(1, 1_000_000), "10",
+            "iterations between evaluations of the validation set"),
+        field!(train.seed, SEED, "0",
+            "another seed draws other first weights and batches"),
 
-    new("distort.flip", Kind::Bool, "false",
-        "mirror half of the photos, left to right"),
-    new("distort.crop_percent", Kind::Float(PERCENT), "0",
-        "margin cropped away at random").usual("5 to 20"),
-    new("distort.scale_percent", Kind::Float(PERCENT), "0",
-        "enlarged at random by up to this").usual("5 to 20"),
-    new("distort.brightness_percent", Kind::Float(PERCENT.below()), "0",
-        "brightness varies at random by up to this").usual("5 to 20"),
-    new("distort.copies", int(1, 1000), "8",
-        "changed copies of each training photo"),
+        field!(distort.flip, Kind::Bool, "false",
+            "mirror half of the photos, left to right"),
+        field!(distort.crop_percent, Kind::Float(PERCENT), "0",
+            "margin cropped away at random").usual("5 to 20"),
+        field!(distort.scale_percent, Kind::Float(PERCENT), "0",
+            "enlarged at random by up to this").usual("5 to 20"),
+        field!(distort.brightness_percent, Kind::Float(PERCENT.below()), "0",
+            "brightness varies at random by up to this").usual("5 to 20"),
+        field!(distort.copies, int(1, 1000), "8",
+            "changed copies of each training photo")
+            .needs("one of distort.* is more than 0", |experiment| !experiment.distort.is_off()),
 
-    new("network.backbone", Kind::Choice(BackboneKind::CHOICES), "\"inception_v3\"",
-        "the network"),
-    new("network.weights", Kind::Path, "\"built-in\"",
-        "\"built-in\", or the path of a safetensors file"),
-    new("network.taps", Kind::TextList, "[]",
-        "blocks whose pooled outputs are the feature; empty: those of the weights"),
-    new("network.resize", Kind::Choice(Resize::CHOICES), "\"antialias\"",
-        "how a photo is brought to the network's size"),
-    new("network.average_pool", Kind::Choice(AveragePool::CHOICES), "\"auto\"",
-        "whether average pools count their padding"),
-    new("network.last_pool", Kind::Choice(LastPool::CHOICES), "\"auto\"",
-        "the pool in the last block"),
-    new("network.input_range", Kind::Choice(InputRange::CHOICES), "\"auto\"",
-        "what the network takes as black and white"),
-    new("network.batch_norm_epsilon", Kind::FloatOrAuto(SHARE.above()), "\"auto\"",
-        "added to variances; auto: as the weights say, else 0.001"),
-    new("network.precision", Kind::Choice(Precision::CHOICES), "\"auto\"",
-        "the network's arithmetic"),
-    new("network.device", Kind::Device, "\"auto\"",
-        "where the network runs; auto: on the first GPU that can be used, else on the CPU"),
-];
+        field!(network.backbone, Kind::Choice(NETWORK_NAMES), "\"inception_v3\"",
+            "the network"),
+        field!(network.weights, Kind::Path, "\"built-in\"",
+            "\"built-in\", or the path of a safetensors file"),
+        field!(network.taps, Kind::TextList, "[]",
+            "blocks whose pooled outputs are the feature; empty: those of the weights"),
+        field!(network.resize, Kind::Choice(Resize::CHOICES), "\"antialias\"",
+            "how a photo is brought to the network's size"),
+        field!(network.precision, Kind::Choice(Precision::CHOICES), "\"auto\"",
+            "the network's arithmetic"),
+        field!(network.device, Kind::Form(DeviceChoice::RULE), "\"auto\"",
+            "where the network runs; auto: on the first GPU that can be used, else on the CPU"),
+    ]
+}
+
+fn is_drawn(experiment: &Experiment) -> bool {
+    experiment.split.by != SplitRule::Folders
+}
+
+fn is_stepped(experiment: &Experiment) -> bool {
+    experiment.train.schedule == Schedule::Step
+}
+
+fn one_category(experiment: &Experiment) -> Option<String> {
+    (experiment.categories.len() == 1)
+        .then(|| "categories names 1 folder, expected 2 or more, or [] for every folder".to_owned())
+}
+
+fn nothing_for_training(experiment: &Experiment) -> Option<String> {
+    let kept = experiment.split.validation_percent + experiment.split.test_percent;
+    (kept >= 100.0).then(|| {
+        format!(
+            "split.validation_percent and split.test_percent are {kept} together, expected less \
+             than 100: the rest is for training"
+        )
+    })
+}
+
+fn weights_of_other_categories(experiment: &Experiment) -> Option<String> {
+    let ClassWeights::Given(weights) = &experiment.train.class_weights else { return None };
+    let (given, named) = (weights.len(), experiment.categories.len());
+    (named > 0 && given != named).then(|| {
+        format!("train.class_weights has {given} numbers, expected {named}: one a category")
+    })
+}
+
+fn step_that_never_comes(experiment: &Experiment) -> Option<String> {
+    let (every, iterations) = (experiment.train.step_every, experiment.iterations);
+    (is_stepped(experiment) && every >= iterations).then(|| {
+        let [every, iterations] = [every, iterations].map(|count| words::grouped(count as u64));
+        format!("the rate never changes: train.step_every is {every}, iterations is {iterations}")
+    })
+}
+
+/// Every field at its default; the folder of photos, which has none, is empty.
+impl Default for Experiment {
+    fn default() -> Self {
+        let mut experiment = Experiment {
+            description: String::new(),
+            images: "".into(),
+            categories: Vec::new(),
+            iterations: 0,
+            learning_rate: 0.0,
+            data: Data::default(),
+            split: Split::default(),
+            train: Train::default(),
+            distort: Distort::default(),
+            network: NetworkSettings::default(),
+        };
+        for field in FIELDS.iter() {
+            if let Some(value) = field.default_value() {
+                field.set(&mut experiment, value);
+            }
+        }
+        experiment
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -160,32 +375,33 @@ mod tests {
 
     #[test]
     fn keys_are_unique_and_in_a_known_table_in_its_order() {
-        let place = |field: &Field| {
-            let known = SECTIONS.iter().position(|(name, _)| *name == field.section());
+        let place = |field: &ExperimentField| {
+            let known = SECTIONS.iter().position(|section| section.name == field.section());
             assert!(known.is_some() || field.section().is_empty(), "{}", field.key);
             known
         };
         assert!(FIELDS.is_sorted_by_key(place));
         let mut keys: Vec<&str> = FIELDS.iter().map(|field| field.key).collect();
+        keys.extend(FIELDS.iter().filter_map(|field| field.former));
+        let count = keys.len();
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), FIELDS.len());
+        assert_eq!(keys.len(), count);
         assert!(keys.iter().all(|key| field(key).is_some()));
     }
 
     #[test]
-    fn every_default_is_a_value_of_its_kind() {
-        for field in FIELDS {
-            if let Some(default) = field.default {
-                let value = toml::de::DeValue::parse(default).unwrap();
-                assert!(field.read(&value, default).is_ok(), "{}", field.key);
-            }
+    fn every_default_is_a_value_of_its_kind_and_comes_back_from_the_experiment() {
+        let experiment = Experiment::default();
+        for field in FIELDS.iter().filter(|field| field.default.is_some()) {
+            assert_eq!(field.default_value(), Some(field.get(&experiment)), "{}", field.key);
         }
+        assert_eq!(experiment.network, NetworkSettings::default());
     }
 
     #[test]
     fn meanings_are_one_short_line() {
-        for field in FIELDS {
+        for field in FIELDS.iter() {
             assert!(field.meaning.len() <= 80 && !field.meaning.contains('\n'), "{}", field.key);
             assert!(!field.meaning.ends_with('.'), "{}", field.key);
         }

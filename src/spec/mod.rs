@@ -1,17 +1,19 @@
 //! What an experiment is: a TOML file read, checked against one table of fields, and typed.
 //!
-//! `fields` is the table; `kind` reads one value, `draft` a text, `check` makes the experiment of
-//! it; `resolve` writes down what will run. `files`, `template` and `tables` are for the commands.
+//! `fields` is the table, of which each row knows its field's key, range, default and meaning, how
+//! the value is put into an [`Experiment`] and got out of it, and the rules that it is part of.
+//! `draft` reads a text, `check` makes the experiment of it, `settings` changes, compares and writes
+//! one by names; `resolve` writes down what will run. `files`, `template` and `tables` are for the
+//! commands.
 //!
 //! Not here: photos and devices. A checked experiment may still name a folder that is not there.
+//! What a network wants to be told is its own to declare (`nets`).
 
 mod check;
-mod choices;
 mod draft;
 mod experiment;
 pub mod fields;
 mod files;
-mod kind;
 mod resolve;
 mod settings;
 mod tables;
@@ -19,12 +21,13 @@ mod template;
 
 pub use check::{Checked, parse};
 pub use experiment::*;
-pub use fields::{FIELDS, Field};
+pub use fields::{ExperimentField, FIELDS};
 pub use files::{SpecError, load, name, read};
-pub use kind::{Kind, Range};
 pub use resolve::{Resolved, resolve};
-pub use settings::{is_default, settings};
+pub use settings::{Difference, differences, is_default, rename_former, settings};
 pub use tables::{fields_json, fields_markdown, fields_table};
 pub use template::template;
 
 pub use crate::config::{Mistake, Mistakes};
+pub use crate::nets::{DeviceChoice, NetworkSettings, Precision, Resize, Weights};
+pub use crate::setting::{Field, Kind, Range};

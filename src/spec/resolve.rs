@@ -7,7 +7,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike
 use super::check::{Checked, check};
 use super::draft::{DEFAULT_MARK, Draft, Override};
 use super::fields::{FIELDS, SECTIONS};
-use super::{Experiment, SpecError};
+use super::{Experiment, ExperimentField, SpecError};
 use crate::config::{Mistake, Mistakes};
 
 /// What will run, and the text that says so.
@@ -35,7 +35,7 @@ pub fn resolve(text: &str, overrides: &[String], origin: &Path) -> Result<Resolv
     let mut draft = Draft::read(text, &arguments, origin);
     draft.mistakes.extend(refused);
     let Checked { experiment, warnings } = check(draft)?;
-    let text = write_out(text, &arguments).map_err(|error| {
+    let text = write_out(text, &arguments, &experiment).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
         let shown = origin.display().to_string();
         Mistakes(vec![Mistake::in_text(&shown, text, span, error.message().to_owned())])
@@ -43,20 +43,30 @@ pub fn resolve(text: &str, overrides: &[String], origin: &Path) -> Result<Resolv
     Ok(Resolved { text, experiment, warnings })
 }
 
-fn write_out(text: &str, arguments: &[Override]) -> Result<String, toml_edit::TomlError> {
+fn write_out(
+    text: &str,
+    arguments: &[Override],
+    experiment: &Experiment,
+) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = text.parse()?;
+    let belongs = |section: &str| {
+        FIELDS.iter().any(|field| field.section() == section && field.belongs_to(experiment))
+    };
     let mut added = Vec::new();
-    for (section, _) in SECTIONS {
-        if make_table(&mut document, section) {
-            added.push(section);
+    for section in SECTIONS.iter().filter(|section| belongs(section.name)) {
+        if make_table(&mut document, section.name) {
+            added.push(section.name);
         }
+    }
+    for field in FIELDS.iter() {
+        move_from_former(&mut document, field);
     }
     for argument in arguments {
         if let Some(table) = table_of(&mut document, argument.field.section()) {
             assign(table, argument.field.leaf(), argument.toml.parse()?);
         }
     }
-    for field in FIELDS {
+    for field in FIELDS.iter().filter(|field| field.belongs_to(experiment)) {
         let (Some(default), Some(table)) =
             (field.default, table_of(&mut document, field.section()))
         else {
@@ -75,11 +85,23 @@ fn write_out(text: &str, arguments: &[Override]) -> Result<String, toml_edit::To
 }
 
 /// Makes sure that a section is there and can hold comments; whether it is a new one, at the end.
+/// The table that it stands in is there already.
 fn make_table(document: &mut DocumentMut, section: &str) -> bool {
-    if document.get(section).is_some_and(|item| !item.is_inline_table()) {
-        return false;
+    let end = last_position(document.as_table()) + 1;
+    let (outer, leaf) = section.rsplit_once('.').unwrap_or(("", section));
+    let Some(outer) = table_of(document, outer) else { return false };
+    match outer.get_mut(leaf) {
+        // Only a table inside it was written: now it needs a line of its own.
+        Some(Item::Table(table)) if table.is_implicit() && !table.is_dotted() => {
+            table.set_implicit(false);
+            table.decor_mut().set_prefix("\n");
+            return false;
+        }
+        Some(item) if !item.is_inline_table() => return false,
+        _ => {}
     }
-    let table = match document.remove_entry(section) {
+    let old = outer.get_key_value(leaf).map(|(key, _)| key.clone()).zip(outer.remove(leaf));
+    let mut table = match old {
         Some((key, Item::Value(Value::InlineTable(inline)))) => unfold(&key, &inline),
         _ => {
             let mut table = Table::new();
@@ -87,8 +109,32 @@ fn make_table(document: &mut DocumentMut, section: &str) -> bool {
             table
         }
     };
-    document.insert(section, Item::Table(table));
+    table.set_position(Some(end));
+    outer.insert(leaf, Item::Table(table));
     true
+}
+
+/// Where the last of the written tables stands.
+fn last_position(table: &dyn TableLike) -> isize {
+    let inner = table.iter().filter_map(|(_, item)| item.as_table());
+    let places = inner.map(|inner| inner.position().unwrap_or(0).max(last_position(inner)));
+    places.max().unwrap_or(0)
+}
+
+/// What stands under a former key goes under the present one, with its comments.
+fn move_from_former(document: &mut DocumentMut, field: &ExperimentField) {
+    let Some((section, leaf)) = field.former.and_then(|former| former.rsplit_once('.')) else {
+        return;
+    };
+    let Some(table) = table_of(document, section) else { return };
+    let Some(old) = table.get_key_value(leaf).map(|(key, _)| key.clone()) else { return };
+    let Some(Item::Value(value)) = table.remove(leaf) else { return };
+    make_table(document, field.section());
+    if let Some(table) = table_of(document, field.section()) {
+        let mut key = Key::new(field.leaf());
+        key.leaf_decor_mut().clone_from(old.leaf_decor());
+        table.entry_format(&key).or_insert(Item::Value(value));
+    }
 }
 
 /// An inline table as a table of lines, with all its comments.
@@ -114,11 +160,13 @@ fn comments(between: Option<&RawString>) -> String {
     lines.filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
 }
 
+/// The table of this dotted name; `""`: the document.
 fn table_of<'a>(document: &'a mut DocumentMut, section: &str) -> Option<&'a mut dyn TableLike> {
-    match section {
-        "" => Some(document.as_table_mut()),
-        _ => document.get_mut(section)?.as_table_like_mut(),
+    let mut table: &mut dyn TableLike = document.as_table_mut();
+    for name in section.split('.').filter(|name| !name.is_empty()) {
+        table = table.get_mut(name)?.as_table_like_mut()?;
     }
+    Some(table)
 }
 
 /// Sets a value and keeps the comments around the old one, which assignment alone would drop.
@@ -143,7 +191,9 @@ fn move_trailing_before(document: &mut DocumentMut, section: &str) {
     if trailing.trim().is_empty() {
         return;
     }
-    if let Some(table) = document.get_mut(section).and_then(Item::as_table_mut) {
+    let (outer, leaf) = section.rsplit_once('.').unwrap_or(("", section));
+    let item = table_of(document, outer).and_then(|outer| outer.get_mut(leaf));
+    if let Some(table) = item.and_then(Item::as_table_mut) {
         let above = table.decor().prefix().and_then(RawString::as_str).unwrap_or("");
         let end = if trailing.ends_with('\n') { "" } else { "\n" };
         let prefix = format!("{trailing}{end}{above}");
@@ -276,6 +326,47 @@ mod tests {
         let order = ["iterations = 9", "# [distort]\n# flip = true\n", "[data]", "[train]"];
         let places: Vec<_> = order.iter().map(|part| resolved.text.find(part).unwrap()).collect();
         assert!(places.is_sorted(), "{}", resolved.text);
+    }
+
+    #[test]
+    fn what_stands_under_a_former_key_moves_to_the_present_one_with_its_comments() {
+        let text = "images = 'p'\n\n[network]\n# 2015\nlast_pool = 'max' # as then\n\n[train]\n\
+                    seed = 1\n# the end\n";
+        let moved = resolved(text, &[]);
+        let end = "# the end\n\n[data]\n";
+        assert!(moved.text.contains(end), "{}", moved.text);
+        let own = "\n[network.inception_v3]\n# 2015\nlast_pool = 'max' # as then\naverage_pool = ";
+        assert!(moved.text.contains(own), "{}", moved.text);
+        assert!(!moved.text.contains("\n\nlast_pool"), "{}", moved.text);
+        assert!(moved.warnings.is_empty());
+        let given = resolved(text, &["network.last_pool=average"]);
+        assert!(
+            given.text.contains("# 2015\nlast_pool = \"average\" # as then\n"),
+            "{}",
+            given.text
+        );
+        let alone = resolved("images = 'p'\n", &["network.input_range=0..1"]);
+        assert!(alone.text.contains("[network.inception_v3]\ninput_range = \"0..1\"\n"));
+    }
+
+    #[test]
+    fn a_table_inside_a_table_is_completed_however_it_was_written() {
+        for network in [
+            "[network.inception_v3]\nlast_pool = 'max' # mine\n",
+            "[network]\ninception_v3 = { last_pool = 'max' } # mine\n",
+            "[network]\ninception_v3.last_pool = 'max' # mine\n",
+            "network = { inception_v3 = { last_pool = 'max' } } # mine\n",
+            "network.inception_v3.last_pool = 'max' # mine\n",
+            "network.inception_v3 = { last_pool = 'max' } # mine\n",
+            "network.last_pool = 'max' # mine\n",
+            "network = { last_pool = 'max' } # mine\n",
+        ] {
+            let text = format!("images = 'p'\n{network}# the end\n");
+            let resolved = resolved(&text, &["network.resize=legacy"]);
+            let last_pool = resolved.experiment.network.options;
+            assert_ne!(last_pool, Default::default(), "{network}");
+            assert!(resolved.text.contains("# mine") && resolved.text.contains("# the end"));
+        }
     }
 
     #[test]

@@ -1,116 +1,136 @@
-//! An experiment back to TOML values, for tables of runs and for `resolve`.
+//! An experiment as values by name: changed, compared and written down.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fmt;
 
-use toml::de::DeValue;
+use super::draft::unknown;
+use super::fields::{FIELDS, SECTIONS, field};
+use super::{Experiment, ExperimentField};
+use crate::config::{Mistake, Mistakes};
+use crate::setting::Value;
 
-use super::fields::field;
-use super::{ClassWeights, Experiment, Weights};
-
-/// Every field's key and value as written in TOML, in the order of the table of fields.
+/// Every field's key and value as written in TOML, in the order of the table of fields. Options of
+/// other networks than the experiment's are left out.
 pub fn settings(experiment: &Experiment) -> Vec<(&'static str, String)> {
-    let Experiment { data, split, train, distort, network, .. } = experiment;
-    let weights = match &network.weights {
-        Weights::BuiltIn => quoted("built-in"),
-        Weights::File(path) => quoted_path(path),
-    };
-    let class_weights = match &train.class_weights {
-        ClassWeights::None => quoted("none"),
-        ClassWeights::Balanced => quoted("balanced"),
-        ClassWeights::Given(weights) => list(weights.iter().map(|weight| number(*weight))),
-    };
-    let epsilon = network.batch_norm_epsilon.map_or_else(|| quoted("auto"), number);
-    vec![
-        ("description", quoted(&experiment.description)),
-        ("images", quoted_path(&experiment.images)),
-        ("categories", texts(&experiment.categories)),
-        ("iterations", experiment.iterations.to_string()),
-        ("learning_rate", number(experiment.learning_rate)),
-        ("data.max_unreadable_percent", number(data.max_unreadable_percent)),
-        ("data.max_megapixels", data.max_megapixels.to_string()),
-        ("split.by", quoted(split.by.name())),
-        ("split.validation_percent", number(split.validation_percent)),
-        ("split.test_percent", number(split.test_percent)),
-        ("split.seed", split.seed.to_string()),
-        ("train.batch_size", train.batch_size.to_string()),
-        ("train.optimizer", quoted(train.optimizer.name())),
-        ("train.momentum", number(train.momentum)),
-        ("train.weight_decay", number(train.weight_decay)),
-        ("train.schedule", quoted(train.schedule.name())),
-        ("train.step_every", train.step_every.to_string()),
-        ("train.step_factor", number(train.step_factor)),
-        ("train.standardize", train.standardize.to_string()),
-        ("train.class_weights", class_weights),
-        ("train.early_stop", train.early_stop.to_string()),
-        ("train.eval_interval", train.eval_interval.to_string()),
-        ("train.seed", train.seed.to_string()),
-        ("distort.flip", distort.flip.to_string()),
-        ("distort.crop_percent", number(distort.crop_percent)),
-        ("distort.scale_percent", number(distort.scale_percent)),
-        ("distort.brightness_percent", number(distort.brightness_percent)),
-        ("distort.copies", distort.copies.to_string()),
-        ("network.backbone", quoted(network.backbone.name())),
-        ("network.weights", weights),
-        ("network.taps", texts(&network.taps)),
-        ("network.resize", quoted(network.resize.name())),
-        ("network.average_pool", quoted(network.average_pool.name())),
-        ("network.last_pool", quoted(network.last_pool.name())),
-        ("network.input_range", quoted(network.input_range.name())),
-        ("network.batch_norm_epsilon", epsilon),
-        ("network.precision", quoted(network.precision.name())),
-        ("network.device", quoted(&network.device.name())),
-    ]
+    let own = FIELDS.iter().filter(|field| field.belongs_to(experiment));
+    own.map(|field| (field.key, field.get(experiment).to_toml())).collect()
 }
 
 /// Whether a value as written in TOML is the field's default; `0.90` is `0.9`.
 pub fn is_default(key: &str, value: &str) -> bool {
-    let Some(field) = field(key) else { return false };
-    let Ok(written) = DeValue::parse(value) else { return false };
-    let read = field.read(&written, value).ok();
-    read.is_some() && read == field.default_value()
+    field(key).is_some_and(|field| field.is_default(value))
 }
 
-/// A text as a TOML string on one line.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::from('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            _ if letter.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(letter))),
-            _ => out.push(letter),
+/// Gives settings that a run recorded under former keys their present ones.
+pub fn rename_former(settings: &mut BTreeMap<String, String>) {
+    for field in FIELDS.iter() {
+        if let Some(value) = field.former.and_then(|former| settings.remove(former)) {
+            settings.entry(field.key.to_owned()).or_insert(value);
         }
     }
-    out.push('"');
-    out
 }
 
-fn quoted_path(path: &Path) -> String {
-    quoted(&path.to_string_lossy())
+impl Experiment {
+    /// The same experiment with other values for some of its fields, by their keys. Errors, with
+    /// what was expected, when a key is unknown, a value does not fit its field, or the fields
+    /// contradict each other in the end.
+    ///
+    /// ```
+    /// use retrain::setting::Value;
+    /// use retrain::spec::Experiment;
+    ///
+    /// let experiment = Experiment::default();
+    /// let other = experiment.with(&[("train.seed", Value::Int(3))]).unwrap();
+    /// assert_eq!(other.train.seed, 3);
+    /// assert!(experiment.with(&[("iterations", Value::Int(0))]).is_err());
+    /// ```
+    pub fn with(&self, values: &[(&str, Value)]) -> Result<Experiment, Mistakes> {
+        let mut experiment = self.clone();
+        let mut mistakes = Vec::new();
+        for (key, value) in values {
+            let mut refuse = |said: String| {
+                let shown = format!("{key} = {}", value.to_toml());
+                mistakes.push(Mistake::in_argument(&shown, said));
+            };
+            match field(key).map(|field| (field, field.accept(value))) {
+                None => refuse(unknown(key)),
+                Some((field, Ok(value))) => field.set(&mut experiment, value),
+                Some((_, Err(said))) => said.into_iter().for_each(refuse),
+            }
+        }
+        for field in FIELDS.iter() {
+            if let Some(said) = field.mistake().and_then(|rule| (rule.broken)(&experiment)) {
+                mistakes.push(Mistake::in_argument(field.key, said));
+            }
+        }
+        if mistakes.is_empty() { Ok(experiment) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// A TOML text that says all of it, one field a line, in its tables; [`parse`](super::parse)
+    /// makes the same experiment of it.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        let tables = SECTIONS.iter().map(|section| section.name);
+        for name in [""].into_iter().chain(tables) {
+            let mut fields = FIELDS
+                .iter()
+                .filter(|field| field.section() == name && field.belongs_to(self))
+                .peekable();
+            if fields.peek().is_some() && !name.is_empty() {
+                text += &format!("\n[{name}]\n");
+            }
+            for field in fields {
+                text += &format!("{} = {}\n", field.leaf(), field.get(self).to_toml());
+            }
+        }
+        text
+    }
 }
 
-/// `["a", "b"]`.
-pub(super) fn texts(items: &[String]) -> String {
-    list(items.iter().map(|item| quoted(item)))
+/// A field that is not the same in two experiments. Shown as `train.seed was 0 and is 3`.
+#[derive(Debug)]
+pub struct Difference {
+    /// The field.
+    pub field: &'static ExperimentField,
+    /// Its value in the first.
+    pub before: Value,
+    /// Its value in the second.
+    pub after: Value,
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
-    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { field, before, after } = self;
+        write!(f, "{} was {} and is {}", field.key, before.to_toml(), after.to_toml())
+    }
 }
 
-/// Short where it can be, and read back as the same number.
-fn number(number: f64) -> String {
-    let is_readable = number == 0.0 || (1e-7..1e15).contains(&number.abs());
-    if is_readable { number.to_string() } else { format!("{number:?}") }
+/// What differs between two experiments, in the order of the table of fields.
+///
+/// ```
+/// use retrain::setting::Value;
+/// use retrain::spec::{Experiment, differences};
+///
+/// let one = Experiment::default();
+/// let other = one.with(&[("iterations", Value::Int(400))]).unwrap();
+/// let differences = differences(&one, &other);
+/// assert_eq!(differences.len(), 1);
+/// assert_eq!(differences[0].to_string(), "iterations was 4000 and is 400");
+/// ```
+pub fn differences(one: &Experiment, other: &Experiment) -> Vec<Difference> {
+    FIELDS
+        .iter()
+        .map(|field| Difference { field, before: field.get(one), after: field.get(other) })
+        .filter(|difference| difference.before != difference.after)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
-    use crate::spec::{FIELDS, parse};
+    use crate::spec::parse;
 
     fn experiment(text: &str) -> Experiment {
         parse(text, Path::new("x.toml")).unwrap().experiment
@@ -133,6 +153,7 @@ mod tests {
         assert!(is_default("learning_rate", "1e-2"));
         assert!(is_default("iterations", "4_000"));
         assert!(is_default("split.by", "'base27'"));
+        assert!(is_default("network.last_pool", "'auto'"));
         assert!(!is_default("iterations", "400"));
         assert!(!is_default("iterations", "\"4000\""));
         assert!(!is_default("iterations", "= ="));
@@ -140,21 +161,70 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_any_characters_are_read_back() {
-        let odd = "\"quotes\" \\ tab\t newline\n bell\u{7} delete\u{7f} next\u{85} é";
-        let text = format!("images = 'p'\ndescription = {}", quoted(odd));
-        assert_eq!(experiment(&text).description, odd);
-        assert!(!quoted(odd).contains(char::is_control));
+    fn values_by_name_change_an_experiment_and_nothing_else_of_it() {
+        let one = experiment("images = 'p'");
+        let text = |word: &str| Value::Text(word.to_owned());
+        let other = one
+            .with(&[
+                ("learning_rate", Value::Int(1)),
+                ("train.optimizer", text("adam")),
+                ("network.inception_v3.last_pool", text("max")),
+                ("network.input_range", text("0..1")),
+                ("categories", Value::List(vec![text("a"), text("b")])),
+            ])
+            .unwrap();
+        let said: Vec<String> =
+            differences(&one, &other).iter().map(Difference::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "categories was [] and is [\"a\", \"b\"]",
+                "learning_rate was 0.01 and is 1",
+                "train.optimizer was \"sgd\" and is \"adam\"",
+                "network.inception_v3.last_pool was \"auto\" and is \"max\"",
+                "network.inception_v3.input_range was \"auto\" and is \"0..1\"",
+            ]
+        );
+        assert!(differences(&other, &other.clone()).is_empty());
     }
 
     #[test]
-    fn numbers_are_read_back_exactly() {
-        for value in [0.0, 10.0, 0.1, 1e-5, 1e-300, 1.0 / 3.0, 1e300, 5e-324, 123_456.789] {
-            let written = number(value);
-            let read: toml::Value =
-                format!("x = {written}").parse::<toml::Table>().unwrap()["x"].clone();
-            let back = read.as_float().unwrap_or_else(|| read.as_integer().unwrap() as f64);
-            assert_eq!(back, value, "{written}");
-        }
+    fn values_are_refused_as_they_are_in_a_text() {
+        let one = experiment("images = 'p'\ncategories = ['a', 'b']");
+        let said = |values: &[(&str, Value)]| one.with(values).unwrap_err().to_string();
+        let said_of_zero = said(&[("iterations", Value::Int(0))]);
+        assert_eq!(
+            said_of_zero,
+            "iterations = 0: iterations is 0, expected 1 to 10,000,000; 400 to 4,000 is usual"
+        );
+        assert!(said(&[("iteration", Value::Int(1))]).ends_with("did you mean iterations"));
+        let weights = Value::List(vec![Value::Int(1), Value::Int(-2)]);
+        assert!(
+            said(&[("train.class_weights", weights)]).contains("holds -2, expected a positive")
+        );
+        // Each alone is right; 60 and 50 are not, 60 and 20 are.
+        let percent = |validation, test| {
+            [
+                ("split.validation_percent", Value::Int(validation)),
+                ("split.test_percent", Value::Int(test)),
+            ]
+        };
+        assert!(said(&percent(60, 50)).contains("are 110 together"));
+        assert!(one.with(&percent(60, 20)).is_ok());
+        assert!(
+            said(&[("train.class_weights", Value::List(vec![Value::Int(1)]))])
+                .contains("has 1 numbers, expected 2")
+        );
+    }
+
+    #[test]
+    fn what_was_recorded_under_a_former_key_is_found_under_the_present_one() {
+        let mut settings: BTreeMap<String, String> =
+            [("network.last_pool", "\"max\""), ("iterations", "400")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into();
+        rename_former(&mut settings);
+        let keys: Vec<&String> = settings.keys().collect();
+        assert_eq!(keys, ["iterations", "network.inception_v3.last_pool"]);
     }
 }

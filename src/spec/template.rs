@@ -1,9 +1,8 @@
 //! A first experiment file for a folder of photos.
 
-use super::fields::{FIELDS, Field, SECTIONS, field};
-use super::kind::{Kind, is_folder_name};
-use super::settings::{quoted, texts};
+use super::fields::{FIELDS, SECTIONS, Section, field};
 use super::tables::wrap;
+use crate::setting::{Field, FieldType, Kind, is_folder_name, quoted};
 
 const COLUMNS: usize = 98;
 
@@ -29,7 +28,7 @@ pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String
             "categories" if categories.iter().any(|name| is_folder_name(name).is_err()) => {
                 "[]".to_owned()
             }
-            "categories" => texts(categories),
+            "categories" => categories.to_vec().to_value().to_toml(),
             _ => field.default.unwrap_or("\"\"").to_owned(),
         };
         if key == "categories" {
@@ -37,13 +36,13 @@ pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String
         }
         out.push_str(&format!("{key} = {value}\n\n"));
     }
-    for (section, about) in SECTIONS {
+    for Section { name: section, about } in SECTIONS.iter() {
         out.push_str(&comment(about));
         for hint in hints(section, counts) {
             out.push_str(&comment(&hint));
         }
         let written = |field: &Field| chosen(field.key).filter(|_| few_photos(counts));
-        let fields = || FIELDS.iter().filter(|field| field.section() == section);
+        let fields = || FIELDS.iter().filter(|field| field.section() == *section);
         let mark = if fields().any(|field| written(field).is_some()) { "" } else { "# " };
         out.push_str(&format!("{mark}[{section}]\n"));
         for field in fields() {
@@ -191,7 +190,7 @@ mod tests {
         let checked = parse(&text, Path::new("fire.toml")).unwrap_or_else(|err| panic!("{err}"));
         let written = parse(&fire(), Path::new("fire.toml")).unwrap().experiment;
         assert_eq!(settings(&checked.experiment), settings(&written));
-        for field in FIELDS {
+        for field in FIELDS.iter() {
             assert!(text.contains(&format!("\n{} = ", field.leaf())), "{} is not there", field.key);
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::spec;
 
 pub use jiff::Timestamp;
 
@@ -116,7 +118,9 @@ pub enum Event {
         program: String,
         #[serde(deserialize_with = "count")]
         iterations: usize,
-        /// Every field of the experiment and its value, as written in TOML.
+        /// Every field of the experiment and its value, as written in TOML; a key that has another
+        /// name today is read as that.
+        #[serde(deserialize_with = "present_settings")]
         settings: BTreeMap<String, String>,
     },
     /// A worker took the run, for the first time or to go on with it.
@@ -241,6 +245,15 @@ mod finite_or_null {
     }
 }
 
+/// Settings as a run recorded them, under the keys that they have today.
+pub(super) fn present_settings<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let mut settings = BTreeMap::deserialize(deserializer)?;
+    spec::rename_former(&mut settings);
+    Ok(settings)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +271,17 @@ mod tests {
             r#"{"v":1,"at":"2026-01-02T03:04:05.5Z","event":"step","step":3,"loss":0.5,"accuracy":0.75,"learning_rate":0.01}"#
         );
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
+    }
+
+    #[test]
+    fn settings_of_older_runs_have_their_present_keys() {
+        let line = r#"{"v":1,"at":"2026-01-02T03:04:05Z","event":"created","experiment":"fire",
+            "source":"fire.toml","root":"/p","program":"0.1.0","iterations":400,
+            "settings":{"network.average_pool":"\"auto\"","network.resize":"\"legacy\""}}"#;
+        let record: Record = serde_json::from_str(line).unwrap();
+        let Event::Created { settings, .. } = record.event else { panic!() };
+        let keys: Vec<&String> = settings.keys().collect();
+        assert_eq!(keys, ["network.inception_v3.average_pool", "network.resize"]);
     }
 
     #[test]

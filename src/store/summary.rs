@@ -30,6 +30,7 @@ pub struct Summary {
     /// Why it failed, or why it could not go on.
     pub error: Option<String>,
     pub warnings: usize,
+    #[serde(deserialize_with = "super::event::present_settings")]
     pub settings: BTreeMap<String, String>,
 }
 

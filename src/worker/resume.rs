@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::work::{Prepared, Work};
 use crate::config::read_plain;
+use crate::setting::Value;
 use crate::spec::{self, Experiment, Schedule};
 use crate::store::{Event, Run, changed_photos, photos_csv, write_atomically};
 use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
@@ -16,13 +17,14 @@ const FREE: [&str; 2] = ["iterations", "description"];
 
 /// Errors when the run's experiment is not the one it began with.
 pub(super) fn check_settings(run: &Run, experiment: &Experiment) -> Result<()> {
-    let changed: Vec<String> = spec::settings(experiment)
-        .into_iter()
-        .filter(|(key, _)| !FREE.contains(key))
-        .filter_map(|(key, now)| {
-            let before = run.settings.get(key).filter(|before| **before != now)?;
-            Some(format!("{key} was {before} and is {now}"))
-        })
+    let known = run.settings.iter().filter(|(key, _)| spec::fields::field(key).is_some());
+    let recorded: Vec<(&str, Value)> =
+        known.filter_map(|(key, value)| Some((key.as_str(), Value::parse(value)?))).collect();
+    let began = experiment.with(&recorded).context("the run's log holds wrong settings")?;
+    let changed: Vec<String> = spec::differences(&began, experiment)
+        .iter()
+        .filter(|difference| !FREE.contains(&difference.field.key))
+        .map(ToString::to_string)
         .collect();
     if changed.is_empty() {
         return Ok(());

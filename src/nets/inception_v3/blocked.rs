@@ -2,9 +2,10 @@
 
 use super::Loaded;
 use super::layers::{Block, ConvSpec, Step, find_taps, key, layers};
+use super::options::{LastPool, PoolPadding};
 use crate::kernels::{Average, Conv, Graph, View};
 use crate::nets::folding;
-use crate::nets::variant::{LastPool, PoolPadding, Variant};
+use crate::nets::variant::Variant;
 use crate::nets::weights::WeightsFile;
 
 /// The graph from pixel values `[3, side, side]` to the means of the taps, in their order.

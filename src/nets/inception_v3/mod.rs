@@ -5,6 +5,7 @@
 mod blocked;
 mod layers;
 mod on_cpu;
+mod options;
 mod plain;
 
 use std::path::Path;
@@ -14,15 +15,27 @@ use candle_core::{DType, Device, Result, Tensor};
 use super::error::NetError;
 use super::folding;
 use super::identity::{Identity, Source, Stated};
+use super::list::Network;
+use super::settings::{NetworkSettings, Precision, Weights};
 use super::variant::Variant;
 use super::weights::WeightsFile;
 use super::{Backbone, Calibration};
 use crate::kernels::{Engine, Format, Trunk};
-use crate::spec::{Network, Precision, Weights};
 
 use layers::Block;
 use on_cpu::{OnCpu, Parts};
+pub use options::{InputRange, LastPool, Options, PoolPadding};
 pub use plain::PlainInceptionV3;
+
+/// As it stands in the list of networks.
+pub(super) const NETWORK: Network = Network {
+    name: "inception_v3",
+    meaning: "Inception v3, 299 by 299 pixels",
+    options: options::FIELDS,
+    load: |settings, root, device, calibration| {
+        Ok(Box::new(InceptionV3::load(settings, root, device, calibration)?))
+    },
+};
 
 /// Width and height of the picture, in pixels.
 const SIDE: usize = 299;
@@ -47,7 +60,7 @@ enum Compute {
 impl InceptionV3 {
     /// Loads the weights that an experiment names; a file is sought below `root`.
     pub fn load(
-        network: &Network,
+        network: &NetworkSettings,
         root: &Path,
         device: &Device,
         calibration: Calibration,
@@ -71,7 +84,7 @@ impl InceptionV3 {
 
     /// What the network does on the CPU, by these instructions.
     pub fn on_engine(
-        network: &Network,
+        network: &NetworkSettings,
         root: &Path,
         engine: Engine,
         calibration: Calibration,
@@ -80,7 +93,11 @@ impl InceptionV3 {
     }
 
     /// The largest value of each map at the calibration pictures, for 8-bit integers.
-    pub fn largest(network: &Network, root: &Path, calibration: Calibration) -> Loaded<Vec<f32>> {
+    pub fn largest(
+        network: &NetworkSettings,
+        root: &Path,
+        calibration: Calibration,
+    ) -> Loaded<Vec<f32>> {
         let parts = parts(network, root, calibration)?;
         Ok(parts.largest(&parts.graph()?))
     }
@@ -100,12 +117,12 @@ fn taps(file: &WeightsFile, taps: &Stated<Vec<String>>, layers: &[Block]) -> Loa
     })
 }
 
-fn parts(network: &Network, root: &Path, calibration: Calibration) -> Loaded<Parts> {
+fn parts(network: &NetworkSettings, root: &Path, calibration: Calibration) -> Loaded<Parts> {
     let (file, identity) = open(network, root)?;
     Ok(Parts { file, variant: identity.variant, calibration })
 }
 
-fn open(network: &Network, root: &Path) -> Loaded<(WeightsFile, Identity)> {
+fn open(network: &NetworkSettings, root: &Path) -> Loaded<(WeightsFile, Identity)> {
     let file = WeightsFile::open(&network.weights, root)?;
     let variant = Variant::resolve(network, &file)?;
     let weights = match &network.weights {
@@ -184,7 +201,7 @@ const INT8: &str = "int8, calibration 1";
 ///
 /// `auto` is 8-bit integers only where they are fast and their accuracy was measured, which is on
 /// the built-in weights (benches/README.md).
-fn precision_on(device: &Device, network: &Network) -> Loaded<Precision> {
+fn precision_on(device: &Device, network: &NetworkSettings) -> Loaded<Precision> {
     let int8 = network.weights == Weights::BuiltIn && Engine::best(Format::Int8).is_fast();
     match network.precision {
         Precision::Int8 if device.is_cuda() => Err(NetError::Int8OnGpu),

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use candle_core::{D, DType, Device, Result, Tensor};
 
 use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers};
+use super::options::{LastPool, PoolPadding};
 use super::{Loaded, SIDE};
+use crate::nets::NetworkSettings;
 use crate::nets::folding;
-use crate::nets::variant::{LastPool, PoolPadding, Variant};
+use crate::nets::variant::Variant;
 use crate::nets::weights::WeightsFile;
-use crate::spec::Network;
 
 /// Inception v3 by candle's own operations: the oracle of the kernels, and what runs where they do
 /// not.
@@ -27,7 +28,11 @@ pub struct PlainInceptionV3 {
 
 impl PlainInceptionV3 {
     /// Loads the weights that an experiment names; a file is sought below `root`.
-    pub fn load(network: &Network, root: &Path, device: &Device) -> Loaded<PlainInceptionV3> {
+    pub fn load(
+        network: &NetworkSettings,
+        root: &Path,
+        device: &Device,
+    ) -> Loaded<PlainInceptionV3> {
         let (file, identity) = super::open(network, root)?;
         PlainInceptionV3::new(&file, &identity.variant, device, DType::F32)
     }
@@ -226,12 +231,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::spec;
 
     /// In f64, as Candle multiplies no bf16 on the CPU: what is of another type fails in either.
     #[test]
     fn the_trunk_computes_in_the_type_that_it_was_loaded_in() {
-        let network = spec::parse("images = 'p'", Path::new("x")).unwrap().experiment.network;
+        let network = NetworkSettings::default();
         let file = WeightsFile::open(&network.weights, Path::new("")).unwrap();
         let mut variant = Variant::resolve(&network, &file).unwrap();
         variant.taps.value = vec!["Mixed_7c".into()];

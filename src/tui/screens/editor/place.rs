@@ -44,7 +44,8 @@ impl Choices {
 
 /// The table, key and value that the cursor is in.
 struct Place<'a> {
-    table: &'a str,
+    /// `train`, or `network.inception_v3`; empty above all tables.
+    table: String,
     /// The key of the statement, when the cursor is on it or behind it.
     key: Option<&'a Token>,
     /// Where the value starts, when the cursor is behind the equals sign.
@@ -57,12 +58,12 @@ fn place<'a>(document: &'a Document, offset: usize) -> Place<'a> {
     let text = document.text();
     let before = tokens.partition_point(|token| token.span.start < offset.max(1));
     let line = document.start(document.row(offset));
-    let mut table = "";
+    let mut table = String::new();
     let mut key = None;
     for token in &tokens[..before] {
         match token.kind {
             Kind::Table if token.span.start < line => {
-                table = text[token.span.clone()].trim_matches(['[', ']', ' ']);
+                table = table_name(&text[token.span.clone()]);
                 key = None;
             }
             Kind::Key => key = Some(token),
@@ -82,6 +83,11 @@ fn place<'a>(document: &'a Document, offset: usize) -> Place<'a> {
         (equals < offset).then_some(begins.min(offset))
     });
     Place { table, key, value, in_comment }
+}
+
+/// `network.inception_v3` of `[ network . inception_v3 ]`.
+fn table_name(header: &str) -> String {
+    header.chars().filter(|c| !matches!(c, '[' | ']' | ' ' | '\t')).collect()
 }
 
 fn blanks(text: &str) -> usize {
@@ -106,7 +112,7 @@ impl Place<'_> {
     fn field(&self, text: &str) -> Option<&'static Field> {
         let written = text[self.key?.span.clone()].replace([' ', '\t'], "");
         let key = if self.table.is_empty() { written } else { format!("{}.{written}", self.table) };
-        fields::field(&key)
+        fields::field(&key).map(|field| &**field)
     }
 }
 
@@ -118,7 +124,7 @@ pub fn topic(document: &Document) -> Option<Topic> {
     if let Some(name) = line.trim().strip_prefix('[')
         && let Some((name, _)) = name.split_once(']')
     {
-        return about(name.trim());
+        return about(&table_name(name));
     }
     // At the line's start the cursor stands before the key: it is on it all the same.
     let offset = document.offset().max(document.start(row) + blanks(line) + 1);
@@ -127,8 +133,8 @@ pub fn topic(document: &Document) -> Option<Topic> {
 }
 
 fn about(table: &str) -> Option<Topic> {
-    let (name, about) = fields::SECTIONS.into_iter().find(|(name, _)| *name == table)?;
-    Some(Topic::Table(name, about))
+    let table = fields::SECTIONS.iter().find(|section| section.name == table)?;
+    Some(Topic::Table(table.name, &table.about))
 }
 
 /// What may be written at the cursor; `None`: nothing that is known.
@@ -188,37 +194,47 @@ fn is_whole(value: &str) -> bool {
     quoted('"') || quoted('\'') || !value.starts_with(['"', '\''])
 }
 
-/// Keys of this table that are not written yet, and tables.
+/// Keys of this table and of the tables in it that are not written yet, and tables.
 fn keys(document: &Document, place: &Place, offset: usize) -> Choices {
     let text = document.text();
     let line = document.start(document.row(offset));
     let begins = line + blanks(&text[line..offset]);
     let typed = &text[begins..offset];
     let written = written(document);
-    let is_open = |field: &&&'static Field| {
-        field.section() == place.table && !written.iter().any(|key| key == field.key)
-    };
-    let fields = FIELDS.iter().collect::<Vec<_>>();
-    let keys = fields.iter().filter(is_open).map(|field| Candidate {
-        name: field.leaf().to_owned(),
-        meaning: field.meaning.to_owned(),
-        topic: Topic::Field(field),
-        text: format!("{} = ", field.leaf()),
+    let keys = FIELDS.iter().filter(|field| {
+        let is_written = |key: &String| key == field.key || field.former == Some(key);
+        !written.iter().any(is_written)
     });
-    let headers = text[..line].lines().chain(text[line..].lines());
-    let headers: Vec<&str> = headers.map(str::trim).collect();
+    let keys = keys.filter_map(|field| {
+        let name = key_in(field, &place.table)?;
+        let text = format!("{name} = ");
+        Some(Candidate {
+            name: name.to_owned(),
+            meaning: field.meaning.to_owned(),
+            topic: Topic::Field(field),
+            text,
+        })
+    });
+    let headers: Vec<String> = document.lines().iter().map(|line| line.trim().to_owned()).collect();
     let tables = fields::SECTIONS
-        .into_iter()
-        .map(|(name, about)| (format!("[{name}]"), name, about))
-        .filter(|(header, ..)| !headers.contains(&header.as_str()))
-        .map(|(header, name, about)| Candidate {
+        .iter()
+        .map(|table| (format!("[{}]", table.name), table))
+        .filter(|(header, _)| !headers.contains(header))
+        .map(|(header, table)| Candidate {
             name: header.clone(),
-            meaning: about.to_owned(),
-            topic: Topic::Table(name, about),
+            meaning: table.about.clone(),
+            topic: Topic::Table(table.name, &table.about),
             text: header,
         });
     let mut candidates: Vec<Candidate> = keys.chain(tables).collect();
-    candidates.retain(|candidate| candidate.name.starts_with(typed));
+    candidates.retain(|candidate| {
+        // `last` finds `inception_v3.last_pool` too.
+        let leaf = match candidate.topic {
+            Topic::Field(field) => field.leaf(),
+            Topic::Table(..) => "",
+        };
+        candidate.name.starts_with(typed) || leaf.starts_with(typed)
+    });
     // A key that stands before the equals sign already needs none.
     let rest = text[offset..].lines().next().unwrap_or("");
     if rest.trim_start().starts_with('=') {
@@ -226,6 +242,15 @@ fn keys(document: &Document, place: &Place, offset: usize) -> Choices {
         candidates.iter_mut().for_each(|candidate| candidate.text = candidate.name.clone());
     }
     Choices { span: begins..offset, candidates }
+}
+
+/// A field's key as it is written below the header of this table; `None` where it belongs under
+/// another. Above all tables only those are offered that need none.
+fn key_in(field: &Field, table: &str) -> Option<&'static str> {
+    match table {
+        "" => field.section().is_empty().then_some(field.key),
+        _ => field.key.strip_prefix(table)?.strip_prefix('.'),
+    }
 }
 
 /// The keys that the text has, with their tables.
@@ -236,9 +261,7 @@ fn written(document: &Document) -> Vec<String> {
     for token in document.tokens() {
         let words = &text[token.span.clone()];
         match token.kind {
-            Kind::Table => {
-                table = format!("{}.", words.trim_matches(['[', ']', ' ']));
-            }
+            Kind::Table => table = format!("{}.", table_name(words)),
             Kind::Key => keys.push(format!("{table}{words}")),
             _ => {}
         }
@@ -291,6 +314,19 @@ mod tests {
     }
 
     #[test]
+    fn a_networks_own_options_are_offered_in_its_table_and_dotted_in_the_one_around_it() {
+        assert_eq!(names("[network.inc|"), ["[network.inception_v3]"]);
+        assert_eq!(names("[network.inception_v3]\nlast|"), ["last_pool"]);
+        assert_eq!(names("[ network . inception_v3 ]\nlast|"), ["last_pool"]);
+        assert_eq!(names("[network]\nlast|"), ["inception_v3.last_pool"]);
+        assert_eq!(completed("[network]\nlast|"), "[network]\ninception_v3.last_pool = ");
+        assert_eq!(names("last|"), Vec::<String>::new());
+        assert_eq!(names("[network]\ninception_v3.last_pool = 'm|'"), ["max"]);
+        // Written already, under the former key.
+        assert_eq!(names("[network]\nlast_pool = 'max'\nlast|"), Vec::<String>::new());
+    }
+
+    #[test]
     fn words_of_a_choice_are_offered_and_replaced_whole() {
         assert_eq!(names("[train]\noptimizer = |"), ["sgd", "momentum", "adam", "adamw"]);
         assert_eq!(names("[train]\noptimizer = \"ad|"), ["adam", "adamw"]);
@@ -314,6 +350,9 @@ mod tests {
         assert_eq!(key("iterations = 3\n|"), "");
         assert_eq!(key("iterations = 3\n|images = 'p'"), "images");
         assert_eq!(key("[tra|in]"), "train");
+        assert_eq!(key("[network.in|ception_v3]"), "network.inception_v3");
+        assert_eq!(key("[network.inception_v3]\nlast_pool = |"), "network.inception_v3.last_pool");
+        assert_eq!(key("[network]\nlast_pool = |"), "network.inception_v3.last_pool");
         assert_eq!(key("|"), "");
     }
 }

@@ -108,7 +108,7 @@ fn experiments_in_every_state_are_told_apart_without_colour() {
     go(&mut app, "fire");
     looks("mixed", &mut app);
     press(&mut app, "J J J J J J J J J J J");
-    assert!(text(&mut app, (80, 24)).contains("network.batch_norm_epsilon"));
+    assert!(text(&mut app, (80, 24)).contains("network.inception_v3.batch_norm_epsilon"));
 }
 
 #[test]
