@@ -24,7 +24,7 @@ use candle_core::{Device, Tensor};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use retrain::dataset;
+use retrain::dataset::PhotoFile;
 use retrain::features::{self, Cache, Extractor, Job, Recipe};
 use retrain::nets::Place;
 use retrain::spec::{self, Distort, Experiment};
@@ -113,10 +113,7 @@ fn from_files(
 ) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let start = Instant::now();
-    let job = |file: &PathBuf| {
-        let hash = blake3::hash(&dataset::read_file(file)?);
-        Ok(Job { file: file.clone(), hash, variants: 0 })
-    };
+    let job = |file: &PathBuf| Ok(Job { photo: PhotoFile::hash(file.clone())?, variants: 0 });
     let jobs: Vec<Job> = files.iter().map(job).collect::<Result<_>>()?;
     let key = extractor.feature_key();
     let mut cache = Cache::open(folder.path(), &key, extractor.backbone.feature_len())?;

@@ -184,7 +184,8 @@ fn experiment(images: &Path) -> Experiment {
 }
 
 fn scanned(images: &Path) -> Dataset {
-    scan(Path::new("/"), &experiment(images), &mut |_, _| {}).unwrap()
+    let cache = tempfile::tempdir().unwrap();
+    scan(Path::new("/"), &experiment(images), cache.path(), &mut |_, _| {}).unwrap()
 }
 
 /// Shown names of skipped files with their reasons.

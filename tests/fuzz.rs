@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use proptest::prelude::*;
 use proptest::sample::select;
 use retrain::config::Config;
-use retrain::dataset::{Detail, Unreadable, decode, decoding_bytes};
+use retrain::dataset::{Detail, EncodedPhoto, Unreadable, decode};
 use retrain::features::Cache;
 use retrain::insight::{self, Evaluation, Scored};
 use retrain::nets;
@@ -558,7 +558,8 @@ fn photos() {
         let reduced = decode(bytes, 1, Detail::Least(10));
         assert_ne!(decoded, Err(Unreadable::DecoderPanicked));
         assert_ne!(reduced, Err(Unreadable::DecoderPanicked));
-        assert_ne!(decoding_bytes(bytes, 1, Detail::Full), Err(Unreadable::DecoderPanicked));
+        let needed = EncodedPhoto::new(bytes, 1).and_then(|p| p.decoding_bytes(Detail::Full));
+        assert_ne!(needed, Err(Unreadable::DecoderPanicked));
         if let Ok(picture) = &decoded {
             assert!(picture.width() as u64 * picture.height() as u64 <= 1_000_000);
         }

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::EXIT_MISTAKE;
 use super::out::{print_json, replace_line};
+use super::{EXIT_MISTAKE, photos};
 use crate::config::Config;
 use crate::dataset::{self, Dataset};
 use crate::nets::Place;
@@ -22,7 +22,8 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     }
     let experiment = checked.experiment;
     let place = Place::open(&experiment.network)?;
-    let mut dataset = dataset::scan(&config.root, &experiment, &mut |_, _| {})?;
+    let mut dataset =
+        dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;
     let terminal = std::io::stderr().is_terminal();
     let unreadable = dataset::decode_all(
         &dataset,

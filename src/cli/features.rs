@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use super::typed;
+use super::{photos, typed};
 use crate::config::Config;
 use crate::dataset::{self, Skipped};
 use crate::export::{self, FeatureRow};
@@ -19,7 +19,8 @@ type Writer = fn(&[FeatureRow], &[String], &[f32]) -> Result<Vec<u8>>;
 pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCode> {
     let write = writer(output)?;
     let experiment = experiment(source)?;
-    let mut dataset = dataset::scan(&config.root, &experiment, &mut |_, _| {})?;
+    let mut dataset =
+        dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;
     let place = Place::open(&experiment.network)?;
     if let Some(note) = &place.note {
         eprintln!("{note}");
@@ -27,8 +28,8 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
     let max_megapixels = experiment.data.max_megapixels;
     let (_, extractor) =
         Recipe::prepare(&experiment.network, max_megapixels, &config.root, &place)?;
-    let files: Vec<_> = dataset.photos.iter().map(|p| (dataset.full_path(p), p.hash)).collect();
-    let made = super::photos::features(config, &extractor, &files)?;
+    let files = dataset.photos.iter().map(|photo| dataset.file(photo)).collect();
+    let made = photos::features(config, &extractor, files)?;
     let skipped = |(number, reason): (usize, _)| {
         let path = dataset.photos[number].path.clone();
         eprintln!("skipped {}: {reason}", shown(&path));

@@ -1,14 +1,14 @@
 //! Photos named on the command line, and their features.
 
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
 use super::out::replace_line;
 use crate::config::Config;
-use crate::dataset::{self, Unreadable};
-use crate::features::{self, Cache, Extractor, Job, Progress};
+use crate::dataset::{self, PhotoFile, Unreadable};
+use crate::features::{self, Cache, Extractor, Job, plain_row};
 use crate::spec::Distort;
 
 /// Files as named, folders replaced by the photos in and below them, in the order of their names.
@@ -25,18 +25,11 @@ pub struct Made {
     pub unreadable: Vec<(usize, Unreadable)>,
 }
 
-/// The features of `files`, from the cache where they are there, with progress on a terminal.
-pub fn features(
-    config: &Config,
-    extractor: &Extractor,
-    files: &[(PathBuf, blake3::Hash)],
-) -> Result<Made> {
+/// The features of `photos`, from the cache where they are there, with progress on a terminal.
+pub fn features(config: &Config, extractor: &Extractor, photos: Vec<PhotoFile>) -> Result<Made> {
     let mut cache =
         Cache::open(&config.cache, &extractor.feature_key(), extractor.backbone.feature_len())?;
-    let jobs: Vec<Job> = files
-        .iter()
-        .map(|(file, hash)| Job { file: file.clone(), hash: *hash, variants: 0 })
-        .collect();
+    let jobs: Vec<Job> = photos.into_iter().map(|photo| Job { photo, variants: 0 }).collect();
     let filled = features::fill(
         &jobs,
         extractor,
@@ -45,26 +38,26 @@ pub fn features(
         config.threads,
         &|| false,
         &mut |progress| {
-            show(progress);
+            show_count("features", progress.done, progress.total);
             Ok::<(), std::convert::Infallible>(())
         },
     )?;
     let read = |number: &usize| !filled.unreadable.iter().any(|(bad, _)| bad == number);
     let rows: Vec<_> =
-        (0..jobs.len()).filter(read).flat_map(|number| jobs[number].rows(&Distort::OFF)).collect();
+        (0..jobs.len()).filter(read).map(|number| plain_row(&jobs[number].photo.hash)).collect();
     Ok(Made { features: cache.read(&rows)?, unreadable: filled.unreadable })
 }
 
-fn show(progress: Progress) {
-    if io::stderr().is_terminal() && progress.total > 1 {
-        match progress.done == progress.total {
-            false => replace_line(&format!("features {}/{}", progress.done, progress.total)),
+/// Progress of reading on a terminal, on one line that is gone at the end.
+pub fn show_reading(read: usize, found: usize) {
+    show_count("reading", read, found);
+}
+
+fn show_count(what: &str, done: usize, total: usize) {
+    if io::stderr().is_terminal() && total > 1 {
+        match done == total {
+            false => replace_line(&format!("{what} {done}/{total}")),
             true => replace_line(""),
         }
     }
-}
-
-/// Reads and hashes one photo.
-pub fn hash(file: &Path) -> Result<blake3::Hash, Unreadable> {
-    Ok(blake3::hash(&dataset::read_file(file)?))
 }

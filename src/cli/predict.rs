@@ -10,6 +10,7 @@ use super::EXIT_FAILED;
 use super::out::print_json;
 use super::photos;
 use crate::config::{Config, read_plain};
+use crate::dataset::PhotoFile;
 use crate::features::Recipe;
 use crate::insight::{self, label_lines};
 use crate::spec::DeviceChoice;
@@ -32,15 +33,15 @@ pub fn predict(
     let mut answers: Vec<(PathBuf, Result<Vec<f32>, String>)> = Vec::new();
     let mut readable = Vec::new();
     for file in files {
-        match photos::hash(&file) {
-            Ok(hash) => {
-                readable.push((file.clone(), hash));
+        match PhotoFile::hash(file.clone()) {
+            Ok(photo) => {
+                readable.push(photo);
                 answers.push((file, Ok(Vec::new())));
             }
             Err(reason) => answers.push((file, Err(reason.to_string()))),
         }
     }
-    score(config, run, &head, &recipe, &readable, &mut answers)?;
+    score(config, run, &head, &recipe, readable, &mut answers)?;
     let scored = answers.iter().filter(|(_, answer)| answer.is_ok()).count();
     if json {
         print_json(&as_json(&head.labels, &answers))?;
@@ -75,7 +76,7 @@ fn score(
     run: &RunFolder,
     head: &HeadFile,
     recipe: &Recipe,
-    readable: &[(PathBuf, blake3::Hash)],
+    readable: Vec<PhotoFile>,
     answers: &mut [(PathBuf, Result<Vec<f32>, String>)],
 ) -> Result<()> {
     if readable.is_empty() {
@@ -91,12 +92,13 @@ fn score(
             run.head().display()
         );
     }
+    let count = readable.len();
     let made = photos::features(config, &extractor, readable)?;
     let mut pending: Vec<_> = answers.iter_mut().filter(|(_, answer)| answer.is_ok()).collect();
     for (number, reason) in &made.unreadable {
         pending[*number].1 = Err(reason.to_string());
     }
-    let n = readable.len() - made.unreadable.len();
+    let n = count - made.unreadable.len();
     let shape = (n, extractor.backbone.feature_len());
     let features = candle_core::Tensor::from_vec(made.features, shape, &candle_core::Device::Cpu)?;
     let scores = evaluate(&head.head, &features)?;

@@ -1,5 +1,6 @@
 //! Bytes of a photo to pixels, whatever they claim to be.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -27,90 +28,118 @@ pub enum Detail {
     Least(usize),
 }
 
-/// The photo as it is meant to be seen: the format told by its content, turned as its EXIF
-/// orientation says, the first frame of an animation.
-///
-/// As in TensorFlow's decoders, alpha is dropped, 16 bits are cut to 8, and grey is repeated in the
-/// three channels. Errors when it is no picture, cut off, damaged, of a format not in [`FORMATS`]
-/// or larger than `max_megapixels`, which its header tells before memory is taken.
-pub fn decode(bytes: &[u8], max_megapixels: usize, detail: Detail) -> Result<RgbImage, Unreadable> {
-    let (format, ..) = check_header(bytes, max_megapixels)?;
-    without_panic(|| {
-        let reduced = match (format, detail) {
-            (ImageFormat::Jpeg, Detail::Least(least)) => jpeg::reduced(bytes, least)?,
-            _ => None,
-        };
-        if format == ImageFormat::Jpeg && reduced.is_none() {
-            jpeg::check(bytes)?;
-        }
-        let mut decoder = decoder(bytes, format, max_megapixels)?;
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let mut picture = match reduced {
-            Some(picture) => picture.into(),
-            None => DynamicImage::from_decoder(decoder).map_err(reason)?,
-        };
-        picture.apply_orientation(orientation);
-        Ok(to_rgb8(picture))
-    })
-}
-
-/// What [`decode`] takes of memory beside `bytes`, about, and not less by much.
-pub fn decoding_bytes(
-    bytes: &[u8],
-    max_megapixels: usize,
-    detail: Detail,
-) -> Result<u64, Unreadable> {
-    let (format, width, height) = check_header(bytes, max_megapixels)?;
-    let pixels = u64::from(width) * u64::from(height);
-    if let (ImageFormat::Jpeg, Detail::Least(least)) = (format, detail)
-        && let Some(taken) = jpeg::reduced_bytes(width as usize, height as usize, least)
-    {
-        return Ok(taken);
-    }
-    without_panic(|| {
-        let colour = decoder(bytes, format, max_megapixels)?.color_type();
-        let decoded = u64::from(colour.bytes_per_pixel());
-        let is_deep = colour.bytes_per_pixel() > colour.channel_count();
-        // Coefficients of a progressive JPEG, or 16 bits of three channels; the turned picture.
-        let beside = if is_deep || format == ImageFormat::Jpeg { 6 } else { 3 };
-        Ok(pixels * (decoded + beside))
-    })
-}
-
-fn decoder(
-    bytes: &[u8],
+/// A photo as its file holds it: the header is read, and says that the picture can be.
+pub struct EncodedPhoto<'a> {
+    bytes: Cow<'a, [u8]>,
     format: ImageFormat,
+    width: u32,
+    height: u32,
     max_megapixels: usize,
-) -> Result<impl ImageDecoder, Unreadable> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(max_pixels(max_megapixels) * MAX_BYTES_PER_PIXEL + DECODER_BYTES);
-    reader.limits(limits);
-    reader.into_decoder().map_err(reason)
 }
 
-/// Format, width and height of a picture of a size that is read, as far as the header tells.
-pub fn check_header(
-    bytes: &[u8],
-    max_megapixels: usize,
-) -> Result<(ImageFormat, u32, u32), Unreadable> {
-    let format = format(bytes)?;
-    let (width, height) = match format {
-        ImageFormat::Jpeg => jpeg::size(bytes)?,
-        ImageFormat::Png => png_size(bytes)?,
+impl<'a> EncodedPhoto<'a> {
+    /// Reads the header; the format is told by the content, not by any name.
+    ///
+    /// Errors when it is no picture, of a format not in [`FORMATS`], or larger than
+    /// `max_megapixels`; no memory is taken for pixels.
+    pub fn new(
+        bytes: impl Into<Cow<'a, [u8]>>,
+        max_megapixels: usize,
+    ) -> Result<EncodedPhoto<'a>, Unreadable> {
+        let bytes = bytes.into();
+        let format = format(&bytes)?;
+        let (width, height) = size(&bytes, format)?;
+        check_size(width, height, max_megapixels)?;
+        Ok(EncodedPhoto { bytes, format, width, height, max_megapixels })
+    }
+
+    /// Width and height in pixels as they are stored, not turned.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// What [`EncodedPhoto::decode`] takes of memory beside the encoded bytes, about, and not less
+    /// by much.
+    pub fn decoding_bytes(&self, detail: Detail) -> Result<u64, Unreadable> {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        if let (ImageFormat::Jpeg, Detail::Least(least)) = (self.format, detail)
+            && let Some(taken) =
+                jpeg::reduced_bytes(self.width as usize, self.height as usize, least)
+        {
+            return Ok(taken);
+        }
+        without_panic(|| {
+            let colour = self.decoder()?.color_type();
+            let decoded = u64::from(colour.bytes_per_pixel());
+            let is_deep = colour.bytes_per_pixel() > colour.channel_count();
+            // Coefficients of a progressive JPEG, or 16 bits of three channels; the turned picture.
+            let beside = if is_deep || self.format == ImageFormat::Jpeg { 6 } else { 3 };
+            Ok(pixels * (decoded + beside))
+        })
+    }
+
+    /// The photo as it is meant to be seen: turned as its EXIF orientation says, the first frame of
+    /// an animation.
+    ///
+    /// As in TensorFlow's decoders, alpha is dropped, 16 bits are cut to 8, and grey is repeated in
+    /// the three channels. Errors when it is cut off or damaged.
+    pub fn decode(&self, detail: Detail) -> Result<RgbImage, Unreadable> {
+        without_panic(|| {
+            let reduced = match (self.format, detail) {
+                (ImageFormat::Jpeg, Detail::Least(least)) => jpeg::reduced(&self.bytes, least)?,
+                _ => None,
+            };
+            if self.format == ImageFormat::Jpeg && reduced.is_none() {
+                jpeg::check(&self.bytes)?;
+            }
+            let mut decoder = self.decoder()?;
+            let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+            let mut picture = match reduced {
+                Some(picture) => picture.into(),
+                None => DynamicImage::from_decoder(decoder).map_err(reason)?,
+            };
+            picture.apply_orientation(orientation);
+            Ok(to_rgb8(picture))
+        })
+    }
+
+    fn decoder(&self) -> Result<impl ImageDecoder, Unreadable> {
+        let mut reader = ImageReader::with_format(Cursor::new(&self.bytes), self.format);
+        let mut limits = Limits::no_limits();
+        limits.max_alloc =
+            Some(max_pixels(self.max_megapixels) * MAX_BYTES_PER_PIXEL + DECODER_BYTES);
+        reader.limits(limits);
+        reader.into_decoder().map_err(reason)
+    }
+}
+
+/// Reads the header and decodes: [`EncodedPhoto::new`] and [`EncodedPhoto::decode`] in one.
+pub fn decode(bytes: &[u8], max_megapixels: usize, detail: Detail) -> Result<RgbImage, Unreadable> {
+    EncodedPhoto::new(bytes, max_megapixels)?.decode(detail)
+}
+
+/// Width and height by the header.
+fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Unreadable> {
+    match format {
+        ImageFormat::Jpeg => Ok(jpeg::size(bytes)?),
+        ImageFormat::Png => png_size(bytes),
         _ => without_panic(|| {
             let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
             reader.no_limits();
             reader.into_dimensions().map_err(reason)
-        })?,
-    };
-    let (wide, high) = (u64::from(width), u64::from(height));
-    if wide == 0 || high == 0 {
-        Err(Unreadable::NoPixels { width: wide, height: high })
-    } else if wide * high > max_pixels(max_megapixels) {
-        Err(Unreadable::TooManyPixels { width: wide, height: high })
+        }),
+    }
+}
+
+/// Errors when the picture has no pixels, or more than are read.
+pub fn check_size(width: u32, height: u32, max_megapixels: usize) -> Result<(), Unreadable> {
+    let (width, height) = (u64::from(width), u64::from(height));
+    if width == 0 || height == 0 {
+        Err(Unreadable::NoPixels { width, height })
+    } else if width * height > max_pixels(max_megapixels) {
+        Err(Unreadable::TooManyPixels { width, height })
     } else {
-        Ok((format, width, height))
+        Ok(())
     }
 }
 

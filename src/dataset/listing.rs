@@ -8,7 +8,7 @@ use std::thread;
 use super::categories;
 use super::scan::is_likely_photo;
 use super::walk::Walk;
-use super::{Dataset, DatasetError, Detail, Skipped, decode, read_file};
+use super::{Dataset, DatasetError, Detail, PhotoReader, Skipped, Unreadable};
 
 /// The folders of `images` as categories, with the number of files in each that look like photos.
 /// Reads no whole file.
@@ -43,16 +43,15 @@ pub fn decode_all(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Vec<Skipped> {
     let photos = &dataset.photos;
-    let next = AtomicUsize::new(0);
+    let (next, reader) = (AtomicUsize::new(0), PhotoReader::new(max_megapixels));
     let (sender, receiver) = mpsc::channel();
     let mut bad = Vec::new();
     thread::scope(|scope| {
         for _ in 0..threads.min(photos.len()) {
-            let (next, sender) = (&next, sender.clone());
+            let (next, reader, sender) = (&next, &reader, sender.clone());
             scope.spawn(move || {
                 while let Some(photo) = photos.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let looked = read_file(&dataset.full_path(photo))
-                        .and_then(|bytes| decode(&bytes, max_megapixels, Detail::Full));
+                    let looked = reader.read(&dataset.file(photo), Detail::Full);
                     if sender.send((&photo.path, looked.err())).is_err() {
                         break;
                     }
@@ -61,7 +60,8 @@ pub fn decode_all(
         }
         drop(sender);
         for (done, (path, reason)) in receiver.iter().enumerate() {
-            bad.extend(reason.map(|reason| Skipped { path: path.clone(), reason }));
+            let skipped = |err| Skipped { path: path.clone(), reason: Unreadable::from(err) };
+            bad.extend(reason.map(skipped));
             progress(done + 1, photos.len());
         }
     });

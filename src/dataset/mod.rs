@@ -1,7 +1,8 @@
 //! Folders of photos to labelled images: which photos there are, which set each belongs to, and the
 //! pixels the network is given.
 //!
-//! Not here: tensors, features, and anything that is written. Photos are only ever read.
+//! Not here: tensors and features. Photos are only ever read; written is one small file for each
+//! folder of photos, in the cache, that spares the reading of those that were read before.
 
 mod categories;
 mod decode;
@@ -9,24 +10,31 @@ mod distort;
 mod error;
 mod file;
 mod jpeg;
+mod known;
 mod listing;
 mod lost;
+mod memory_budget;
+mod photo_file;
+mod photo_reader;
 mod photos;
 mod resize;
 mod scan;
 mod split;
+mod stamp;
 #[cfg(test)]
 mod tests;
 mod unreadable;
 mod walk;
 
-pub use decode::{Detail, FORMATS, decode, decoding_bytes};
+pub use decode::{Detail, EncodedPhoto, FORMATS, decode};
 pub use distort::{distort, largest_square};
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
 pub use listing::{decode_all, list_categories, photos_below};
-pub use lost::fault_behind;
+pub use photo_file::{OpenError, PhotoFile};
+pub use photo_reader::{DecodedPhoto, PhotoReader};
 pub use photos::{Dataset, Duplicate, Photo, Skipped};
 pub use resize::{resize, to_planes};
 pub use scan::scan;
+pub use stamp::FileStamp;
 pub use unreadable::Unreadable;

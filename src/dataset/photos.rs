@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::categories::retrain_py_name;
-use super::{DatasetError, Unreadable};
+use super::{DatasetError, FileStamp, PhotoFile, Unreadable};
 use crate::spec::Set;
 use crate::store::shown;
 
@@ -34,10 +34,12 @@ pub struct Photo {
     /// Place in [`Dataset::categories`].
     pub category: usize,
     pub set: Set,
-    /// Of the file's bytes.
+    /// BLAKE3 of the file's bytes.
     pub hash: blake3::Hash,
-    /// The file's size.
-    pub bytes: u64,
+    /// As of [`PhotoFile::stamp`].
+    pub stamp: Option<FileStamp>,
+    /// As of [`PhotoFile::was_read`].
+    pub was_read: bool,
 }
 
 /// A file that is no usable photo, and why. The path is relative to [`Dataset::images`].
@@ -65,8 +67,15 @@ impl Dataset {
         counts
     }
 
+    /// Where the photo's file is.
     pub fn full_path(&self, photo: &Photo) -> PathBuf {
         self.images.join(&photo.path)
+    }
+
+    /// The photo's file, to be decoded.
+    pub fn file(&self, photo: &Photo) -> PhotoFile {
+        let Photo { hash, stamp, was_read, .. } = *photo;
+        PhotoFile { path: self.full_path(photo), hash, stamp, was_read }
     }
 
     /// Moves photos that turned out unreadable, by their paths, to the skipped ones. Sets stay as

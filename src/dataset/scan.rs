@@ -1,20 +1,24 @@
 //! Finds, reads and hashes the photos of an experiment.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::SystemTime;
 
 use image::ImageFormat;
 
 use super::categories::{self, Folder};
-use super::decode::{HEAD_BYTES, check_header, format};
-use super::file::{read_file, read_head};
+use super::decode::{HEAD_BYTES, check_size, format};
+use super::file::{RegularFile, stamp};
+use super::known::{KnownPhoto, KnownPhotos};
 use super::lost::fault_behind;
+use super::stamp::FileStamp;
 use super::walk::Walk;
-use super::{Dataset, DatasetError, Photo, Skipped, Unreadable, split};
+use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable, split};
 use crate::spec::{Experiment, Set, SplitRule};
 
 /// Endings that promise a picture, read or not: such a file is never passed over in silence.
@@ -27,17 +31,31 @@ const IMAGE_ENDINGS: [&str; 23] = [
 const MAX_THREADS: usize = 8;
 
 /// Every photo of the experiment, each with its category, set and hash. `root` is the project
-/// folder, against which `experiment.images` is meant. `progress` gets files read and files found.
+/// folder, against which `experiment.images` is meant. `progress` gets files looked at and files
+/// found.
 ///
-/// Reads every file whole, but decodes no pixels: what turns out unreadable later is told by
-/// [`Dataset::remove_unreadable`]. Call [`Dataset::check_unreadable`] and [`Dataset::check_sets`]
-/// before any work is done with it.
+/// A file that was read by an earlier scan and is still the same is not read again: what is known
+/// of it lies in the folder `cache`. Others are read whole, but no pixels are decoded: what turns
+/// out unreadable later is told by [`Dataset::remove_unreadable`]. Call
+/// [`Dataset::check_unreadable`] and [`Dataset::check_sets`] before any work is done with it.
 ///
 /// Errors when the folder, or a category's, is missing, when there are fewer than two categories,
 /// and when it is the machine's fault that a file could not be read.
 pub fn scan(
     root: &Path,
     experiment: &Experiment,
+    cache: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Dataset, DatasetError> {
+    scan_by(root, experiment, cache, SystemTime::now, progress)
+}
+
+/// [`scan`] with the time by this `clock`.
+pub(super) fn scan_by(
+    root: &Path,
+    experiment: &Experiment,
+    cache: &Path,
+    clock: fn() -> SystemTime,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dataset, DatasetError> {
     let images = root.join(&experiment.images);
@@ -59,16 +77,27 @@ pub fn scan(
         duplicates: Vec::new(),
         warnings: walk.warnings,
     };
-    let looked_at = look_at_all(&dataset.images, &walk.files, experiment, progress);
-    for ((path, folder), found) in walk.files.into_iter().zip(owners).zip(looked_at) {
-        match found {
-            Found::Photo { hash, bytes } => {
+    let look = Look {
+        images: &images,
+        known: &KnownPhotos::load(cache, &images),
+        max_megapixels: experiment.data.max_megapixels,
+        clock,
+    };
+    let (looked_at, saved) = look.at_all(&walk.files, progress);
+    if let Err(err) = saved {
+        dataset.warnings.push(format!("{err}; the photos are read again the next time"));
+    }
+    for ((path, folder), content) in walk.files.into_iter().zip(owners).zip(looked_at) {
+        match content {
+            Content::Photo(found) => {
                 // Hash and seed rules follow when all photos are known.
                 let set = folder.set.unwrap_or(Set::Training);
-                dataset.photos.push(Photo { path, category: folder.category, set, hash, bytes });
+                let Found { photo, stamp, was_read } = found;
+                let (category, hash) = (folder.category, photo.hash);
+                dataset.photos.push(Photo { path, category, set, hash, stamp, was_read });
             }
-            Found::Unreadable(reason) => dataset.skipped.push(Skipped { path, reason }),
-            Found::NoPicture => {}
+            Content::Unreadable(reason) => dataset.skipped.push(Skipped { path, reason }),
+            Content::NoPicture => {}
         }
     }
     check_faults(&dataset)?;
@@ -90,72 +119,133 @@ fn check_faults(dataset: &Dataset) -> Result<(), DatasetError> {
 }
 
 /// What a file is.
-enum Found {
-    Photo {
-        hash: blake3::Hash,
-        bytes: u64,
-    },
+enum Content {
+    Photo(Found),
     Unreadable(Unreadable),
     /// Neither by name nor by content: a note, a script, a thumbnail cache.
     NoPicture,
 }
 
-/// Several threads, each with one file in memory; the results are in the order of the files.
-fn look_at_all(
-    images: &Path,
-    files: &[PathBuf],
-    experiment: &Experiment,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Vec<Found> {
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-    let mut found: Vec<Option<Found>> = files.iter().map(|_| None).collect();
-    thread::scope(|scope| {
-        for _ in 0..threads.min(files.len()) {
-            let (next, sender) = (&next, sender.clone());
-            scope.spawn(move || {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(file) = files.get(place) else { break };
-                    let result = look_at(&images.join(file), experiment.data.max_megapixels);
-                    if sender.send((place, result)).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for (read, (place, result)) in receiver.iter().enumerate() {
-            found[place] = Some(result);
-            progress(read + 1, files.len());
-        }
-    });
-    found.into_iter().map(|found| found.expect("every file was looked at")).collect()
+/// A photo whose header promises a picture that can be read.
+struct Found {
+    photo: KnownPhoto,
+    /// As of [`Photo::stamp`].
+    stamp: Option<FileStamp>,
+    was_read: bool,
 }
 
-fn look_at(path: &Path, max_megapixels: usize) -> Found {
-    let promise = promise(path);
-    if promise == Promise::Other && !read_head(path, HEAD_BYTES).is_ok_and(|head| is_image(&head)) {
-        return Found::NoPicture;
+/// What is needed to look at a file.
+struct Look<'a> {
+    images: &'a Path,
+    known: &'a KnownPhotos,
+    max_megapixels: usize,
+    clock: fn() -> SystemTime,
+}
+
+impl Look<'_> {
+    /// Several threads, each with one file in memory; the results are in the order of the files.
+    /// Also whether what was read could be saved for the next time.
+    fn at_all(
+        &self,
+        files: &[PathBuf],
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> (Vec<Content>, io::Result<()>) {
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+        let mut contents: Vec<Option<Content>> = files.iter().map(|_| None).collect();
+        let (mut update, mut saved) = (self.known.update(), Ok(()));
+        thread::scope(|scope| {
+            for _ in 0..threads.min(files.len()) {
+                let (next, sender) = (&next, sender.clone());
+                scope.spawn(move || {
+                    loop {
+                        let place = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(file) = files.get(place) else { break };
+                        if sender.send((place, self.at(file))).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for (done, (place, content)) in receiver.iter().enumerate() {
+                match &content {
+                    Content::Photo(Found { was_read: false, .. }) => update.meet(&files[place]),
+                    Content::Photo(Found { photo, stamp: Some(stamp), .. }) => {
+                        update.insert(&files[place], stamp, *photo);
+                    }
+                    _ => {}
+                }
+                contents[place] = Some(content);
+                if saved.is_ok() {
+                    saved = update.save_sometimes();
+                }
+                progress(done + 1, files.len());
+            }
+        });
+        let saved = saved.and_then(|()| update.save());
+        let contents =
+            contents.into_iter().map(|content| content.expect("every file was looked at"));
+        (contents.collect(), saved)
     }
-    let looked = read_file(path).and_then(|bytes| {
-        check_header(&bytes, max_megapixels)?;
-        Ok(Found::Photo { hash: blake3::hash(&bytes), bytes: bytes.len() as u64 })
-    });
-    match looked {
-        Ok(photo) => photo,
-        // A text or an empty file without an ending.
-        Err(Unreadable::NotAnImage | Unreadable::Empty) if promise == Promise::None => {
-            Found::NoPicture
+
+    /// `file` is relative to the folder of images.
+    fn at(&self, file: &Path) -> Content {
+        let promise = promise(file);
+        let found = match self.open(file) {
+            Ok(Opened::Known(found)) => {
+                let KnownPhoto { width, height, .. } = found.photo;
+                check_size(width, height, self.max_megapixels).map(|()| found)
+            }
+            Ok(Opened::File(open, _)) if promise == Promise::Other && !is_image(open.head()) => {
+                return Content::NoPicture;
+            }
+            Ok(Opened::File(open, opened)) => self.read(open, opened),
+            Err(_) if promise == Promise::Other => return Content::NoPicture,
+            Err(reason) => Err(reason),
+        };
+        match found {
+            Ok(found) => Content::Photo(found),
+            // A text or an empty file without an ending.
+            Err(Unreadable::NotAnImage | Unreadable::Empty) if promise == Promise::None => {
+                Content::NoPicture
+            }
+            Err(reason) => Content::Unreadable(reason),
         }
-        Err(reason) => Found::Unreadable(reason),
     }
+
+    fn open(&self, file: &Path) -> Result<Opened, Unreadable> {
+        let (path, now) = (self.images.join(file), (self.clock)());
+        let stamp = stamp(&path)?;
+        match self.known.get(file, &stamp) {
+            Some(photo) => Ok(Opened::Known(Found { photo, stamp: Some(stamp), was_read: false })),
+            None => Ok(Opened::File(RegularFile::open(&path, HEAD_BYTES)?, now)),
+        }
+    }
+
+    fn read(&self, mut open: RegularFile, opened: SystemTime) -> Result<Found, Unreadable> {
+        // What is of no format that is read need not be read whole.
+        format(open.head())?;
+        let stamp = open.settled_stamp(opened);
+        let bytes = open.read_all()?;
+        let (width, height) = EncodedPhoto::new(&bytes[..], self.max_megapixels)?.size();
+        let photo = KnownPhoto { hash: blake3::hash(&bytes), width, height };
+        Ok(Found { photo, stamp, was_read: true })
+    }
+}
+
+/// A file that is known already, or must be read.
+enum Opened {
+    Known(Found),
+    /// And a time before it was opened.
+    File(RegularFile, SystemTime),
 }
 
 /// By its ending, or by its content where the ending promises no picture; it may still be bad.
 pub(crate) fn is_likely_photo(path: &Path) -> bool {
-    promise(path) == Promise::Image || read_head(path, HEAD_BYTES).is_ok_and(|head| is_image(&head))
+    let has_image = || RegularFile::open(path, HEAD_BYTES).is_ok_and(|open| is_image(open.head()));
+    promise(path) == Promise::Image || has_image()
 }
 
 /// What a file's ending says that it is.

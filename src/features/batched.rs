@@ -8,7 +8,7 @@ use std::thread::Scope;
 
 use super::collect::Computed;
 use super::extract::ExtractError;
-use super::job::Todo;
+use super::pending::Pending;
 use crate::nets::is_out_of_memory;
 
 /// One picture of a job, on its way to the network.
@@ -24,7 +24,7 @@ struct Picture {
 /// stage only when there is not even memory for one picture.
 pub(super) fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
-    todo: &'scope Todo,
+    pending: &'scope Pending,
     threads: usize,
     batch: &'scope AtomicUsize,
     send: SyncSender<Computed>,
@@ -32,16 +32,16 @@ pub(super) fn start<'scope>(
     let (hand_over, pictures) = mpsc::sync_channel(batch.load(Ordering::Relaxed));
     for _ in 0..threads {
         let (hand_over, send) = (hand_over.clone(), send.clone());
-        scope.spawn(move || read(todo, &hand_over, &send));
+        scope.spawn(move || read(pending, &hand_over, &send));
     }
     let (waiting, done) = Default::default();
-    scope.spawn(move || Batches { todo, batch, send, waiting, done }.run(&pictures));
+    scope.spawn(move || Batches { pending, batch, send, waiting, done }.run(&pictures));
 }
 
 /// Reads one photo after the other, until there is none left or nobody to hand them to.
-fn read(todo: &Todo, hand_over: &SyncSender<Picture>, send: &SyncSender<Computed>) {
-    while let Some(job) = todo.take() {
-        let handed_over = match todo.pictures(job) {
+fn read(pending: &Pending, hand_over: &SyncSender<Picture>, send: &SyncSender<Computed>) {
+    while let Some(job) = pending.take() {
+        let handed_over = match pending.pictures(job) {
             Ok(mut pictures) => {
                 pictures.all(|planes| hand_over.send(Picture { job, planes }).is_ok())
             }
@@ -55,7 +55,7 @@ fn read(todo: &Todo, hand_over: &SyncSender<Picture>, send: &SyncSender<Computed
 
 /// The thread that runs the network.
 struct Batches<'a> {
-    todo: &'a Todo<'a>,
+    pending: &'a Pending<'a>,
     batch: &'a AtomicUsize,
     send: SyncSender<Computed>,
     /// Pictures of the batch that is being filled.
@@ -70,7 +70,7 @@ impl Batches<'_> {
         loop {
             let batch = self.batch.load(Ordering::Relaxed);
             self.waiting.extend(pictures.iter().take(batch));
-            if self.waiting.is_empty() || self.todo.is_halted() || !self.compute() {
+            if self.waiting.is_empty() || self.pending.is_halted() || !self.compute() {
                 return;
             }
         }
@@ -82,7 +82,7 @@ impl Batches<'_> {
             let batch = self.batch.load(Ordering::Relaxed);
             let pictures: Vec<&[f32]> =
                 self.waiting.iter().take(batch).map(|picture| &picture.planes[..]).collect();
-            match self.todo.extractor.features(&pictures, batch) {
+            match self.pending.extractor.features(&pictures, batch) {
                 Ok(features) => {
                     let jobs: Vec<usize> =
                         self.waiting.drain(..features.len()).map(|picture| picture.job).collect();
@@ -107,7 +107,7 @@ impl Batches<'_> {
         let features = self.done.entry(job).or_default();
         features.push(feature);
         // Pictures of one job are handed over in their order, and stay in it.
-        if features.len() < self.todo.jobs[job].variants {
+        if features.len() < self.pending.jobs[job].variants {
             return true;
         }
         let features = self.done.remove(&job).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use candle_core::Tensor;
 
 use super::{Cache, Extractor, FillError, Filled, Job, fill};
+use crate::dataset::PhotoFile;
 use crate::nets::{Backbone, Identity, InputRange, LastPool, PoolPadding, Source, Stated, Variant};
 use crate::spec::{Distort, Precision, Resize};
 
@@ -124,8 +125,7 @@ fn colour(number: u8) -> [u8; 3] {
 }
 
 fn job(file: PathBuf) -> Job {
-    let hash = blake3::hash(&std::fs::read(&file).unwrap());
-    Job { file, hash, variants: 0 }
+    Job { photo: PhotoFile::hash(file).unwrap(), variants: 0 }
 }
 
 fn distort() -> Distort {
@@ -194,7 +194,7 @@ fn photos_that_cannot_be_read_are_left_out_of_the_batches_and_named() {
     unreadable.sort_unstable();
     assert_eq!(unreadable, [3, 7]);
     assert_eq!((filled.progress.done, filled.progress.skipped), (10, 2));
-    photos.jobs.retain(|job| job.file.ends_with("0.png"));
+    photos.jobs.retain(|job| job.photo.path.ends_with("0.png"));
     assert_right(&photos, &cache);
 }
 

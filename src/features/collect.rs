@@ -8,23 +8,27 @@ use std::time::{Duration, Instant};
 
 use super::cache::{Cache, CacheError};
 use super::extract::ExtractError;
-use super::job::Job;
 use super::key::RowKey;
+use super::pending::Job;
 use crate::dataset::Unreadable;
 use crate::spec::Distort;
 
-/// A killed worker loses at most the shard in progress: so many features, or those of so long.
+/// A shard is written when it has this many features or is this old: a killed worker loses no more.
 const SHARD_ROWS: usize = 64;
 const SHARD_TIME: Duration = Duration::from_secs(20);
 /// Time between two reports of progress.
-const NEWS: Duration = Duration::from_millis(250);
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How far the feature stage is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Photos that are done, from the cache or computed or skipped.
     pub done: usize,
+    /// Photos there are.
     pub total: usize,
+    /// Photos whose features were there already.
     pub from_cache: usize,
+    /// Photos that could not be read.
     pub skipped: usize,
     /// Photos computed per second so far; 0 while there is none.
     pub images_per_second: f64,
@@ -33,6 +37,7 @@ pub struct Progress {
     pub batch: usize,
 }
 
+/// Why the feature stage cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError<E> {
     #[error(transparent)]
@@ -46,9 +51,10 @@ pub enum FillError<E> {
     Report(E),
 }
 
-/// What came of it.
+/// What [`fill`](super::fill) has done.
 #[derive(Debug, Default)]
 pub struct Filled {
+    /// As reported last.
     pub progress: Progress,
     /// Job number and reason of each photo that could not be read.
     pub unreadable: Vec<(usize, Unreadable)>,
@@ -61,24 +67,25 @@ pub(super) type Computed = (usize, Result<Vec<Vec<f32>>, ExtractError>);
 
 /// Features that wait to be written.
 #[derive(Default)]
-pub(super) struct Shard {
+pub(super) struct UnwrittenShard {
     keys: Vec<RowKey>,
     features: Vec<f32>,
     since: Option<Instant>,
 }
 
-/// The collecting side of `fill`.
-pub(super) struct Collect<'a> {
+/// The receiving side of [`fill`](super::fill).
+pub(super) struct Collector<'a> {
     pub jobs: &'a [Job],
     pub distort: &'a Distort,
     pub cache: &'a mut Cache,
-    pub shard: Shard,
+    pub shard: UnwrittenShard,
     /// Pictures that the network is given at a time now.
     pub batch: &'a AtomicUsize,
 }
 
-impl Collect<'_> {
-    pub fn all<E>(
+impl Collector<'_> {
+    /// Takes what the threads compute until all is there, `stop` says so, or something fails.
+    pub fn collect<E>(
         &mut self,
         results: &mpsc::Receiver<Computed>,
         filled: &mut Filled,
@@ -88,8 +95,8 @@ impl Collect<'_> {
         let start = Instant::now();
         let mut reported = start;
         loop {
-            match results.recv_timeout(NEWS.saturating_sub(reported.elapsed())) {
-                Ok((job, features)) => self.one(job, features, filled)?,
+            match results.recv_timeout(REPORT_INTERVAL.saturating_sub(reported.elapsed())) {
+                Ok((job, features)) => self.receive(job, features, filled)?,
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
             }
@@ -97,7 +104,7 @@ impl Collect<'_> {
             progress.batch = self.batch.load(Ordering::Relaxed);
             let computed = progress.done - progress.from_cache - progress.skipped;
             progress.images_per_second = computed as f64 / start.elapsed().as_secs_f64();
-            if reported.elapsed() >= NEWS {
+            if reported.elapsed() >= REPORT_INTERVAL {
                 reported = Instant::now();
                 report(*progress).map_err(FillError::Report)?;
             }
@@ -108,7 +115,7 @@ impl Collect<'_> {
         }
     }
 
-    fn one<E>(
+    fn receive<E>(
         &mut self,
         job: usize,
         features: Result<Vec<Vec<f32>>, ExtractError>,
@@ -129,12 +136,13 @@ impl Collect<'_> {
                 filled.unreadable.push((job, reason));
             }
             Err(source) => {
-                return Err(FillError::Extract { file: self.jobs[job].file.clone(), source });
+                return Err(FillError::Extract { file: self.jobs[job].photo.path.clone(), source });
             }
         }
         Ok(())
     }
 
+    /// Writes the features that wait.
     pub fn flush<E>(&mut self) -> Result<(), FillError<E>> {
         let shard = std::mem::take(&mut self.shard);
         if !shard.keys.is_empty() {

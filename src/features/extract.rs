@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 
 use super::key::feature_key;
-use crate::dataset::{self, Detail, Unreadable};
+use crate::dataset::{self, Detail, OpenError, Unreadable};
 use crate::nets::Backbone;
 use crate::random::Rng;
 use crate::spec::{Distort, Resize};
@@ -37,20 +37,21 @@ pub enum ExtractError {
     NotFinite,
 }
 
+impl From<OpenError> for ExtractError {
+    fn from(err: OpenError) -> ExtractError {
+        match err {
+            OpenError::Photo(reason) => ExtractError::Photo(reason),
+            OpenError::Machine(fault) => ExtractError::Machine(fault),
+        }
+    }
+}
+
 impl Extractor {
-    /// Decodes a photo: RGB, upright, of all the detail that `distort` can make use of.
-    pub fn decode(&self, bytes: &[u8], distort: &Distort) -> Result<image::RgbImage, ExtractError> {
-        Ok(dataset::decode(bytes, self.max_megapixels, self.detail(distort))?)
-    }
-
-    /// What [`Extractor::decode`] takes of memory, about.
-    pub fn decoding_bytes(&self, bytes: &[u8], distort: &Distort) -> Result<u64, ExtractError> {
-        Ok(dataset::decoding_bytes(bytes, self.max_megapixels, self.detail(distort))?)
-    }
-
+    /// How much of a photo `distort` and the network can make use of.
+    ///
     /// Twice the pixels that are needed leave the filter its work; the rules without a filter pick
     /// single pixels of the whole photo and must find them.
-    fn detail(&self, distort: &Distort) -> Detail {
+    pub fn detail(&self, distort: &Distort) -> Detail {
         match self.resize {
             Resize::Antialias => {
                 Detail::Least(2 * dataset::largest_square(distort, self.backbone.side()))

@@ -7,10 +7,10 @@ use std::thread::Scope;
 
 use super::batched;
 use super::cache::Cache;
-use super::collect::{Collect, Computed, FillError, Filled, Progress, Shard};
+use super::collect::{Collector, Computed, FillError, Filled, Progress, UnwrittenShard};
 use super::extract::{ExtractError, Extractor};
-use super::job::{Job, Todo};
 use super::key::RowKey;
+use super::pending::{Job, Pending};
 use crate::dataset::Unreadable;
 use crate::spec::Distort;
 
@@ -29,29 +29,30 @@ pub fn fill<E>(
 ) -> Result<Filled, FillError<E>> {
     let wanted: Vec<RowKey> = jobs.iter().flat_map(|job| job.rows(distort)).collect();
     cache.check(wanted.iter());
-    let todo = Todo::new(jobs, missing_jobs(jobs, distort, cache), extractor, distort);
+    let pending = Pending::new(jobs, missing_jobs(jobs, distort, cache), extractor, distort);
     let batch = AtomicUsize::new(extractor.backbone.batch());
-    let (total, from_cache) = (jobs.len(), jobs.len() - todo.len());
+    let (total, from_cache) = (jobs.len(), jobs.len() - pending.len());
     let mut filled = Filled::default();
     let progress = &mut filled.progress;
     (progress.done, progress.total, progress.from_cache) = (from_cache, total, from_cache);
     progress.batch = extractor.backbone.batch();
     report(*progress).map_err(FillError::Report)?;
 
-    let threads = threads.min(todo.len());
+    let threads = threads.min(pending.len());
     let (send, results) = mpsc::sync_channel(2 * threads);
     std::thread::scope(|scope| {
         if extractor.backbone.batch() > 1 {
-            batched::start(scope, &todo, threads, &batch, send);
+            batched::start(scope, &pending, threads, &batch, send);
         } else {
-            start(scope, &todo, threads, send)?;
+            start(scope, &pending, threads, send)?;
         }
-        let mut collect = Collect { jobs, distort, cache, shard: Shard::default(), batch: &batch };
-        let result = collect.all(&results, &mut filled, stop, report);
+        let mut collector =
+            Collector { jobs, distort, cache, shard: UnwrittenShard::default(), batch: &batch };
+        let result = collector.collect(&results, &mut filled, stop, report);
         // Also after an error the threads must end, and what is computed is worth keeping.
-        todo.halt();
+        pending.halt();
         drop(results);
-        result.and(collect.flush())
+        result.and(collector.flush())
     })?;
     if !filled.stopped {
         filled.unreadable.extend(unreadable_twins(jobs, &filled.unreadable, distort, cache));
@@ -63,7 +64,7 @@ pub fn fill<E>(
 /// Starts threads that read one photo after the other and run the network on each.
 fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
-    todo: &'scope Todo,
+    pending: &'scope Pending,
     threads: usize,
     send: SyncSender<Computed>,
 ) -> Result<(), rayon::ThreadPoolBuildError> {
@@ -74,8 +75,8 @@ fn start<'scope>(
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
         let send = send.clone();
         scope.spawn(move || {
-            while let Some(job) = todo.take() {
-                let features = pool.install(|| compute(todo, job));
+            while let Some(job) = pending.take() {
+                let features = pool.install(|| compute(pending, job));
                 if send.send((job, features)).is_err() {
                     break;
                 }
@@ -86,10 +87,10 @@ fn start<'scope>(
 }
 
 /// Reads one photo and runs the network on it, or on each of its variants.
-fn compute(todo: &Todo, job: usize) -> Result<Vec<Vec<f32>>, ExtractError> {
+fn compute(pending: &Pending, job: usize) -> Result<Vec<Vec<f32>>, ExtractError> {
     let mut features = Vec::new();
-    for picture in todo.pictures(job)? {
-        features.extend(todo.extractor.features(&[&picture], 1)?);
+    for picture in pending.pictures(job)? {
+        features.extend(pending.extractor.features(&[&picture], 1)?);
     }
     Ok(features)
 }
@@ -102,9 +103,9 @@ fn unreadable_twins(
     cache: &Cache,
 ) -> Vec<(usize, Unreadable)> {
     let reasons: HashMap<blake3::Hash, &(usize, Unreadable)> =
-        unreadable.iter().map(|bad| (jobs[bad.0].hash, bad)).collect();
+        unreadable.iter().map(|bad| (jobs[bad.0].photo.hash, bad)).collect();
     let twin = |(number, job): (usize, &Job)| {
-        let (looked_at, reason) = reasons.get(&job.hash)?;
+        let (looked_at, reason) = reasons.get(&job.photo.hash)?;
         let lacks = job.rows(distort).iter().any(|row| !cache.contains(row));
         (lacks && number != *looked_at).then(|| (number, reason.clone()))
     };

@@ -4,6 +4,7 @@ use std::time::Duration;
 use candle_core::Tensor;
 
 use super::*;
+use crate::dataset::PhotoFile;
 use crate::nets::{Backbone, Identity};
 use crate::spec::{Precision, Resize};
 
@@ -49,7 +50,7 @@ fn there_is_news_while_one_photo_takes_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("photo.png");
     image::RgbImage::new(40, 30).save(&file).unwrap();
-    let job = Job { hash: blake3::hash(&std::fs::read(&file).unwrap()), file, variants: 0 };
+    let job = Job { photo: PhotoFile::hash(file).unwrap(), variants: 0 };
     let news = Arc::new((Mutex::new(0), Condvar::new()));
     let backbone = Arc::new(Slow { news: news.clone(), needs: 4 });
     let extractor = Extractor { backbone, resize: Resize::Antialias, max_megapixels: 1 };

@@ -30,13 +30,22 @@ pub(super) fn feature_key(identity: &Identity, resize: Resize, arithmetic: &str)
     format!("{}-{}", identity.backbone, &hash[..16])
 }
 
+/// The rows of a photo's features: of `variants` distorted variants, or, when that is 0, of the
+/// photo as it is.
+pub fn row_keys(photo: &blake3::Hash, distort: &Distort, variants: usize) -> Vec<RowKey> {
+    match variants {
+        0 => vec![plain_row(photo)],
+        n => (0..n).map(|variant| distorted_row(photo, distort, variant)).collect(),
+    }
+}
+
 /// The row of a photo as it is.
 pub fn plain_row(photo: &blake3::Hash) -> RowKey {
     *photo.as_bytes()
 }
 
 /// The row of one distorted variant of a photo.
-pub fn distorted_row(photo: &blake3::Hash, distort: &Distort, variant: usize) -> RowKey {
+fn distorted_row(photo: &blake3::Hash, distort: &Distort, variant: usize) -> RowKey {
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"distorted");
     hasher.update(photo.as_bytes());

@@ -5,9 +5,9 @@ use candle_core::{Device, Tensor};
 
 use super::train::Trained;
 use super::work::{Prepared, Work};
-use crate::features::Job;
+use crate::features::plain_row;
 use crate::insight::{Evaluation, Scored};
-use crate::spec::{Distort, Set};
+use crate::spec::Set;
 use crate::store::{self, Event, ImageScore, Stage, TestResult, write_atomically};
 use crate::train::{HeadFile, evaluate};
 
@@ -49,8 +49,7 @@ impl Work<'_> {
 fn score_all(prepared: &Prepared, trained: &Trained) -> Result<Vec<ImageScore>> {
     let mut scored = Vec::with_capacity(prepared.dataset.photos.len());
     for photos in prepared.dataset.photos.chunks(CHUNK) {
-        let plain = |hash| Job { file: Default::default(), hash, variants: 0 }.rows(&Distort::OFF);
-        let rows: Vec<_> = photos.iter().flat_map(|photo| plain(photo.hash)).collect();
+        let rows: Vec<_> = photos.iter().map(|photo| plain_row(&photo.hash)).collect();
         let features = prepared.cache.read(&rows)?;
         let shape = (rows.len(), features.len() / rows.len());
         let features = Tensor::from_vec(features, shape, &Device::Cpu)?;

@@ -11,7 +11,7 @@ use super::requests::{Request, Requests, Watch};
 use super::resume::{check_network, check_settings, new_run};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
-use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey};
+use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey, row_keys};
 use crate::nets::Place;
 use crate::spec::{self, Experiment, Set, SpecError};
 use crate::store::{
@@ -141,7 +141,8 @@ impl<'a> Work<'a> {
     /// Finds, hashes and splits the photos; refuses an empty set before any work.
     fn scan(&mut self) -> Result<Dataset> {
         self.reporter.turn(Event::Stage { stage: Stage::Scan })?;
-        let dataset = dataset::scan(&self.root, &self.experiment, &mut |_, _| {})?;
+        let dataset =
+            dataset::scan(&self.root, &self.experiment, &self.config.cache, &mut |_, _| {})?;
         dataset.check_unreadable(self.experiment.data.max_unreadable_percent)?;
         dataset.check_sets()?;
         for warning in &dataset.warnings {
@@ -263,8 +264,7 @@ impl<'a> Work<'a> {
     fn jobs(&self, dataset: &Dataset) -> (Vec<Job>, Vec<usize>) {
         let distort = &self.experiment.distort;
         let job = |number: usize, variants| {
-            let photo = &dataset.photos[number];
-            (Job { file: dataset.full_path(photo), hash: photo.hash, variants }, number)
+            (Job { photo: dataset.file(&dataset.photos[number]), variants }, number)
         };
         let plain = (0..dataset.photos.len()).map(|number| job(number, 0));
         let distorted = (0..dataset.photos.len())
@@ -282,9 +282,9 @@ impl Prepared {
         let photos = self.dataset.photos.iter().filter(|photo| photo.set == set);
         photos
             .flat_map(|photo| {
-                let job = Job { file: PathBuf::new(), hash: photo.hash, variants };
                 let category = photo.category as u32;
-                job.rows(distort).into_iter().map(move |row| (row, category))
+                let rows = row_keys(&photo.hash, distort, variants);
+                rows.into_iter().map(move |row| (row, category))
             })
             .unzip()
     }

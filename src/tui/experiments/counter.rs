@@ -32,14 +32,15 @@ enum Wish {
 #[derive(Clone)]
 struct Answer {
     root: PathBuf,
+    cache: PathBuf,
     send: Sender<Input>,
 }
 
 impl Counter {
-    pub fn start(root: PathBuf, send: Sender<Input>) -> io::Result<Counter> {
+    pub fn start(root: PathBuf, cache: PathBuf, send: Sender<Input>) -> io::Result<Counter> {
         let (wish, wishes) = mpsc::channel();
         let (pass_on, rested) = mpsc::channel();
-        let quick = Answer { root, send };
+        let quick = Answer { root, cache, send };
         let slow = quick.clone();
         thread::Builder::new().name("count".into()).spawn(move || {
             for wish in wishes {
@@ -106,7 +107,7 @@ impl Answer {
                 self.tell(&key, Counted::Reading { read, found });
             }
         };
-        let scanned = scan(&self.root, experiment, &mut progress);
+        let scanned = scan(&self.root, experiment, &self.cache, &mut progress);
         self.tell(&key, Counted::Scanned(scanned));
     }
 }
@@ -114,9 +115,11 @@ impl Answer {
 fn scan(
     root: &Path,
     experiment: &Experiment,
+    cache: &Path,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned, String> {
-    let dataset = dataset::scan(root, experiment, progress).map_err(|err| err.to_string())?;
+    let dataset =
+        dataset::scan(root, experiment, cache, progress).map_err(|err| err.to_string())?;
     let max_percent = experiment.data.max_unreadable_percent;
     let problem = dataset.check_unreadable(max_percent).and_then(|()| dataset.check_sets()).err();
     let skipped = dataset
@@ -147,7 +150,8 @@ mod tests {
         let text = "images = 'photos'";
         let experiment = parse(text, Path::new("x.toml")).unwrap().experiment;
         let (send, receive) = mpsc::channel();
-        let counter = Counter::start(root.path().to_owned(), send).unwrap();
+        let counter =
+            Counter::start(root.path().to_owned(), root.path().join("cache"), send).unwrap();
         counter.count(experiment);
         let next = || match receive.recv_timeout(Duration::from_secs(10)).unwrap() {
             Input::News(News::Experiment(ExperimentNews::Counted { more, .. })) => more,

@@ -58,10 +58,11 @@ pub struct Hands {
 
 impl Hands {
     pub fn start(context: &Context, send: &Sender<Input>) -> io::Result<Hands> {
+        let Config { root, cache, .. } = context.config.clone();
         Ok(Hands {
             context: context.clone(),
             watcher: Watcher::start(context.config.experiments.clone(), send.clone())?,
-            counter: Counter::start(context.config.root.clone(), send.clone())?,
+            counter: Counter::start(root, cache, send.clone())?,
             pause: Pause::start(send.clone())?,
         })
     }

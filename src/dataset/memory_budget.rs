@@ -1,9 +1,10 @@
-//! Memory that all threads share: each takes what it needs for a photo, or waits for it.
+//! Memory that all threads share: each reserves what it needs for a photo, or waits for it.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// So many bytes may be taken at once. Who needs more than all of them gets in alone.
-pub(crate) struct Room {
+/// Bytes that may be reserved at a time, by all threads together. Who needs more than there are gets
+/// them when nobody else holds any.
+pub struct MemoryBudget {
     bytes: u64,
     state: Mutex<State>,
     changed: Condvar,
@@ -12,25 +13,26 @@ pub(crate) struct Room {
 #[derive(Default)]
 struct State {
     taken: u64,
-    /// Tickets given out, and the one whose turn it is: nobody is overtaken, so a large photo does
-    /// not wait until the last small one is done.
+    /// Tickets given out, and the one whose turn it is: nobody is overtaken, so that a large photo
+    /// does not wait until the last small one is done.
     tickets: u64,
     turn: u64,
 }
 
-/// A share of the room, given back when it is dropped.
-pub(crate) struct Share<'a> {
-    room: &'a Room,
+/// Reserved bytes, given back when it is dropped.
+pub struct Reservation<'a> {
+    budget: &'a MemoryBudget,
     bytes: u64,
 }
 
-impl Room {
-    pub fn new(bytes: u64) -> Room {
-        Room { bytes, state: Mutex::default(), changed: Condvar::new() }
+impl MemoryBudget {
+    /// A budget of which nothing is reserved.
+    pub fn new(bytes: u64) -> MemoryBudget {
+        MemoryBudget { bytes, state: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Waits for its turn and until there is room for so many bytes.
-    pub fn take(&self, bytes: u64) -> Share<'_> {
+    /// Waits for its turn and until `bytes` are free.
+    pub fn reserve(&self, bytes: u64) -> Reservation<'_> {
         let mut state = self.state();
         let ticket = state.tickets;
         state.tickets += 1;
@@ -43,7 +45,7 @@ impl Room {
         state.taken = state.taken.saturating_add(bytes);
         drop(state);
         self.changed.notify_all();
-        Share { room: self, bytes }
+        Reservation { budget: self, bytes }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -51,10 +53,10 @@ impl Room {
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        self.room.state().taken -= self.bytes;
-        self.room.changed.notify_all();
+        self.budget.state().taken -= self.bytes;
+        self.budget.changed.notify_all();
     }
 }
 
@@ -69,15 +71,15 @@ mod tests {
 
     #[test]
     fn together_they_never_take_more_than_there_is_but_for_one_alone() {
-        let (room, inside, most, alone) =
-            (Room::new(100), AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let (budget, inside, most, alone) =
+            (MemoryBudget::new(100), AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         thread::scope(|scope| {
             for thread in 0..8u64 {
-                let (room, inside, most, alone) = (&room, &inside, &most, &alone);
+                let (budget, inside, most, alone) = (&budget, &inside, &most, &alone);
                 scope.spawn(move || {
                     for n in 0..200u64 {
                         let bytes = if n % 50 == thread { 250 } else { (thread * 7 + n) % 60 };
-                        let _share = room.take(bytes);
+                        let _reserved = budget.reserve(bytes);
                         let now = inside.fetch_add(bytes, Ordering::SeqCst) + bytes;
                         if bytes > 100 {
                             alone.fetch_add(u64::from(now == bytes), Ordering::SeqCst);
@@ -96,17 +98,17 @@ mod tests {
 
     #[test]
     fn a_large_photo_is_not_overtaken_by_later_small_ones() {
-        let room = Room::new(100);
+        let budget = MemoryBudget::new(100);
         let (send, order) = mpsc::channel();
         thread::scope(|scope| {
-            let first = room.take(60);
+            let first = budget.reserve(60);
             for (place, bytes) in [(0, 90), (1, 20)] {
-                let (room, send) = (&room, send.clone());
+                let (budget, send) = (&budget, send.clone());
                 scope.spawn(move || {
-                    let _share = room.take(bytes);
+                    let _reserved = budget.reserve(bytes);
                     send.send(place).unwrap();
                 });
-                while room.state().tickets < place + 2 {
+                while budget.state().tickets < place + 2 {
                     thread::yield_now();
                 }
             }
