@@ -315,3 +315,55 @@ fn the_log_names_every_turn_of_the_run() {
         .collect();
     assert_eq!(stages, ["scan", "features", "training", "evaluation", "finished"]);
 }
+
+#[test]
+fn a_command_whose_reader_has_gone_does_all_the_same_what_it_would_have_done() {
+    let project = Project::new();
+    project.ok(&["run", "experiments/photos.toml"]);
+    let commands: [&[&str]; 8] = [
+        &["list"],
+        &["list", "--json"],
+        &["show", "last"],
+        &["scores", "last"],
+        &["check", "experiments/photos.toml"],
+        &["fields"],
+        &["keys"],
+        &["trash"],
+    ];
+    for arguments in commands {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = project.command(arguments).stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = project.command(arguments).stderr(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+    }
+    let names = ["a", "b", "c"];
+    names.iter().for_each(|name| project.experiment(name, ""));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let experiments = names.map(|name| format!("experiments/{name}.toml"));
+    let arguments =
+        [&["run", "--detach"][..], &experiments.each_ref().map(|e| e.as_str())].concat();
+    let output = project.command(&arguments).stdout(writer).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let runs = store::list(&project.path().join("runs")).unwrap();
+    assert_eq!(runs.len(), 4);
+    wait_until("all runs are done", || {
+        runs.iter().all(|run| run.summary().is_ok_and(|summary| summary.state == State::Done))
+    });
+}
+
+#[test]
+fn what_could_not_be_printed_is_a_failure_that_says_why() {
+    let project = Project::new();
+    project.ok(&["run", "experiments/photos.toml"]);
+    for arguments in [&["list"][..], &["list", "--json"], &["show", "last"], &["keys"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = project.command(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+        assert!(stderr(&output).contains("cannot write to stdout: No space left"), "{output:?}");
+    }
+}

@@ -54,7 +54,7 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Does what was typed and gives the program's exit code. An error is printed to stderr.
 pub fn run(args: Args) -> ExitCode {
-    perform(args).unwrap_or_else(|err| complain(&err))
+    out::finish(perform(args).unwrap_or_else(|err| complain(&err)))
 }
 
 /// Prints why what was typed is not a command, or the help that was asked for, and gives the exit

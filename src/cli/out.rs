@@ -4,40 +4,77 @@
 //! The macros stand in for those of the standard library in the whole area, so that no command can
 //! print past them.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use anyhow::Result;
 use serde::Serialize;
 
+use super::EXIT_FAILED;
 use crate::store::{harmless, is_harmful};
 
 macro_rules! print {
-    ($($words:tt)*) => { std::print!("{}", $crate::store::harmless(&format!($($words)*))) };
+    ($($words:tt)*) => { $crate::cli::out::write(&format!($($words)*)) };
 }
 
 macro_rules! println {
-    ($($words:tt)*) => { std::println!("{}", $crate::store::harmless(&format!($($words)*))) };
+    ($($words:tt)*) => { $crate::cli::out::write(&(format!($($words)*) + "\n")) };
 }
 
 macro_rules! eprint {
-    ($($words:tt)*) => { std::eprint!("{}", $crate::store::harmless(&format!($($words)*))) };
+    ($($words:tt)*) => { $crate::cli::out::write_news(&format!($($words)*)) };
 }
 
 macro_rules! eprintln {
-    () => { std::eprintln!() };
-    ($($words:tt)*) => { std::eprintln!("{}", $crate::store::harmless(&format!($($words)*))) };
+    ($($words:tt)*) => { $crate::cli::out::write_news(&(format!($($words)*) + "\n")) };
+}
+
+/// Why stdout takes no more words; nothing is written to it from then on.
+static STDOUT_LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Writes to stdout. Where that fails the command goes on, since it may have more to do than to
+/// print; [`finish`] says so at its end.
+pub fn write(words: &str) {
+    write_plain(&harmless(words));
+}
+
+fn write_plain(words: &str) {
+    if STDOUT_LOST.get().is_none()
+        && let Err(err) = io::stdout().write_all(words.as_bytes())
+    {
+        let _ = STDOUT_LOST.set(err);
+    }
+}
+
+/// Writes to stderr; where that fails nobody is there to hear it.
+pub fn write_news(words: &str) {
+    let _ = io::stderr().write_all(harmless(words).as_bytes());
+}
+
+/// The exit code of a command that ends with `code`: a failure where its words could not be
+/// written. A reader that has gone has seen what it wanted.
+pub fn finish(code: ExitCode) -> ExitCode {
+    if let Err(err) = io::stdout().flush() {
+        let _ = STDOUT_LOST.set(err);
+    }
+    match STDOUT_LOST.get() {
+        Some(err) if err.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("retrain: cannot write to stdout: {err}");
+            if code == ExitCode::SUCCESS { ExitCode::from(EXIT_FAILED) } else { code }
+        }
+        _ => code,
+    }
 }
 
 /// On a terminal: `words` in place of what stands in the last line of stderr.
 pub fn replace_line(words: &str) {
-    std::eprint!("\r\x1b[K{}", harmless(words));
-    let _ = std::io::stderr().flush();
+    let _ = io::stderr().write_all(format!("\r\x1b[K{}", harmless(words)).as_bytes());
 }
 
 /// Prints JSON; what is harmful in it is written by number, which every reader of JSON undoes.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    let json = serde_json::to_string_pretty(value)?;
-    std::println!("{}", escaped(&json));
+    write_plain(&(escaped(&serde_json::to_string_pretty(value)?) + "\n"));
     Ok(())
 }
 
