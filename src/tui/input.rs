@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossterm::event::Event;
+use rustix::termios::tcgetattr;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::low_level::pipe;
 
@@ -76,6 +77,9 @@ impl Keyboard {
     }
 
     fn read(&self) -> io::Result<Option<Event>> {
+        // The other end may go without a signal. From then on every read ends at once, with
+        // nothing and with no error.
+        tcgetattr(io::stdin())?;
         let (gate, changed) = &*self.gate;
         let open = changed.wait_while(gate.lock().expect("no panic inside"), |gate| gate.closed);
         open.expect("no panic inside").reading = true;

@@ -2,7 +2,9 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -33,6 +35,9 @@ pub struct Session {
     keys: Box<dyn Write>,
     child: Box<dyn Child + Send + Sync>,
     output: Arc<Mutex<Output>>,
+    reader: JoinHandle<()>,
+    /// The reader ends with the next bytes.
+    is_over: Arc<AtomicBool>,
 }
 
 fn size(rows: u16, cols: u16) -> PtySize {
@@ -58,32 +63,74 @@ impl Session {
         Session::start(project, arguments, &[])
     }
 
+    /// A script of the shell, in which `"$0"` is the program.
+    pub fn shell(project: &Project, script: &str) -> Session {
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", script, BINARY]);
+        Session::spawn(project, command, &[])
+    }
+
     fn start(project: &Project, arguments: &[&str], environment: &[(&str, &str)]) -> Session {
-        let pair = native_pty_system().openpty(size(24, 80)).unwrap();
         let mut command = CommandBuilder::new(BINARY);
         command.args(arguments);
+        Session::spawn(project, command, environment)
+    }
+
+    fn spawn(
+        project: &Project,
+        mut command: CommandBuilder,
+        environment: &[(&str, &str)],
+    ) -> Session {
+        let pair = native_pty_system().openpty(size(24, 80)).unwrap();
         command.cwd(project.path());
         for of_this_process in ["NO_COLOR", "COLORTERM", "TMUX", "STY", "SSH_CONNECTION"] {
             command.env_remove(of_this_process);
         }
         command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
         for (name, value) in environment {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
         let screen = vt100::Parser::new(cells(24), cells(80), 0);
         let output = Arc::new(Mutex::new(Output { bytes: Vec::new(), screen }));
-        let (mut reader, kept) = (pair.master.try_clone_reader().unwrap(), output.clone());
-        std::thread::spawn(move || {
+        let (mut from, kept) = (pair.master.try_clone_reader().unwrap(), output.clone());
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = is_over.clone();
+        let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+            while let Ok(count @ 1..) = from.read(&mut bytes) {
                 let mut output = kept.lock().unwrap();
                 output.bytes.extend(&bytes[..count]);
                 output.screen.process(&bytes[..count]);
+                if over.load(Ordering::Relaxed) {
+                    break;
+                }
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Session { terminal: pair.master, keys, child, output }
+        Session { terminal: pair.master, keys, child, output, reader, is_over }
+    }
+
+    /// The process that the shell waits for.
+    pub fn child_of_the_shell(&self) -> Option<u32> {
+        let shell = self.pid();
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+        children.ok()?.split_whitespace().next()?.parse().ok()
+    }
+
+    /// How often these bytes were written to the terminal.
+    pub fn count_of(&self, bytes: &str) -> usize {
+        let output = self.output.lock().unwrap();
+        output.bytes.windows(bytes.len()).filter(|&part| part == bytes.as_bytes()).count()
+    }
+
+    /// Takes the terminal away after one more key, which must bring something to the screen.
+    pub fn take_terminal_away(mut self, key: &str) -> Box<dyn Child + Send + Sync> {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.press(key);
+        self.reader.join().unwrap();
+        self.child
     }
 
     pub fn press(&mut self, keys: &str) {
