@@ -6,9 +6,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use common::terminal::{CTRL_C, CTRL_S, ESC, Session};
-use common::{BINARY, Project};
+use common::{BINARY, Project, wait_until};
 use retrain::store::State;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
 fn a_run_started_beside_the_screens_is_watched_to_its_final_test_accuracy() {
@@ -67,6 +67,71 @@ fn a_run_started_from_the_screens_survives_their_violent_end_and_is_found_again(
     assert_eq!(run.summary().unwrap().state, State::Stopped);
     again.press("q");
     again.ends_cleanly();
+}
+
+#[test]
+fn a_terminal_that_goes_without_a_signal_ends_the_screens() {
+    let project = Project::new();
+    // Who leads the session is told of the end, and lives on.
+    let session = Session::shell(&project, r#"trap '' HUP; "$0"; sleep 600"#);
+    session.wait_for("never run");
+    let screens = session.child_of_the_shell().unwrap();
+    let mut leader = session.take_terminal_away("?");
+    // The shell has gone on to its next command.
+    let is_here = || {
+        let name = fs::read_to_string(format!("/proc/{screens}/comm")).unwrap_or_default();
+        name.trim() == "retrain"
+    };
+    wait_until("the screens have ended", || !is_here());
+    leader.kill().unwrap();
+    leader.wait().unwrap();
+}
+
+#[test]
+fn screens_opened_after_others_were_killed_begin_on_an_empty_terminal() {
+    const CLEAR: &str = "\x1b[2J";
+    let project = Project::new();
+    let mut session = Session::shell(&project, r#""$0"; "$0""#);
+    session.wait_for("never run");
+    let first = session.child_of_the_shell().unwrap();
+    let before = session.count_of(CLEAR);
+    kill_process(Pid::from_raw(first as i32).unwrap(), Signal::KILL).unwrap();
+    session.wait_until("others", |session| {
+        session.child_of_the_shell().is_some_and(|child| child != first)
+    });
+    session.wait_until("an empty terminal", |session| session.count_of(CLEAR) > before);
+    session.press_for("?", "keys of this screen");
+    session.press(ESC);
+    session.wait_without("keys of this screen");
+    session.press("q");
+    session.ends_cleanly();
+}
+
+#[test]
+fn where_the_locale_has_only_ascii_so_have_the_screens() {
+    let project = Project::new();
+    project.ok(&["run", "experiments/photos.toml"]);
+    for (locale, term) in [("C", "xterm-256color"), ("C.UTF-8", "linux")] {
+        let environment = [("LC_ALL", locale), ("TERM", term)];
+        let mut session = Session::open_with(&project, &environment);
+        session.wait_for("v done");
+        for (key, words) in [("2", "final test accuracy"), ("4", "24 images"), ("3", "v done")] {
+            session.press_for(key, words);
+            let text = session.text();
+            let is_plain = |c: char| c.is_ascii() || (term == "linux" && "─│·█▀▄░└┤┬".contains(c));
+            assert!(text.chars().all(is_plain), "{text}");
+        }
+        session.press("q");
+        session.ends_cleanly();
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_place_its_cursor_gets_no_screens() {
+    let project = Project::new();
+    let session = Session::open_with(&project, &[("TERM", "dumb")]);
+    session.wait_for("no screens can be drawn where TERM is dumb");
+    assert_eq!(session.count_of("\x1b"), 0, "{}", session.text());
 }
 
 #[test]

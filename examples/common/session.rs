@@ -45,6 +45,7 @@ pub fn command(program: &Path, project: &Path) -> CommandBuilder {
         command.env_remove(of_this_terminal);
     }
     command.env("TERM", "xterm-256color");
+    command.env("LC_ALL", "C.UTF-8");
     command
 }
 

@@ -1,13 +1,12 @@
 //! `retrain check`: what a run would use and skip, and why. Trains nothing.
 
-use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::out::{print_json, replace_line};
+use super::out::{has_replaceable_line, print_json, replace_line};
 use super::{EXIT_MISTAKE, photos};
 use crate::config::Config;
 use crate::dataset::{self, Dataset};
@@ -24,7 +23,7 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     let place = Place::open(&experiment.network)?;
     let mut dataset =
         dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;
-    let terminal = std::io::stderr().is_terminal();
+    let terminal = has_replaceable_line();
     let unreadable = dataset::decode_all(
         &dataset,
         experiment.data.max_megapixels,

@@ -1,12 +1,11 @@
 //! `retrain demo`: draws the demo photos and trains on them.
 
 use std::fs;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::out::replace_line;
+use super::out::{has_replaceable_line, replace_line};
 use super::run::run;
 use super::{screens, typed};
 use crate::config::Config;
@@ -20,7 +19,7 @@ const EXPERIMENT: &str = include_str!("../../experiments/demo.toml");
 /// live screen, or with lines where there is no terminal, or with `plain`.
 pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     let photos = config.root.join("data").join("demo");
-    let terminal = std::io::stderr().is_terminal();
+    let terminal = has_replaceable_line();
     let written = demo::write(&photos, &mut |done, total| {
         if terminal {
             replace_line(&format!("drawing {done}/{total} photos to {}", typed(&photos)));

@@ -2,7 +2,6 @@
 //! plain lines otherwise.
 
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use signal_hook::consts::SIGINT;
 
-use super::out::replace_line;
+use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
 use crate::runner::{self, Place, Stop};
 use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Tail};
@@ -137,7 +136,7 @@ struct News {
 
 impl News {
     fn new(folder: &RunFolder) -> News {
-        let terminal = io::stderr().is_terminal();
+        let terminal = has_replaceable_line();
         News { terminal, id: folder.id(), line_open: false, told: None, before: None }
     }
 

@@ -4,7 +4,7 @@
 //! The macros stand in for those of the standard library in the whole area, so that no command can
 //! print past them.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
@@ -65,6 +65,16 @@ pub fn finish(code: ExitCode) -> ExitCode {
         }
         _ => code,
     }
+}
+
+/// Whether the terminal, such as a plain window of an editor, can only be written to line by line.
+pub fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
+}
+
+/// Whether [`replace_line`] can show how far something is.
+pub fn has_replaceable_line() -> bool {
+    io::stderr().is_terminal() && !is_dumb()
 }
 
 /// On a terminal: `words` in place of what stands in the last line of stderr.

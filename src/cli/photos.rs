@@ -1,15 +1,15 @@
 //! Photos named on the command line, and their features.
 
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::out::replace_line;
+use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
 use crate::dataset::{self, PhotoFile, Unreadable};
 use crate::features::{self, Cache, Extractor, Job, plain_row};
 use crate::spec::Distort;
+use crate::words::grouped;
 
 /// Files as named, folders replaced by the photos in and below them, in the order of their names.
 pub fn expand(named: &[PathBuf]) -> Vec<PathBuf> {
@@ -54,9 +54,9 @@ pub fn show_reading(read: usize, found: usize) {
 }
 
 fn show_count(what: &str, done: usize, total: usize) {
-    if io::stderr().is_terminal() && total > 1 {
+    if has_replaceable_line() && total > 1 {
         match done == total {
-            false => replace_line(&format!("{what} {done}/{total}")),
+            false => replace_line(&format!("{what} {}/{}", grouped(done), grouped(total))),
             true => replace_line(""),
         }
     }

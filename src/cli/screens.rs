@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::CommandFactory;
 
-use super::{Args, EXIT_MISTAKE, own_file};
+use super::{Args, EXIT_MISTAKE, out, own_file};
 use crate::config::Config;
 use crate::runner;
 use crate::store::RunFolder;
@@ -17,6 +17,9 @@ use crate::tui;
 pub fn screens() -> Result<ExitCode> {
     if !is_possible() {
         eprint!("{}", Args::command().render_help());
+        if out::is_dumb() {
+            eprintln!("\nretrain: no screens can be drawn where TERM is dumb; type a command");
+        }
         return Ok(ExitCode::from(EXIT_MISTAKE));
     }
     open(&super::config()?, None)
@@ -24,7 +27,7 @@ pub fn screens() -> Result<ExitCode> {
 
 /// Whether there is a terminal to draw on and to be told keys by.
 pub fn is_possible() -> bool {
-    stdin().is_terminal() && stdout().is_terminal()
+    stdin().is_terminal() && stdout().is_terminal() && !out::is_dumb()
 }
 
 /// Starts a run of the experiment and shows it.

@@ -359,6 +359,7 @@ impl App {
         if let Some(overlay) = &self.overlay {
             overlay.draw(self.body(), buffer, &self.theme);
         }
+        self.theme.simplify(buffer);
     }
 
     /// `(tab, x, text)` of each tab's label.

@@ -60,7 +60,7 @@ fn first_graphics(
         tell(News::Said(Toast::error(problem)));
         Choice::Auto
     });
-    let graphics = Graphics::first(choice, theme.has_colours(), environment);
+    let graphics = Graphics::first(choice, theme.has_colours() && theme.has_blocks(), environment);
     tell(News::Graphics(graphics));
     (choice, graphics)
 }

@@ -3,6 +3,7 @@
 //! No state is shown by colour alone: every place that uses one of these also has a word or a
 //! symbol.
 
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::widgets::chart::{ChartStyles, Marker};
@@ -16,6 +17,8 @@ pub struct Environment {
     pub colorterm: String,
     pub colorfgbg: String,
     pub ssh_connection: String,
+    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that says something.
+    pub locale: String,
 }
 
 impl Environment {
@@ -27,6 +30,23 @@ impl Environment {
             colorterm: get("COLORTERM"),
             colorfgbg: get("COLORFGBG"),
             ssh_connection: get("SSH_CONNECTION"),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"]
+                .map(get)
+                .into_iter()
+                .find(|value| !value.is_empty())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Where nothing is said of the locale, as in many containers, the terminal is trusted.
+    fn characters(&self) -> Characters {
+        let locale = self.locale.to_ascii_lowercase();
+        let has_unicode = locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8");
+        match self.term.as_str() {
+            _ if !has_unicode => Characters::Ascii,
+            "" | "dumb" => Characters::Ascii,
+            "linux" => Characters::Console,
+            _ => Characters::All,
         }
     }
 
@@ -60,10 +80,19 @@ pub enum Role {
     Mark,
 }
 
+/// Which characters the terminal draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Characters {
+    All,
+    /// Those of Latin scripts, and lines and blocks: what the fonts of the Linux console hold.
+    Console,
+    Ascii,
+}
+
 #[derive(Clone, Debug)]
 pub struct Theme {
     palette: Option<Palette>,
-    marker: Marker,
+    characters: Characters,
 }
 
 #[derive(Clone, Debug)]
@@ -163,12 +192,7 @@ impl Theme {
             ThemeName::SixteenColours => Some(ANSI16),
             ThemeName::Auto | ThemeName::Dark => Some(DARK),
         };
-        // The console and simple terminals have no braille, the others draw it in any colour.
-        let marker = match environment.term.as_str() {
-            "" | "dumb" | "linux" => Marker::Ascii,
-            _ => Marker::Braille,
-        };
-        Theme { palette, marker }
+        Theme { palette, characters: environment.characters() }
     }
 
     pub fn style(&self, role: Role) -> Style {
@@ -214,7 +238,33 @@ impl Theme {
 
     /// What curves are drawn with.
     pub fn marker(&self) -> Marker {
-        self.marker
+        match self.characters {
+            Characters::All => Marker::Braille,
+            Characters::Console | Characters::Ascii => Marker::Ascii,
+        }
+    }
+
+    /// Whether blocks and halves of blocks are drawn, of which large digits and pictures are made.
+    pub fn has_blocks(&self) -> bool {
+        self.characters != Characters::Ascii
+    }
+
+    /// Puts others in the place of characters that the terminal does not draw.
+    pub fn simplify(&self, buffer: &mut Buffer) {
+        if self.characters == Characters::All {
+            return;
+        }
+        for cell in &mut buffer.content {
+            let is_drawn = match self.characters {
+                Characters::All => true,
+                Characters::Console => cell.symbol().chars().all(is_in_console_fonts),
+                Characters::Ascii => cell.symbol().is_ascii(),
+            };
+            if !is_drawn {
+                let simple = simple(cell.symbol());
+                cell.set_symbol(simple);
+            }
+        }
     }
 
     pub fn chart_styles(&self) -> ChartStyles {
@@ -224,6 +274,48 @@ impl Theme {
             cursor: self.style(Role::Accent),
             bad: self.style(Role::Bad),
         }
+    }
+}
+
+fn is_in_console_fonts(c: char) -> bool {
+    matches!(
+        c,
+        '\u{20}'
+            ..='\u{17f}'
+                | '─'
+                | '│'
+                | '└'
+                | '┤'
+                | '┬'
+                | '┌'
+                | '┐'
+                | '┘'
+                | '█'
+                | '▀'
+                | '▄'
+                | '░'
+    )
+}
+
+/// What stands for a sign in ASCII, one cell wide like every sign of the screens.
+fn simple(sign: &str) -> &'static str {
+    match sign {
+        "✓" => "v",
+        "✗" | "×" => "x",
+        "■" | "█" | "▉" | "▊" | "▋" | "▌" | "▀" | "▄" => "#",
+        "▍" | "▎" | "▏" | "│" => "|",
+        "□" | "░" | "·" | "…" => ".",
+        "▶" | "▷" | "▸" | "›" => ">",
+        "◀" => "<",
+        "▲" | "△" => "^",
+        "▼" => "v",
+        "○" => "o",
+        "●" | "◆" | "◇" => "*",
+        "‖" => "=",
+        "⊘" => "/",
+        "─" | "–" => "-",
+        "└" | "┤" | "┬" | "┌" | "┐" | "┘" | "├" | "┴" | "┼" => "+",
+        _ => "?",
     }
 }
 
@@ -290,5 +382,24 @@ mod tests {
         };
         assert_eq!(["linux", "dumb"].map(marker), [Marker::Ascii; 2]);
         assert_eq!(["xterm", "tmux-256color"].map(marker), [Marker::Braille; 2]);
+    }
+
+    #[test]
+    fn the_locale_and_the_console_decide_which_characters_are_drawn() {
+        let drawn = |term: &str, locale: &str| {
+            let environment =
+                Environment { term: term.into(), locale: locale.into(), ..Default::default() };
+            let theme = Theme::choose(ThemeName::Auto, &environment);
+            let mut buffer = Buffer::with_lines(["✓ █ é ⊘ 文 ─ a"]);
+            theme.simplify(&mut buffer);
+            buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()
+        };
+        for locale in ["", "C.UTF-8", "de_DE.utf8"] {
+            assert_eq!(drawn("xterm", locale), "✓ █ é ⊘ 文  ─ a", "{locale}");
+        }
+        for locale in ["C", "POSIX", "de_DE"] {
+            assert_eq!(drawn("xterm", locale), "v # ? / ?  - a", "{locale}");
+        }
+        assert_eq!(drawn("linux", "C.UTF-8"), "v █ é / ?  ─ a");
     }
 }

@@ -55,6 +55,26 @@ pub enum Depth {
     Indexed,
 }
 
+/// Ways to show pictures that a terminal says it has, or that a person named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offered {
+    pub kitty: bool,
+    pub sixel: bool,
+    pub iterm2: bool,
+}
+
+impl Offered {
+    /// Whether pictures can be drawn so: cells of text every terminal has.
+    fn has(self, renderer: Renderer) -> bool {
+        match renderer {
+            Renderer::Kitty => self.kitty,
+            Renderer::Sixel => self.sixel,
+            Renderer::Iterm2 => self.iterm2,
+            Renderer::HalfBlocks | Renderer::Characters | Renderer::Off => true,
+        }
+    }
+}
+
 /// How pictures are drawn now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Graphics {
@@ -62,6 +82,8 @@ pub struct Graphics {
     pub depth: Depth,
     /// Pixels of one cell: width, height.
     pub cell: (u16, u16),
+    /// The terminal's own ways to show pictures.
+    pub offered: Offered,
     /// Every byte takes its way through a network.
     pub is_remote: bool,
     /// Counts up when the terminal has forgotten the pictures it was sent.
@@ -72,7 +94,8 @@ impl Default for Graphics {
     fn default() -> Graphics {
         // Half as wide as high, as in every usual font, until the terminal says its own.
         let (renderer, depth) = (Renderer::HalfBlocks, Depth::Indexed);
-        Graphics { renderer, depth, cell: (10, 20), is_remote: false, generation: 0 }
+        let (cell, offered) = ((10, 20), Offered::default());
+        Graphics { renderer, depth, cell, offered, is_remote: false, generation: 0 }
     }
 }
 
@@ -120,10 +143,11 @@ impl Graphics {
         Graphics { renderer, depth, is_remote, ..Graphics::default() }
     }
 
-    /// The next way to draw, for a key.
+    /// The next way to draw that the terminal has, for a key.
     pub fn next(self) -> Graphics {
         let at = Renderer::ALL.iter().position(|&one| one == self.renderer).expect("all are there");
-        let renderer = Renderer::ALL[(at + 1) % Renderer::ALL.len()];
+        let mut others = Renderer::ALL.iter().cycle().skip(at + 1);
+        let renderer = *others.find(|&&one| self.offered.has(one)).expect("half-blocks are there");
         Graphics { renderer, generation: self.generation + 1, ..self }
     }
 
@@ -149,15 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn the_key_walks_through_all_ways_to_draw() {
-        let mut graphics = Graphics::default();
-        let mut seen = Vec::new();
-        for _ in 0..Renderer::ALL.len() {
-            graphics = graphics.next();
-            seen.push(graphics.renderer);
-        }
-        assert!(Renderer::ALL.iter().all(|renderer| seen.contains(renderer)));
-        assert_eq!(graphics.renderer, Graphics::default().renderer);
+    fn the_key_walks_through_the_ways_to_draw_that_the_terminal_has() {
+        let walk = |offered| {
+            let graphics = Graphics { offered, ..Graphics::default() };
+            let mut seen = vec![graphics.next()];
+            while seen.last().unwrap().renderer != graphics.renderer {
+                seen.push(seen.last().unwrap().next());
+            }
+            seen.iter().map(|graphics| graphics.renderer.name()).collect::<Vec<_>>()
+        };
+        assert_eq!(walk(Offered::default()), ["characters", "off", "half-blocks"]);
+        let sixel = Offered { sixel: true, ..Offered::default() };
+        assert_eq!(walk(sixel), ["Sixel", "characters", "off", "half-blocks"]);
+        let all = Offered { kitty: true, sixel: true, iterm2: true };
+        assert_eq!(walk(all).len(), Renderer::ALL.len());
     }
 
     #[test]

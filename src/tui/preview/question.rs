@@ -9,7 +9,7 @@ use ratatui_image::picker::ProtocolType;
 use ratatui_image::picker::cap_parser::{Parser, QueryStdioOptions};
 use rustix::termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
-use super::graphics::{Choice, Graphics, Renderer};
+use super::graphics::{Choice, Graphics, Offered, Renderer};
 
 /// A terminal that has not answered by then has no pictures. Keys typed meanwhile wait as long.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -79,7 +79,12 @@ impl Question {
             Choice::Auto if said.contains(&Token::Sixel) => Renderer::Sixel,
             Choice::Auto => self.graphics.renderer,
         };
-        Graphics { renderer, cell: cell.unwrap_or(self.graphics.cell), ..self.graphics }
+        let offered = Offered {
+            kitty: said.contains(&Token::Kitty) || renderer == Renderer::Kitty,
+            sixel: said.contains(&Token::Sixel) || renderer == Renderer::Sixel,
+            iterm2: self.guess == ProtocolType::Iterm2 || renderer == Renderer::Iterm2,
+        };
+        Graphics { renderer, offered, cell: cell.unwrap_or(self.graphics.cell), ..self.graphics }
     }
 }
 

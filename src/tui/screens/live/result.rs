@@ -22,7 +22,7 @@ const ROOM_FOR_ONE_LINE: u16 = 84;
 pub fn height(shown: &Shown, area: Rect) -> u16 {
     match shown.followed.run.test() {
         None => 0,
-        Some(_) if area.height >= ROOM_FOR_LARGE => digits::HEIGHT + 2,
+        Some(_) if area.height >= ROOM_FOR_LARGE && shown.theme.has_blocks() => digits::HEIGHT + 2,
         Some(_) if area.width < ROOM_FOR_ONE_LINE => 2,
         Some(_) => 1,
     }
