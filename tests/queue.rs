@@ -7,7 +7,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use common::{BINARY, Project, kill, wait_until, worker};
-use retrain::store::{Event, Queue, RunFolder, State};
+use retrain::store::{Event, Queue, RunFolder, State, Stop};
 use rustix::process::{Pid, Signal, getpgid, kill_process};
 
 const RUN: [&str; 3] = ["run", "experiments/photos.toml", "--detach"];
@@ -76,7 +76,7 @@ fn runs_of_one_machine_take_turns_in_the_order_of_the_queue() {
     assert_eq!(again.status.code(), Some(2), "{again:?}");
     assert_eq!(state(&a), State::Created);
 
-    retrain::runner::request(&first, retrain::runner::Stop::Keep).unwrap();
+    first.request_stop(Stop::Keep).unwrap();
     becomes(&first, State::Stopped);
     becomes(&b, State::Done);
     becomes(&c, State::Done);
@@ -109,7 +109,7 @@ fn a_run_that_waits_is_followed_and_ctrl_c_takes_it_off_the_queue() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_until("it waits", || waiting(&project).len() == 1);
     project.ok(&["queue", "hold"]);
-    retrain::runner::request(&first, retrain::runner::Stop::Cancel).unwrap();
+    first.request_stop(Stop::Cancel).unwrap();
     becomes(&first, State::Cancelled);
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(state(&run), State::Queued, "a held queue starts nothing");
@@ -171,7 +171,7 @@ fn a_killed_keeper_takes_neither_the_run_nor_the_queue_with_it() {
     wait_until("it trains on", || first.replay().unwrap().step() > step);
     project.ok(&["queue"]);
     assert_eq!(state(&next), State::Queued, "its slot is not free");
-    retrain::runner::request(&first, retrain::runner::Stop::Keep).unwrap();
+    first.request_stop(Stop::Keep).unwrap();
     becomes(&first, State::Stopped);
     becomes(&next, State::Done);
 }

@@ -9,8 +9,7 @@ use std::process::{Output, Stdio};
 
 use common::compare::{assert_same_result, training};
 use common::{PER_CATEGORY, Project, wait_until};
-use retrain::runner::{Stop, request};
-use retrain::store::{Event, EventLog, Lease, RunFolder, State};
+use retrain::store::{Event, EventLog, Lease, RunFolder, State, Stop};
 
 /// Small steps that have something to remember, and more of them than any machine makes while it
 /// is met at work.
@@ -121,7 +120,7 @@ fn a_stopped_run_has_its_result_and_goes_on_to_all_its_iterations() {
     let project = Project::new();
     let run = start(&project, &LONG);
     wait_for_step(&run, 100);
-    request(&run, Stop::Keep).unwrap();
+    run.request_stop(Stop::Keep).unwrap();
     wait_until("it has stopped", || state(&run) == State::Stopped);
     let stopped_at = step(&run);
     assert!(run.replay().unwrap().test().is_some() && run.scores().exists());
@@ -235,8 +234,8 @@ fn who_ends_a_run_whose_worker_refuses_it_just_then_is_told_why() {
         let lease = Lease::take(&run.lock()).unwrap();
         let mut ending = project.command(&[command, &run.id()]);
         let ending = ending.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        wait_until("it is asked to end", || run.stop_request().exists());
-        fs::remove_file(run.stop_request()).unwrap();
+        wait_until("it is asked to end", || run.stop_file().exists());
+        fs::remove_file(run.stop_file()).unwrap();
         let mut log = EventLog::open(&run.events()).unwrap();
         log.append(Event::Started { pid: 1, host: "here".into(), threads: 1 }).unwrap();
         let message = "the photos have changed".to_owned();
@@ -246,7 +245,7 @@ fn who_ends_a_run_whose_worker_refuses_it_just_then_is_told_why() {
         fs::remove_file(run.lock()).unwrap();
         assert!(refusal(ending.wait_with_output().unwrap()).contains(&message), "{command}");
         assert_becomes(&run, State::Done);
-        let _ = fs::remove_file(run.stop_request());
+        let _ = fs::remove_file(run.stop_file());
     }
 }
 
@@ -272,7 +271,7 @@ fn a_run_does_not_go_on_with_other_photos_or_settings_and_is_left_as_it_was() {
     let project = Project::new();
     let run = start(&project, &LONG);
     wait_for_step(&run, 10);
-    request(&run, Stop::Keep).unwrap();
+    run.request_stop(Stop::Keep).unwrap();
     wait_until("it has stopped", || state(&run) == State::Stopped);
     let (result, scores) = (run.replay().unwrap().end, fs::read(run.scores()).unwrap());
 

@@ -195,7 +195,7 @@ fn a_run_outlives_the_command_that_started_it_and_keeps_its_result_when_stopped(
     wait_until("it trains", || folder.replay().unwrap().step() > 100);
     assert_eq!(state(), State::Running);
 
-    retrain::runner::request(&folder, retrain::runner::Stop::Keep).unwrap();
+    folder.request_stop(retrain::store::Stop::Keep).unwrap();
     wait_until("it has stopped", || state() == State::Stopped);
     let run = folder.replay().unwrap();
     assert!(run.test().unwrap().n == 6 && run.step() < 10_000_000);

@@ -174,7 +174,7 @@ fn the_commands_bear_damaged_files_and_a_run_that_goes_on_has_the_same_numbers()
             for (path, bytes) in paths.iter().zip(&whole) {
                 fs::write(path, bytes).unwrap();
             }
-            fs::remove_file(run.stop_request()).unwrap();
+            fs::remove_file(run.stop_file()).unwrap();
         }
         if !paths.contains(path) {
             fs::write(path, &text).unwrap();

@@ -11,8 +11,8 @@ use signal_hook::consts::SIGINT;
 
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
-use crate::runner::{self, Place, Stop};
-use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Tail};
+use crate::runner::{self, Place};
+use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail};
 use crate::words::{duration, percent};
 
 /// Time between two looks at the log.
@@ -98,7 +98,7 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
             if has_left_the_queue(config, folder)? {
                 break Followed::TakenOff;
             }
-            runner::request(folder, Stop::Keep)?;
+            folder.request_stop(Stop::Keep)?;
             news.say("stopping: evaluates and keeps the result; ctrl-c again leaves at once");
         }
         std::thread::sleep(LOOK);

@@ -38,8 +38,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::config::Config;
-use crate::runner::{self, Stop};
-use crate::store::{self, RunFolder};
+use crate::runner;
+use crate::store::{self, RunFolder, Stop};
 use crate::worker;
 
 pub use args::Args;

@@ -10,8 +10,8 @@ use super::follow::Followed;
 use super::run::outcome;
 use super::{EXIT_MISTAKE, program};
 use crate::config::Config;
-use crate::runner::{self, Place, Stop};
-use crate::store::{RunFolder, State, Summary};
+use crate::runner::{self, Place};
+use crate::store::{RunFolder, State, Stop, Summary};
 
 /// Time between two looks at a worker that was asked to end.
 const LOOK: Duration = Duration::from_millis(100);
@@ -31,11 +31,11 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         Stop::Cancel => "cancelling",
     };
     eprintln!("{doing} after the photos or the iteration in hand; ctrl-c leaves it at that");
-    runner::request(folder, stop)?;
+    folder.request_stop(stop)?;
     while runner::place(&config.runs, folder)? == Place::AtWork {
         // A worker that just begins takes what it finds for a request to an earlier one.
-        if !folder.stop_request().exists() {
-            runner::request(folder, stop)?;
+        if !folder.stop_file().exists() {
+            folder.request_stop(stop)?;
         }
         thread::sleep(LOOK);
     }

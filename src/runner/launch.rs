@@ -5,18 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::config::append_plain;
-use crate::store::{RunFolder, write_atomically};
-
-/// How a run is to end before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Write a checkpoint, to go on later.
-    Pause,
-    /// Evaluate, and keep the result.
-    Keep,
-    /// No result.
-    Cancel,
-}
+use crate::store::RunFolder;
 
 /// Starts `program worker RUN` without a terminal: the keeper, which starts the worker. It outlives
 /// this process.
@@ -81,14 +70,4 @@ pub(super) fn reap(mut process: Child) {
     let wait = move || drop(process.wait());
     // Without a thread it stays one until this process ends; whoever looks knows a zombie.
     let _ = std::thread::Builder::new().name("reap".into()).spawn(wait);
-}
-
-/// Asks the worker of `run` to end, wherever it is: it looks for this file several times a second.
-pub fn request(run: &RunFolder, stop: Stop) -> io::Result<()> {
-    let word = match stop {
-        Stop::Pause => "pause\n",
-        Stop::Keep => "keep\n",
-        Stop::Cancel => "cancel\n",
-    };
-    write_atomically(&run.stop_request(), word.as_bytes())
 }

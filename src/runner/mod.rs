@@ -14,7 +14,7 @@ mod slots;
 
 pub use create::{StartError, create, create_all};
 pub use keep::{keep, kept};
-pub use launch::{Stop, has_thread_settings, request, with_thread_settings};
+pub use launch::{has_thread_settings, with_thread_settings};
 pub use queue::{EnqueueError, Place, advance, behind, enqueue, place};
 pub use resume::{ResumeError, resume};
 pub use slots::slots;

@@ -203,11 +203,6 @@ impl RunFolder {
         Ok(text.lines().skip(usize::from(start > 0)).map(str::to_owned).collect())
     }
 
-    /// A file whose presence asks the worker to stop; its content says how.
-    pub fn stop_request(&self) -> PathBuf {
-        self.path.join("stop")
-    }
-
     /// All events so far, folded.
     pub fn replay(&self) -> Result<Run, LogError> {
         Ok(Run::replay(&self.tail().poll()?))

@@ -18,6 +18,7 @@ mod remove;
 mod run;
 mod runs;
 mod scores;
+mod stop;
 mod summary;
 pub mod trash;
 
@@ -39,4 +40,5 @@ pub use remove::Removed;
 pub use run::{End, EvaluationPoint, FeatureProgress, Points, Run, StepPoint};
 pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
+pub use stop::{Stop, StopError};
 pub use summary::{State, Summary};

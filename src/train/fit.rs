@@ -2,8 +2,9 @@ use std::fmt;
 
 use super::{
     Batches, Checkpoint, CrossEntropy, FitError, Gradient, Head, Measured, Observer, Problem,
-    Standardization, Wish, learning_rate,
+    Standardization, learning_rate,
 };
+use crate::store::Stop;
 
 /// News of a fit. All numbers are finite: a loss that is not ends the fit instead.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +48,7 @@ pub struct Best {
 pub enum Ended {
     Completed,
     /// Asked to, after the step in hand.
-    Stopped,
+    Stopped(Stop),
     /// No better validation loss for `early_stop` evaluations.
     EarlyStopped,
     /// The head is of no use, unless early stopping has kept a good one (`Fitted::best`).
@@ -123,12 +124,13 @@ pub fn fit<O: Observer>(
         let progress = Progress::Step { step, loss: batch_loss, accuracy, learning_rate: rate };
         observer.hear(progress).map_err(FitError::Observer)?;
 
-        let wish = if step < iterations { observer.wish(step) } else { Wish::Stop };
+        let stop = if step < iterations { observer.stop(step) } else { Some(Stop::Keep) };
+        let is_last = stop == Some(Stop::Keep);
         let is_due = step % train.eval_interval == 0;
         // An evaluation that only an end makes is not in the checkpoint: a fit that goes on from
         // there must not remember what one that never ended has not seen.
-        let unseen = (!is_due && wish == Wish::Stop).then(|| state.clone());
-        if is_due || wish == Wish::Stop {
+        let unseen = (!is_due && is_last).then(|| state.clone());
+        if is_due || is_last {
             let folded = state.head.folded(&standardization)?;
             let after = loss.measure(&folded.logits(&batch.features)?, &batch.labels)?;
             let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
@@ -139,11 +141,11 @@ pub fn fit<O: Observer>(
             let best = state.watch.is_best(step, seen, &folded);
             observer.hear(evaluation(step, after, seen, best)).map_err(FitError::Observer)?;
         }
-        if wish != Wish::GoOn || state.watch.patience_is_over() || observer.wants_checkpoint() {
+        if stop.is_some() || state.watch.patience_is_over() || observer.wants_checkpoint() {
             observer.keep(unseen.as_ref().unwrap_or(&state)).map_err(FitError::Observer)?;
         }
-        if wish != Wish::GoOn && step < iterations {
-            ended = Ended::Stopped;
+        if let Some(stop) = stop.filter(|_| step < iterations) {
+            ended = Ended::Stopped(stop);
             break;
         }
     }

@@ -37,7 +37,7 @@ fn problem<'a>(
 struct Listener {
     news: Vec<Progress>,
     checkpoints: Vec<Checkpoint>,
-    ends: Option<(usize, Wish)>,
+    ends: Option<(usize, Stop)>,
     /// A checkpoint behind every so many steps.
     every: Option<usize>,
     /// News that it takes before it fails.
@@ -52,8 +52,8 @@ impl Observer for Listener {
         if self.patience == Some(self.news.len()) { Err("the disk is full") } else { Ok(()) }
     }
 
-    fn wish(&mut self, step: usize) -> Wish {
-        self.ends.filter(|&(end, _)| end == step).map_or(Wish::GoOn, |(_, wish)| wish)
+    fn stop(&mut self, step: usize) -> Option<Stop> {
+        self.ends.filter(|&(end, _)| end == step).map(|(_, stop)| stop)
     }
 
     fn wants_checkpoint(&mut self) -> bool {
@@ -213,14 +213,14 @@ fn early_stopping_ends_behind_its_patience_and_keeps_the_best_head() {
 #[test]
 fn a_stop_ends_after_the_step_in_hand_with_its_evaluation() {
     let (training, validation, train) = (photos(10, 1.0, 1), photos(5, 1.0, 2), plain());
-    let mut listener = Listener { ends: Some((13, Wish::Stop)), ..Listener::default() };
+    let mut listener = Listener { ends: Some((13, Stop::Keep)), ..Listener::default() };
     let fitted = fit(&problem(&training, &validation, &train, 100), None, &mut listener).unwrap();
-    assert_eq!((fitted.steps, fitted.ended), (13, Ended::Stopped));
+    assert_eq!((fitted.steps, fitted.ended), (13, Ended::Stopped(Stop::Keep)));
     assert!(matches!(listener.news.last(), Some(Progress::Evaluation { step: 13, .. })));
     let (thirteen, _) = run(&problem(&training, &validation, &train, 13));
     assert_eq!(weights(&fitted.head), weights(&thirteen.head));
 
-    let mut listener = Listener { ends: Some((13, Wish::Leave)), ..Listener::default() };
+    let mut listener = Listener { ends: Some((13, Stop::Pause)), ..Listener::default() };
     fit(&problem(&training, &validation, &train, 100), None, &mut listener).unwrap();
     assert!(matches!(listener.news.last(), Some(Progress::Step { step: 13, .. })));
     assert_eq!(listener.checkpoints.last().unwrap().step, 13);
@@ -304,7 +304,7 @@ fn what_only_an_end_evaluated_is_forgotten_when_the_fit_goes_on() {
     let train = Train { early_stop: 3, eval_interval: 5, ..plain() };
     let whole = run(&problem(&training, &validation, &train, 1000));
     for (end, iterations) in [(13, 1000), (0, 13), (0, 20)] {
-        let ends = Some((end, Wish::Stop));
+        let ends = Some((end, Stop::Keep));
         let mut first = Listener { ends, ..Listener::default() };
         let short = problem(&training, &validation, &train, iterations);
         fit(&short, None, &mut first).unwrap();

@@ -25,7 +25,7 @@ pub use error::{Error, FitError};
 pub use fit::{Best, Divergence, Ended, Fitted, Progress, fit};
 pub use head::{Gradient, Head, evaluate};
 pub use head_file::{HeadFile, HeadFileError};
-pub use observer::{Observer, Wish};
+pub use observer::Observer;
 pub use optimizer::Optimizer;
 pub use problem::{Problem, Samples};
 pub use schedule::learning_rate;

@@ -1,16 +1,7 @@
 use std::convert::Infallible;
 
 use super::{Checkpoint, Progress};
-
-/// What the one for whom a head is trained wants next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    GoOn,
-    /// End after the step in hand, with its evaluation and a head to use.
-    Stop,
-    /// End after the step in hand, with nothing but a checkpoint.
-    Leave,
-}
+use crate::store::Stop;
 
 /// Whom a fit is made for: hears of it, may end it, keeps its checkpoints.
 ///
@@ -20,9 +11,10 @@ pub trait Observer {
 
     fn hear(&mut self, progress: Progress) -> Result<(), Self::Error>;
 
-    /// Asked after each step, which is told along.
-    fn wish(&mut self, _step: usize) -> Wish {
-        Wish::GoOn
+    /// Asked after each `step` but the last whether the fit is to end there: with
+    /// [`Stop::Keep`] after an evaluation, else with nothing but a checkpoint.
+    fn stop(&mut self, _step: usize) -> Option<Stop> {
+        None
     }
 
     /// Whether it is time to keep a checkpoint. At its end a fit gives one unasked.

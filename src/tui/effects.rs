@@ -26,8 +26,7 @@ use super::scores::{self, ScoresNews, Source};
 use super::screens::Screen;
 use super::terminal::Terminal;
 use super::trash::{restore, trash};
-use crate::runner::Stop;
-use crate::store::RunFolder;
+use crate::store::{RunFolder, Stop};
 
 #[derive(Debug)]
 pub enum Effect {
@@ -51,12 +50,8 @@ pub enum Effect {
     /// Goes on with a run that has no worker, to another number of iterations where it is given.
     Resume(RunFolder, Option<usize>),
     EditQueue(QueueEdit),
-    /// Asks the worker to end with a checkpoint.
-    Pause(RunFolder),
-    /// Asks the worker to stop after its iteration and to keep the result.
-    Stop(RunFolder),
-    /// Asks the worker to end without a result.
-    Cancel(RunFolder),
+    /// Asks the worker to end, in that way.
+    Stop(RunFolder, Stop),
     Trash(Vec<RunFolder>),
     Restore(Trashed),
     EditNote(RunFolder, NoteEdit),
@@ -188,9 +183,7 @@ impl Performer {
                 let context = self.context.clone();
                 self.later(move || edit_queue(&context, edit));
             }
-            Effect::Pause(run) => self.later(move || ask_worker(&run, Stop::Pause)),
-            Effect::Stop(run) => self.later(move || ask_worker(&run, Stop::Keep)),
-            Effect::Cancel(run) => self.later(move || ask_worker(&run, Stop::Cancel)),
+            Effect::Stop(run, stop) => self.later(move || ask_worker(&run, stop)),
             Effect::Trash(runs) => {
                 for run in runs {
                     let bin = self.context.config.trash.clone();

@@ -9,8 +9,8 @@ use super::Context;
 use super::effects::QueueEdit;
 use super::news::{News, Toast};
 use crate::config::open_plain;
-use crate::runner::{self, Place, Stop};
-use crate::store::{Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State};
+use crate::runner::{self, Place};
+use crate::store::{Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State, Stop};
 
 /// A worker that has the run says so within this; a slow one is seen later.
 const TO_BE_SEEN: Duration = Duration::from_secs(3);
@@ -127,7 +127,7 @@ pub fn ask_worker(run: &RunFolder, stop: Stop) -> News {
         let text = format!("{} has no worker any more: nothing to {wish}", run.id());
         return News::Said(Toast::error(text));
     }
-    News::Said(match runner::request(run, stop) {
+    News::Said(match run.request_stop(stop) {
         Ok(()) => Toast::good(format!("asked the worker of {} to {wish}", run.id())),
         Err(err) => Toast::error(err.to_string()),
     })
@@ -189,10 +189,10 @@ mod tests {
         let runs = tempfile::tempdir().unwrap();
         let run = RunFolder::at(runs.path());
         let News::Said(toast) = ask_worker(&run, Stop::Keep) else { panic!() };
-        assert!(toast.is_error && !run.stop_request().exists(), "{toast:?}");
+        assert!(toast.is_error && !run.stop_file().exists(), "{toast:?}");
         let _lease = Lease::take(&run.lock()).unwrap();
         let News::Said(toast) = ask_worker(&run, Stop::Cancel) else { panic!() };
         assert!(!toast.is_error);
-        assert_eq!(fs::read_to_string(run.stop_request()).unwrap(), "cancel\n");
+        assert_eq!(run.stop_request().unwrap(), Some(Stop::Cancel));
     }
 }

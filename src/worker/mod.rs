@@ -4,10 +4,10 @@
 //! run's event log before anybody can see it.
 
 mod evaluate;
+mod observer;
 mod reporter;
 mod requests;
 mod resume;
-mod telling;
 mod train;
 mod work;
 

@@ -1,73 +1,63 @@
-//! What a person asks of a running worker: pause, stop and keep, or cancel.
+//! How a person ends a running worker: by the stop file of the run, or by a signal.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::config::read_small;
-use crate::store::{Lease, RunFolder};
+use crate::store::{Lease, RunFolder, Stop, harmless};
 
-/// Time between two looks at the stop request, and, in multiples of it, between heartbeats.
+/// Time between two looks at the stop file.
 const LOOK: Duration = Duration::from_millis(200);
+/// Looks from one heartbeat of the lease to the next.
 const LOOKS_PER_BEAT: u32 = 10;
 
-/// Each outdoes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request {
-    /// End with a checkpoint, to go on later.
-    Pause,
-    /// End with a result.
-    Stop,
-    /// End without a result.
-    Cancel,
-}
-
-const ALL: [Request; 3] = [Request::Pause, Request::Stop, Request::Cancel];
-
-/// The request that holds; shared between the worker and its watching thread.
+/// The request that holds; shared between the worker and the thread that watches for requests.
 #[derive(Clone, Default)]
 pub struct Requests(Arc<AtomicUsize>);
 
 impl Requests {
-    pub fn newest(&self) -> Option<Request> {
+    /// The strongest that was made so far: none is taken back, as the worker may have begun to
+    /// follow it.
+    pub fn strongest(&self) -> Option<Stop> {
         let place = self.0.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(ALL[place])
+        Some(Stop::ALL[place])
     }
 
-    fn ask(&self, request: Request) {
-        self.0.fetch_max(1 + request as usize, Ordering::Relaxed);
+    fn make(&self, stop: Stop) {
+        self.0.fetch_max(1 + stop as usize, Ordering::Relaxed);
     }
 }
 
-/// Watches for requests, through the `stop` file and through SIGTERM and SIGINT, and keeps the
+/// Watches for requests, through the stop file and through SIGTERM and SIGINT, and keeps the
 /// lease's heartbeat, until dropped.
-pub struct Watch {
+pub struct RequestWatcher {
     pub requests: Requests,
     ended: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl Watch {
-    pub fn start(run: &RunFolder, lease: Lease) -> io::Result<Watch> {
+impl RequestWatcher {
+    pub fn start(run: &RunFolder, lease: Lease) -> io::Result<RequestWatcher> {
         let requests = Requests::default();
         let signalled = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
             signal_hook::flag::register(signal, signalled.clone())?;
         }
         let ended = Arc::new(AtomicBool::new(false));
-        let (path, seen, end) = (run.stop_request(), requests.clone(), ended.clone());
+        let (run, seen, end) = (run.clone(), requests.clone(), ended.clone());
         let thread = std::thread::Builder::new().name("watch".into()).spawn(move || {
             let mut looks = 0;
+            let mut problem = None;
             while !end.load(Ordering::Relaxed) {
                 if signalled.load(Ordering::Relaxed) {
-                    seen.ask(Request::Stop);
+                    seen.make(Stop::Keep);
                 }
-                if let Some(request) = read_request(&path) {
-                    seen.ask(request);
+                match run.stop_request() {
+                    Ok(stop) => stop.into_iter().for_each(|stop| seen.make(stop)),
+                    Err(err) => complain(&mut problem, err.to_string()),
                 }
                 if looks % LOOKS_PER_BEAT == 0 {
                     // A full or unreachable disk shows itself where results are written.
@@ -77,11 +67,19 @@ impl Watch {
                 std::thread::park_timeout(LOOK);
             }
         })?;
-        Ok(Watch { requests, ended, thread: Some(thread) })
+        Ok(RequestWatcher { requests, ended, thread: Some(thread) })
     }
 }
 
-impl Drop for Watch {
+/// Says a problem once, in `worker.log`, where stderr leads.
+fn complain(said: &mut Option<String>, problem: String) {
+    if said.as_ref() != Some(&problem) {
+        eprintln!("{}", harmless(&problem));
+        *said = Some(problem);
+    }
+}
+
+impl Drop for RequestWatcher {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
@@ -91,11 +89,23 @@ impl Drop for Watch {
     }
 }
 
-fn read_request(path: &Path) -> Option<Request> {
-    let word = read_small(path).ok()?;
-    Some(match word.trim_ascii() {
-        b"cancel" => Request::Cancel,
-        b"pause" => Request::Pause,
-        _ => Request::Stop,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_request_holds_and_none_is_taken_back() {
+        let requests = Requests::default();
+        assert_eq!(requests.strongest(), None);
+        for (stop, strongest) in [
+            (Stop::Pause, Stop::Pause),
+            (Stop::Keep, Stop::Keep),
+            (Stop::Pause, Stop::Keep),
+            (Stop::Cancel, Stop::Cancel),
+            (Stop::Keep, Stop::Cancel),
+        ] {
+            requests.make(stop);
+            assert_eq!(requests.strongest(), Some(strongest));
+        }
+    }
 }

@@ -1,13 +1,14 @@
 //! The training stage: features from the cache, a head from the fit.
 
+use std::ops::ControlFlow;
+
 use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
 
-use super::requests::Request;
-use super::telling::Telling;
+use super::observer::RunObserver;
 use super::work::{Prepared, Work};
 use crate::spec::Set;
-use crate::store::{Ending, Event, Stage};
+use crate::store::{Ending, Event, Stage, Stop};
 use crate::train::{Ended, FitError, Fitted, Head, Problem, Samples, fit};
 
 /// A head for raw features, and how it came about.
@@ -21,8 +22,8 @@ pub(super) struct Trained {
 }
 
 impl Work<'_> {
-    /// `None`: it was paused or cancelled.
-    pub(super) fn train(&mut self, prepared: &Prepared) -> Result<Option<Trained>> {
+    /// Breaks where it was paused or cancelled.
+    pub(super) fn train(&mut self, prepared: &Prepared) -> Result<ControlFlow<Stop, Trained>> {
         self.reporter.turn(Event::Stage { stage: Stage::Training })?;
         let training = self.samples(prepared, Set::Training)?;
         let validation = self.samples(prepared, Set::Validation)?;
@@ -40,15 +41,19 @@ impl Work<'_> {
         let start = self.start(&problem, &name)?;
         self.settle_iterations()?;
         let (requests, path) = (self.requests, self.folder.checkpoint());
-        let mut telling = Telling::new(self.reporter, requests, path, name);
-        let fitted = fit(&problem, start, &mut telling).map_err(|err| match err {
+        let mut observer = RunObserver::new(self.reporter, requests, path, name);
+        let fitted = fit(&problem, start, &mut observer).map_err(|err| match err {
             FitError::Observer(err) => err,
             FitError::Train(err) => err.into(),
         })?;
-        if fitted.ended == Ended::Stopped && requests.newest() != Some(Request::Stop) {
-            return Ok(None);
+        if let Ended::Stopped(stop) = fitted.ended {
+            // Somebody may have asked for more since the fit ended.
+            let stop = requests.strongest().map_or(stop, |newer| newer.max(stop));
+            if stop != Stop::Keep {
+                return Ok(ControlFlow::Break(stop));
+            }
         }
-        Ok(Some(trained(fitted, experiment.train.early_stop > 0)?))
+        Ok(ControlFlow::Continue(trained(fitted, experiment.train.early_stop > 0)?))
     }
 
     fn samples(&self, prepared: &Prepared, set: Set) -> Result<Samples> {
@@ -64,7 +69,7 @@ fn trained(fitted: Fitted, best_is_kept: bool) -> Result<Trained> {
     let kept_step = best.filter(|_| best_is_kept).map_or(steps, |best| best.step);
     let ending = match ended {
         Ended::Completed => Ending::Completed,
-        Ended::Stopped => Ending::Stopped,
+        Ended::Stopped(_) => Ending::Stopped,
         Ended::EarlyStopped => Ending::EarlyStop,
         Ended::Diverged(divergence) => bail!("{divergence}"),
     };

@@ -1,13 +1,13 @@
 //! A run from its first line to its last, as a table of contents.
 
-use std::fs;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 
 use super::reporter::Reporter;
-use super::requests::{Request, Requests, Watch};
+use super::requests::{RequestWatcher, Requests};
 use super::resume::{check_network, check_settings, new_run};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
@@ -15,7 +15,7 @@ use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey, ro
 use crate::nets::Place;
 use crate::spec::{self, Experiment, Set, SpecError};
 use crate::store::{
-    Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, explain, harmless,
+    Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain, harmless,
     skipped_csv, write_atomically,
 };
 
@@ -24,7 +24,7 @@ use crate::store::{
 pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     // What goes wrong before the log is open can only be said in worker.log, where stderr leads.
     let begun = begin(folder);
-    let (mut reporter, watch) = match begun {
+    let (mut reporter, watcher) = match begun {
         Ok(begun) => begun,
         Err(err) => {
             eprintln!("{}", harmless(&explain(err.as_ref(), &folder.again())));
@@ -35,7 +35,7 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
         }
     };
     let done =
-        Work::prepare(folder, &mut reporter, &watch.requests, iterations).and_then(Work::perform);
+        Work::prepare(folder, &mut reporter, &watcher.requests, iterations).and_then(Work::perform);
     let Err(err) = done else { return ExitCode::SUCCESS };
     if let Err(err) = reporter.fail(&err) {
         eprintln!("{}", harmless(&explain(err.as_ref(), &folder.again())));
@@ -43,17 +43,13 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn begin(folder: &RunFolder) -> Result<(Reporter, Watch)> {
+fn begin(folder: &RunFolder) -> Result<(Reporter, RequestWatcher)> {
     let lease = Lease::take(&folder.lock())?;
     folder.sweep();
     // A request to an earlier worker of this run is not meant for this one.
-    if let Err(err) = fs::remove_file(folder.stop_request())
-        && err.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(err).context("cannot remove an old stop request");
-    }
-    let watch = Watch::start(folder, lease)?;
-    Ok((Reporter::open(folder)?, watch))
+    folder.withdraw_stop().context("cannot remove an old stop request")?;
+    let watcher = RequestWatcher::start(folder, lease)?;
+    Ok((Reporter::open(folder)?, watcher))
 }
 
 /// Everything that the stages of a run share.
@@ -112,13 +108,14 @@ impl<'a> Work<'a> {
         let place = self.open_device()?;
         let dataset = self.scan()?;
         let (recipe, extractor) = self.network(place)?;
-        let Some(prepared) = self.features(dataset, recipe, &extractor)? else {
-            return self.leave();
+        let prepared = match self.features(dataset, recipe, &extractor)? {
+            ControlFlow::Continue(prepared) => prepared,
+            ControlFlow::Break(stop) => return self.leave(stop),
         };
-        let Some(trained) = self.train(&prepared)? else {
-            return self.leave();
-        };
-        self.evaluate(&prepared, trained)
+        match self.train(&prepared)? {
+            ControlFlow::Continue(trained) => self.evaluate(&prepared, trained),
+            ControlFlow::Break(stop) => self.leave(stop),
+        }
     }
 
     /// First of all, as a GPU that is not there needs no photos to be said.
@@ -130,11 +127,11 @@ impl<'a> Work<'a> {
         Ok(place)
     }
 
-    /// Ends without a result, as a person wished.
-    fn leave(self) -> Result<()> {
-        self.reporter.turn(match self.requests.newest() {
-            Some(Request::Pause) => Event::Paused,
-            _ => Event::Cancelled,
+    /// Ends without a result, as a person asked; before training began there is none to keep.
+    fn leave(self, stop: Stop) -> Result<()> {
+        self.reporter.turn(match stop {
+            Stop::Pause => Event::Paused,
+            Stop::Keep | Stop::Cancel => Event::Cancelled,
         })
     }
 
@@ -194,14 +191,14 @@ impl<'a> Work<'a> {
         Ok((recipe, extractor))
     }
 
-    /// Makes the features that are not in the cache. `None`: it was asked to stop before training
-    /// could begin; what was computed is kept.
+    /// Makes the features that are not in the cache. Breaks where it was asked to end before
+    /// training could begin; what was computed is kept.
     fn features(
         &mut self,
         mut dataset: Dataset,
         recipe: Recipe,
         extractor: &Extractor,
-    ) -> Result<Option<Prepared>> {
+    ) -> Result<ControlFlow<Stop, Prepared>> {
         self.reporter.turn(Event::Stage { stage: Stage::Features })?;
         let feature_key = extractor.feature_key();
         let mut cache =
@@ -215,7 +212,7 @@ impl<'a> Work<'a> {
             &self.experiment.distort,
             &mut cache,
             self.config.threads,
-            &|| requests.newest().is_some(),
+            &|| requests.strongest().is_some(),
             &mut |progress| {
                 if progress.batch < batch {
                     reporter.warn(format!(
@@ -242,8 +239,8 @@ impl<'a> Work<'a> {
         for damaged in cache.damaged() {
             self.reporter.warn(damaged.clone())?;
         }
-        if filled.stopped {
-            return Ok(None);
+        if let Some(stop) = requests.strongest().filter(|_| filled.stopped) {
+            return Ok(ControlFlow::Break(stop));
         }
         if !filled.unreadable.is_empty() {
             let skipped = |(job, reason): (usize, _)| Skipped {
@@ -256,7 +253,7 @@ impl<'a> Work<'a> {
             dataset.check_sets()?;
             self.report_dataset(&dataset)?;
         }
-        Ok(Some(Prepared { dataset, recipe, feature_key, cache }))
+        Ok(ControlFlow::Continue(Prepared { dataset, recipe, feature_key, cache }))
     }
 
     /// Every photo as it is, then the distorted variants of the training photos; beside each job

@@ -21,8 +21,7 @@ use crate::common::{PER_CATEGORY, Project, start_worker, wait_until};
 use question::Question;
 use retrain::demo;
 use retrain::random::Rng;
-use retrain::runner::{self, Stop};
-use retrain::store::{self, Event, RunFolder, State};
+use retrain::store::{self, Event, RunFolder, State, Stop};
 use victim::{Phase, Victim, kill_group_of, processes_of};
 
 const SEED: u64 = 20_261_124;
@@ -211,7 +210,7 @@ impl Hunter<'_> {
     fn interrupt(&mut self, victim: &mut Victim, child: &mut Child, begun: usize, aim: Phase) {
         thread::sleep(Duration::from_millis(self.rng.below(1500) as u64));
         let stop = if aim == Phase::Training { Stop::Pause } else { Stop::Keep };
-        runner::request(&victim.folder, stop).unwrap();
+        victim.folder.request_stop(stop).unwrap();
         if aim == Phase::Training {
             thread::sleep(Duration::from_millis(self.rng.below(300) as u64));
         } else {

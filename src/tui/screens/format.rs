@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::store::{Queue, RunFolder, State, Summary, TestResult, Timestamp};
+use crate::store::{Queue, RunFolder, State, Stop, Summary, TestResult, Timestamp};
 use crate::tui::effects::Effect;
 use crate::tui::news::Toast;
 use crate::tui::overlay::Confirm;
@@ -67,7 +67,7 @@ pub fn confirm_stop(run: RunFolder) -> Effect {
             "it ends after the present iteration, scores every image".into(),
             "and keeps the result it has by then".into(),
         ],
-        effect: Box::new(Effect::Stop(run)),
+        effect: Box::new(Effect::Stop(run, Stop::Keep)),
     })
 }
 
@@ -114,6 +114,6 @@ pub fn confirm_cancel(run: RunFolder) -> Effect {
             "it ends now, without a final test and without a result;".into(),
             "its log, checkpoint and features stay, r goes on with it".into(),
         ],
-        effect: Box::new(Effect::Cancel(run)),
+        effect: Box::new(Effect::Stop(run, Stop::Cancel)),
     })
 }

@@ -22,7 +22,7 @@ use self::shown::Shown;
 use self::view::View;
 use super::format;
 use super::{Images, Message, Page, Screen, World};
-use crate::store::{Run, RunFolder, State};
+use crate::store::{Run, RunFolder, State, Stop};
 use crate::tui::effects::Effect;
 use crate::tui::followed::Followed;
 use crate::tui::keys::{Action, Context};
@@ -145,7 +145,7 @@ impl Live {
                 return vec![format::refuse_to_stop(&run.id(), self.state_now(known), "W")];
             }
             Action::Stop => return vec![format::confirm_stop(run)],
-            Action::Pause => return vec![Effect::Pause(run)],
+            Action::Pause => return vec![Effect::Stop(run, Stop::Pause)],
             Action::Resume => return vec![format::resume(run, self.state_now(known))],
             Action::Cancel => return vec![format::confirm_cancel(run)],
             Action::YankId => return vec![Effect::Copy(run.id())],

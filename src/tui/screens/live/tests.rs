@@ -7,8 +7,8 @@ use crossterm::event::{
 
 use crate::random::Rng;
 use crate::store::{
-    Counts, Ending, Event, Points, Record, Run, RunFolder, SCHEMA_VERSION, Stage, State,
-    TestResult, Timestamp,
+    Counts, Ending, EvaluationPoint, Event, Points, Record, Run, RunFolder, SCHEMA_VERSION, Stage,
+    State, StepPoint, Stop, TestResult, Timestamp,
 };
 use crate::tui::app::App;
 use crate::tui::effects::Effect;
@@ -304,7 +304,9 @@ fn every_key_of_the_screen_does_what_the_table_says() {
 #[test]
 fn a_run_is_paused_at_once_and_gone_on_with_where_it_was_left() {
     let mut app = app_with(State::Running, training(falling));
-    assert!(matches!(&press(&mut app, "P")[..], [Effect::Pause(run)] if *run == folder(ID)));
+    assert!(
+        matches!(&press(&mut app, "P")[..], [Effect::Stop(run, Stop::Pause)] if *run == folder(ID))
+    );
     press(&mut app, "r");
     assert!(testing::text(&mut app, (80, 24)).contains("is running"));
     let mut events = training(falling);
@@ -347,7 +349,9 @@ fn stop_and_cancel_say_what_will_happen_and_ask_first() {
     let mut app = app_with(State::Running, training(falling));
     assert!(press(&mut app, "x").is_empty());
     assert!(testing::text(&mut app, (60, 20)).contains("keeps the result"));
-    assert!(matches!(&press(&mut app, "y")[..], [Effect::Stop(run)] if *run == folder(ID)));
+    assert!(
+        matches!(&press(&mut app, "y")[..], [Effect::Stop(run, Stop::Keep)] if *run == folder(ID))
+    );
     assert!(press(&mut app, "X").is_empty());
     assert!(testing::text(&mut app, (60, 20)).contains("without a result"));
     assert!(press(&mut app, "n").is_empty());

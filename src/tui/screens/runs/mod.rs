@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 
 use super::format;
 use super::{Compare, Images, Live, Message, Page, Screen, World};
-use crate::store::{RunFolder, State, shown};
+use crate::store::{RunFolder, State, Stop, shown};
 use crate::tui::effects::Effect;
 use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context};
@@ -177,7 +177,7 @@ impl Runs {
                 return vec![format::refuse_to_stop(&id, run.state(), "w")];
             }
             Action::Stop => return vec![format::confirm_stop(folder)],
-            Action::Pause => return vec![Effect::Pause(folder)],
+            Action::Pause => return vec![Effect::Stop(folder, Stop::Pause)],
             Action::Resume => return vec![format::resume(folder, run.state())],
             Action::Cancel => return vec![format::confirm_cancel(folder)],
             Action::MoreIterations => {

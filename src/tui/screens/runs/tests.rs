@@ -1,4 +1,4 @@
-use crate::store::State;
+use crate::store::{State, Stop};
 use crate::tui::app::App;
 use crate::tui::effects::Effect;
 use crate::tui::known_run::KnownRun;
@@ -105,9 +105,7 @@ fn nothing_is_lost_by_one_key() {
             let mut app = app_with(mixed());
             press(&mut app, &"j ".repeat(row));
             let effects = press(&mut app, keys);
-            let loses = |effect: &Effect| {
-                matches!(effect, Effect::Stop(_) | Effect::Cancel(_) | Effect::Trash(_))
-            };
+            let loses = |effect: &Effect| matches!(effect, Effect::Stop(_, Stop::Keep | Stop::Cancel) | Effect::Trash(_));
             assert!(!effects.iter().any(loses), "{keys}: {effects:?}");
         }
     }
@@ -121,7 +119,9 @@ fn a_yes_does_what_the_question_said_and_a_running_run_is_not_trashed() {
     assert!(press(&mut app, "d").is_empty());
     assert!(testing::text(&mut app, (80, 24)).contains("is running: stop it first"));
     let effects = press(&mut app, "x y");
-    assert!(matches!(&effects[..], [Effect::Stop(run)] if run.id() == "20260102-030300-fire"));
+    assert!(
+        matches!(&effects[..], [Effect::Stop(run, Stop::Keep)] if run.id() == "20260102-030300-fire")
+    );
     press(&mut app, "gg");
     let effects = press(&mut app, "d y");
     assert!(matches!(&effects[..], [Effect::Trash(runs)] if runs.len() == 1), "{effects:?}");

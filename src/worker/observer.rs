@@ -7,23 +7,24 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::reporter::Reporter;
-use super::requests::{Request, Requests};
-use crate::store::{Event, explain, write_atomically};
-use crate::train::{Checkpoint, Observer, Progress, Wish};
+use super::requests::Requests;
+use crate::store::{Event, Stop, explain, write_atomically};
+use crate::train::{Checkpoint, Observer, Progress};
 
-/// A killed worker's successor computes at most so much again.
+/// Time between two checkpoints: a killed worker's successor computes no more than that again.
 const EVERY: Duration = Duration::from_secs(3);
-/// Where a checkpoint takes long, it is so many times as long until the next: 2 % of the time.
+/// A checkpoint that takes long is followed by a pause of this many times as long, so that
+/// checkpoints take at most 2 % of the time.
 const TIMES_ITS_COST: u32 = 50;
-/// JSON may bring back a number's last bit wrong.
+/// Largest relative difference of two numbers that are the same: JSON may change the last bit.
 const SAME: f64 = 1e-12;
 
-/// Tells every iteration once, whoever computes it how often.
-pub(super) struct Telling<'a> {
+/// Reports every iteration once, also when a worker that goes on with a run computes it again.
+pub(super) struct RunObserver<'a> {
     reporter: &'a mut Reporter,
     requests: &'a Requests,
     path: PathBuf,
-    /// What the checkpoints belong to.
+    /// Names the training that the checkpoints belong to.
     name: blake3::Hash,
     /// The last iteration and the last evaluation that earlier workers have reported.
     reported: (usize, usize),
@@ -31,17 +32,17 @@ pub(super) struct Telling<'a> {
     due: Instant,
 }
 
-impl<'a> Telling<'a> {
+impl<'a> RunObserver<'a> {
     pub fn new(
         reporter: &'a mut Reporter,
         requests: &'a Requests,
         path: PathBuf,
         name: blake3::Hash,
-    ) -> Telling<'a> {
+    ) -> RunObserver<'a> {
         let run = reporter.run();
         let reported = (run.step(), run.evaluated.map_or(0, |point| point.step));
         let due = Instant::now() + EVERY;
-        Telling { reporter, requests, path, name, reported, has_differed: false, due }
+        RunObserver { reporter, requests, path, name, reported, has_differed: false, due }
     }
 
     /// An iteration that was reported before: its numbers must be the same.
@@ -85,7 +86,7 @@ impl<'a> Telling<'a> {
     }
 }
 
-impl Observer for Telling<'_> {
+impl Observer for RunObserver<'_> {
     type Error = anyhow::Error;
 
     fn hear(&mut self, progress: Progress) -> Result<()> {
@@ -96,14 +97,10 @@ impl Observer for Telling<'_> {
         if is_news { self.reporter.report(event(progress)) } else { self.compare(progress) }
     }
 
-    fn wish(&mut self, step: usize) -> Wish {
-        match self.requests.newest() {
-            // A result of fewer iterations than were reported would contradict the log.
-            Some(Request::Stop) if step < self.reported.0 => Wish::GoOn,
-            Some(Request::Stop) => Wish::Stop,
-            Some(Request::Pause | Request::Cancel) => Wish::Leave,
-            None => Wish::GoOn,
-        }
+    fn stop(&mut self, step: usize) -> Option<Stop> {
+        // A result of fewer iterations than were reported would contradict the log.
+        let is_too_early = |stop| stop == Stop::Keep && step < self.reported.0;
+        self.requests.strongest().filter(|&stop| !is_too_early(stop))
     }
 
     fn wants_checkpoint(&mut self) -> bool {
