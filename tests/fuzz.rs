@@ -20,8 +20,8 @@ use retrain::nets;
 use retrain::random::Rng;
 use retrain::spec::{self, FIELDS, Field, NetworkSettings, Weights};
 use retrain::store::{
-    Counts, Ending, Event, EventLog, NetworkFacts, Points, Record, Run, RunFolder, Stage, Tail,
-    TestResult, changed_photos, read_scores,
+    Counts, Ending, EvaluationPoint, Event, EventLog, NetworkFacts, Points, Record, Run, RunFolder,
+    Stage, StepPoint, Tail, TestResult, changed_photos, read_scores,
 };
 use retrain::train::{Checkpoint, HeadFile, Observer, Problem, Samples, evaluate};
 
@@ -219,14 +219,14 @@ fn log() -> Vec<u8> {
             ..NetworkFacts::default()
         }),
         Event::Features { done: 3, total: 16, from_cache: 1, skipped: 0, images_per_second: 9.5 },
-        Event::Step { step: 1, loss: 1.1, accuracy: 0.5, learning_rate: 0.01 },
-        Event::Evaluation {
+        Event::Step(StepPoint { step: 1, loss: 1.1, accuracy: 0.5, learning_rate: 0.01 }),
+        Event::Evaluation(EvaluationPoint {
             step: 1,
             train_loss: 1.0,
             train_accuracy: 0.5,
             validation_loss: 1.2,
             validation_accuracy: 0.25,
-        },
+        }),
         Event::Iterations { iterations: 80 },
         Event::Warning { message: text() },
         Event::Refused { message: text(), fault: false },

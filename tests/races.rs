@@ -13,7 +13,7 @@ use common::compare::{assert_same_result, features, shards, training};
 use common::{PER_CATEGORY, Project, start_worker};
 use retrain::config::Config;
 use retrain::runner;
-use retrain::store::{Event, EventLog, Record, State, Tail};
+use retrain::store::{Event, EventLog, Record, State, StepPoint, Tail};
 
 const WORKERS: usize = 8;
 
@@ -106,7 +106,7 @@ fn every_reader_of_a_log_at_full_speed_sees_each_event_once_and_only_whole_lines
 fn event(number: usize) -> Event {
     match number % 100 {
         0 => Event::Warning { message: format!("{number} {}", "ü\n".repeat(number / 100 % 1500)) },
-        _ => Event::Step { step: number, loss: 1.0, accuracy: 0.5, learning_rate: 0.1 },
+        _ => Event::Step(StepPoint { step: number, loss: 1.0, accuracy: 0.5, learning_rate: 0.1 }),
     }
 }
 

@@ -75,7 +75,7 @@ fn wait_for_step(run: &RunFolder, reported: usize) {
     let mut tail = run.tail();
     wait_until("it trains", || {
         let is_behind =
-            |event: &Event| matches!(event, Event::Step { step, .. } if *step > reported);
+            |event: &Event| matches!(event, Event::Step(point) if point.step > reported);
         tail.poll().unwrap().iter().any(|record| is_behind(&record.event))
     });
 }

@@ -8,8 +8,8 @@ use anyhow::Result;
 use retrain::random::Rng;
 use retrain::spec::{self, Set};
 use retrain::store::{
-    Counts, Ending, Event, EventLog, ImageScore, Lease, Record, Run, RunFolder, SCHEMA_VERSION,
-    Stage, TestResult, Timestamp, write_scores,
+    Counts, Ending, EvaluationPoint, Event, EventLog, ImageScore, Lease, Record, Run, RunFolder,
+    SCHEMA_VERSION, Stage, StepPoint, TestResult, Timestamp, write_scores,
 };
 
 /// Every so many runs one has as many evaluations as a long training leaves.
@@ -60,18 +60,18 @@ fn dataset() -> Event {
 pub fn step(step: usize) -> Event {
     let noise = (step as f64 * 12.9898).sin() * 0.1;
     let loss = 1.6 / (1.0 + step as f64 / 200.0) + noise.abs();
-    Event::Step { step, loss, accuracy: 0.9 - loss / 3.0, learning_rate: 0.01 }
+    Event::Step(StepPoint { step, loss, accuracy: 0.9 - loss / 3.0, learning_rate: 0.01 })
 }
 
 pub fn evaluation(step: usize) -> Event {
     let loss = 1.6 / (1.0 + step as f64 / 200.0) + 0.05;
-    Event::Evaluation {
+    Event::Evaluation(EvaluationPoint {
         step,
         train_loss: loss,
         train_accuracy: 0.92 - loss / 4.0,
         validation_loss: loss + 0.1,
         validation_accuracy: 0.88 - loss / 4.0,
-    }
+    })
 }
 
 /// `count` runs that have ended, in `project`; none is synced to the disk one by one, as a worker

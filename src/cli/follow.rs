@@ -12,7 +12,9 @@ use signal_hook::consts::SIGINT;
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
 use crate::runner::{self, Place};
-use crate::store::{Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail};
+use crate::store::{
+    EvaluationPoint, Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail,
+};
 use crate::words::{duration, percent};
 
 /// Time between two looks at the log.
@@ -155,7 +157,7 @@ impl News {
                 let line = features_line(run);
                 if done == total { self.say(&line) } else { self.progress(&line) }
             }
-            Event::Evaluation { step, .. } => {
+            Event::Evaluation(EvaluationPoint { step, .. }) => {
                 let line = training_line(run);
                 let every = (run.iterations / TRAINING_LINES).max(1);
                 let shown = *step == 1 || *step == run.iterations || step % every == 0;

@@ -104,6 +104,37 @@ pub struct TestResult {
     pub log_loss: f64,
 }
 
+/// One iteration: loss and accuracy of its batch, before the update.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepPoint {
+    /// From 1.
+    #[serde(deserialize_with = "count")]
+    pub step: usize,
+    /// Mean cross-entropy of the batch, natural logarithm.
+    #[serde(with = "finite_or_null")]
+    pub loss: f64,
+    /// Share of the batch, 0 to 1.
+    pub accuracy: f64,
+    /// The rate of this step under the experiment's schedule.
+    pub learning_rate: f64,
+}
+
+/// One evaluation: of the batch just used, after its update, and of the whole validation set.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationPoint {
+    /// The iteration after which it was made, from 1.
+    #[serde(deserialize_with = "count")]
+    pub step: usize,
+    /// Mean cross-entropy of the batch, natural logarithm.
+    #[serde(with = "finite_or_null")]
+    pub train_loss: f64,
+    pub train_accuracy: f64,
+    /// Mean cross-entropy of the validation set, natural logarithm.
+    #[serde(with = "finite_or_null")]
+    pub validation_loss: f64,
+    pub validation_accuracy: f64,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -156,26 +187,8 @@ pub enum Event {
         /// Of the images that went through the network; 0 while none has.
         images_per_second: f64,
     },
-    /// One iteration: the batch's loss and accuracy before the update.
-    Step {
-        #[serde(deserialize_with = "count")]
-        step: usize,
-        #[serde(with = "finite_or_null")]
-        loss: f64,
-        accuracy: f64,
-        learning_rate: f64,
-    },
-    /// The batch just used, after its update, and the whole validation set.
-    Evaluation {
-        #[serde(deserialize_with = "count")]
-        step: usize,
-        #[serde(with = "finite_or_null")]
-        train_loss: f64,
-        train_accuracy: f64,
-        #[serde(with = "finite_or_null")]
-        validation_loss: f64,
-        validation_accuracy: f64,
-    },
+    Step(StepPoint),
+    Evaluation(EvaluationPoint),
     /// A person wants another number of iterations than before; training goes on to that one.
     Iterations {
         #[serde(deserialize_with = "count")]
@@ -258,12 +271,16 @@ pub(super) fn present_settings<'de, D: Deserializer<'de>>(
 mod tests {
     use super::*;
 
+    fn step(loss: f64) -> StepPoint {
+        StepPoint { step: 3, loss, accuracy: 0.75, learning_rate: 0.01 }
+    }
+
     #[test]
     fn an_event_is_one_line_of_plain_json() {
         let record = Record {
             v: SCHEMA_VERSION,
             at: "2026-01-02T03:04:05.5Z".parse().unwrap(),
-            event: Event::Step { step: 3, loss: 0.5, accuracy: 0.75, learning_rate: 0.01 },
+            event: Event::Step(step(0.5)),
         };
         let line = serde_json::to_string(&record).unwrap();
         assert_eq!(
@@ -296,10 +313,12 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_no_number_survives_the_log() {
-        let event = Event::Step { step: 3, loss: f64::NAN, accuracy: 0.0, learning_rate: 9.0 };
+        let event = Event::Step(step(f64::NAN));
         let line = serde_json::to_string(&event).unwrap();
         assert!(line.contains(r#""loss":null"#), "{line}");
-        let Event::Step { loss, .. } = serde_json::from_str(&line).unwrap() else { panic!() };
+        let Event::Step(StepPoint { loss, .. }) = serde_json::from_str(&line).unwrap() else {
+            panic!()
+        };
         assert!(loss.is_nan());
     }
 }

@@ -24,8 +24,8 @@ pub mod trash;
 
 pub use atomic::write_atomically;
 pub use event::{
-    Counts, Ending, Event, LONGEST_LINE, NetworkFacts, Record, SCHEMA_VERSION, Stage, TestResult,
-    Timestamp,
+    Counts, Ending, EvaluationPoint, Event, LONGEST_LINE, NetworkFacts, Record, SCHEMA_VERSION,
+    Stage, StepPoint, TestResult, Timestamp,
 };
 pub use fault::{Fault, explain};
 pub use feature_key::feature_key;
@@ -37,7 +37,7 @@ pub use owner::{Owner, host_name};
 pub use photos::{changed_photos, photos_csv};
 pub use queue::{Queue, QueueError, Started, Waiting};
 pub use remove::Removed;
-pub use run::{End, EvaluationPoint, FeatureProgress, Points, Run, StepPoint};
+pub use run::{End, FeatureProgress, Points, Run};
 pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
 pub use stop::{Stop, StopError};

@@ -3,26 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::event::{Counts, Ending, Event, NetworkFacts, Record, Stage, TestResult, Timestamp};
-
-/// One iteration, as reported: loss and accuracy of the batch before its update.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepPoint {
-    pub step: usize,
-    pub loss: f64,
-    pub accuracy: f64,
-    pub learning_rate: f64,
-}
-
-/// One evaluation of the batch just used and of the whole validation set.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EvaluationPoint {
-    pub step: usize,
-    pub train_loss: f64,
-    pub train_accuracy: f64,
-    pub validation_loss: f64,
-    pub validation_accuracy: f64,
-}
+use super::event::{
+    Counts, Ending, EvaluationPoint, Event, NetworkFacts, Record, Stage, StepPoint, TestResult,
+    Timestamp,
+};
 
 impl EvaluationPoint {
     fn is_better_than(&self, other: &EvaluationPoint) -> bool {
@@ -49,22 +33,8 @@ impl Points {
     /// Takes in what `record` says of an iteration, if anything.
     fn add(&mut self, record: &Record) {
         match record.event {
-            Event::Step { step, loss, accuracy, learning_rate } => {
-                self.steps.push(StepPoint { step, loss, accuracy, learning_rate });
-            }
-            Event::Evaluation {
-                step,
-                train_loss,
-                train_accuracy,
-                validation_loss,
-                validation_accuracy,
-            } => self.evaluations.push(EvaluationPoint {
-                step,
-                train_loss,
-                train_accuracy,
-                validation_loss,
-                validation_accuracy,
-            }),
+            Event::Step(point) => self.steps.push(point),
+            Event::Evaluation(point) => self.evaluations.push(point),
             _ => {}
         }
     }
@@ -176,24 +146,11 @@ impl Run {
                 self.features =
                     Some(FeatureProgress { done, total, from_cache, skipped, images_per_second });
             }
-            Event::Step { step, loss, accuracy, learning_rate } => {
+            Event::Step(point) => {
                 self.earlier_end = None;
-                self.latest = Some(StepPoint { step, loss, accuracy, learning_rate });
+                self.latest = Some(point);
             }
-            Event::Evaluation {
-                step,
-                train_loss,
-                train_accuracy,
-                validation_loss,
-                validation_accuracy,
-            } => {
-                let point = EvaluationPoint {
-                    step,
-                    train_loss,
-                    train_accuracy,
-                    validation_loss,
-                    validation_accuracy,
-                };
+            Event::Evaluation(point) => {
                 self.evaluated = Some(point);
                 if self.best.is_none_or(|best| point.is_better_than(&best)) {
                     self.best = Some(point);
@@ -263,13 +220,13 @@ mod tests {
     }
 
     fn evaluation(step: usize, accuracy: f64, loss: f64) -> Event {
-        Event::Evaluation {
+        Event::Evaluation(EvaluationPoint {
             step,
             train_loss: 0.0,
             train_accuracy: 1.0,
             validation_loss: loss,
             validation_accuracy: accuracy,
-        }
+        })
     }
 
     #[test]
@@ -277,9 +234,9 @@ mod tests {
         let records = [
             at(10, Event::Started { pid: 7, host: "box".into(), threads: 2 }),
             at(11, Event::Stage { stage: Stage::Training }),
-            at(12, Event::Step { step: 1, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 }),
+            at(12, step(1)),
             at(12, evaluation(1, 0.8, 0.6)),
-            at(13, Event::Step { step: 2, loss: 0.9, accuracy: 0.5, learning_rate: 0.01 }),
+            at(13, step(2)),
             at(13, evaluation(2, 0.8, 0.5)),
             at(14, evaluation(3, 0.7, 0.4)),
         ];
@@ -294,7 +251,7 @@ mod tests {
     }
 
     fn step(step: usize) -> Event {
-        Event::Step { step, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 }
+        Event::Step(StepPoint { step, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 })
     }
 
     fn stopped() -> Event {

@@ -4,22 +4,16 @@ use super::{
     Batches, Checkpoint, CrossEntropy, FitError, Gradient, Head, Measured, Observer, Problem,
     Standardization, learning_rate,
 };
-use crate::store::Stop;
+use crate::store::{EvaluationPoint, StepPoint, Stop};
 
 /// News of a fit. All numbers are finite: a loss that is not ends the fit instead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Progress {
-    /// Loss and accuracy of the batch before its step was taken; steps count from 1.
-    Step { step: usize, loss: f64, accuracy: f64, learning_rate: f64 },
-    /// The whole validation set, and the batch just used seen again after its step, which is what
-    /// retrain.py printed.
+    Step(StepPoint),
+    /// With the batch just used seen again after its step, which is what retrain.py printed.
     Evaluation {
-        step: usize,
-        train_loss: f64,
-        train_accuracy: f64,
-        validation_loss: f64,
-        validation_accuracy: f64,
-        /// The lowest validation loss so far.
+        point: EvaluationPoint,
+        /// It has the lowest validation loss so far.
         best: bool,
     },
 }
@@ -121,8 +115,8 @@ pub fn fit<O: Observer>(
         let gradient = standardization.gradient(&gradient)?;
         state.optimizer.step(&mut state.head, &gradient, rate)?;
         state.step = step;
-        let progress = Progress::Step { step, loss: batch_loss, accuracy, learning_rate: rate };
-        observer.hear(progress).map_err(FitError::Observer)?;
+        let point = StepPoint { step, loss: batch_loss, accuracy, learning_rate: rate };
+        observer.hear(Progress::Step(point)).map_err(FitError::Observer)?;
 
         let stop = if step < iterations { observer.stop(step) } else { Some(Stop::Keep) };
         let is_last = stop == Some(Stop::Keep);
@@ -139,7 +133,8 @@ pub fn fit<O: Observer>(
                 break;
             }
             let best = state.watch.is_best(step, seen, &folded);
-            observer.hear(evaluation(step, after, seen, best)).map_err(FitError::Observer)?;
+            let point = evaluation(step, after, seen);
+            observer.hear(Progress::Evaluation { point, best }).map_err(FitError::Observer)?;
         }
         if stop.is_some() || state.watch.patience_is_over() || observer.wants_checkpoint() {
             observer.keep(unseen.as_ref().unwrap_or(&state)).map_err(FitError::Observer)?;
@@ -161,14 +156,13 @@ pub fn fit<O: Observer>(
     Ok(Fitted { head, steps, best: watch.best, ended })
 }
 
-fn evaluation(step: usize, after: Measured, seen: Measured, best: bool) -> Progress {
-    Progress::Evaluation {
+fn evaluation(step: usize, after: Measured, seen: Measured) -> EvaluationPoint {
+    EvaluationPoint {
         step,
         train_loss: after.loss,
         train_accuracy: after.accuracy,
         validation_loss: seen.loss,
         validation_accuracy: seen.accuracy,
-        best,
     }
 }
 

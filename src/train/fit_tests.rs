@@ -81,7 +81,7 @@ fn weights(head: &Head) -> Vec<f32> {
 fn step_losses(news: &[Progress]) -> Vec<f64> {
     news.iter()
         .filter_map(|progress| match progress {
-            Progress::Step { loss, .. } => Some(*loss),
+            Progress::Step(point) => Some(point.loss),
             Progress::Evaluation { .. } => None,
         })
         .collect()
@@ -91,10 +91,8 @@ fn step_losses(news: &[Progress]) -> Vec<f64> {
 fn evaluations(news: &[Progress]) -> Vec<(usize, f64, bool)> {
     news.iter()
         .filter_map(|progress| match *progress {
-            Progress::Evaluation { step, validation_loss, best, .. } => {
-                Some((step, validation_loss, best))
-            }
-            Progress::Step { .. } => None,
+            Progress::Evaluation { point, best } => Some((point.step, point.validation_loss, best)),
+            Progress::Step(_) => None,
         })
         .collect()
 }
@@ -109,13 +107,12 @@ fn separable_photos_are_learned_and_news_come_in_order() {
     assert!((step_losses(&news)[0] - 3f64.ln()).abs() < 0.02);
     let steps: Vec<usize> = evaluations(&news).iter().map(|e| e.0).collect();
     assert_eq!(steps, (1..=20).map(|i| i * 10).chain([205]).collect::<Vec<_>>());
-    assert!(matches!(news[10], Progress::Evaluation { step: 10, .. }));
-    let Some(Progress::Evaluation { validation_loss, validation_accuracy, .. }) = news.last()
-    else {
+    assert!(matches!(news[10], Progress::Evaluation { point, .. } if point.step == 10));
+    let Some(Progress::Evaluation { point, .. }) = news.last() else {
         panic!("the last news is not an evaluation");
     };
-    assert!(*validation_accuracy > 0.95, "{validation_accuracy}");
-    assert!(*validation_loss < 0.2, "{validation_loss}");
+    assert!(point.validation_accuracy > 0.95, "{point:?}");
+    assert!(point.validation_loss < 0.2, "{point:?}");
 
     let scores = evaluate(&fitted.head, &validation.features).unwrap();
     let sure = |(row, &label): (&Vec<f32>, &u32)| row[label as usize] > 0.5;
@@ -179,7 +176,7 @@ fn the_schedule_reaches_the_optimizer() {
     let rates: Vec<f64> = news
         .iter()
         .filter_map(|progress| match *progress {
-            Progress::Step { learning_rate, .. } => Some(learning_rate),
+            Progress::Step(point) => Some(point.learning_rate),
             Progress::Evaluation { .. } => None,
         })
         .collect();
@@ -216,13 +213,16 @@ fn a_stop_ends_after_the_step_in_hand_with_its_evaluation() {
     let mut listener = Listener { ends: Some((13, Stop::Keep)), ..Listener::default() };
     let fitted = fit(&problem(&training, &validation, &train, 100), None, &mut listener).unwrap();
     assert_eq!((fitted.steps, fitted.ended), (13, Ended::Stopped(Stop::Keep)));
-    assert!(matches!(listener.news.last(), Some(Progress::Evaluation { step: 13, .. })));
+    assert!(matches!(
+        listener.news.last(),
+        Some(Progress::Evaluation { point, .. }) if point.step == 13
+    ));
     let (thirteen, _) = run(&problem(&training, &validation, &train, 13));
     assert_eq!(weights(&fitted.head), weights(&thirteen.head));
 
     let mut listener = Listener { ends: Some((13, Stop::Pause)), ..Listener::default() };
     fit(&problem(&training, &validation, &train, 100), None, &mut listener).unwrap();
-    assert!(matches!(listener.news.last(), Some(Progress::Step { step: 13, .. })));
+    assert!(matches!(listener.news.last(), Some(Progress::Step(point)) if point.step == 13));
     assert_eq!(listener.checkpoints.last().unwrap().step, 13);
 }
 

@@ -49,22 +49,30 @@ impl<'a> RunObserver<'a> {
     fn compare(&mut self, again: Progress) -> Result<()> {
         let earlier = self.reporter.earlier();
         let (step, pairs) = match again {
-            Progress::Step { step, loss, accuracy, learning_rate } => {
-                let Ok(at) = earlier.steps.binary_search_by_key(&step, |point| point.step) else {
+            Progress::Step(now) => {
+                let steps = &earlier.steps;
+                let Ok(at) = steps.binary_search_by_key(&now.step, |point| point.step) else {
                     return Ok(());
                 };
-                let before = earlier.steps[at];
-                let rates = (before.learning_rate, learning_rate);
-                (step, vec![(before.loss, loss), (before.accuracy, accuracy), rates])
+                let before = steps[at];
+                let pairs = [
+                    (before.loss, now.loss),
+                    (before.accuracy, now.accuracy),
+                    (before.learning_rate, now.learning_rate),
+                ];
+                (now.step, pairs)
             }
-            Progress::Evaluation { step, train_loss, validation_loss, .. } => {
+            Progress::Evaluation { point: now, .. } => {
                 let evaluations = &earlier.evaluations;
-                let Ok(at) = evaluations.binary_search_by_key(&step, |point| point.step) else {
-                    return Ok(());
-                };
+                let at = evaluations.binary_search_by_key(&now.step, |point| point.step);
+                let Ok(at) = at else { return Ok(()) };
                 let before = evaluations[at];
-                let validation = (before.validation_loss, validation_loss);
-                (step, vec![(before.train_loss, train_loss), validation])
+                let pairs = [
+                    (before.train_loss, now.train_loss),
+                    (before.validation_loss, now.validation_loss),
+                    (before.validation_accuracy, now.validation_accuracy),
+                ];
+                (now.step, pairs)
             }
         };
         let differs = |(before, now): &&(f64, f64)| (before - now).abs() > SAME * now.abs();
@@ -91,8 +99,8 @@ impl Observer for RunObserver<'_> {
 
     fn hear(&mut self, progress: Progress) -> Result<()> {
         let is_news = match progress {
-            Progress::Step { step, .. } => step > self.reported.0,
-            Progress::Evaluation { step, .. } => step > self.reported.1,
+            Progress::Step(point) => point.step > self.reported.0,
+            Progress::Evaluation { point, .. } => point.step > self.reported.1,
         };
         if is_news { self.reporter.report(event(progress)) } else { self.compare(progress) }
     }
@@ -125,22 +133,7 @@ impl Observer for RunObserver<'_> {
 
 fn event(progress: Progress) -> Event {
     match progress {
-        Progress::Step { step, loss, accuracy, learning_rate } => {
-            Event::Step { step, loss, accuracy, learning_rate }
-        }
-        Progress::Evaluation {
-            step,
-            train_loss,
-            train_accuracy,
-            validation_loss,
-            validation_accuracy,
-            best: _,
-        } => Event::Evaluation {
-            step,
-            train_loss,
-            train_accuracy,
-            validation_loss,
-            validation_accuracy,
-        },
+        Progress::Step(point) => Event::Step(point),
+        Progress::Evaluation { point, .. } => Event::Evaluation(point),
     }
 }

@@ -63,7 +63,7 @@ impl Reporter {
 
     /// Reports something that happens often: one line in the log, the summary once a second.
     pub fn report(&mut self, event: Event) -> Result<()> {
-        self.is_as_found &= !matches!(event, Event::Step { .. });
+        self.is_as_found &= !matches!(event, Event::Step(_));
         let record = self.log.append(event)?;
         self.run.apply(&record);
         if self.summarised.elapsed() >= SUMMARY_AGE {

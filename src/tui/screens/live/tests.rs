@@ -93,15 +93,17 @@ fn training(loss: impl Fn(usize) -> f64) -> Vec<Event> {
     for step in 1..=40 {
         let noise = (random.uniform() - 0.5) * 0.1;
         let accuracy = 0.9 - 0.3 / step as f64;
-        events.push(Event::Step { step, loss: loss(step) + noise, accuracy, learning_rate: 0.01 });
+        let loss_now = loss(step) + noise;
+        let point = StepPoint { step, loss: loss_now, accuracy, learning_rate: 0.01 };
+        events.push(Event::Step(point));
         if step % 10 == 0 {
-            events.push(Event::Evaluation {
+            events.push(Event::Evaluation(EvaluationPoint {
                 step,
                 train_loss: loss(step),
                 train_accuracy: accuracy,
                 validation_loss: loss(step) + 0.1,
                 validation_accuracy: accuracy - 0.05,
-            });
+            }));
         }
     }
     events
