@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use signal_hook::consts::SIGINT;
 
+use super::local;
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
 use crate::runner::{self, Place};
@@ -70,13 +71,14 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
     signal_hook::flag::register(SIGINT, interrupted.clone())?;
     let mut interrupts = 0;
 
+    let launcher = local(config)?;
     let mut news = News::new(folder);
     let Begun { mut tail, mut run, words } = begun;
     // Until then its end is that of an earlier worker.
     let mut has_started = false;
     let followed = loop {
         // Looked at before the log, so that the log's last word is not missed.
-        let place = runner::place(&config.runs, folder)?;
+        let place = runner::place(&launcher, &config.runs, folder)?;
         for record in tail.poll()? {
             run.apply(&record);
             has_started |= matches!(record.event, Event::Started { .. } | Event::Refused { .. });
@@ -90,7 +92,7 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
             Place::Nowhere if has_started => break Followed::ToTheEnd,
             Place::Nowhere if words_of(folder) != words => break Followed::NotBegun,
             Place::Nowhere => break Followed::NotStarted,
-            Place::Waiting(_) | Place::AtWork => {}
+            Place::Waiting(_) | Place::Pending | Place::AtWork => {}
         }
         if interrupted.swap(false, Ordering::Relaxed) {
             interrupts += 1;

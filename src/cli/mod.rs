@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::config::Config;
-use crate::runner;
+use crate::runner::{self, Local};
 use crate::store::{self, RunFolder, Stop};
 use crate::worker;
 
@@ -146,6 +146,11 @@ fn find(config: &Config, name: &str) -> Result<RunFolder> {
 /// This program's own file, to start workers with.
 fn own_file() -> Result<PathBuf> {
     std::env::current_exe().context("cannot find this program's own file")
+}
+
+/// What starts workers for the commands: this machine.
+fn local(config: &Config) -> Result<Local> {
+    Ok(Local::new(&own_file()?, config))
 }
 
 /// This program as a person would type it from here: by its name where the shell finds it so.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::QueueCommand;
 use super::out::print_json;
-use super::{find, own_file};
+use super::{find, local};
 use crate::config::Config;
 use crate::runner;
 use crate::store::{Queue, QueueError, RunFolder, Timestamp, Waiting};
@@ -34,7 +34,7 @@ pub fn queue(config: &Config, what: Option<QueueCommand>, json: bool) -> Result<
         Some(QueueCommand::Release) => change(config, |queue| queue.held = false)?,
     }
     // Also where a machine was switched off, and with it all that would start the next.
-    runner::advance(&own_file()?, config)?;
+    runner::advance(&local(config)?, &config.runs)?;
     show(config, json)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -70,6 +70,7 @@ struct Shown<'a> {
 struct Row {
     place: usize,
     run: String,
+    /// Machine or cluster.
     host: String,
     since: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,16 +78,17 @@ struct Row {
 }
 
 fn show(config: &Config, json: bool) -> Result<()> {
-    let queue = Queue::read(&config.runs)?;
+    let (queue, launcher) = (Queue::read(&config.runs)?, local(config)?);
     let is_at_work = |run: &&str| {
         let folder = RunFolder::at(config.runs.join(run));
-        runner::place(&config.runs, &folder).is_ok_and(|place| place == runner::Place::AtWork)
+        let place = runner::place(&launcher, &config.runs, &folder);
+        place.is_ok_and(|place| place == runner::Place::AtWork)
     };
     let started = queue.started.iter().map(|started| &*started.run);
     let row = |(place, waiting): (usize, &'_ Waiting)| Row {
         place: place + 1,
         run: waiting.run.clone(),
-        host: waiting.host.clone(),
+        host: waiting.target.name().to_owned(),
         since: waiting.since,
         iterations: waiting.iterations,
     };

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::follow::{Begun, follow};
-use super::{own_file, run};
+use super::{local, run};
 use crate::config::Config;
 use crate::runner;
 use crate::store::RunFolder;
@@ -18,7 +18,7 @@ pub fn resume(
 ) -> Result<ExitCode> {
     let begun = Begun::of(folder)?;
     let reported = begun.run().step();
-    runner::resume(&own_file()?, config, folder, iterations)?;
+    runner::resume(&local(config)?, &config.runs, folder, iterations)?;
     if reported > 0 && !folder.checkpoint().exists() {
         eprintln!("there is no checkpoint: the {reported} iterations so far are made again first");
     }

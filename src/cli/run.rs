@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::follow::{Begun, Followed, follow};
-use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, own_file, report};
+use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, report};
 use crate::config::Config;
 use crate::runner;
 use crate::store::{End, Run, RunFolder};
@@ -17,13 +17,13 @@ pub fn run(
     overrides: &[String],
     detach: bool,
 ) -> Result<ExitCode> {
-    let program = own_file()?;
+    let launcher = local(config)?;
     // All are checked before the first is started.
     let folders = runner::create_all(config, experiments, overrides)?;
     let mut followed = Vec::new();
     for folder in folders {
         let begun = Begun::of(&folder)?;
-        runner::enqueue(&program, config, &folder, None)?;
+        runner::enqueue(&launcher, &config.runs, &folder, None)?;
         if detach {
             println!("{}", folder.id());
         } else {

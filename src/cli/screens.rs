@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::CommandFactory;
 
-use super::{Args, EXIT_MISTAKE, out, own_file};
+use super::{Args, EXIT_MISTAKE, local, out, own_file};
 use crate::config::Config;
 use crate::runner;
 use crate::store::RunFolder;
@@ -33,7 +33,7 @@ pub fn is_possible() -> bool {
 /// Starts a run of the experiment and shows it.
 pub fn watch(config: &Config, experiment: &Path) -> Result<ExitCode> {
     let run = runner::create(config, experiment, &[])?;
-    runner::enqueue(&own_file()?, config, &run, None)?;
+    runner::enqueue(&local(config)?, &config.runs, &run, None)?;
     open(config, Some(run))
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use super::follow::Followed;
 use super::run::outcome;
-use super::{EXIT_MISTAKE, program};
+use super::{EXIT_MISTAKE, local, program};
 use crate::config::Config;
 use crate::runner::{self, Place};
 use crate::store::{RunFolder, State, Stop, Summary};
@@ -18,11 +18,13 @@ const LOOK: Duration = Duration::from_millis(100);
 
 pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode> {
     let id = folder.id();
-    match runner::place(&config.runs, folder)? {
+    let place = || Ok::<_, anyhow::Error>(runner::place(&local(config)?, &config.runs, folder)?);
+    match place()? {
         Place::AtWork => {}
         Place::Waiting(_) => {
             bail!("{id} waits in the queue; take it off with 'retrain queue remove {id}'")
         }
+        Place::Pending => bail!("{id} waits in the queue of its cluster, which alone can end it"),
         Place::Nowhere => bail!("{id} is not running: it is {}", folder.summary()?.state.name()),
     }
     let doing = match stop {
@@ -32,7 +34,7 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
     };
     eprintln!("{doing} after the photos or the iteration in hand; ctrl-c leaves it at that");
     folder.request_stop(stop)?;
-    while runner::place(&config.runs, folder)? == Place::AtWork {
+    while place()? == Place::AtWork {
         // A worker that just begins takes what it finds for a request to an earlier one.
         if !folder.stop_file().exists() {
             folder.request_stop(stop)?;

@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, getppid, kill_process};
 use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
 use super::launch::{start_worker, this_program};
+use super::local::Local;
 use super::process;
 use super::queue::advance_behind;
 use super::slots::gpu_of;
@@ -31,7 +32,10 @@ pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitC
     let words = match &ended {
         Ok(status) if status.success() => None,
         Ok(status) if status.code() == Some(LeaseError::EXIT_GONE.into()) => None,
-        Ok(status) => Some(last_word(folder, *status, found.oom_kills)),
+        Ok(status) => {
+            let was_out_of_memory = has_killed(found.oom_kills, oom_kills());
+            Some(last_word(folder, *status, was_out_of_memory))
+        }
         Err(err) => Some(format!("the worker cannot be started: {err}")),
     };
     if let Some(words) = words {
@@ -106,11 +110,10 @@ fn pass_on_signals(worker: &Child) -> io::Result<()> {
 }
 
 /// Why a worker is not there any more, and what to do.
-fn last_word(folder: &RunFolder, status: ExitStatus, oom_kills_before: Option<u64>) -> String {
+fn last_word(folder: &RunFolder, status: ExitStatus, was_out_of_memory: bool) -> String {
     let said = folder.last_words();
     let resume = format!("'retrain resume {}' goes on where it was", folder.id());
     let memory = "give it fewer threads in config.toml, or more memory; then";
-    let was_out_of_memory = oom_kills() > oom_kills_before;
     match (status.signal(), status.code()) {
         (Some(SIGKILL), _) if was_out_of_memory => {
             format!("memory ran out, and the system killed the worker: {memory} {resume}")
@@ -141,10 +144,19 @@ fn failed_allocation(folder: &RunFolder) -> Option<String> {
     last.find(|line| line.starts_with("memory allocation of"))
 }
 
-/// Times that the system killed a process as memory had run out, in containers too.
+/// How often the system has killed a process since it was booted because memory had run out, in
+/// containers too; `None` where it does not count that.
 fn oom_kills() -> Option<u64> {
-    let counts = fs::read_to_string("/proc/vmstat").ok()?;
-    counts.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+    oom_kills_in(&fs::read_to_string("/proc/vmstat").ok()?)
+}
+
+fn oom_kills_in(vmstat: &str) -> Option<u64> {
+    vmstat.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+}
+
+/// Whether a process was killed between two counts of [`oom_kills`].
+fn has_killed(before: Option<u64>, now: Option<u64>) -> bool {
+    before.zip(now).is_some_and(|(before, now)| now > before)
 }
 
 /// Writes the last word of a run whose worker wrote none.
@@ -223,8 +235,8 @@ fn advance_after(
         aside(&format!("{err}; the queue goes on as if it were empty"));
         Config::at(root)
     });
-    let config = Config { runs: runs.to_owned(), ..config };
-    Ok(advance_behind(&this_program()?, &config, Some(&folder.id()))?)
+    let launcher = Local::new(&this_program()?, &config);
+    Ok(advance_behind(&launcher, runs, Some(&folder.id()))?)
 }
 
 #[cfg(test)]
@@ -235,14 +247,25 @@ mod tests {
     fn what_ended_a_worker_is_said_with_the_next_step() {
         let folder = tempfile::tempdir().unwrap();
         let run = RunFolder::at(folder.path());
-        let word = |raw, before| last_word(&run, ExitStatus::from_raw(raw), before);
-        let killed = word(9, Some(u64::MAX));
+        let word = |raw, out_of_memory| last_word(&run, ExitStatus::from_raw(raw), out_of_memory);
+        let killed = word(9, false);
         assert!(killed.contains("signal 9") && killed.contains("retrain resume"), "{killed}");
-        assert!(word(9, None).starts_with("memory ran out") == oom_kills().is_some());
-        assert!(word(101 << 8, None).contains("without a word"));
+        let killed = word(9, true);
+        assert!(killed.starts_with("memory ran out, and the system killed"), "{killed}");
+        assert!(word(101 << 8, false).contains("without a word"));
         fs::write(run.worker_log(), "memory allocation of 9 bytes failed\nstack\n").unwrap();
-        assert!(word(6, None).starts_with("memory ran out (memory allocation of 9 bytes"));
-        assert!(word(11, None).contains("signal 11; its last words: stack"));
-        assert!(word(101 << 8, None).contains("exit code 101"));
+        assert!(word(6, false).starts_with("memory ran out (memory allocation of 9 bytes"));
+        assert!(word(11, false).contains("signal 11; its last words: stack"));
+        assert!(word(101 << 8, false).contains("exit code 101"));
+    }
+
+    #[test]
+    fn a_kill_for_lack_of_memory_is_known_by_the_systems_own_count() {
+        let vmstat = |kills| format!("nr_free_pages 12\noom_kill {kills}\ndrop_pagecache 0\n");
+        let counts = [3, 4].map(|kills| oom_kills_in(&vmstat(kills)));
+        assert_eq!(counts, [Some(3), Some(4)]);
+        assert_eq!(oom_kills_in("nr_free_pages 12\n"), None);
+        assert!(has_killed(counts[0], counts[1]));
+        assert!(!has_killed(counts[0], counts[0]) && !has_killed(None, counts[1]));
     }
 }

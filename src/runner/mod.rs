@@ -7,6 +7,8 @@
 mod create;
 mod keep;
 mod launch;
+mod launcher;
+mod local;
 mod process;
 mod queue;
 mod resume;
@@ -15,6 +17,8 @@ mod slots;
 pub use create::{StartError, create, create_all};
 pub use keep::{keep, kept};
 pub use launch::{has_thread_settings, with_thread_settings};
+pub use launcher::{Launcher, Status};
+pub use local::Local;
 pub use queue::{EnqueueError, Place, advance, behind, enqueue, place};
 pub use resume::{ResumeError, resume};
 pub use slots::slots;

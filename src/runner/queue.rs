@@ -3,10 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::launch::{reap, start_keeper};
-use super::slots::slots;
-use crate::config::Config;
-use crate::store::{Owner, Queue, QueueError, RunFolder, Started, Waiting};
+use super::launcher::{Launcher, Status};
+use super::local::free_slot;
+use crate::store::{Owner, Queue, QueueError, RunFolder, Started, Task, Waiting};
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
@@ -19,8 +18,10 @@ pub enum EnqueueError {
 /// Where a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// So many runs are before it in the queue.
+    /// In the queue of this project, behind this many others.
     Waiting(usize),
+    /// In the queue of a cluster, which has not begun it.
+    Pending,
     /// It has a worker, or a process that starts one.
     AtWork,
     Nowhere,
@@ -29,71 +30,72 @@ pub enum Place {
 /// Puts a run that has no worker at the end of the queue, unless it has a place there, and starts
 /// whatever may start.
 pub fn enqueue(
-    program: &Path,
-    config: &Config,
+    launcher: &dyn Launcher,
+    runs: &Path,
     folder: &RunFolder,
     iterations: Option<usize>,
 ) -> Result<(), EnqueueError> {
-    Queue::change(&config.runs, |queue| {
-        forget_what_moved_on(&config.runs, queue);
+    Queue::change(runs, |queue| {
+        forget_what_moved_on(runs, queue);
         match queue.place(&folder.id()) {
             Some(place) => {
                 let waiting = &mut queue.waiting[place];
                 waiting.iterations = iterations.or(waiting.iterations);
             }
-            None => queue.waiting.push(Waiting::new(folder, iterations)),
+            None => queue.waiting.push(Waiting::new(folder, launcher.target(), iterations)),
         }
         Ok::<_, QueueError>(())
     })?;
-    advance(program, config)
+    advance(launcher, runs)
 }
 
-/// Starts the first that wait, as long as slots are free. Anybody may call it at any time.
-pub fn advance(program: &Path, config: &Config) -> Result<(), EnqueueError> {
-    advance_behind(program, config, None)
+/// Starts the first that wait for the launcher, as long as it takes more. Anybody may call it at
+/// any time.
+pub fn advance(launcher: &dyn Launcher, runs: &Path) -> Result<(), EnqueueError> {
+    advance_behind(launcher, runs, None)
 }
 
 /// The same, where the present process is the worker or the keeper of `ended`: it needs the slot
 /// no more, unless the other one lives.
 pub(super) fn advance_behind(
-    program: &Path,
-    config: &Config,
+    launcher: &dyn Launcher,
+    runs: &Path,
     ended: Option<&str>,
 ) -> Result<(), EnqueueError> {
-    let runs = &config.runs;
     if Queue::read(runs)?.waiting.is_empty() {
         return Ok(());
     }
     let mut has_started = false;
     let advanced = Queue::change(runs, |queue| {
-        let is_at_work = |started: &Started| match Some(&*started.run) == ended {
-            true => started.keeper.is_alive() && !started.keeper.is_this_process(),
-            false => {
-                started.keeper.is_alive() || RunFolder::at(runs.join(&started.run)).has_worker()
+        queue.started.retain(|started| {
+            let folder = RunFolder::at(runs.join(&started.run));
+            let has_ended = launcher.status(&folder, &started.task) == Some(Status::Ended);
+            match Some(&*started.run) == ended {
+                true => !has_ended && !started.task.is_this_process(),
+                false => !has_ended || folder.has_worker(),
             }
-        };
-        queue.started.retain(is_at_work);
+        });
         forget_what_moved_on(runs, queue);
         if let Some(ended) = ended {
             // It may never have got out of the queue: whoever started it could not write that.
             queue.remove(ended);
         }
+        let target = launcher.target();
+        let is_ours = |waiting: &Waiting| waiting.target == target;
         while !queue.held
-            && let Some(slot) = free_slot(queue, slots(config))
-            && let Some(next) = queue.waiting.iter().position(Waiting::is_here)
+            && let Some(next) = queue.waiting.iter().position(is_ours)
         {
             let Waiting { run, iterations, .. } = queue.waiting[next].clone();
             let folder = RunFolder::at(runs.join(&run));
             // Killed here, the run has its worker and is still in the queue: the next look finds
             // that it moved on. The other way round it would be in no place.
-            match start_keeper(program, &folder, iterations, slot) {
-                Ok(child) => {
+            match launcher.start(&folder, iterations, &queue.started) {
+                Ok(Some(task)) => {
                     has_started = true;
-                    let keeper = Owner::of_process(child.id());
-                    reap(child);
                     queue.waiting.remove(next);
-                    queue.started.push(Started { run, keeper, slot });
+                    queue.started.push(Started { run, task });
                 }
+                Ok(None) => break,
                 Err(source) => return Err(EnqueueError::Launch { run, source }),
             }
         }
@@ -107,7 +109,11 @@ pub(super) fn advance_behind(
 }
 
 /// Where `folder`'s run is now.
-pub fn place(runs: &Path, folder: &RunFolder) -> Result<Place, QueueError> {
+pub fn place(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    folder: &RunFolder,
+) -> Result<Place, QueueError> {
     let queue = Queue::read(runs)?;
     let id = folder.id();
     if let Some(place) = queue.place(&id)
@@ -115,9 +121,14 @@ pub fn place(runs: &Path, folder: &RunFolder) -> Result<Place, QueueError> {
     {
         return Ok(Place::Waiting(place));
     }
-    let is_kept = |started: &Started| started.run == id && started.keeper.is_alive();
-    let is_at_work = queue.started.iter().any(is_kept) || folder.has_worker();
-    Ok(if is_at_work { Place::AtWork } else { Place::Nowhere })
+    let started = queue.started.iter().find(|started| started.run == id);
+    Ok(match started.and_then(|started| launcher.status(folder, &started.task)) {
+        Some(Status::AtWork) => Place::AtWork,
+        // Its job may have begun just now.
+        _ if folder.has_worker() => Place::AtWork,
+        Some(Status::Pending) => Place::Pending,
+        Some(Status::Ended) | None => Place::Nowhere,
+    })
 }
 
 /// A run with so many before it, in words that go behind `is queued`.
@@ -140,25 +151,22 @@ fn forget_what_moved_on(runs: &Path, queue: &mut Queue) {
             return waiting.is_due(&folder);
         };
         if started.iter().all(|started| started.run != waiting.run) {
-            let is_free = |slot: &usize| started.iter().all(|started| started.slot != *slot);
-            let slot = (0..).find(is_free).expect("numbers go on");
-            started.push(Started { run: waiting.run.clone(), keeper, slot });
+            let task = Task::Process { keeper, slot: free_slot(started) };
+            started.push(Started { run: waiting.run.clone(), task });
         }
         false
     });
 }
 
-/// The lowest slot that no run has.
-fn free_slot(queue: &Queue, slots: usize) -> Option<usize> {
-    (0..slots).find(|slot| queue.started.iter().all(|started| started.slot != *slot))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::store::{Event, EventLog, Lease};
+    use crate::config::Config;
+    use crate::runner::Local;
+    use crate::store::{Event, EventLog, Lease, Target};
 
     /// A project whose keepers end at once and do nothing.
     fn project(folder: &Path) -> Config {
@@ -184,6 +192,10 @@ mod tests {
     const NOTHING: &str = "/bin/true";
     const MISSING: &str = "/bin/cat-that-is-not-there";
 
+    fn local(program: &str, config: &Config) -> Local {
+        Local::new(Path::new(program), config)
+    }
+
     #[test]
     fn one_run_is_started_and_the_others_wait_for_its_slot() {
         let folder = tempfile::tempdir().unwrap();
@@ -191,19 +203,20 @@ mod tests {
         let (a, b) = (run(&config, "a"), run(&config, "b"));
         let lease = Lease::take(&a.lock()).unwrap();
         Queue::change(&config.runs, |queue| {
-            let keeper = Owner::this_process();
-            queue.started.push(Started { run: a.id(), keeper, slot: 0 });
+            let task = Task::Process { keeper: Owner::this_process(), slot: 0 };
+            queue.started.push(Started { run: a.id(), task });
             Ok::<_, QueueError>(())
         })
         .unwrap();
-        enqueue(Path::new(NOTHING), &config, &b, None).unwrap();
-        assert_eq!(place(&config.runs, &b).unwrap(), Place::Waiting(0));
-        assert_eq!(place(&config.runs, &a).unwrap(), Place::AtWork);
-        enqueue(Path::new(NOTHING), &config, &b, Some(90)).unwrap();
+        let local = local(NOTHING, &config);
+        let place = |run| place(&local, &config.runs, run).unwrap();
+        enqueue(&local, &config.runs, &b, None).unwrap();
+        assert_eq!((place(&a), place(&b)), (Place::AtWork, Place::Waiting(0)));
+        enqueue(&local, &config.runs, &b, Some(90)).unwrap();
         let queue = Queue::read(&config.runs).unwrap();
         assert_eq!((queue.waiting.len(), queue.waiting[0].iterations), (1, Some(90)));
         drop(lease);
-        advance_behind(Path::new(NOTHING), &config, Some(&a.id())).unwrap();
+        advance_behind(&local, &config.runs, Some(&a.id())).unwrap();
         assert_eq!(waiting(&config), 0);
     }
 
@@ -218,10 +231,11 @@ mod tests {
             })
         };
         hold(true).unwrap();
-        enqueue(Path::new(NOTHING), &config, &run(&config, "a"), None).unwrap();
+        let local = local(NOTHING, &config);
+        enqueue(&local, &config.runs, &run(&config, "a"), None).unwrap();
         assert_eq!(waiting(&config), 1);
         hold(false).unwrap();
-        advance(Path::new(NOTHING), &config).unwrap();
+        advance(&local, &config.runs).unwrap();
         assert_eq!(waiting(&config), 0);
     }
 
@@ -230,17 +244,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = project(folder.path());
         let [a, b, c] = ["a", "b", "c"].map(|name| run(&config, name));
+        let local = local(MISSING, &config);
         for run in [&a, &b, &c] {
-            let err = enqueue(Path::new(MISSING), &config, run, None).unwrap_err();
+            let err = enqueue(&local, &config.runs, run, None).unwrap_err();
             assert!(matches!(err, EnqueueError::Launch { .. }), "{err}");
         }
         assert_eq!(waiting(&config), 3);
         // Somebody had `a` meanwhile, and `b` was removed.
         EventLog::open(&a.events()).unwrap().append(Event::Paused).unwrap();
         std::fs::remove_dir_all(b.path()).unwrap();
-        assert!(advance(Path::new(MISSING), &config).unwrap_err().to_string().contains(&c.id()));
+        assert!(advance(&local, &config.runs).unwrap_err().to_string().contains(&c.id()));
         assert_eq!(waiting(&config), 1);
-        assert_eq!(place(&config.runs, &a).unwrap(), Place::Nowhere);
+        assert_eq!(place(&local, &config.runs, &a).unwrap(), Place::Nowhere);
     }
 
     #[test]
@@ -249,12 +264,67 @@ mod tests {
         let config = project(folder.path());
         let run = run(&config, "a");
         Queue::change(&config.runs, |queue| {
-            queue.waiting.push(Waiting::new(&run, None));
-            queue.waiting[0].host = "elsewhere".into();
+            queue.waiting.push(Waiting::new(&run, Target::Host("elsewhere".into()), None));
             Ok::<_, QueueError>(())
         })
         .unwrap();
-        advance(Path::new(NOTHING), &config).unwrap();
+        advance(&local(NOTHING, &config), &config.runs).unwrap();
         assert_eq!(waiting(&config), 1);
+    }
+
+    /// A cluster that takes every job and does with them what a test says.
+    #[derive(Default)]
+    struct Cluster {
+        jobs: RefCell<Vec<Status>>,
+    }
+
+    impl Launcher for Cluster {
+        fn target(&self) -> Target {
+            Target::Cluster("hpc".into())
+        }
+
+        fn start(
+            &self,
+            _run: &RunFolder,
+            _iterations: Option<usize>,
+            _started: &[Started],
+        ) -> io::Result<Option<Task>> {
+            let mut jobs = self.jobs.borrow_mut();
+            jobs.push(Status::Pending);
+            Ok(Some(Task::Job { cluster: "hpc".into(), job: (jobs.len() - 1).to_string() }))
+        }
+
+        fn status(&self, _run: &RunFolder, task: &Task) -> Option<Status> {
+            let Task::Job { job, .. } = task else { return None };
+            Some(self.jobs.borrow()[job.parse::<usize>().unwrap()])
+        }
+    }
+
+    #[test]
+    fn a_job_is_pending_in_its_cluster_then_at_work_then_over_and_takes_no_slot_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = project(folder.path());
+        let (cluster, local) = (Cluster::default(), local(NOTHING, &config));
+        let [a, b, c] = ["a", "b", "c"].map(|name| run(&config, name));
+        enqueue(&cluster, &config.runs, &a, None).unwrap();
+        enqueue(&cluster, &config.runs, &b, None).unwrap();
+        let place = |run| place(&cluster, &config.runs, run).unwrap();
+        assert_eq!([&a, &b].map(place), [Place::Pending; 2], "the cluster has them all at once");
+        enqueue(&local, &config.runs, &c, None).unwrap();
+        let started = || Queue::read(&config.runs).unwrap().started;
+        assert_eq!(
+            (waiting(&config), started().len()),
+            (0, 3),
+            "the slot of this machine was free"
+        );
+
+        *cluster.jobs.borrow_mut() = vec![Status::AtWork, Status::Ended];
+        assert_eq!([&a, &b].map(place), [Place::AtWork, Place::Nowhere]);
+        // Only their own launcher knows what has become of jobs.
+        advance(&local, &config.runs).unwrap();
+        let jobs = |started: &Started| matches!(started.task, Task::Job { .. });
+        assert_eq!(started().into_iter().filter(jobs).count(), 2);
+        enqueue(&cluster, &config.runs, &b, None).unwrap();
+        assert_eq!([&a, &b].map(place), [Place::AtWork, Place::Pending], "it was submitted again");
     }
 }

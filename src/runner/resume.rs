@@ -4,10 +4,12 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::launcher::{Launcher, Status};
 use super::queue::{EnqueueError, enqueue};
-use crate::config::Config;
 use crate::spec::{self, SpecError};
-use crate::store::{End, Ending, LogError, Owner, Queue, QueueError, Run, RunFolder};
+use crate::store::{
+    End, Ending, LogError, Owner, Queue, QueueError, Run, RunFolder, Started, Task,
+};
 
 /// A worker is gone within this after its last word, also on a busy machine.
 const TO_GO: Duration = Duration::from_secs(10);
@@ -15,8 +17,8 @@ const LOOK: Duration = Duration::from_millis(50);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResumeError {
-    #[error("{run} is running: process {pid} on {host} works on it", pid = owner.pid, host = owner.host)]
-    Running { run: String, owner: Owner },
+    #[error("{run} is running: {by} works on it")]
+    Running { run: String, by: String },
     #[error("{run} is done, with all its {iterations} iterations; '--iterations' trains it longer")]
     Done { run: String, iterations: usize },
     #[error(
@@ -39,41 +41,49 @@ pub enum ResumeError {
 ///
 /// Whether photos, network and settings are still the same is the worker's to find out.
 pub fn resume(
-    program: &Path,
-    config: &Config,
+    launcher: &dyn Launcher,
+    runs: &Path,
     folder: &RunFolder,
     iterations: Option<usize>,
 ) -> Result<(), ResumeError> {
-    let state = settled(&config.runs, folder)?;
+    let state = settled(launcher, runs, folder)?;
     check(&state, &folder.id(), iterations)?;
     if let Some(iterations) = iterations {
         let path = folder.experiment();
         spec::resolve(&spec::read(&path)?, &[format!("iterations={iterations}")], &path)?;
     }
-    Ok(enqueue(program, config, folder, iterations)?)
+    Ok(enqueue(launcher, runs, folder, iterations)?)
 }
 
 /// The run, when no worker has it. One that has said its last word is given time to go, and so is
 /// the keeper of one that was killed: it has something to say.
-fn settled(runs: &Path, folder: &RunFolder) -> Result<Run, ResumeError> {
+fn settled(launcher: &dyn Launcher, runs: &Path, folder: &RunFolder) -> Result<Run, ResumeError> {
     let start = Instant::now();
     loop {
         // Looked at before the log, so that the log's last word is not missed.
         let worker = folder.owner().filter(Owner::is_alive);
-        let keeper = keeper(runs, folder).map_err(EnqueueError::from)?;
+        let task = task(launcher, runs, folder).map_err(EnqueueError::from)?;
         let is_ending = worker.is_none() || folder.replay()?.end.is_some();
-        match worker.or(keeper) {
+        match worker.map(|owner| owner.to_string()).or(task.map(|task| task.to_string())) {
             None => return Ok(folder.replay_whole()?.0),
             Some(_) if is_ending && start.elapsed() < TO_GO => thread::sleep(LOOK),
-            Some(owner) => return Err(ResumeError::Running { run: folder.id(), owner }),
+            Some(by) => return Err(ResumeError::Running { run: folder.id(), by }),
         }
     }
 }
 
-fn keeper(runs: &Path, folder: &RunFolder) -> Result<Option<Owner>, QueueError> {
+/// What was started for the run and has not ended.
+fn task(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    folder: &RunFolder,
+) -> Result<Option<Task>, QueueError> {
     let id = folder.id();
-    let mut started = Queue::read(runs)?.started.into_iter().filter(|started| started.run == id);
-    Ok(started.find_map(|started| Some(started.keeper).filter(Owner::is_alive)))
+    let is_there = |started: &Started| {
+        let status = launcher.status(folder, &started.task);
+        started.run == id && matches!(status, Some(Status::Pending | Status::AtWork))
+    };
+    Ok(Queue::read(runs)?.started.into_iter().find(is_there).map(|started| started.task))
 }
 
 /// Errors when there is nothing to go on with.
@@ -97,6 +107,8 @@ fn check(state: &Run, run: &str, iterations: Option<usize>) -> Result<(), Resume
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::runner::Local;
     use crate::store::{Lease, StepPoint, TestResult};
 
     fn run(steps: usize, end: Option<End>) -> Run {
@@ -147,7 +159,8 @@ mod tests {
         let run = RunFolder::at(folder.path());
         let _lease = Lease::take(&run.lock()).unwrap();
         let config = Config::at(folder.path());
-        let err = resume(Path::new("/bin/true"), &config, &run, None).unwrap_err();
+        let local = Local::new(Path::new("/bin/true"), &config);
+        let err = resume(&local, &config.runs, &run, None).unwrap_err();
         assert!(matches!(err, ResumeError::Running { .. }), "{err}");
     }
 }

@@ -21,8 +21,8 @@ const RETRY: Duration = Duration::from_millis(20);
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
     #[error(
-        "process {pid} on {host} already works on this run; \
-         follow it with 'retrain show', or end it with 'retrain stop'", pid = .0.pid, host = .0.host
+        "{0} already works on this run; follow it with 'retrain show', or end it with \
+         'retrain stop'"
     )]
     Taken(Owner),
     #[error("cannot lock {}: {source}", path.display())]

@@ -35,7 +35,7 @@ pub use log::{EventLog, LogError, Tail};
 pub use names::{harmless, is_harmful, shown, unshown};
 pub use owner::{Owner, host_name};
 pub use photos::{changed_photos, photos_csv};
-pub use queue::{Queue, QueueError, Started, Waiting};
+pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
 pub use remove::Removed;
 pub use run::{End, FeatureProgress, Points, Run};
 pub use runs::{FindError, find, list};

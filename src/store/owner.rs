@@ -1,5 +1,6 @@
 //! Processes as other processes see them: named beyond doubt, and alive or not.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -28,6 +29,13 @@ pub struct Owner {
     /// How long it has been silent, where it cannot be seen from here; see [`Owner::is_here`].
     #[serde(skip)]
     pub silence: Duration,
+}
+
+/// As in `process 7 on box`.
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} on {}", self.pid, self.host)
+    }
 }
 
 impl Owner {

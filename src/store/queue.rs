@@ -3,6 +3,7 @@
 //! The queue belongs to no process. Whoever changes it holds a lock for that moment; whoever reads
 //! it sees one whole version. Not here: starting anything (`runner` does).
 
+use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,12 +13,14 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::atomic::write_atomically;
-use super::event::{SCHEMA_VERSION, Timestamp};
+use super::event::Timestamp;
 use super::folder::RunFolder;
 use super::owner::{Owner, host_name};
 use super::summary::{State, Summary};
 use crate::config::{read_small, write_plain};
 
+/// Version of `queue.json`. Version 1 is the same without jobs and clusters.
+const VERSION: u32 = 2;
 /// A change takes milliseconds; whoever holds the lock longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
 const RETRY: Duration = Duration::from_millis(5);
@@ -33,7 +36,7 @@ pub enum QueueError {
     )]
     Damaged { path: PathBuf, message: String },
     #[error(
-        "{} is of version {found}, this program reads up to {SCHEMA_VERSION}; use a newer retrain",
+        "{} is of version {found}, this program reads up to {VERSION}; use a newer retrain",
         path.display()
     )]
     Version { path: PathBuf, found: u32 },
@@ -66,8 +69,8 @@ pub struct Queue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     pub run: String,
-    /// The machine that it is to run on: the one that it was queued on.
-    pub host: String,
+    #[serde(flatten)]
+    pub target: Target,
     /// Another number of iterations than the run's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iterations: Option<usize>,
@@ -76,34 +79,84 @@ pub struct Waiting {
     log_bytes: u64,
 }
 
-/// A run and the process that keeps its worker.
+/// Where a run is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The machine of this name: the one that the run was queued on.
+    Host(String),
+    /// The queue of the cluster of this name.
+    Cluster(String),
+}
+
+/// A run and what was started for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
     pub run: String,
-    pub keeper: Owner,
-    /// Which of the machine's slots it has, from 0.
-    pub slot: usize,
+    #[serde(flatten)]
+    pub task: Task,
+}
+
+/// What was started for a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Task {
+    /// A process of one machine.
+    Process {
+        /// The process that keeps the worker.
+        keeper: Owner,
+        /// Which of the machine's slots the run has, from 0.
+        slot: usize,
+    },
+    /// A job of a cluster, which may be pending there.
+    Job { cluster: String, job: String },
 }
 
 impl Default for Queue {
     fn default() -> Queue {
-        Queue { v: SCHEMA_VERSION, held: false, waiting: Vec::new(), started: Vec::new() }
+        Queue { v: VERSION, held: false, waiting: Vec::new(), started: Vec::new() }
+    }
+}
+
+impl Target {
+    pub fn this_host() -> Target {
+        Target::Host(host_name())
+    }
+
+    /// The name of the machine or the cluster.
+    pub fn name(&self) -> &str {
+        match self {
+            Target::Host(name) | Target::Cluster(name) => name,
+        }
+    }
+}
+
+/// As in `process 7 on box` or `job 12 of hpc`.
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Task::Process { keeper, .. } => keeper.fmt(f),
+            Task::Job { cluster, job } => write!(f, "job {job} of {cluster}"),
+        }
+    }
+}
+
+impl Task {
+    /// Whether it is kept by the present process.
+    pub fn is_this_process(&self) -> bool {
+        matches!(self, Task::Process { keeper, .. } if keeper.is_this_process())
     }
 }
 
 impl Waiting {
-    pub fn new(folder: &RunFolder, iterations: Option<usize>) -> Waiting {
+    pub fn new(folder: &RunFolder, target: Target, iterations: Option<usize>) -> Waiting {
         Waiting {
             run: folder.id(),
-            host: host_name(),
+            target,
             iterations,
             since: Timestamp::now(),
             log_bytes: folder.log_bytes(),
         }
-    }
-
-    pub fn is_here(&self) -> bool {
-        self.host == host_name()
     }
 
     /// Whether no worker has had the run since; `false` also when the run is not there any more.
@@ -130,8 +183,9 @@ impl Queue {
             Ok(bytes) => bytes,
         };
         match serde_json::from_slice::<Version>(&bytes) {
-            Ok(Version { v }) if v > SCHEMA_VERSION => Err(QueueError::Version { path, found: v }),
+            Ok(Version { v }) if v > VERSION => Err(QueueError::Version { path, found: v }),
             _ => serde_json::from_slice(&bytes)
+                .map(|queue| Queue { v: VERSION, ..queue })
                 .map_err(|err| QueueError::Damaged { path, message: err.to_string() }),
         }
     }
@@ -209,7 +263,7 @@ mod tests {
     use super::*;
 
     fn waiting(run: &str) -> Waiting {
-        Waiting::new(&RunFolder::at(format!("/nowhere/{run}")), None)
+        Waiting::new(&RunFolder::at(format!("/nowhere/{run}")), Target::this_host(), None)
     }
 
     fn change(runs: &Path, change: impl FnOnce(&mut Queue)) {
@@ -234,6 +288,31 @@ mod tests {
         });
         let queue = Queue::read(runs.path()).unwrap();
         assert_eq!((names(&queue), queue.held), (vec!["a", "b"], true));
+    }
+
+    #[test]
+    fn a_queue_of_version_1_is_read_and_written_as_one_of_today() {
+        let runs = tempfile::tempdir().unwrap();
+        let text = r#"{"v":1,"held":false,
+            "waiting":[{"run":"b","host":"box","since":"2026-01-02T03:04:05Z","log_bytes":7}],
+            "started":[{"run":"a","slot":1,
+                "keeper":{"host":"box","place":"boot pid:[1]","pid":7,"process_start":9}}]}"#;
+        fs::write(Queue::path(runs.path()), text).unwrap();
+        let queue = Queue::read(runs.path()).unwrap();
+        assert_eq!(queue.waiting[0].target, Target::Host("box".into()));
+        assert!(
+            matches!(&queue.started[0].task, Task::Process { keeper, slot: 1 } if keeper.pid == 7)
+        );
+        change(runs.path(), |queue| {
+            let task = Task::Job { cluster: "hpc".into(), job: "123".into() };
+            queue.started.push(Started { run: "c".into(), task });
+            queue.waiting[0].target = Target::Cluster("hpc".into());
+        });
+        let written = fs::read_to_string(Queue::path(runs.path())).unwrap();
+        assert!(written.contains("\"v\": 2") && written.contains("\"keeper\""), "{written}");
+        let queue = Queue::read(runs.path()).unwrap();
+        assert_eq!(queue.waiting[0].target, Target::Cluster("hpc".into()));
+        assert!(matches!(&queue.started[1].task, Task::Job { job, .. } if job == "123"));
     }
 
     #[test]

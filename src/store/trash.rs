@@ -27,14 +27,11 @@ const DELETING: &str = ".deleting";
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrashError {
-    #[error(
-        "{run} is running: stop it first, as with 'retrain pause {run}' (process {pid} on {host} \
-         works on it)", pid = owner.pid, host = owner.host
-    )]
+    #[error("{run} is running: stop it first, as with 'retrain pause {run}' ({owner} works on it)")]
     Running { run: String, owner: Owner },
     #[error(
-        "{run} is left in the trash: process {pid} on {host} still works on it; bring it back \
-         with 'retrain trash --restore {run}', or end the process", pid = owner.pid, host = owner.host
+        "{run} is left in the trash: {owner} still works on it; bring it back with 'retrain trash \
+         --restore {run}', or end the process"
     )]
     StillAtWork { run: String, owner: Owner },
     #[error(transparent)]

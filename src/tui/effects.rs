@@ -183,7 +183,10 @@ impl Performer {
                 let context = self.context.clone();
                 self.later(move || edit_queue(&context, edit));
             }
-            Effect::Stop(run, stop) => self.later(move || ask_worker(&run, stop)),
+            Effect::Stop(run, stop) => {
+                let context = self.context.clone();
+                self.later(move || ask_worker(&context, &run, stop));
+            }
             Effect::Trash(runs) => {
                 for run in runs {
                     let bin = self.context.config.trash.clone();

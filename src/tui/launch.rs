@@ -9,7 +9,7 @@ use super::Context;
 use super::effects::QueueEdit;
 use super::news::{News, Toast};
 use crate::config::open_plain;
-use crate::runner::{self, Place};
+use crate::runner::{self, Local, Place};
 use crate::store::{Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State, Stop};
 
 /// A worker that has the run says so within this; a slow one is seen later.
@@ -22,8 +22,8 @@ pub fn launch(context: &Context, experiment: &Path) -> News {
         Ok(run) => run,
         Err(err) => return News::Said(Toast::error(err.to_string())),
     };
-    match runner::enqueue(&context.program, &context.config, &run, None) {
-        Ok(()) => match runner::place(&context.config.runs, &run) {
+    match runner::enqueue(&local(context), &context.config.runs, &run, None) {
+        Ok(()) => match place(context, &run) {
             Ok(Place::Waiting(before)) => News::Queued { run, before },
             Ok(_) => News::Launched(run),
             Err(err) => News::Said(Toast::error(err.to_string())),
@@ -53,23 +53,31 @@ pub fn rerun(context: &Context, run: &RunFolder) -> News {
 /// Queues a run that has no worker, up to `iterations` where they are given. Where it may start at
 /// once, waits until it is seen at work, so that no screen shows the old state again.
 pub fn resume(context: &Context, run: &RunFolder, iterations: Option<usize>) -> News {
-    if let Err(err) = runner::resume(&context.program, &context.config, run, iterations) {
+    if let Err(err) = runner::resume(&local(context), &context.config.runs, run, iterations) {
         return News::NotStarted { run: run.clone(), problem: err.to_string() };
     }
     let start = Instant::now();
-    let runs = &context.config.runs;
-    let is_starting = || matches!(runner::place(runs, run), Ok(Place::AtWork));
+    let is_starting = || matches!(place(context, run), Ok(Place::AtWork));
     while start.elapsed() < TO_BE_SEEN
         && is_starting()
         && !run.summary().is_ok_and(|summary| summary.state == State::Running)
     {
         thread::sleep(LOOK);
     }
-    match runner::place(runs, run) {
+    match place(context, run) {
         Ok(Place::Waiting(before)) => News::Queued { run: run.clone(), before },
         Ok(_) => News::Resumed(run.clone()),
         Err(err) => News::NotStarted { run: run.clone(), problem: err.to_string() },
     }
+}
+
+/// What starts the workers of this project.
+fn local(context: &Context) -> Local {
+    Local::new(&context.program, &context.config)
+}
+
+fn place(context: &Context, run: &RunFolder) -> Result<Place, QueueError> {
+    runner::place(&local(context), &context.config.runs, run)
 }
 
 /// Changes the queue, and starts what may start then.
@@ -95,7 +103,7 @@ pub fn edit_queue(context: &Context, edit: QueueEdit) -> News {
 
 /// Starts what may start: also where everything that would have done so was killed.
 pub fn advance(context: &Context) -> Result<(), String> {
-    runner::advance(&context.program, &context.config).map_err(|err| err.to_string())
+    runner::advance(&local(context), &context.config.runs).map_err(|err| err.to_string())
 }
 
 /// The experiment file that a run was made of: in the first line of its log.
@@ -112,14 +120,13 @@ fn source(run: &RunFolder) -> Result<PathBuf, String> {
 }
 
 /// Asks the worker of `run` to end.
-pub fn ask_worker(run: &RunFolder, stop: Stop) -> News {
+pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
     let wish = match stop {
         Stop::Pause => "pause",
         Stop::Keep => "stop",
         Stop::Cancel => "cancel",
     };
-    let runs = run.path().parent().unwrap_or(Path::new("."));
-    if let Ok(Place::Waiting(_)) = runner::place(runs, run) {
+    if let Ok(Place::Waiting(_)) = place(context, run) {
         let text = format!("{} waits in the queue; w shows it, d there takes it off", run.id());
         return News::Said(Toast::error(text));
     }
@@ -187,11 +194,12 @@ mod tests {
     #[test]
     fn a_worker_is_asked_as_it_understands() {
         let runs = tempfile::tempdir().unwrap();
+        let context = project(runs.path());
         let run = RunFolder::at(runs.path());
-        let News::Said(toast) = ask_worker(&run, Stop::Keep) else { panic!() };
+        let News::Said(toast) = ask_worker(&context, &run, Stop::Keep) else { panic!() };
         assert!(toast.is_error && !run.stop_file().exists(), "{toast:?}");
         let _lease = Lease::take(&run.lock()).unwrap();
-        let News::Said(toast) = ask_worker(&run, Stop::Cancel) else { panic!() };
+        let News::Said(toast) = ask_worker(&context, &run, Stop::Cancel) else { panic!() };
         assert!(!toast.is_error);
         assert_eq!(run.stop_request().unwrap(), Some(Stop::Cancel));
     }

@@ -2,12 +2,14 @@
 //! started twice, none is lost, and one works at a time.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::common::terminal::{ESC, Session};
-use crate::common::{Project, wait_until};
+use crate::common::{BINARY, Project, wait_until};
+use retrain::config::Config;
 use retrain::random::Rng;
-use retrain::runner::Place;
+use retrain::runner::{Local, Place, place};
 use retrain::store::{Event, Queue, RunFolder, State, list};
 
 const SEED: u64 = 20_261_124;
@@ -99,9 +101,9 @@ fn screens_and_shells_that_race_for_a_queue_start_every_run_once() {
     let runs_folder = project.path().join("runs");
     wait_until("the queue is empty", || Queue::read(&runs_folder).unwrap().waiting.is_empty());
     let runs = list(&runs_folder).unwrap();
-    wait_until("nothing works any more", || {
-        runs.iter().all(|run| retrain::runner::place(&runs_folder, run).unwrap() == Place::Nowhere)
-    });
+    let local = Local::new(Path::new(BINARY), &Config::load(project.path()).unwrap());
+    let is_idle = |run| place(&local, &runs_folder, run).unwrap() == Place::Nowhere;
+    wait_until("nothing works any more", || runs.iter().all(is_idle));
 
     let trash = project.path().join("trash");
     let trashed = if trash.exists() { list(&trash).unwrap() } else { Vec::new() };

@@ -209,7 +209,7 @@ mod tests {
     use crate::tui::news::RunsWatcher;
 
     fn step(step: usize) -> Event {
-        Event::Step { step, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 }
+        Event::Step(StepPoint { step, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 })
     }
 
     fn run(runs: &std::path::Path) -> (RunFolder, EventLog) {

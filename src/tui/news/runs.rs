@@ -285,7 +285,7 @@ fn modified(folder: &RunFolder) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Event, EventLog, Queue, QueueError, State, Waiting};
+    use crate::store::{Event, EventLog, Queue, QueueError, State, Target, Waiting};
     use crate::tui::known::Known;
 
     fn watch(runs: &Path) -> (Watch, Receiver<Input>) {
@@ -343,7 +343,7 @@ mod tests {
         let queue = |held| {
             Queue::change(runs.path(), |queue| {
                 queue.held = held;
-                queue.waiting = vec![Waiting::new(&run, None)];
+                queue.waiting = vec![Waiting::new(&run, Target::this_host(), None)];
                 Ok::<_, QueueError>(())
             })
         };
@@ -363,7 +363,7 @@ mod tests {
         let mut said = |held| {
             Queue::change(runs.path(), |queue| {
                 queue.held = held;
-                queue.waiting = vec![Waiting::new(&run, None)];
+                queue.waiting = vec![Waiting::new(&run, Target::this_machine(), None)];
                 Ok::<_, QueueError>(())
             })
             .unwrap();

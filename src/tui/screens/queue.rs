@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Live, Message, Page, Screen, World, format};
-use crate::store::{RunFolder, Stage, State, Summary};
+use crate::store::{RunFolder, Stage, State, Summary, Target};
 use crate::tui::effects::{Effect, QueueEdit};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
@@ -114,8 +114,8 @@ impl Queue {
                 (Row::Waiting(_), Some(place)) => (place + 1).to_string(),
                 _ => "at work".into(),
             },
-            RUN => match waiting.filter(|waiting| !waiting.is_here()) {
-                Some(waiting) => format!("{} (on {})", waiting.run, waiting.host),
+            RUN => match waiting.filter(|waiting| waiting.target != Target::this_host()) {
+                Some(waiting) => format!("{} (on {})", waiting.run, waiting.target.name()),
                 None => row.run().to_owned(),
             },
             // Before training its iterations say nothing.
@@ -260,12 +260,15 @@ mod tests {
         app.on_news(all(runs));
         let mut queue = Stored::default();
         queue.held = held;
-        let waiting = |name: &&str| Waiting::new(&RunFolder::at(format!("./runs/{name}")), None);
+        let waiting = |name: &&str| {
+            let folder = RunFolder::at(format!("./runs/{name}"));
+            Waiting::new(&folder, Target::this_host(), None)
+        };
         queue.waiting = NAMES[1..].iter().map(waiting).collect();
         for waiting in &mut queue.waiting {
             waiting.since = "2026-01-02T03:04:00Z".parse().unwrap();
         }
-        queue.waiting[1].host = "gpu-box".into();
+        queue.waiting[1].target = Target::Host("gpu-box".into());
         queue.waiting[1].iterations = Some(8000);
         app.on_news(vec![News::Queue(queue)]);
         press(&mut app, "w");

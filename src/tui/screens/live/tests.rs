@@ -206,7 +206,8 @@ fn a_failed_run_shows_its_whole_message() {
 #[test]
 fn points_that_come_later_are_added_and_give_the_pace() {
     let events = training(falling);
-    let half = events.iter().position(|event| matches!(event, Event::Step { step: 20, .. }));
+    let half =
+        events.iter().position(|event| matches!(event, Event::Step(point) if point.step == 20));
     let half = half.unwrap();
     let mut app = app_with(State::Running, events[..half].to_vec());
     assert!(!testing::text(&mut app, (80, 24)).contains("iterations/s"));

@@ -1,0 +1,38 @@
+//! What starts workers: this machine, or the queue of a cluster.
+
+use std::io;
+
+use crate::store::{RunFolder, Started, Target, Task};
+
+/// A way to have workers started, and to see what has become of them.
+///
+/// Nothing but the run folder passes between a launcher and a worker. A worker that is at work
+/// holds the run's lease, wherever it is; a launcher is asked about the time before and after.
+pub trait Launcher {
+    /// Where it starts workers: what a run that is queued with this launcher waits for.
+    fn target(&self) -> Target;
+
+    /// Has a worker started that takes the run, up to `iterations` where they are given instead of
+    /// the run's own. `started` are the runs that have been started and have not ended, anywhere.
+    ///
+    /// `None` when nothing more may be at work now: the run waits on.
+    fn start(
+        &self,
+        run: &RunFolder,
+        iterations: Option<usize>,
+        started: &[Started],
+    ) -> io::Result<Option<Task>>;
+
+    /// What has become of the task that was started for `run`; `None` where another launcher
+    /// started it, which alone can tell.
+    fn status(&self, run: &RunFolder, task: &Task) -> Option<Status>;
+}
+
+/// What has become of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// A cluster's queue has it, and has not begun it.
+    Pending,
+    AtWork,
+    Ended,
+}

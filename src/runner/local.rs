@@ -1,0 +1,63 @@
+//! Workers on this machine: as many at once as there are slots, each with a keeper.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::launch::{reap, start_keeper};
+use super::launcher::{Launcher, Status};
+use super::slots::slots;
+use crate::config::Config;
+use crate::store::{Owner, RunFolder, Started, Target, Task};
+
+/// Starts workers as processes of this machine.
+pub struct Local {
+    program: PathBuf,
+    slots: usize,
+}
+
+impl Local {
+    /// Workers are started with `program`, this program's own file.
+    pub fn new(program: &Path, config: &Config) -> Local {
+        Local { program: program.to_owned(), slots: slots(config) }
+    }
+}
+
+impl Launcher for Local {
+    fn target(&self) -> Target {
+        Target::this_host()
+    }
+
+    fn start(
+        &self,
+        run: &RunFolder,
+        iterations: Option<usize>,
+        started: &[Started],
+    ) -> io::Result<Option<Task>> {
+        let slot = free_slot(started);
+        if slot >= self.slots {
+            return Ok(None);
+        }
+        let child = start_keeper(&self.program, run, iterations, slot)?;
+        let keeper = Owner::of_process(child.id());
+        reap(child);
+        Ok(Some(Task::Process { keeper, slot }))
+    }
+
+    fn status(&self, _run: &RunFolder, task: &Task) -> Option<Status> {
+        match task {
+            Task::Process { keeper, .. } if keeper.is_alive() => Some(Status::AtWork),
+            Task::Process { .. } => Some(Status::Ended),
+            Task::Job { .. } => None,
+        }
+    }
+}
+
+/// The lowest slot that no run has.
+pub(super) fn free_slot(started: &[Started]) -> usize {
+    let has = |started: &Started, slot| match &started.task {
+        Task::Process { slot: taken, .. } => *taken == slot,
+        Task::Job { .. } => false,
+    };
+    let is_free = |slot: &usize| !started.iter().any(|started| has(started, *slot));
+    (0..).find(is_free).expect("numbers go on")
+}
