@@ -1,5 +1,8 @@
 //! Bad and unusual inputs: every file of the corpus behaves as its table says.
 
+#[path = "common/skip.rs"]
+mod skip;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -25,7 +28,7 @@ fn corpus() -> Option<PathBuf> {
     };
     let bad = shared.join("images/bad");
     if !bad.is_dir() {
-        eprintln!("skipped: no folder of bad images");
+        skip::skipped("there is no shared/images/bad");
         return None;
     }
     Some(bad)

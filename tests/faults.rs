@@ -15,6 +15,7 @@ use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use common::skip::skipped;
 use common::{Project, wait_until};
 use retrain::store::{Stage, State, Summary};
 use rustix::io::Errno;
@@ -176,7 +177,7 @@ fn a_folder_without_the_right_to_write_is_named_and_waited_for() {
     let trial = Trial::new(Features::AllButOne);
     let command = |arguments: &[&str]| without_privileges(&trial, arguments).output();
     if command(&["list"]).is_err() {
-        return eprintln!("skipped: no 'setpriv' to be without root's rights");
+        return skipped("no 'setpriv' to be without root's rights");
     }
     let runs = trial.path().join("runs");
     fs::create_dir(&runs).unwrap();
@@ -208,7 +209,7 @@ fn in_a_place_to_mount(test: &str) -> bool {
         command
     };
     if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
-        eprintln!("skipped: 'unshare' gives no place to mount a file system");
+        skipped("'unshare' gives no place to mount a file system");
         return false;
     }
     let program = std::env::current_exe().unwrap();

@@ -10,6 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use common::skip::skipped;
 use common::terminal::{CTRL_C, ENTER, Session};
 use common::{BINARY, PER_CATEGORY, Project, wait_until};
 use retrain::demo;
@@ -440,7 +441,7 @@ fn nothing_opens_a_network_connection() {
     };
     match traced(&["--version"]) {
         Ok(output) if output.status.success() => {}
-        other => return eprintln!("skipped: no calls can be traced here: {other:?}"),
+        other => return skipped(&format!("no calls can be traced here: {other:?}")),
     }
     let commands: [&[&str]; 5] = [
         &["run", "experiments/photos.toml"],

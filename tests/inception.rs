@@ -1,5 +1,7 @@
 //! Inception v3 and its weights files, against outputs of PyTorch (`tests/golden/`).
 
+#[path = "common/skip.rs"]
+mod skip;
 mod state_dict;
 
 use std::collections::HashMap;
@@ -14,6 +16,7 @@ use retrain::nets::{
     self, Backbone, DeviceChoice, InceptionV3, InputRange, LastPool, NetworkSettings, Options,
     PlainInceptionV3, PoolPadding, Precision, Resize, Source, Variant, Weights,
 };
+use skip::skipped;
 use state_dict::{StateDict, save_old, save_zip};
 
 const BLOCKS: [&str; 11] = [
@@ -218,7 +221,7 @@ fn wrong_rules_change_the_features_as_much_as_the_oracle_says() {
 #[test]
 fn the_f16_file_gives_the_features_that_pytorch_gives() {
     let Some(path) = shared("weights/inception_v3-nsfwjs.f16.safetensors") else {
-        eprintln!("skipped: there is no shared/weights/inception_v3-nsfwjs.f16.safetensors");
+        skipped("there is no shared/weights/inception_v3-nsfwjs.f16.safetensors");
         return;
     };
     let as_it_is = load(&network(Weights::File(path.clone())));
@@ -285,7 +288,7 @@ fn relative_error(seen: &[f32], expected: &[f32]) -> f64 {
 fn pictures() -> Vec<Vec<f32>> {
     let mut pictures = vec![picture(2).iter().map(|&k| k as f32).collect()];
     match shared("images/flowers/daisy/11124324295_503f3a0804.jpg") {
-        None => eprintln!("skipped: there is no shared/images/flowers"),
+        None => skipped("there is no shared/images/flowers: one picture less"),
         Some(file) => {
             let photo = dataset::decode(&std::fs::read(file).unwrap(), 100, Detail::Full).unwrap();
             let pixels = dataset::resize(&photo, Resize::Antialias, 299);

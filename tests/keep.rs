@@ -77,12 +77,14 @@ fn a_run_goes_to_the_trash_and_comes_back_but_not_from_its_worker() {
 fn a_worker_that_starts_while_its_run_is_trashed_has_it_or_finds_it_gone() {
     let project = Project::new();
     let (mut at_work, mut trashed) = (0, 0);
-    for number in 0..24 {
+    // Towards the moment at which both are equally fast, from both sides.
+    let mut head_start = Duration::from_millis(1);
+    for _ in 0..24 {
         let run = create(&project);
         let folder = run.path().to_str().unwrap();
         let mut worker =
             project.command(&["worker", folder]).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(number % 12 * 2));
+        thread::sleep(head_start);
         let output = project.retrain(&["trash", &run.id()]);
         if output.status.success() {
             assert!(!worker.wait().unwrap().success());
@@ -92,6 +94,7 @@ fn a_worker_that_starts_while_its_run_is_trashed_has_it_or_finds_it_gone() {
             assert_eq!(there.owner(), None);
             assert_eq!(there.replay().unwrap().started, None);
             trashed += 1;
+            head_start = head_start.mul_f64(2.5);
         } else {
             let (_, words) = complaint(output);
             assert!(words.contains("is running"), "{words}");
@@ -100,8 +103,10 @@ fn a_worker_that_starts_while_its_run_is_trashed_has_it_or_finds_it_gone() {
             worker.kill().unwrap();
             worker.wait().unwrap();
             at_work += 1;
+            head_start /= 2;
         }
     }
+    assert!(at_work > 0 && trashed > 0, "{at_work} at work, {trashed} trashed");
     eprintln!("{at_work} workers had the run, {trashed} came too late");
 }
 

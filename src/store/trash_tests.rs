@@ -96,24 +96,29 @@ fn a_worker_elsewhere_that_no_lock_tells_of_keeps_its_run() {
 #[test]
 fn of_workers_that_start_while_a_run_is_trashed_none_is_in_the_trash() {
     let (mut at_work, mut trashed) = (0, 0);
-    for number in 0..100 {
+    // Towards the moment at which both are equally fast, from both sides.
+    let mut head_start = std::time::Duration::from_micros(50);
+    for _ in 0..100 {
         let place = Place::new();
         let path = place.run.lock();
         let worker = std::thread::spawn(move || Lease::take(&path));
-        std::thread::sleep(std::time::Duration::from_micros(number * 5));
+        std::thread::sleep(head_start);
         let moved = place.trash();
         match (worker.join().unwrap(), moved) {
             (Ok(lease), Err(TrashError::Running { .. })) => {
                 assert!(lease.is_at(&place.run.lock()));
                 at_work += 1;
+                head_start /= 2;
             }
             (Err(_), Ok(to)) => {
                 assert_eq!(RunFolder::at(to.to).owner(), None);
                 trashed += 1;
+                head_start = head_start.mul_f64(2.5);
             }
             (taken, moved) => panic!("{:?} {moved:?}", taken.err()),
         }
     }
+    assert!(at_work > 0 && trashed > 0, "{at_work} at work, {trashed} trashed");
     eprintln!("{at_work} workers had the run, {trashed} came too late");
 }
 

@@ -37,18 +37,24 @@ mod tests {
 
     use super::*;
 
+    /// Past the test harness, which hides what a passing test prints.
+    fn skipped(why: &str) {
+        let line = format!("skipped: a trash on another file system: {why}\n");
+        std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+    }
+
     #[test]
     fn a_trash_on_another_file_system_is_replaced_by_one_beside_the_runs() {
         let project = tempfile::tempdir().unwrap();
         let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
-            return eprintln!("skipped: there is no /dev/shm");
+            return skipped("there is no /dev/shm");
         };
         let run = RunFolder::at(project.path().join("runs").join("a"));
         fs::create_dir_all(run.path()).unwrap();
         let News::Trashed(trashed) = trash(&run, elsewhere.path()) else { panic!() };
         let text = words(&trashed, elsewhere.path()).text;
         if trashed.to.starts_with(elsewhere.path()) {
-            return eprintln!("skipped: /dev/shm is the file system of the temporary files");
+            return skipped("/dev/shm is the file system of the temporary files");
         }
         assert_eq!(trashed.to, project.path().join("runs/.trash/a"));
         assert!(text.contains("another file system"), "{text}");

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub mod compare;
+pub mod skip;
 pub mod ssh;
 pub mod terminal;
 

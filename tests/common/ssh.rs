@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::skip::skipped;
 use super::wait_until;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,7 +29,7 @@ impl Server {
         let tools = [(SSHD, "-?"), ("ssh", "-V"), ("ssh-keygen", "-?"), ("tmux", "-V")];
         for (tool, flag) in tools {
             if Command::new(tool).arg(flag).output().is_err() {
-                eprintln!("skipped: there is no {tool} here");
+                skipped(&format!("there is no {tool} here"));
                 return None;
             }
         }
@@ -54,7 +55,7 @@ impl Server {
         let start = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             if self.sshd.try_wait().unwrap().is_some() || start.elapsed() > PATIENCE {
-                eprintln!("skipped: sshd does not start here: {}", self.log());
+                skipped(&format!("sshd does not start here: {}", self.log().trim()));
                 return false;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -63,7 +64,7 @@ impl Server {
         let login = Command::new("ssh").arg("-F").arg(config).args(["server", "true"]).output();
         let output = login.unwrap();
         if !output.status.success() {
-            eprintln!("skipped: nobody may log in here: {output:?} {}", self.log());
+            skipped(&format!("nobody may log in here: {output:?} {}", self.log().trim()));
         }
         output.status.success()
     }
