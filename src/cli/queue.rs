@@ -75,6 +75,8 @@ struct Row {
     since: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     iterations: Option<usize>,
+    #[serde(skip)]
+    is_here: bool,
 }
 
 fn show(config: &Config, json: bool) -> Result<()> {
@@ -91,6 +93,7 @@ fn show(config: &Config, json: bool) -> Result<()> {
         host: waiting.target.name().to_owned(),
         since: waiting.since,
         iterations: waiting.iterations,
+        is_here: waiting.target.is_this_machine(),
     };
     let shown = Shown {
         held: queue.held,
@@ -111,13 +114,12 @@ fn table(shown: &Shown) -> String {
     for run in &shown.at_work {
         text += &format!("at work  {run}\n");
     }
-    let here = crate::store::host_name();
-    for Row { place, run, host, iterations, .. } in &shown.waiting {
+    for Row { place, run, host, iterations, is_here, .. } in &shown.waiting {
         text += &format!("{place:>7}  {run}");
         if let Some(iterations) = iterations {
             text += &format!("  to iteration {iterations}");
         }
-        if *host != here {
+        if !is_here {
             text += &format!("  on {host}");
         }
         text.push('\n');

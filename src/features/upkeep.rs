@@ -144,7 +144,7 @@ impl FeatureKey {
                     Err(_) => key.damaged.push(kept),
                 },
                 Role::Unfinished => key.leftovers.push(kept),
-                Role::Claim => match Lease::read(&kept.path).filter(Owner::is_alive) {
+                Role::Claim => match Lease::holder(&kept.path) {
                     Some(owner) => key.users.push(owner),
                     None => key.leftovers.push(kept),
                 },

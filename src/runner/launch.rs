@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::config::append_plain;
 use crate::store::RunFolder;
 
 /// Starts `program worker RUN` without a terminal: the keeper, which starts the worker. It outlives
@@ -16,7 +15,7 @@ pub(super) fn start_keeper(
     slot: usize,
 ) -> io::Result<Child> {
     // What a crash says goes where the worker's own words are.
-    let words = append_plain(&run.worker_log())?;
+    let words = run.hand_to_keeper()?;
     Command::new(program)
         .arg("worker")
         .arg(run.path())

@@ -12,6 +12,9 @@ pub trait Launcher {
     /// Where it starts workers: what a run that is queued with this launcher waits for.
     fn target(&self) -> Target;
 
+    /// Whether a run that waits for `target` is for this launcher to start.
+    fn serves(&self, target: &Target) -> bool;
+
     /// Has a worker started that takes the run, up to `iterations` where they are given instead of
     /// the run's own. `started` are the runs that have been started and have not ended, anywhere.
     ///

@@ -24,7 +24,11 @@ impl Local {
 
 impl Launcher for Local {
     fn target(&self) -> Target {
-        Target::this_host()
+        Target::this_machine()
+    }
+
+    fn serves(&self, target: &Target) -> bool {
+        target.is_this_machine()
     }
 
     fn start(
@@ -43,19 +47,19 @@ impl Launcher for Local {
         Ok(Some(Task::Process { keeper, slot }))
     }
 
-    fn status(&self, _run: &RunFolder, task: &Task) -> Option<Status> {
+    fn status(&self, run: &RunFolder, task: &Task) -> Option<Status> {
         match task {
-            Task::Process { keeper, .. } if keeper.is_alive() => Some(Status::AtWork),
+            Task::Process { keeper, .. } if run.is_kept_by(keeper) => Some(Status::AtWork),
             Task::Process { .. } => Some(Status::Ended),
             Task::Job { .. } => None,
         }
     }
 }
 
-/// The lowest slot that no run has.
+/// The lowest slot that no run has on this machine.
 pub(super) fn free_slot(started: &[Started]) -> usize {
     let has = |started: &Started, slot| match &started.task {
-        Task::Process { slot: taken, .. } => *taken == slot,
+        Task::Process { keeper, slot: taken } => *taken == slot && keeper.is_of_this_machine(),
         Task::Job { .. } => false,
     };
     let is_free = |slot: &usize| !started.iter().any(|started| has(started, *slot));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::launcher::{Launcher, Status};
 use super::local::free_slot;
-use crate::store::{Owner, Queue, QueueError, RunFolder, Started, Task, Waiting};
+use crate::store::{Queue, QueueError, RunFolder, Started, Task, Waiting};
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
@@ -41,6 +41,8 @@ pub fn enqueue(
             Some(place) => {
                 let waiting = &mut queue.waiting[place];
                 waiting.iterations = iterations.or(waiting.iterations);
+                // Whoever asks again does so where it is to run.
+                waiting.target = launcher.target();
             }
             None => queue.waiting.push(Waiting::new(folder, launcher.target(), iterations)),
         }
@@ -62,7 +64,9 @@ pub(super) fn advance_behind(
     runs: &Path,
     ended: Option<&str>,
 ) -> Result<(), EnqueueError> {
-    if Queue::read(runs)?.waiting.is_empty() {
+    let queue = Queue::read(runs)?;
+    let is_of_ended = |started: &Started| Some(&*started.run) == ended;
+    if queue.waiting.is_empty() && !queue.started.iter().any(is_of_ended) {
         return Ok(());
     }
     let mut has_started = false;
@@ -80,8 +84,7 @@ pub(super) fn advance_behind(
             // It may never have got out of the queue: whoever started it could not write that.
             queue.remove(ended);
         }
-        let target = launcher.target();
-        let is_ours = |waiting: &Waiting| waiting.target == target;
+        let is_ours = |waiting: &Waiting| launcher.serves(&waiting.target);
         while !queue.held
             && let Some(next) = queue.waiting.iter().position(is_ours)
         {
@@ -146,8 +149,7 @@ fn forget_what_moved_on(runs: &Path, queue: &mut Queue) {
     let Queue { waiting, started, .. } = queue;
     waiting.retain(|waiting| {
         let folder = RunFolder::at(runs.join(&waiting.run));
-        let is_at_work = |owner: &Owner| owner.is_alive() && !owner.is_this_process();
-        let Some(keeper) = folder.owner().filter(is_at_work) else {
+        let Some(keeper) = folder.worker().filter(|owner| !owner.is_this_process()) else {
             return waiting.is_due(&folder);
         };
         if started.iter().all(|started| started.run != waiting.run) {
@@ -166,7 +168,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::runner::Local;
-    use crate::store::{Event, EventLog, Lease, Target};
+    use crate::store::{Event, EventLog, Lease, Machine, Owner, Target};
 
     /// A project whose keepers end at once and do nothing.
     fn project(folder: &Path) -> Config {
@@ -264,7 +266,11 @@ mod tests {
         let config = project(folder.path());
         let run = run(&config, "a");
         Queue::change(&config.runs, |queue| {
-            queue.waiting.push(Waiting::new(&run, Target::Host("elsewhere".into()), None));
+            queue.waiting.push(Waiting::new(
+                &run,
+                Target::Machine(Machine::named("elsewhere")),
+                None,
+            ));
             Ok::<_, QueueError>(())
         })
         .unwrap();
@@ -280,7 +286,11 @@ mod tests {
 
     impl Launcher for Cluster {
         fn target(&self) -> Target {
-            Target::Cluster("hpc".into())
+            Target::Cluster { cluster: "hpc".into() }
+        }
+
+        fn serves(&self, target: &Target) -> bool {
+            *target == self.target()
         }
 
         fn start(

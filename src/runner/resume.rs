@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use super::launcher::{Launcher, Status};
 use super::queue::{EnqueueError, enqueue};
 use crate::spec::{self, SpecError};
-use crate::store::{
-    End, Ending, LogError, Owner, Queue, QueueError, Run, RunFolder, Started, Task,
-};
+use crate::store::{End, Ending, LogError, Queue, QueueError, Run, RunFolder, Started, Task};
 
 /// A worker is gone within this after its last word, also on a busy machine.
 const TO_GO: Duration = Duration::from_secs(10);
@@ -61,7 +59,7 @@ fn settled(launcher: &dyn Launcher, runs: &Path, folder: &RunFolder) -> Result<R
     let start = Instant::now();
     loop {
         // Looked at before the log, so that the log's last word is not missed.
-        let worker = folder.owner().filter(Owner::is_alive);
+        let worker = folder.worker();
         let task = task(launcher, runs, folder).map_err(EnqueueError::from)?;
         let is_ending = worker.is_none() || folder.replay()?.end.is_some();
         match worker.map(|owner| owner.to_string()).or(task.map(|task| task.to_string())) {

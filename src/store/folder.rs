@@ -1,6 +1,6 @@
 //! The run folder and the files in it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use super::event::{Event, Record, Timestamp};
 use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
 use super::names::shown;
-use super::owner::Owner;
+use super::owner::{Owner, touch};
 use super::run::{Points, Run};
 use super::summary::{State, Summary};
-use crate::config::{open_plain, read_small};
+use crate::config::{append_plain, open_plain, read_small};
 
 /// `runs/<UTC time>-<name>/`: everything about one run. Cheap to copy; reads nothing until asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -270,7 +270,26 @@ impl RunFolder {
 
     /// Whether a worker holds this run and lives.
     pub fn has_worker(&self) -> bool {
-        self.owner().is_some_and(|owner| owner.is_alive())
+        self.worker().is_some()
+    }
+
+    /// The worker that holds this run and lives.
+    pub fn worker(&self) -> Option<Owner> {
+        Lease::holder(&self.lock())
+    }
+
+    /// Whether `keeper`, a process that was started for this run, lives. Its heartbeat is that of
+    /// its worker; before there is one, the time at which the keeper was started stands on
+    /// `worker.log`.
+    pub fn is_kept_by(&self, keeper: &Owner) -> bool {
+        keeper.is_alive(&[&self.lock(), &self.worker_log()])
+    }
+
+    /// Has the present time count as a sign of life of the keeper that is started for this run.
+    pub fn hand_to_keeper(&self) -> io::Result<File> {
+        let words = append_plain(&self.worker_log())?;
+        touch(&words)?;
+        Ok(words)
     }
 
     /// Who took the run last; `None` when nobody has.

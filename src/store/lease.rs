@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::owner::{Owner, touch};
-use crate::config::write_plain;
+use super::owner::{Owner, fall_silent, touch};
+use crate::config::{read_small, write_plain};
 
 /// A killed process is gone with all its threads within this, also on a busy machine.
 const LAST_THREADS: Duration = Duration::from_secs(10);
@@ -77,16 +77,18 @@ impl Lease {
         let start = Instant::now();
         let holder = loop {
             let locked = file.try_lock();
-            let holder = Lease::read(path);
-            let is_alive = holder.as_ref().is_some_and(Owner::is_alive);
+            let owner = Lease::read(path);
+            let holder = Lease::holder(path);
             match locked {
                 // The last threads of a killed worker may hold the lock for a moment longer than
                 // the worker is seen.
-                Err(TryLockError::WouldBlock) if !is_alive && start.elapsed() < LAST_THREADS => {
+                Err(TryLockError::WouldBlock)
+                    if holder.is_none() && start.elapsed() < LAST_THREADS =>
+                {
                     thread::sleep(RETRY);
                 }
                 Err(TryLockError::WouldBlock) => {
-                    return Err(holder.map_or_else(
+                    return Err(holder.or(owner).map_or_else(
                         || fail(io::Error::other("another process holds it")),
                         LeaseError::Taken,
                     ));
@@ -95,7 +97,7 @@ impl Lease {
                 Ok(()) | Err(TryLockError::Error(_)) => break holder,
             }
         };
-        if let Some(owner) = holder.filter(|owner| !owner.is_this_process() && owner.is_alive()) {
+        if let Some(owner) = holder.filter(|owner| !owner.is_this_process()) {
             return Err(LeaseError::Taken(owner));
         }
         // Who held it may have moved the run.
@@ -117,7 +119,19 @@ impl Lease {
 
     /// Who took the run last; `None` when nobody has or the file cannot be read.
     pub fn read(path: &Path) -> Option<Owner> {
-        Owner::read(path)
+        serde_json::from_slice(&read_small(path).ok()?).ok()
+    }
+
+    /// Who has the run and lives.
+    pub fn holder(path: &Path) -> Option<Owner> {
+        Lease::read(path).filter(|owner| owner.is_alive(&[path]))
+    }
+}
+
+impl Drop for Lease {
+    /// So that other machines need not wait for the silence of one that has ended.
+    fn drop(&mut self) {
+        let _ = fall_silent(&self.file);
     }
 }
 
@@ -138,7 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let lease = Lease::take(&path).unwrap();
-        assert!(Lease::read(&path).unwrap().is_alive());
+        assert!(Lease::holder(&path).unwrap().is_this_process());
         assert!(matches!(Lease::take(&path), Err(LeaseError::Taken(_))));
         drop(lease);
         Lease::take(&path).unwrap();

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::atomic::write_atomically;
 use super::event::Timestamp;
 use super::folder::RunFolder;
-use super::owner::{Owner, host_name};
+use super::machine::Machine;
+use super::owner::Owner;
 use super::summary::{State, Summary};
 use crate::config::{read_small, write_plain};
 
@@ -81,12 +82,12 @@ pub struct Waiting {
 
 /// Where a run is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(untagged)]
 pub enum Target {
-    /// The machine of this name: the one that the run was queued on.
-    Host(String),
-    /// The queue of the cluster of this name.
-    Cluster(String),
+    /// On the machine that it was queued on.
+    Machine(Machine),
+    /// By the queue of the cluster of this name.
+    Cluster { cluster: String },
 }
 
 /// A run and what was started for it.
@@ -119,14 +120,19 @@ impl Default for Queue {
 }
 
 impl Target {
-    pub fn this_host() -> Target {
-        Target::Host(host_name())
+    pub fn this_machine() -> Target {
+        Target::Machine(Machine::this())
+    }
+
+    pub fn is_this_machine(&self) -> bool {
+        matches!(self, Target::Machine(machine) if machine.is_this())
     }
 
     /// The name of the machine or the cluster.
     pub fn name(&self) -> &str {
         match self {
-            Target::Host(name) | Target::Cluster(name) => name,
+            Target::Machine(machine) => &machine.host,
+            Target::Cluster { cluster } => cluster,
         }
     }
 }
@@ -263,7 +269,7 @@ mod tests {
     use super::*;
 
     fn waiting(run: &str) -> Waiting {
-        Waiting::new(&RunFolder::at(format!("/nowhere/{run}")), Target::this_host(), None)
+        Waiting::new(&RunFolder::at(format!("/nowhere/{run}")), Target::this_machine(), None)
     }
 
     fn change(runs: &Path, change: impl FnOnce(&mut Queue)) {
@@ -299,19 +305,19 @@ mod tests {
                 "keeper":{"host":"box","place":"boot pid:[1]","pid":7,"process_start":9}}]}"#;
         fs::write(Queue::path(runs.path()), text).unwrap();
         let queue = Queue::read(runs.path()).unwrap();
-        assert_eq!(queue.waiting[0].target, Target::Host("box".into()));
+        assert_eq!(queue.waiting[0].target, Target::Machine(Machine::named("box")));
         assert!(
             matches!(&queue.started[0].task, Task::Process { keeper, slot: 1 } if keeper.pid == 7)
         );
         change(runs.path(), |queue| {
             let task = Task::Job { cluster: "hpc".into(), job: "123".into() };
             queue.started.push(Started { run: "c".into(), task });
-            queue.waiting[0].target = Target::Cluster("hpc".into());
+            queue.waiting[0].target = Target::Cluster { cluster: "hpc".into() };
         });
         let written = fs::read_to_string(Queue::path(runs.path())).unwrap();
         assert!(written.contains("\"v\": 2") && written.contains("\"keeper\""), "{written}");
         let queue = Queue::read(runs.path()).unwrap();
-        assert_eq!(queue.waiting[0].target, Target::Cluster("hpc".into()));
+        assert_eq!(queue.waiting[0].target, Target::Cluster { cluster: "hpc".into() });
         assert!(matches!(&queue.started[1].task, Task::Job { job, .. } if job == "123"));
     }
 

@@ -76,7 +76,7 @@ pub fn move_run(run: &RunFolder, bin: &Path) -> Result<Trashed, TrashError> {
     let trashed = move_file(run.path(), bin)?;
     // Where there are no locks a worker may have taken it after the look.
     let moved = RunFolder::at(&trashed.to);
-    if let Some(owner) = moved.owner().filter(Owner::is_alive) {
+    if let Some(owner) = moved.worker() {
         restore(&trashed)?;
         return Err(running(owner));
     }

@@ -92,8 +92,7 @@ fn a_screen_and_a_queue_of_a_hundred_runs_take_no_more_at_the_end_than_at_the_be
             screen.extend(use_of(pid).map(|now| (workers.len(), now)));
         }
         looks += 1;
-        let owner =
-            runs(&project).iter().rev().find_map(|run| run.owner().filter(|o| o.is_alive()));
+        let owner = runs(&project).iter().rev().find_map(|run| run.worker());
         if let Some((pid, now)) = owner.and_then(|owner| Some((owner.pid, use_of(owner.pid)?))) {
             let seen = workers.entry(pid).or_default();
             *seen = Use { files: seen.files.max(now.files), ..now };

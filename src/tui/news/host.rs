@@ -37,17 +37,19 @@ fn watch(chosen: &Receiver<Option<RunFolder>>, send: &Sender<Input>) {
             Err(RecvTimeoutError::Timeout) => {}
         }
         let Some(run) = following.clone() else { continue };
-        let metrics = match run.owner() {
+        if run.owner().is_none() {
             // Not taken yet: its worker is still to come.
-            None => continue,
-            Some(owner) if owner.is_here() && owner.is_alive() => {
+            continue;
+        }
+        let metrics = match run.worker() {
+            Some(owner) if owner.is_here() => {
                 let (_, reader) = match reader.take_if(|(pid, _)| *pid == owner.pid) {
                     Some(known) => reader.insert(known),
                     None => reader.insert((owner.pid, HostReader::new(owner.pid))),
                 };
                 read(reader, start)
             }
-            Some(_) => None,
+            _ => None,
         };
         if metrics.is_none() {
             following = None;

@@ -205,7 +205,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::{Event, EventLog};
+    use crate::store::{Event, EventLog, StepPoint};
     use crate::tui::news::RunsWatcher;
 
     fn step(step: usize) -> Event {

@@ -343,7 +343,7 @@ mod tests {
         let queue = |held| {
             Queue::change(runs.path(), |queue| {
                 queue.held = held;
-                queue.waiting = vec![Waiting::new(&run, Target::this_host(), None)];
+                queue.waiting = vec![Waiting::new(&run, Target::this_machine(), None)];
                 Ok::<_, QueueError>(())
             })
         };

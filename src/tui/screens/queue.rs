@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Live, Message, Page, Screen, World, format};
-use crate::store::{RunFolder, Stage, State, Summary, Target};
+use crate::store::{RunFolder, Stage, State, Summary};
 use crate::tui::effects::{Effect, QueueEdit};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
@@ -114,7 +114,7 @@ impl Queue {
                 (Row::Waiting(_), Some(place)) => (place + 1).to_string(),
                 _ => "at work".into(),
             },
-            RUN => match waiting.filter(|waiting| waiting.target != Target::this_host()) {
+            RUN => match waiting.filter(|waiting| !waiting.target.is_this_machine()) {
                 Some(waiting) => format!("{} (on {})", waiting.run, waiting.target.name()),
                 None => row.run().to_owned(),
             },
@@ -238,7 +238,7 @@ impl Page for Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Queue as Stored, Waiting};
+    use crate::store::{Machine, Queue as Stored, Target, Waiting};
     use crate::tui::app::App;
     use crate::tui::news::News;
     use crate::tui::testing::{self, SIZES, all, press, run, summary};
@@ -262,13 +262,13 @@ mod tests {
         queue.held = held;
         let waiting = |name: &&str| {
             let folder = RunFolder::at(format!("./runs/{name}"));
-            Waiting::new(&folder, Target::this_host(), None)
+            Waiting::new(&folder, Target::this_machine(), None)
         };
         queue.waiting = NAMES[1..].iter().map(waiting).collect();
         for waiting in &mut queue.waiting {
             waiting.since = "2026-01-02T03:04:00Z".parse().unwrap();
         }
-        queue.waiting[1].target = Target::Host("gpu-box".into());
+        queue.waiting[1].target = Target::Machine(Machine::named("gpu-box"));
         queue.waiting[1].iterations = Some(8000);
         app.on_news(vec![News::Queue(queue)]);
         press(&mut app, "w");

@@ -7,7 +7,7 @@ use std::process::Child;
 use std::thread;
 use std::time::Duration;
 
-use retrain::store::{Event, Owner, Record, RunFolder, Stage, Tail};
+use retrain::store::{Event, Record, RunFolder, Stage, Tail};
 use rustix::process::{Pid, Signal, getpgid, getpgrp, kill_process, kill_process_group};
 
 use crate::common::wait_until;
@@ -88,7 +88,7 @@ impl Victim {
 
     /// Kills the worker, with all of its process group or alone, and waits until all is quiet.
     pub fn kill(&mut self, child: &mut Child, is_alone: bool) {
-        let worker = self.folder.owner().filter(Owner::is_alive).map(|owner| owner.pid);
+        let worker = self.folder.worker().map(|owner| owner.pid);
         match worker {
             Some(worker) if is_alone => kill_one(worker),
             Some(worker) => kill_group_of(worker),
