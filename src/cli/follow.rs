@@ -12,14 +12,17 @@ use signal_hook::consts::SIGINT;
 use super::local;
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
-use crate::runner::{self, Place};
+use crate::runner::{self, EnqueueError, Place};
 use crate::store::{
-    EvaluationPoint, Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail,
+    EvaluationPoint, Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail, explain,
 };
 use crate::words::{duration, percent};
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
+/// Time between two tries to start what waits: as a rule the keeper of the run that ended has
+/// started the next one long before.
+const ADVANCE: Duration = Duration::from_secs(2);
 /// A worker is gone within this after its last word, also on a busy machine.
 const TO_GO: Duration = Duration::from_secs(5);
 /// Without a terminal, a line of progress this often.
@@ -76,19 +79,28 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
     let Begun { mut tail, mut run, words } = begun;
     // Until then its end is that of an earlier worker.
     let mut has_started = false;
+    let mut advanced = Instant::now();
     let followed = loop {
         // Looked at before the log, so that the log's last word is not missed.
         let place = runner::place(&launcher, &config.runs, folder)?;
         for record in tail.poll()? {
             run.apply(&record);
-            has_started |= matches!(record.event, Event::Started { .. } | Event::Refused { .. });
+            // Also the word of a keeper that could start no worker.
+            has_started = true;
             news.tell(&record.event, &run);
         }
         if has_started && run.end.is_some() {
             break Followed::ToTheEnd;
         }
         match place {
-            Place::Waiting(before) if !has_started => news.waits(before),
+            Place::Waiting(before) if !has_started => {
+                news.waits(before);
+                if advanced.elapsed() >= ADVANCE {
+                    advanced = Instant::now();
+                    // Whoever would have started it may have been killed, on this machine or another.
+                    news.complain(runner::advance(&launcher, &config.runs).err());
+                }
+            }
             Place::Nowhere if has_started => break Followed::ToTheEnd,
             Place::Nowhere if words_of(folder) != words => break Followed::NotBegun,
             Place::Nowhere => break Followed::NotStarted,
@@ -136,12 +148,21 @@ struct News {
     told: Option<Instant>,
     /// Runs before this one in the queue, as told last.
     before: Option<usize>,
+    /// Why it cannot be started, as told last.
+    problem: Option<String>,
 }
 
 impl News {
     fn new(folder: &RunFolder) -> News {
         let terminal = has_replaceable_line();
-        News { terminal, id: folder.id(), line_open: false, told: None, before: None }
+        News {
+            terminal,
+            id: folder.id(),
+            line_open: false,
+            told: None,
+            before: None,
+            problem: None,
+        }
     }
 
     fn tell(&mut self, event: &Event, run: &Run) {
@@ -177,6 +198,18 @@ impl News {
         if self.before.replace(before) != Some(before) {
             self.say(&format!("{} is queued{}", self.id, runner::behind(before)));
         }
+    }
+
+    /// Says once why nothing can be started.
+    fn complain(&mut self, problem: Option<EnqueueError>) {
+        let problem = problem.map(|err| explain(&err, "it is tried again"));
+        if self.problem == problem {
+            return;
+        }
+        if let Some(problem) = &problem {
+            self.say(&format!("retrain: {problem}"));
+        }
+        self.problem = problem;
     }
 
     fn stage(&mut self, stage: Stage) {

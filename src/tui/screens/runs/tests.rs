@@ -105,7 +105,9 @@ fn nothing_is_lost_by_one_key() {
             let mut app = app_with(mixed());
             press(&mut app, &"j ".repeat(row));
             let effects = press(&mut app, keys);
-            let loses = |effect: &Effect| matches!(effect, Effect::Stop(_, Stop::Keep | Stop::Cancel) | Effect::Trash(_));
+            let loses = |effect: &Effect| {
+                matches!(effect, Effect::Stop(_, Stop::Keep | Stop::Cancel) | Effect::Trash(_))
+            };
             assert!(!effects.iter().any(loses), "{keys}: {effects:?}");
         }
     }

@@ -1,0 +1,252 @@
+//! Several machines, boots and containers on one project folder, pretended by namespaces: what one
+//! has left never keeps another waiting, and what one does is seen by the other.
+
+mod common;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use common::skip::skipped;
+use common::{BINARY, Project, kill, wait_until, worker};
+use retrain::store::{Queue, RunFolder, State, Stop};
+use rustix::process::{Signal, getpgid, kill_process};
+
+const ENDLESS: &str = "retrain run experiments/photos.toml --detach --set iterations=10000000";
+
+/// Another machine on this one's files: with a host name, a boot and process numbers of its own.
+struct Machine {
+    name: &'static str,
+    /// What the system says there of its boot and its installation.
+    ids: tempfile::TempDir,
+}
+
+impl Machine {
+    fn new(name: &'static str) -> Machine {
+        let ids = tempfile::tempdir().unwrap();
+        fs::write(ids.path().join("boot"), format!("boot-of-{name}\n")).unwrap();
+        fs::write(ids.path().join("machine"), format!("machine-of-{name}\n")).unwrap();
+        Machine { name, ids }
+    }
+
+    /// Has a shell do `script` there, in the project. Its end is the end of all processes there.
+    fn shell(&self, project: &Project, script: &str) -> Command {
+        let (boot, id) = (self.ids.path().join("boot"), self.ids.path().join("machine"));
+        let script = format!(
+            "hostname {}\nmount --bind {} /proc/sys/kernel/random/boot_id\n\
+             if [ -e /etc/machine-id ]; then mount --bind {} /etc/machine-id; fi\n\
+             retrain() {{ {BINARY} \"$@\"; }}\n{script}",
+            self.name,
+            boot.display(),
+            id.display()
+        );
+        let mut command = unshare(&["--mount", "--uts", "--pid", "--fork", "--kill-child"]);
+        command.args(["--mount-proc", "sh", "-ec", &script]).current_dir(project.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+}
+
+fn unshare(namespaces: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user"]).args(namespaces);
+    command
+}
+
+/// Whether this machine can pretend to be others.
+fn can_pretend() -> bool {
+    let project = Project::new();
+    let shell = Machine::new("first").shell(&project, "test \"$(hostname)\" = first").status();
+    let can = shell.is_ok_and(|status| status.success());
+    if !can {
+        skipped("'unshare' pretends no other machine here");
+    }
+    can
+}
+
+fn find(project: &Project) -> RunFolder {
+    let runs = project.path().join("runs");
+    wait_until("there is a run", || retrain::store::list(&runs).is_ok_and(|runs| !runs.is_empty()));
+    project.find("last")
+}
+
+fn trains(run: &RunFolder) {
+    wait_until("it trains", || run.replay().unwrap().step() > 10);
+}
+
+/// As if nothing had been heard of the run's processes for an hour.
+fn make_silent(run: &RunFolder) -> io::Result<()> {
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+    for file in [run.lock(), run.worker_log()] {
+        File::open(file)?.set_modified(long_ago)?;
+    }
+    Ok(())
+}
+
+fn end(mut machine: Child) {
+    machine.kill().unwrap();
+    machine.wait().unwrap();
+}
+
+fn started(project: &Project) -> usize {
+    Queue::read(&project.path().join("runs")).unwrap().started.len()
+}
+
+#[test]
+fn a_run_that_has_ended_is_gone_from_the_queue_also_when_none_waits() {
+    let project = Project::new();
+    project.ok(&["run", "experiments/photos.toml"]);
+    wait_until("its keeper has ended", || started(&project) == 0);
+}
+
+#[test]
+fn what_another_boot_or_container_left_behind_keeps_nobody_waiting() {
+    if !can_pretend() {
+        return;
+    }
+    let project = Project::new();
+    let machine = Machine::new("before");
+    let machine = machine.shell(&project, &format!("{ENDLESS}; sleep 1000")).spawn().unwrap();
+    let run = find(&project);
+    trains(&run);
+    assert!(run.has_worker(), "it is heard of");
+    // Switched off.
+    end(machine);
+    make_silent(&run).unwrap();
+    assert_eq!(run.summary().unwrap().state, State::Lost);
+    project.ok(&["run", "experiments/photos.toml"]);
+    assert_eq!(project.find("last").summary().unwrap().state, State::Done);
+    assert!(!project.retrain(&["cancel", &run.id()]).status.success(), "it ends at once");
+    project.ok(&["resume", &run.id(), "--detach"]);
+    wait_until("it goes on", || run.has_worker());
+}
+
+#[test]
+fn runs_that_wait_are_started_after_the_machine_got_another_host_name() {
+    if !can_pretend() {
+        return;
+    }
+    let project = Project::new();
+    project.ok(&["queue", "hold"]);
+    let first = project.start(40);
+    let second = project.start(10_000_000);
+    let mut renamed = unshare(&["--uts", "sh", "-ec"]);
+    let script = format!("hostname renamed; {BINARY} queue release");
+    let output = renamed.arg(script).current_dir(project.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    wait_until("the first is done", || first.summary().unwrap().state == State::Done);
+    trains(&second);
+    // Under its own name it sees what was started under the other.
+    assert!(project.ok(&["queue"]).contains(&format!("at work  {}", second.id())));
+    let again = project.retrain(&["resume", &second.id()]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is running"), "{again:?}");
+    second.request_stop(Stop::Cancel).unwrap();
+    wait_until("it has ended", || started(&project) == 0);
+}
+
+#[test]
+fn two_machines_on_one_folder_do_not_wait_for_each_other() {
+    if !can_pretend() {
+        return;
+    }
+    let project = Project::new();
+    let first = project.start(10_000_000);
+    trains(&first);
+    let second = Machine::new("second");
+    let done = second.shell(&project, "retrain run experiments/photos.toml; retrain queue");
+    let output = { done }.stdout(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("Final test accuracy"), "{output:?}");
+    assert!(said.contains(&format!("at work  {}", first.id())), "{said}");
+    assert!(first.has_worker());
+    // What waits for the first machine is not started by the second.
+    let waiting = project.start(40);
+    let status = second.shell(&project, "retrain queue").stdout(Stdio::null()).status();
+    assert!(status.unwrap().success());
+    let queue = Queue::read(&project.path().join("runs")).unwrap();
+    assert_eq!(queue.place(&waiting.id()), Some(0));
+}
+
+#[test]
+fn a_command_that_waits_goes_on_when_all_that_would_start_its_run_was_killed() {
+    let project = Project::new();
+    let first = project.start(10_000_000);
+    trains(&first);
+    let mut command = project.command(&["run", "experiments/photos.toml"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let runs = project.path().join("runs");
+    wait_until("it waits", || Queue::read(&runs).unwrap().waiting.len() == 1);
+    kill(&first);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Final test accuracy"));
+}
+
+/// Runs the program with a limit on processes and threads, which does not hold for root.
+fn limited(project: &Project, limit: usize) -> io::Result<std::process::Output> {
+    open_to_all(project.path());
+    Command::new("setpriv")
+        .args(["--reuid=54321", "--regid=54321", "--clear-groups", "prlimit"])
+        .arg(format!("--nproc={limit}"))
+        .args([BINARY, "run", "experiments/photos.toml"])
+        .current_dir(project.path())
+        .env("HOME", project.path())
+        .stdin(Stdio::null())
+        .output()
+}
+
+fn open_to_all(folder: &Path) {
+    let status = Command::new("chmod").args(["-R", "a+rwX"]).arg(folder).status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn a_limit_on_processes_is_told_as_what_ended_the_run() {
+    let project = Project::new();
+    project.write("config.toml", "");
+    let mut seen = String::new();
+    for limit in 1..40 {
+        let Ok(output) = limited(&project, limit) else {
+            return skipped("no 'setpriv' to be without root's rights");
+        };
+        seen = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!seen.contains("took it off"), "{limit}: {seen}");
+        if output.status.code() == Some(127) || output.status.code() == Some(126) {
+            return skipped("the program cannot be started without root's rights");
+        }
+        if seen.contains("the worker cannot be started") {
+            assert_eq!(output.status.code(), Some(1), "{seen}");
+            return;
+        }
+    }
+    panic!("no limit let the keeper start and not its worker: {seen}");
+}
+
+#[test]
+fn a_keeper_that_another_user_may_not_see_keeps_its_slot() {
+    if !can_pretend() {
+        return;
+    }
+    let project = Project::new();
+    let run = project.start(10_000_000);
+    trains(&run);
+    let keeper = getpgid(Some(worker(&run))).unwrap();
+    open_to_all(project.path());
+    // As root, who may remount, and then as somebody who may not see root's processes.
+    let script = format!(
+        "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=54321 --regid=54321 \
+         --clear-groups sh -c 'test ! -e /proc/{} || exit 77; exec {BINARY} queue'",
+        keeper.as_raw_nonzero()
+    );
+    let mut hidden = Command::new("unshare");
+    hidden.args(["--mount", "sh", "-c", &script]).current_dir(project.path());
+    let output = hidden.stdin(Stdio::null()).output().unwrap();
+    if output.status.code() != Some(0) {
+        return skipped(&format!("processes cannot be hidden here: {output:?}"));
+    }
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains(&format!("at work  {}", run.id())), "{output:?}");
+    kill_process(worker(&run), Signal::KILL).unwrap();
+}
