@@ -1,5 +1,6 @@
 //! The whole UI as one value: where the person is, what is known, what was said.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
@@ -8,14 +9,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Context;
-use super::effects::Effect;
+use super::effect::{Confirm, Destination, Effect};
 use super::footer;
-use super::keys::{self, Action, Binding, Chord, Meaning};
+use super::keys::{self, Action, Binding, Chord, Meaning, key_of, names};
 use super::known::Known;
 use super::news::{FollowedNews, News, Toast};
-use super::overlay::{Answer, Confirm, Overlay};
+use super::overlay::{Answer, Overlay};
 use super::scores::{ScoresNews, Source};
-use super::screens::{Live, Log, Message, Screen, TABS, Tab, World};
+use super::screens::{Live, Message, Said, Screen, TABS, World};
 use super::theme::{Role, Theme};
 use super::trash;
 use super::widgets::{put, width};
@@ -26,15 +27,9 @@ use crate::store::{RunFolder, Timestamp};
 const SMALLEST: (u16, u16) = (60, 20);
 
 /// What the footer says while keys go into a line of text.
-const TYPING: &[(&str, &str)] = &[("enter", "accept"), ("esc", "give up")];
+const TYPING: &[(&str, &str)] = &[(names::ENTER, "accept"), (names::BACK, "give up")];
 
-/// One line of the log screen.
-#[derive(Clone, Debug)]
-pub struct Said {
-    pub at: Timestamp,
-    pub toast: Toast,
-}
-
+/// The UI without threads and without a terminal: events and news go in, effects come out.
 pub struct App {
     context: Context,
     theme: Theme,
@@ -58,7 +53,7 @@ pub struct App {
 
 impl App {
     pub fn new(context: Context, theme: Theme, zone: TimeZone, now: fn() -> Timestamp) -> App {
-        let tab = TABS.iter().position(|row| row.tab == Tab::Experiments).expect("it is a tab");
+        let tab = tab_of(Action::GoExperiments);
         let mut stacks: Vec<Vec<Screen>> = TABS.iter().map(|_| Vec::new()).collect();
         stacks[tab].push((TABS[tab].open)());
         App {
@@ -80,7 +75,7 @@ impl App {
 
     /// Begins on the live screen, with `run`.
     pub fn watch(&mut self, run: RunFolder) {
-        self.tab = TABS.iter().position(|row| row.tab == Tab::Live).expect("Live is a tab");
+        self.tab = tab_of(Action::GoLive);
         self.stacks[self.tab] = vec![Screen::Live(Box::new(Live::beginning_with(run)))];
     }
 
@@ -112,9 +107,7 @@ impl App {
         }
         let mut effects = self.tell(&Message::News(news));
         effects.extend(queue_waits.then_some(Effect::AdvanceQueue));
-        effects.extend(
-            launched.map(|run| Effect::Open(Box::new(Screen::Live(Box::new(Live::of(run)))))),
-        );
+        effects.extend(launched.map(|run| Effect::Open(Destination::Live(run))));
         self.settle(effects)
     }
 
@@ -181,7 +174,7 @@ impl App {
         }
         if is_click && mouse.row == self.area.y {
             return match self.tab_at(mouse.column) {
-                Some(tab) => self.act(Action::Go(tab)),
+                Some(tab) => self.go(tab),
                 None => Vec::new(),
             };
         }
@@ -198,10 +191,10 @@ impl App {
             Action::Help => self.overlay = Some(Overlay::help(contexts)),
             Action::Palette => self.overlay = Some(Overlay::palette(contexts)),
             Action::ShowLog => {
-                return vec![Effect::Open(Box::new(Screen::Log(Log::default())))];
+                return vec![Effect::Open(Destination::Log)];
             }
             Action::ShowQueue => {
-                return vec![Effect::Open(Box::new(Screen::Queue(Box::default())))];
+                return vec![Effect::Open(Destination::Queue)];
             }
             Action::Quit => return vec![self.quit()],
             Action::Suspend => return vec![Effect::Suspend],
@@ -213,7 +206,9 @@ impl App {
             Action::Leave if self.stacks[self.tab].len() == 1 => return vec![Effect::Quit],
             Action::Leave => return self.close(),
             Action::Back => return self.back(),
-            Action::Go(tab) => return self.go(tab),
+            Action::GoExperiments | Action::GoLive | Action::GoRuns | Action::GoImages => {
+                return self.go(tab_of(action));
+            }
             action if keys::rows(contexts).any(|row| row.action == action) => {
                 return self.tell(&Message::Action(action));
             }
@@ -228,20 +223,20 @@ impl App {
         let Some(unsaved) = pages.find(|page| page.has_unsaved()) else { return Effect::Quit };
         Effect::Confirm(Confirm {
             question: format!("quit and lose what is not saved in {}?", unsaved.title()),
-            consequences: vec!["any other key goes back; ctrl-s saves there".into()],
+            consequences: vec![format!("any other key goes back; {} saves there", names::SAVE)],
             effect: Box::new(Effect::Quit),
         })
     }
 
     /// From another tab it comes back to where the person was there; on its own tab it goes to
     /// the first screen, or to the topmost that has something to lose.
-    fn go(&mut self, tab: Tab) -> Vec<Effect> {
-        if TABS[self.tab].tab == tab {
+    fn go(&mut self, tab: usize) -> Vec<Effect> {
+        if self.tab == tab {
             let stack = &mut self.stacks[self.tab];
             let unsaved = stack.iter().rposition(|screen| screen.page().has_unsaved());
             stack.truncate(unsaved.unwrap_or(0) + 1);
         }
-        self.tab = TABS.iter().position(|row| row.tab == tab).expect("every tab has a row");
+        self.tab = tab;
         if self.stacks[self.tab].is_empty() {
             self.stacks[self.tab].push((TABS[self.tab].open)());
         }
@@ -293,11 +288,11 @@ impl App {
     /// Applies the effects that only change the screen; the others are left to be performed.
     fn settle(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         let mut outside = Vec::new();
-        let mut queue = std::collections::VecDeque::from(effects);
+        let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
             match effect {
-                Effect::Open(screen) => {
-                    self.open(*screen);
+                Effect::Open(destination) => {
+                    self.open(Screen::at(destination));
                     queue.extend(self.tell(&Message::Shown));
                 }
                 Effect::Confirm(confirm) => self.overlay = Some(Overlay::Confirm(confirm)),
@@ -363,22 +358,23 @@ impl App {
     }
 
     /// `(tab, x, text)` of each tab's label.
-    fn labels(&self) -> impl Iterator<Item = (Tab, u16, String)> {
+    fn labels(&self) -> impl Iterator<Item = (usize, u16, String)> {
         let mut x = self.area.x + 1;
-        TABS.iter().enumerate().map(move |(index, row)| {
+        TABS.iter().enumerate().map(move |(tab, row)| {
             let at = x;
+            let key = key_of(row.action);
             // The one in front is in brackets: it is not told by colour alone.
-            let text = match index == self.tab {
-                true => format!("[{} {}]", row.key, row.name),
-                false => format!(" {} {} ", row.key, row.name),
+            let text = match tab == self.tab {
+                true => format!("[{key} {}]", row.name),
+                false => format!(" {key} {} ", row.name),
             };
             x += width(&text) as u16;
-            (row.tab, at, text)
+            (tab, at, text)
         })
     }
 
-    fn tab_at(&self, column: u16) -> Option<Tab> {
-        let hit = |(tab, x, text): (Tab, u16, String)| {
+    fn tab_at(&self, column: u16) -> Option<usize> {
+        let hit = |(tab, x, text): (usize, u16, String)| {
             (x..x + width(&text) as u16).contains(&column).then_some(tab)
         };
         self.labels().find_map(hit)
@@ -386,10 +382,9 @@ impl App {
 
     fn draw_tabs(&self, buffer: &mut Buffer) {
         let line = Rect { height: 1, ..self.area };
-        let front = TABS[self.tab].tab;
         let mut end = line.x;
         for (tab, x, text) in self.labels() {
-            let role = if tab == front { Role::Accent } else { Role::Dim };
+            let role = if tab == self.tab { Role::Accent } else { Role::Dim };
             end = put(buffer, line, x, line.y, &text, self.theme.style(role));
         }
         let title = self.top().page().title();
@@ -408,10 +403,10 @@ impl App {
             let (sign, role) =
                 if toast.is_error { ("✗ ", Role::Bad) } else { ("✓ ", Role::Good) };
             let x = put(buffer, line, x, y, sign, self.theme.style(role));
-            let hint = "  @ log";
+            let hint = format!("  {} log", names::LOG);
             let room = Rect { width: line.width.saturating_sub(hint.len() as u16 + 1), ..line };
             let x = put(buffer, room, x, y, &toast.text, self.theme.style(role));
-            put(buffer, line, x, y, hint, self.theme.style(Role::Dim));
+            put(buffer, line, x, y, &hint, self.theme.style(Role::Dim));
             return;
         }
         let page = self.top().page();
@@ -431,6 +426,11 @@ impl App {
             .collect();
         footer::draw(line, buffer, &self.theme, &rows);
     }
+}
+
+/// The tab to which the action goes.
+fn tab_of(action: Action) -> usize {
+    TABS.iter().position(|tab| tab.action == action).expect("every action that goes has its tab")
 }
 
 /// What a person is told of news.

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::app::App;
-use super::effects::{After, Effect, Performer};
+use super::effect::Effect;
 use super::experiments::Hands;
 use super::input::{self, Input, Keyboard, Signal};
 use super::news::{News, RunsWatcher, Toast};
+use super::performer::{After, Performer};
 use super::preview::{Choice, Graphics, Question};
 use super::terminal::Terminal;
 use super::theme::{Environment, Theme};

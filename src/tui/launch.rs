@@ -6,8 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Context;
-use super::effects::QueueEdit;
+use super::effect::QueueEdit;
 use super::news::{News, Toast};
+use super::screens::waits_in_queue;
 use crate::config::open_plain;
 use crate::runner::{self, Local, Place};
 use crate::store::{Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State, Stop};
@@ -127,8 +128,7 @@ pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
         Stop::Cancel => "cancel",
     };
     if let Ok(Place::Waiting(_)) = place(context, run) {
-        let text = format!("{} waits in the queue; w shows it, d there takes it off", run.id());
-        return News::Said(Toast::error(text));
+        return News::Said(Toast::error(waits_in_queue(&run.id())));
     }
     if !run.has_worker() {
         let text = format!("{} has no worker any more: nothing to {wish}", run.id());

@@ -4,26 +4,32 @@
 //! starts them; the run folder is all that is shared with them).
 //!
 //! How it hangs together: threads (`input`, `news`) send [`Input`](input::Input) over one channel
-//! to `event_loop`, which gives each to the [`App`](app::App), performs the effects it answers
-//! (`effects`), and draws when something changed.
+//! to `event_loop`, which gives each to the [`App`](app::App), has the effects that it answers
+//! done by the [`Performer`](performer::Performer), and draws when something changed.
+//!
+//! What uses what, from the bottom: `keys` and `theme`; `widgets`; what is known (`scores`,
+//! `experiments`, `news`, `known`); `effect`, values that say what is to be done; `screens`, which
+//! answer them and know neither each other nor who does it; `app` and `performer`; `event_loop`.
 //!
 //! # How to add a screen
 //!
-//! 1. A file in `screens/` with its state, and `impl Page`: `on` answers effects and does no I/O,
-//!    `draw` changes nothing. `World` gives both what is known of the runs, the theme, the area.
+//! 1. A file in `screens/` with its state, and `impl Page` (`screens/page.rs`): `on` answers
+//!    effects and does no I/O, `draw` changes nothing. `World` gives both what is known of the
+//!    runs, the theme, the area.
 //! 2. A variant of `Screen` and its two lines in `Screen::page` and `page_mut`
 //!    (`screens/mod.rs`), and its contexts in `ALL_CONTEXTS`; for a numbered tab also a row of
-//!    `TABS`.
+//!    `TABS`; for one that another screen opens, a variant of `Destination` (`effect.rs`).
 //! 3. Its keys: a `Context`, a slice of rows in `keys/table.rs`, and new verbs in `Action`. Keys,
-//!    footer, help and palette follow from the rows. Lists also name `Context::List`.
+//!    footer, help and palette follow from the rows. Lists also name `Context::List`. A key that a
+//!    message names comes from `keys/names.rs`.
 //! 4. What it learns from outside: a variant of `News`, folded in `Known::learn` if it is to be
 //!    kept; a thread in `news/` or the answer of an effect sends it.
-//! 5. What it wants done outside: a variant of `Effect`, performed in `effects.rs`; slow work goes
-//!    to the queue there and comes back as news.
+//! 5. What it wants done outside: a variant of `Effect`, performed in `performer.rs`; slow work
+//!    goes to the queue there and comes back as news.
 //! 6. Snapshots at 60x20, 80x24 and 140x40 (`testing.rs` has the helpers).
 
 mod app;
-mod effects;
+mod effect;
 mod event_loop;
 mod experiments;
 mod filter;
@@ -37,6 +43,7 @@ mod launch;
 mod news;
 mod note;
 mod overlay;
+mod performer;
 mod preview;
 mod scores;
 mod screens;
@@ -58,13 +65,16 @@ use crate::config::Config;
 /// What the UI is opened on.
 #[derive(Clone, Debug)]
 pub struct Context {
+    /// Folders, theme and devices of this machine.
     pub config: Config,
     /// This program, to start workers with.
     pub program: PathBuf,
 }
 
+/// Why the UI could not be opened, or had to end.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
+    /// Stdin or stdout is no terminal, or the terminal refused what was written to it.
     #[error("the terminal UI needs a terminal: {0}; use --plain or the other commands instead")]
     Terminal(#[from] std::io::Error),
 }

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::effects::Effect;
+use super::effect::{Confirm, Effect};
 use super::keys::{self, Action, Binding, Context};
 use super::theme::{Role, Theme};
 use super::widgets::{Field, put};
@@ -17,15 +17,6 @@ pub enum Overlay {
     Help(List),
     Palette(List),
     Confirm(Confirm),
-}
-
-/// A question with what will happen, and what is done at `y`.
-#[derive(Debug)]
-pub struct Confirm {
-    pub question: String,
-    /// What will happen, a line each.
-    pub consequences: Vec<String>,
-    pub effect: Box<Effect>,
 }
 
 /// Rows of the key table, narrowed by what is typed.
@@ -100,7 +91,7 @@ impl Overlay {
         match self {
             Overlay::Help(list) => list.draw("keys of this screen", area, buffer, theme),
             Overlay::Palette(list) => list.draw("actions", area, buffer, theme),
-            Overlay::Confirm(confirm) => confirm.draw(area, buffer, theme),
+            Overlay::Confirm(confirm) => draw_question(confirm, area, buffer, theme),
         }
     }
 }
@@ -186,19 +177,17 @@ impl List {
     }
 }
 
-impl Confirm {
-    fn draw(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
-        let rows = self.consequences.len() as u16 + 3;
-        let inner = window("please confirm", 76, rows, area, buffer, theme);
-        let mut y = inner.y;
-        put(buffer, inner, inner.x, y, &self.question, theme.style(Role::Warning));
-        for line in &self.consequences {
-            y += 1;
-            put(buffer, inner, inner.x, y, line, theme.style(Role::Text));
-        }
-        let x = put(buffer, inner, inner.x, y + 2, "y", theme.style(Role::Accent));
-        put(buffer, inner, x, y + 2, " yes    any other key: no", theme.style(Role::Dim));
+fn draw_question(question: &Confirm, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let rows = question.consequences.len() as u16 + 3;
+    let inner = window("please confirm", 76, rows, area, buffer, theme);
+    let mut y = inner.y;
+    put(buffer, inner, inner.x, y, &question.question, theme.style(Role::Warning));
+    for line in &question.consequences {
+        y += 1;
+        put(buffer, inner, inner.x, y, line, theme.style(Role::Text));
     }
+    let x = put(buffer, inner, inner.x, y + 2, "y", theme.style(Role::Accent));
+    put(buffer, inner, x, y + 2, " yes    any other key: no", theme.style(Role::Dim));
 }
 
 /// Clears a framed window in the middle of `area` and returns its inside.

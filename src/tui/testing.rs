@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::App;
-use super::effects::Effect;
+use super::effect::Effect;
 use super::known_run::{KnownRun, Reading};
 use super::news::{News, RunsNews};
 use super::note::Note;

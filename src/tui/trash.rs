@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::keys::names::UNDO;
 use super::news::{News, Toast};
 use crate::store::RunFolder;
 use crate::store::trash::{self, Trashed};
@@ -23,11 +24,11 @@ pub fn words(trashed: &Trashed, bin: &Path) -> Toast {
     let name = trashed.from.file_name().unwrap_or_default().to_string_lossy();
     Toast::good(match trashed.to.parent() {
         Some(parent) if parent != bin => format!(
-            "{name} is in {}, since {} is on another file system; z brings it back",
+            "{name} is in {}, since {} is on another file system; {UNDO} brings it back",
             parent.display(),
             bin.display()
         ),
-        _ => format!("{name} is in the trash; z brings it back"),
+        _ => format!("{name} is in the trash; {UNDO} brings it back"),
     })
 }
 

@@ -18,6 +18,7 @@ pub use files::{Completion, Saved};
 pub use hands::{ExperimentEffect, Hands};
 pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
 
+use super::keys::names::UNDO;
 use super::toast::Toast;
 use crate::store::trash::Trashed;
 
@@ -71,7 +72,7 @@ impl ExperimentNews {
         match self {
             ExperimentNews::Trashed(trashed) => {
                 let name = trashed.from.file_name()?.to_string_lossy();
-                Some(Toast::good(format!("{name} is in the trash; z brings it back")))
+                Some(Toast::good(format!("{name} is in the trash; {UNDO} brings it back")))
             }
             ExperimentNews::Made(path) => Some(Toast::good(format!("made {}", path.display()))),
             _ => None,

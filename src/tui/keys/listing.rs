@@ -1,6 +1,6 @@
 //! The whole table as Markdown, for the README and `retrain keys`.
 
-use super::{Binding, Context, TABLE};
+use super::table::{Binding, Context, TABLE};
 
 /// One table a place, in the order of the key table; every line ends in `\n`.
 pub fn markdown() -> String {

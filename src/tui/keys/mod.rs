@@ -1,160 +1,16 @@
-//! One table says which key does what where; keys, footer, help and palette are made of it.
+//! One table says which key does what where; keys, footer, help, palette and the names of keys in
+//! messages are made of it.
 
+mod action;
 mod chord;
 mod listing;
+pub mod names;
 mod table;
 
+pub use action::Action;
 pub use chord::Chord;
 pub use listing::markdown;
-pub use table::TABLE;
-
-use super::screens::Tab;
-
-/// Where a row of the table holds. A screen names the contexts it is in, its own first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// But for screens that are typed into.
-    Everywhere,
-    /// Every screen that is a list or a table.
-    List,
-    /// Tables whose columns can be chosen.
-    Columns,
-    /// Tables that can be sorted.
-    Sort,
-    Runs,
-    Compare,
-    Live,
-    Images,
-    Confusion,
-    Queue,
-    Experiments,
-    /// A text is typed here, so only this context's own keys hold.
-    Editor,
-}
-
-/// Every verb there is. A screen answers those of its contexts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    // everywhere
-    Help,
-    Palette,
-    ShowLog,
-    ShowQueue,
-    Back,
-    Leave,
-    Quit,
-    Suspend,
-    Repaint,
-    Go(Tab),
-    // lists
-    Down,
-    Up,
-    HalfDown,
-    HalfUp,
-    PageDown,
-    PageUp,
-    First,
-    Last,
-    Enter,
-    Filter,
-    Mark,
-    // columns
-    ColumnLeft,
-    ColumnRight,
-    SortUp,
-    SortDown,
-    HideColumn,
-    ShowColumns,
-    Narrower,
-    Wider,
-    OnlyDifferent,
-    // runs
-    Compare,
-    Pin,
-    Stop,
-    Pause,
-    Resume,
-    Cancel,
-    Trash,
-    Undo,
-    YankId,
-    YankPath,
-    EditTags,
-    EditNote,
-    OpenWorkerLog,
-    OpenImages,
-    Refresh,
-    MoreIterations,
-    // queue
-    MoveUp,
-    MoveDown,
-    MoveFirst,
-    Unqueue,
-    EmptyQueue,
-    Hold,
-    // images
-    WrongOnly,
-    NextSet,
-    NextTruth,
-    NextPrediction,
-    Confusion,
-    Score,
-    OpenOutside,
-    YankScores,
-    NextRenderer,
-    // experiments
-    New,
-    Edit,
-    EditOutside,
-    Run,
-    Duplicate,
-    DetailDown,
-    DetailUp,
-    // editor
-    Save,
-    SaveAndRun,
-    Complete,
-    NextMistake,
-    Find,
-    FindNext,
-    FindBack,
-    Redo,
-    CopyText,
-    Cut,
-    Paste,
-    SelectAll,
-    Rerun,
-    // charts
-    LogScale,
-    OtherChart,
-    // live
-    Smoother,
-    Rougher,
-    Unsmoothed,
-    CursorLeft,
-    CursorRight,
-    CursorFarLeft,
-    CursorFarRight,
-    ZoomIn,
-    ZoomOut,
-    ToNewest,
-    PreviousRun,
-    NextRun,
-    // compare
-    OtherSet,
-}
-
-/// One row of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Binding {
-    /// One key or sequence each, as a person would write it: `j`, `ctrl-d`, `gg`.
-    pub keys: &'static [&'static str],
-    pub action: Action,
-    /// For the footer; empty: never there. Rows nearer the top of the table come first.
-    pub label: &'static str,
-    /// For help and palette: what it does.
-    pub help: &'static str,
-}
+pub use table::{Binding, Context, TABLE, key_of};
 
 /// What the keys typed so far mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

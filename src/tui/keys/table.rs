@@ -1,7 +1,40 @@
 //! The key table. Order within a context is the order in footer and help.
 
-use super::{Action, Binding, Context};
-use crate::tui::screens::Tab;
+use super::action::Action;
+
+/// Where a row of the table holds. A screen names the contexts it is in, its own first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// But for screens that are typed into.
+    Everywhere,
+    /// Every screen that is a list or a table.
+    List,
+    /// Tables whose columns can be chosen.
+    Columns,
+    /// Tables that can be sorted.
+    Sort,
+    Runs,
+    Compare,
+    Live,
+    Images,
+    Confusion,
+    Queue,
+    Experiments,
+    /// A text is typed here, so only this context's own keys hold.
+    Editor,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// One key or sequence each, as a person would write it: `j`, `ctrl-d`, `gg`.
+    pub keys: &'static [&'static str],
+    pub action: Action,
+    /// For the footer; empty: never there. Rows nearer the top of the table come first.
+    pub label: &'static str,
+    /// For help and palette: what it does.
+    pub help: &'static str,
+}
 
 /// Rows by context.
 pub const TABLE: &[(Context, &[Binding])] = &[
@@ -19,6 +52,26 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Editor, EDITOR),
 ];
 
+/// The key of `action`, as a person would write it; of several the first.
+///
+/// Panics where the table has no such row, when it is asked for in a `const` while the program is
+/// compiled.
+pub const fn key_of(action: Action) -> &'static str {
+    let mut context = 0;
+    while context < TABLE.len() {
+        let rows = TABLE[context].1;
+        let mut row = 0;
+        while row < rows.len() {
+            if rows[row].action as u8 == action as u8 {
+                return rows[row].keys[0];
+            }
+            row += 1;
+        }
+        context += 1;
+    }
+    panic!("the key table has no row for the action")
+}
+
 const fn bind(
     keys: &'static [&'static str],
     action: Action,
@@ -34,10 +87,10 @@ const EVERYWHERE: &[Binding] = &[
     bind(&["q"], Action::Leave, "quit", "back; on the first screen quit, runs go on"),
     bind(&["esc"], Action::Back, "", "back; first clears the filter, then the marks"),
     bind(&["ctrl-c"], Action::Quit, "", "quit from anywhere; runs go on"),
-    bind(&["1"], Action::Go(Tab::Experiments), "", "go to Experiments: questions to be run"),
-    bind(&["2"], Action::Go(Tab::Live), "", "go to Live: the newest running run"),
-    bind(&["3"], Action::Go(Tab::Runs), "", "go to Runs: all runs and their results"),
-    bind(&["4"], Action::Go(Tab::Images), "", "go to Images: every image of the newest result"),
+    bind(&["1"], Action::GoExperiments, "", "go to Experiments: questions to be run"),
+    bind(&["2"], Action::GoLive, "", "go to Live: the newest running run"),
+    bind(&["3"], Action::GoRuns, "", "go to Runs: all runs and their results"),
+    bind(&["4"], Action::GoImages, "", "go to Images: every image of the newest result"),
     bind(&["@"], Action::ShowLog, "", "log: every message and error so far"),
     bind(&["ctrl-z"], Action::Suspend, "", "suspend to the shell; 'fg' comes back"),
     bind(&["ctrl-l"], Action::Repaint, "", "repaint the screen"),
@@ -91,8 +144,8 @@ const RUNS: &[Binding] = &[
     bind(&["u"], Action::OnlyDifferent, "", "show all settings, or only those that differ"),
     bind(&["t"], Action::EditTags, "", "tags: edit this run's, with spaces between"),
     bind(&["N"], Action::EditNote, "", "note: edit this run's"),
-    bind(&["y"], Action::YankId, "", "yank: copy this run's name"),
-    bind(&["Y"], Action::YankPath, "", "yank: copy the path of this run's folder"),
+    bind(&["y"], Action::Yank, "", "yank: copy this run's name"),
+    bind(&["Y"], Action::YankMore, "", "yank: copy the path of this run's folder"),
     bind(&["i"], Action::OpenImages, "images", "images: every image of this run with its scores"),
     bind(&["o"], Action::OpenWorkerLog, "", "open the worker's log in $VISUAL or $EDITOR"),
     bind(&["R"], Action::Refresh, "", "refresh: read all runs again"),
@@ -104,7 +157,7 @@ const COMPARE: &[Binding] = &[
     bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
     bind(&["p"], Action::Pin, "baseline", "pin the chosen column's run as the baseline"),
     bind(&["u"], Action::OnlyDifferent, "all", "show all settings, or only those that differ"),
-    bind(&["y"], Action::YankId, "", "yank: copy the names of these runs"),
+    bind(&["y"], Action::Yank, "", "yank: copy the names of these runs"),
 ];
 
 const LIVE: &[Binding] = &[
@@ -130,7 +183,7 @@ const LIVE: &[Binding] = &[
     bind(&["["], Action::PreviousRun, "", "the run before this one"),
     bind(&["]"], Action::NextRun, "", "the run after this one"),
     bind(&["o"], Action::OpenWorkerLog, "log", "open the worker's log in $VISUAL or $EDITOR"),
-    bind(&["y"], Action::YankId, "", "yank: copy this run's name"),
+    bind(&["y"], Action::Yank, "", "yank: copy this run's name"),
 ];
 
 const IMAGES: &[Binding] = &[
@@ -149,8 +202,8 @@ const IMAGES: &[Binding] = &[
     bind(&["c"], Action::NextTruth, "", "category: only images of the next true category"),
     bind(&["C"], Action::NextPrediction, "", "category: only images predicted as the next one"),
     bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
-    bind(&["y"], Action::YankPath, "", "yank: copy the path of this file"),
-    bind(&["Y"], Action::YankScores, "", "yank: copy the scores of this image"),
+    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
+    bind(&["Y"], Action::YankMore, "", "yank: copy the scores of this image"),
     bind(
         &["i"],
         Action::NextRenderer,
@@ -164,7 +217,7 @@ const CONFUSION: &[Binding] = &[
     bind(&["s"], Action::NextSet, "set", "set: test, validation, training, or all images"),
     bind(&["h", "left"], Action::ColumnLeft, "", "one category to the left"),
     bind(&["l", "right"], Action::ColumnRight, "", "one category to the right"),
-    bind(&["y"], Action::YankScores, "", "yank: copy the matrix as a table"),
+    bind(&["y"], Action::Yank, "", "yank: copy the matrix as a table"),
 ];
 
 const QUEUE: &[Binding] = &[
@@ -191,8 +244,8 @@ const EXPERIMENTS: &[Binding] = &[
     bind(&["J", "tab"], Action::DetailDown, "", "scroll what it would do: down"),
     bind(&["K", "shift-tab"], Action::DetailUp, "", "scroll what it would do: up"),
     bind(&["E"], Action::EditOutside, "", "edit this experiment in $VISUAL or $EDITOR"),
-    bind(&["y"], Action::YankId, "", "yank: copy this experiment's name"),
-    bind(&["Y"], Action::YankPath, "", "yank: copy the path of this experiment's file"),
+    bind(&["y"], Action::Yank, "", "yank: copy this experiment's name"),
+    bind(&["Y"], Action::YankMore, "", "yank: copy the path of this experiment's file"),
     bind(&["R"], Action::Refresh, "", "refresh: read all again and count the photos again"),
 ];
 

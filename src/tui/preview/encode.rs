@@ -13,12 +13,15 @@ use ratatui_image::protocol::Protocol;
 use super::cells::Cells;
 use super::graphics::{Graphics, Renderer};
 use crate::dataset::{Detail, decode, read_file};
+use crate::tui::keys::names::RENDERER;
 
 /// The default of `data.max_megapixels`: larger ones are refused by their header.
 const MAX_MEGAPIXELS: usize = 100;
 
 /// Said in place of a picture.
-pub const OFF: &str = "previews are off; i switches them on";
+pub fn off() -> String {
+    format!("previews are off; {RENDERER} switches them on")
+}
 
 /// A picture that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +112,7 @@ fn encode(pixels: &RgbImage, room: (u16, u16), graphics: Graphics) -> Result<Con
         resize(pixels, width, height)
     };
     let protocol = match graphics.renderer {
-        Renderer::Off => return Err(OFF.into()),
+        Renderer::Off => return Err(off()),
         Renderer::HalfBlocks => {
             return Ok(Content::Cells(Cells::half_blocks(&scaled(1.0, 2.0), graphics.depth)));
         }

@@ -8,9 +8,9 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use ratatui_image::Image;
 
-use super::encode::{Content, OFF, Picture, Wanted};
+use super::encode::{Content, Picture, Wanted, off};
 use super::graphics::{Graphics, Renderer};
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::news::News;
 use crate::tui::screens::World;
 use crate::tui::theme::Role;
@@ -60,7 +60,8 @@ impl Preview {
         }
         let Some(wanted) = self.wanted.first() else {
             let is_off = world.known.graphics.renderer == Renderer::Off;
-            return say(if is_off { OFF } else { "" }, Role::Dim, area, buffer, world);
+            let text = if is_off { off() } else { String::new() };
+            return say(&text, Role::Dim, area, buffer, world);
         };
         let Some(picture) = self.pictures.iter().find(|picture| picture.wanted == *wanted) else {
             return say("reading the picture", Role::Dim, area, buffer, world);

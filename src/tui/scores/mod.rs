@@ -1,5 +1,6 @@
 //! Images with their scores: where they come from, and all of them in little memory.
 
+mod filters;
 mod predict;
 mod read;
 mod table;
@@ -7,6 +8,7 @@ mod table;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use filters::{Filters, next_category, next_set};
 pub use predict::predict;
 pub use read::read;
 pub use table::{Image, ScoreTable};

@@ -2,10 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::store::{Queue, RunFolder, State, Stop, Summary, TestResult, Timestamp};
-use crate::tui::effects::Effect;
-use crate::tui::news::Toast;
-use crate::tui::overlay::Confirm;
+use crate::store::{Queue, State, Summary, TestResult, Timestamp};
 use crate::tui::theme::Role;
 use crate::words;
 
@@ -58,62 +55,4 @@ pub fn queued(queue: &Queue) -> Option<String> {
     let held = if queue.held { " (held)" } else { "" };
     (!queue.waiting.is_empty())
         .then(|| format!("{} queued{held}", words::grouped(queue.waiting.len())))
-}
-
-pub fn confirm_stop(run: RunFolder) -> Effect {
-    Effect::Confirm(Confirm {
-        question: format!("stop {}?", run.id()),
-        consequences: vec![
-            "it ends after the present iteration, scores every image".into(),
-            "and keeps the result it has by then".into(),
-        ],
-        effect: Box::new(Effect::Stop(run, Stop::Keep)),
-    })
-}
-
-/// Why a run that does not work cannot be stopped; `key` shows the queue.
-pub fn refuse_to_stop(id: &str, state: Option<State>, key: &str) -> Effect {
-    Effect::Toast(Toast::error(match state {
-        Some(State::Queued) => {
-            format!("{id} waits in the queue; {key} shows it, d there takes it off")
-        }
-        Some(State::Starting) => format!("{id} is still starting"),
-        _ => format!("{id} is not running"),
-    }))
-}
-
-/// Goes on with a run; asks first where a result would be replaced.
-pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
-    let id = run.id();
-    match state {
-        Some(State::Stopped) => Effect::Confirm(Confirm {
-            question: format!("go on with {id}?"),
-            consequences: vec![
-                "training goes on where it was stopped;".into(),
-                "the result it has is replaced at its end".into(),
-            ],
-            effect: Box::new(Effect::Resume(run, None)),
-        }),
-        Some(state) if state.is_unfinished() => Effect::Resume(run, None),
-        Some(State::Done) => {
-            let text = format!("{id} is done; n runs its experiment again, I in Runs trains on");
-            Effect::Toast(Toast::error(text))
-        }
-        Some(State::Queued) => {
-            Effect::Toast(Toast::error(format!("{id} is queued already; w shows the queue")))
-        }
-        Some(State::Starting) => Effect::Toast(Toast::error(format!("{id} is starting already"))),
-        _ => Effect::Toast(Toast::error(format!("{id} is running"))),
-    }
-}
-
-pub fn confirm_cancel(run: RunFolder) -> Effect {
-    Effect::Confirm(Confirm {
-        question: format!("cancel {}?", run.id()),
-        consequences: vec![
-            "it ends now, without a final test and without a result;".into(),
-            "its log, checkpoint and features stay, r goes on with it".into(),
-        ],
-        effect: Box::new(Effect::Stop(run, Stop::Cancel)),
-    })
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Message, Page, World};
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::keys::Context;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};

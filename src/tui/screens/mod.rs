@@ -3,37 +3,33 @@
 
 mod compare;
 mod confusion;
+mod control;
 mod editor;
 mod experiments;
 mod format;
 mod images;
 mod live;
 mod log;
+mod page;
 mod queue;
 mod runs;
 
-use crossterm::event::{KeyEvent, MouseEvent};
-use jiff::tz::TimeZone;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 pub use compare::Compare;
 pub use confusion::Confusion;
+pub use control::waits_in_queue;
 pub use editor::Editor;
 pub use experiments::Experiments;
 pub use images::Images;
 pub use live::Live;
 pub use log::Log;
+pub use page::{Message, Page, Said, World};
 pub use queue::Queue;
 pub use runs::Runs;
 
-use super::app::Said;
-use super::effects::Effect;
-use super::keys::{Action, Context};
-use super::known::Known;
-use super::news::News;
-use super::theme::Theme;
-use crate::store::RunFolder;
+use super::effect::Destination;
+use super::keys::Action;
+#[cfg(test)]
+use super::keys::Context;
 
 /// Where the person is.
 #[derive(Debug)]
@@ -50,6 +46,31 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// The screen that shows this.
+    pub fn at(destination: Destination) -> Screen {
+        match destination {
+            Destination::Live(run) => Screen::Live(Box::new(Live::of(run))),
+            Destination::RunsOf(name) => Screen::Runs(Box::new(Runs::of_experiment(&name))),
+            Destination::Compare { runs, baseline } => {
+                Screen::Compare(Box::new(Compare::new(runs, baseline)))
+            }
+            Destination::Images(source) => Screen::Images(Box::new(Images::of(source))),
+            Destination::SomeImages { source, table, filters } => {
+                Screen::Images(Box::new(Images::filtered(source, table, filters)))
+            }
+            Destination::Confusion { source, table, set } => {
+                Screen::Confusion(Box::new(Confusion::new(source, table, set)))
+            }
+            Destination::Log => Screen::Log(Log::default()),
+            Destination::Queue => Screen::Queue(Box::default()),
+            Destination::Editor(path) => Screen::Editor(Box::new(Editor::of(path))),
+            Destination::Draft { path, text } => {
+                Screen::Editor(Box::new(Editor::draft(path, &text)))
+            }
+        }
+    }
+
+    /// What all screens have in common.
     pub fn page(&self) -> &dyn Page {
         match self {
             Screen::Live(page) => page.as_ref(),
@@ -79,111 +100,27 @@ impl Screen {
     }
 }
 
-/// The numbered places; each keeps its own stack of screens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tab {
-    Experiments,
-    Live,
-    Runs,
-    Images,
-}
-
-pub struct TabRow {
-    pub tab: Tab,
-    /// As `keys/table.rs` binds it.
-    pub key: char,
+/// A numbered place; each keeps its own stack of screens.
+pub struct Tab {
+    /// Goes there.
+    pub action: Action,
+    /// As the top line shows it.
     pub name: &'static str,
     /// The screen at the bottom of its stack.
     pub open: fn() -> Screen,
 }
 
-pub const TABS: &[TabRow] = &[
-    TabRow {
-        tab: Tab::Experiments,
-        key: '1',
+/// All tabs, from left to right.
+pub const TABS: &[Tab] = &[
+    Tab {
+        action: Action::GoExperiments,
         name: "Experiments",
         open: || Screen::Experiments(Box::default()),
     },
-    TabRow {
-        tab: Tab::Live,
-        key: '2',
-        name: "Live",
-        open: || Screen::Live(Box::new(Live::newest())),
-    },
-    TabRow { tab: Tab::Runs, key: '3', name: "Runs", open: || Screen::Runs(Box::default()) },
-    TabRow { tab: Tab::Images, key: '4', name: "Images", open: || Screen::Images(Box::default()) },
+    Tab { action: Action::GoLive, name: "Live", open: || Screen::Live(Box::new(Live::newest())) },
+    Tab { action: Action::GoRuns, name: "Runs", open: || Screen::Runs(Box::default()) },
+    Tab { action: Action::GoImages, name: "Images", open: || Screen::Images(Box::default()) },
 ];
-
-/// What a screen is told.
-#[derive(Debug)]
-pub enum Message {
-    /// A key of the table, or the palette. Only actions of the screen's contexts come, and `Back`.
-    Action(Action),
-    /// A key as it is, only while `is_typing`.
-    Key(KeyEvent),
-    /// Pasted text, only while `is_typing`.
-    Paste(String),
-    Mouse(MouseEvent),
-    /// `World::known` has learnt all of it already.
-    News(Vec<News>),
-    /// The screen came to the front; it has missed the news since it was there last.
-    Shown,
-}
-
-/// What a screen may look at.
-pub struct World<'a> {
-    pub known: &'a Known,
-    pub log: &'a [Said],
-    pub theme: &'a Theme,
-    pub zone: &'a TimeZone,
-    /// Where the screen is drawn.
-    pub area: Rect,
-    pub context: &'a super::Context,
-    /// Something lies over the screen: help, the palette, a question.
-    pub is_covered: bool,
-}
-
-pub trait Page {
-    /// For the right end of the top line.
-    fn title(&self) -> String;
-
-    /// Where its keys stand in the key table, its own context first.
-    fn contexts(&self) -> &'static [Context];
-
-    /// No I/O here: what is to be done is answered. To `Action::Back` it answers
-    /// `Effect::Cleared` when there was something to clear before the screen is left.
-    fn on(&mut self, message: &Message, world: &World) -> Vec<Effect>;
-
-    fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World);
-
-    /// The person went to its tab, and expects what is new.
-    fn visit(&mut self) {}
-
-    /// Keys go into a text rather than to the key table.
-    fn is_typing(&self) -> bool {
-        false
-    }
-
-    /// Whether something would be lost if the screen were closed now.
-    fn has_unsaved(&self) -> bool {
-        false
-    }
-
-    /// Whether the footer offers the action now.
-    fn offers(&self, _action: Action, _known: &Known) -> bool {
-        true
-    }
-
-    /// The runs whose every point the screen shows.
-    fn follows(&self, _known: &Known) -> Vec<RunFolder> {
-        Vec::new()
-    }
-
-    /// How much it smooths their training curves; see `Smoother`.
-    fn smoothing(&self) -> f64 {
-        0.0
-    }
-}
 
 /// The contexts of every screen, for tests that hold for all.
 #[cfg(test)]

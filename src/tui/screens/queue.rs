@@ -3,14 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Live, Message, Page, Screen, World, format};
+use super::{Message, Page, World, format};
 use crate::store::{RunFolder, Stage, State, Summary};
-use crate::tui::effects::{Effect, QueueEdit};
-use crate::tui::keys::{Action, Context};
+use crate::tui::effect::{Confirm, Destination, Effect, QueueEdit};
+use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
 use crate::tui::news::Toast;
-use crate::tui::overlay::Confirm;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, Order, Reaction, Table, put};
 use crate::words;
@@ -91,7 +90,11 @@ impl Queue {
             (
                 Action::MoveUp | Action::MoveDown | Action::MoveFirst | Action::Unqueue,
                 Some(Row::AtWork(run)),
-            ) => refuse(format!("{run} is at work already; enter shows it, x there stops it")),
+            ) => refuse(format!(
+                "{run} is at work already; {} shows it, {} there stops it",
+                names::ENTER,
+                names::STOP
+            )),
             (Action::MoveUp, Some(Row::Waiting(run))) => edit(QueueEdit::Up(run)),
             (Action::MoveDown, Some(Row::Waiting(run))) => edit(QueueEdit::Down(run)),
             (Action::MoveFirst, Some(Row::Waiting(run))) => edit(QueueEdit::First(run)),
@@ -144,8 +147,8 @@ impl Queue {
         let slots = crate::runner::slots(&world.context.config);
         let mut x = area.x + 2;
         if queue.held {
-            let held = "held until H releases it · ";
-            x = put(buffer, area, x, area.y, held, world.theme.style(Role::Warning));
+            let held = format!("held until {} releases it · ", names::HOLD);
+            x = put(buffer, area, x, area.y, &held, world.theme.style(Role::Warning));
         }
         let words = format!("{at_work} at work, {} waiting · {slots} at once", queue.waiting.len());
         put(buffer, area, x, area.y, &words, world.theme.style(Role::Dim));
@@ -162,7 +165,7 @@ fn refuse(why: String) -> Vec<Effect> {
 
 fn open(row: &Row, world: &World) -> Effect {
     let run = RunFolder::at(world.context.config.runs.join(row.run()));
-    Effect::Open(Box::new(Screen::Live(Box::new(Live::of(run)))))
+    Effect::Open(Destination::Live(run))
 }
 
 fn confirm_empty(count: usize) -> Effect {
@@ -170,7 +173,7 @@ fn confirm_empty(count: usize) -> Effect {
         question: format!("take {} off the queue?", words::counted(count, "waiting run")),
         consequences: vec![
             "runs at work go on; those that waited stay in Runs,".into(),
-            "where r queues them again".into(),
+            format!("where {} queues them again", names::RESUME),
         ],
         effect: Box::new(Effect::EditQueue(QueueEdit::Empty)),
     })
@@ -221,8 +224,14 @@ impl Page for Queue {
         if self.rows.is_empty() {
             let style = world.theme.style(Role::Dim);
             put(buffer, area, area.x + 2, area.y + 2, "nothing works and nothing waits", style);
-            let next = "r on an experiment (1) or on a run (3) queues it";
-            put(buffer, area, area.x + 2, area.y + 3, next, style);
+            let next = format!(
+                "{} on an experiment ({}) or {} on a run ({}) queues it",
+                names::RUN,
+                names::EXPERIMENTS,
+                names::RESUME,
+                names::RUNS
+            );
+            put(buffer, area, area.x + 2, area.y + 3, &next, style);
             return;
         }
         self.table.draw(

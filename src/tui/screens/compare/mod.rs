@@ -12,7 +12,7 @@ use self::curves::View;
 use self::rows::Row;
 use super::{Message, Page, World};
 use crate::store::{RunFolder, Summary};
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::Curves;
@@ -103,7 +103,7 @@ impl Compare {
             Action::OtherSet => self.view.shows_training = !self.view.shows_training,
             Action::OtherChart => self.view.prefers_accuracy = !self.view.prefers_accuracy,
             Action::LogScale => self.view.is_log = !self.view.is_log,
-            Action::YankId => return vec![Effect::Copy(self.runs.join(" "))],
+            Action::Yank => return vec![Effect::Copy(self.runs.join(" "))],
             Action::Back if self.view.cursor.take().is_some() => return vec![Effect::Cleared],
             action => drop(self.table.on(action, self.layout(world.area)[2])),
         }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::store::{EvaluationPoint, Points, Run, RunFolder, State, StepPoint};
 use crate::tui::app::App;
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::news::{Curves, FollowedNews, News, Said};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;

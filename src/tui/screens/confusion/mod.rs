@@ -10,13 +10,12 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::images::{Filters, next_set};
-use super::{Images, Message, Page, Screen, World};
+use super::{Message, Page, World};
 use crate::insight::{ConfusionMatrix, Evaluation, Scored, beyond_accuracy, confusion_table};
 use crate::spec::Set;
-use crate::tui::effects::Effect;
+use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::{Action, Context};
-use crate::tui::scores::{ScoreTable, Source};
+use crate::tui::scores::{Filters, ScoreTable, Source, next_set};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{put, width};
 use crate::words;
@@ -76,7 +75,7 @@ impl Confusion {
                 self.cursor
             }
             Action::Enter => return vec![self.open()],
-            Action::YankScores => {
+            Action::Yank => {
                 let table = confusion_table(&self.table.categories, self.matrix());
                 return vec![Effect::Copy(table)];
             }
@@ -110,8 +109,8 @@ impl Confusion {
             truth: Some(self.cursor.truth as u32),
             predicted: Some(self.cursor.predicted as u32),
         };
-        let images = Images::filtered(self.source.clone(), self.table.clone(), filters);
-        Effect::Open(Box::new(Screen::Images(Box::new(images))))
+        let (source, table) = (self.source.clone(), self.table.clone());
+        Effect::Open(Destination::SomeImages { source, table, filters })
     }
 
     /// What is counted, and what the scores of all these images say.

@@ -5,7 +5,7 @@ use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventK
 use crate::spec::Set;
 use crate::store::{RunFolder, State};
 use crate::tui::app::App;
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::news::News;
 use crate::tui::scores::{ScoreTable, ScoresNews, Source};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};

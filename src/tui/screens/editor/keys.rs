@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::popup::Popup;
 use super::saving::AfterSave;
 use super::{CONTEXTS, Editor, Stage, view};
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::keys::{self, Action, Chord, Meaning};
 use crate::tui::news::Toast;
 

@@ -18,8 +18,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Message, Page, World};
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
+use crate::tui::keys::names::BACK;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::News;
@@ -166,7 +167,7 @@ fn layout(area: Rect, is_searching: bool) -> (Rect, Rect, Rect) {
 
 fn draw_problem(problem: &str, area: Rect, buffer: &mut Buffer, theme: &Theme) {
     let lines = wrap(problem, usize::from(area.width.saturating_sub(4)).max(1));
-    let hint = "esc goes back".to_owned();
+    let hint = format!("{BACK} goes back");
     for (y, line) in (area.y + 1..area.bottom()).zip(lines.iter().chain([&hint])) {
         let role = if *line == hint { Role::Dim } else { Role::Bad };
         put(buffer, area, area.x + 2, y, line, theme.style(role));

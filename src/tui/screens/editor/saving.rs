@@ -1,7 +1,7 @@
 //! Between the text and its file: reading, saving, and what is asked when both have changed.
 
 use super::{Editor, Stage, shown};
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::experiments::{ExperimentEffect, Saved};
 use crate::tui::keys::Action;
 use crate::tui::news::Toast;

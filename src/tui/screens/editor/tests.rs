@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use super::Editor;
 use crate::store::RunFolder;
 use crate::tui::app::App;
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, Saved};
 use crate::tui::news::News;
 use crate::tui::screens::{Page, Screen};

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::config::Mistake;
 use crate::spec::{self, Checked, Experiment};
 use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
+use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP, EDIT};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{fit, put, safe, width, wrap};
 use crate::words::grouped;
@@ -41,7 +42,7 @@ pub fn draw(lines: &[Line], top: usize, area: Rect, buffer: &mut Buffer, theme: 
     }
     let below = lines.len().saturating_sub(top + rows);
     if below > 0 && rows > 1 {
-        let hint = format!(" {below} more: J K ");
+        let hint = format!(" {below} more: {DETAIL_DOWN} {DETAIL_UP} ");
         let x = area.right().saturating_sub(width(&hint) as u16);
         put(buffer, area, x, area.bottom() - 1, &hint, theme.style(Role::Dim));
     }
@@ -73,7 +74,7 @@ impl Lines {
             self.say("✗ ", &text, Role::Bad);
         }
         self.gap();
-        self.say("", "e opens the editor at them", Role::Dim);
+        self.say("", &format!("{EDIT} opens the editor at them"), Role::Dim);
     }
 
     fn good(&mut self, checked: &Checked, counting: Option<&Counting>) {

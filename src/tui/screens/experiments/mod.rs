@@ -14,15 +14,15 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Editor, Message, Page, Runs, Screen, World};
+use super::{Message, Page, World};
 use crate::store::shown;
-use crate::tui::effects::Effect;
+use crate::tui::effect::{Confirm, Destination, Effect};
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, KnownExperiment, count_key};
 use crate::tui::filter::{self, Filter};
+use crate::tui::keys::names::{REFRESH, UNDO};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::{News, Toast};
-use crate::tui::overlay::Confirm;
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 use columns::Row;
 use facts::Facts;
@@ -210,8 +210,8 @@ impl Experiments {
                 return Vec::new();
             }
             Action::Trash => confirm_trash(file),
-            Action::YankId => Effect::Copy(file.name.clone()),
-            Action::YankPath => Effect::Copy(shown(&path)),
+            Action::Yank => Effect::Copy(file.name.clone()),
+            Action::YankMore => Effect::Copy(shown(&path)),
             _ => return Vec::new(),
         };
         vec![effect]
@@ -237,8 +237,8 @@ impl Experiments {
         match news {
             ExperimentNews::Drafted { path, text } => {
                 self.wanted = Some(path.clone());
-                let editor = Editor::draft(path.clone(), text);
-                return Some(Effect::Open(Box::new(Screen::Editor(Box::new(editor)))));
+                let (path, text) = (path.clone(), text.clone());
+                return Some(Effect::Open(Destination::Draft { path, text }));
             }
             ExperimentNews::Made(path) => self.wanted = Some(path.clone()),
             ExperimentNews::Completed(completion) => {
@@ -277,11 +277,11 @@ impl Experiments {
 }
 
 fn open_runs(name: &str) -> Effect {
-    Effect::Open(Box::new(Screen::Runs(Box::new(Runs::of_experiment(name)))))
+    Effect::Open(Destination::RunsOf(name.to_owned()))
 }
 
 fn open_editor(path: PathBuf) -> Effect {
-    Effect::Open(Box::new(Screen::Editor(Box::new(Editor::of(path)))))
+    Effect::Open(Destination::Editor(path))
 }
 
 /// Starts it, unless it is known already that it would be refused.
@@ -297,7 +297,7 @@ fn run(file: &KnownExperiment, known: &Known) -> Effect {
         None => None,
     };
     match problem {
-        Some(problem) => refuse(format!("{problem}; R looks at the photos again")),
+        Some(problem) => refuse(format!("{problem}; {REFRESH} looks at the photos again")),
         None => Effect::Launch { experiment: file.path.clone() },
     }
 }
@@ -305,7 +305,9 @@ fn run(file: &KnownExperiment, known: &Known) -> Effect {
 fn confirm_trash(file: &KnownExperiment) -> Effect {
     Effect::Confirm(Confirm {
         question: format!("move {} to the trash?", file.name),
-        consequences: vec!["its runs and photos stay where they are; z brings it back".into()],
+        consequences: vec![format!(
+            "its runs and photos stay where they are; {UNDO} brings it back"
+        )],
         effect: Box::new(Effect::Experiment(ExperimentEffect::Trash(file.path.clone()))),
     })
 }

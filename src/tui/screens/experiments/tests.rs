@@ -5,7 +5,7 @@ use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventK
 use crate::spec;
 use crate::store::{RunFolder, State};
 use crate::tui::app::App;
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::experiments::{
     Check, Completion, Counted, ExperimentEffect, ExperimentNews, KnownExperiment, Scanned,
     count_key,

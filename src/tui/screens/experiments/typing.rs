@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::experiments::{Completion, ExperimentEffect};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Field, put};

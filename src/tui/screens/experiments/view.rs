@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{Experiments, detail};
 use crate::store::State;
 use crate::tui::experiments::Check;
+use crate::tui::keys::names::{BACK, NEW};
 use crate::tui::screens::{World, format};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Cell, put, wrap};
@@ -101,13 +102,14 @@ impl Experiments {
         } else if !known.is_complete {
             ["reading the experiments".into(), String::new(), String::new()]
         } else if !self.filter.is_empty() {
-            ["no experiment passes the filter".into(), "esc clears it".into(), String::new()]
+            ["no experiment passes the filter".into(), format!("{BACK} clears it"), String::new()]
         } else {
             [
                 format!("no experiment yet in {folder}"),
-                "n makes one from your photos: a folder that holds one folder of photos for each \
-                 category"
-                    .into(),
+                format!(
+                    "{NEW} makes one from your photos: a folder that holds one folder of photos \
+                     for each category"
+                ),
                 "no photos at hand? 'retrain demo' draws some and trains on them".into(),
             ]
         };

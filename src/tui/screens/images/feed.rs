@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::known::Known;
 use crate::tui::news::News;
 use crate::tui::scores::{ScoreTable, Source};

@@ -1,4 +1,4 @@
-//! Which images are shown, and in which order.
+//! Which images are shown, and in which order they are listed.
 
 use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;
@@ -6,54 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use super::columns;
 use crate::spec::Set;
 use crate::tui::filter::{Filter, Filterable};
-use crate::tui::scores::{Image, ScoreTable};
+use crate::tui::scores::{Filters, Image, ScoreTable};
 use crate::tui::widgets::Order;
-
-/// What an image must be, besides the text that is typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filters {
-    pub wrong_only: bool,
-    pub set: Option<Set>,
-    /// Index of the true category.
-    pub truth: Option<u32>,
-    /// Index of the predicted category.
-    pub predicted: Option<u32>,
-}
-
-impl Filters {
-    fn lets_through(&self, image: &Image) -> bool {
-        (!self.wrong_only || image.is_wrong())
-            && self.set.is_none_or(|set| image.set == Some(set))
-            && self.truth.is_none_or(|truth| image.truth == Some(truth))
-            && self.predicted.is_none_or(|predicted| image.predicted == Some(predicted))
-    }
-
-    /// In words, each after another.
-    pub fn words(&self, table: &ScoreTable) -> Vec<String> {
-        let wrong = self.wrong_only.then(|| "only wrong".to_owned());
-        let set = self.set.map(|set| set.name().to_owned());
-        let truth = self.truth.map(|truth| format!("true {}", table.category(Some(truth))));
-        let predicted =
-            self.predicted.map(|index| format!("predicted {}", table.category(Some(index))));
-        [wrong, set, truth, predicted].into_iter().flatten().collect()
-    }
-}
-
-/// All sets, then the most interesting one, and so on.
-pub fn next_set(set: Option<Set>) -> Option<Set> {
-    match set {
-        None => Some(Set::Test),
-        Some(Set::Test) => Some(Set::Validation),
-        Some(Set::Validation) => Some(Set::Training),
-        Some(Set::Training) => None,
-    }
-}
-
-/// All categories, then each of `categories`.
-pub fn next_category(category: Option<u32>, categories: usize) -> Option<u32> {
-    let next = category.map_or(0, |category| category + 1);
-    ((next as usize) < categories).then_some(next)
-}
 
 /// Indices of the images that pass, in the order in which they are shown.
 pub fn arrange(table: &ScoreTable, filters: &Filters, text: &str, order: &Order) -> Vec<u32> {

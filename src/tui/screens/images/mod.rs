@@ -14,22 +14,22 @@ use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Confusion, Message, Page, Screen, World};
+use super::{Message, Page, World};
 use crate::insight::label_lines;
 use crate::store::shown;
-use crate::tui::effects::Effect;
+use crate::tui::effect::{Destination, Effect};
+use crate::tui::keys::names::BACK;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::{News, Toast};
 use crate::tui::preview::Preview;
-use crate::tui::scores::{ScoreTable, Source};
+use crate::tui::scores::{Filters, ScoreTable, Source, next_category, next_set};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Field, Order, Reaction, Table, put, wrap};
 use crate::words::counted;
 use details::Layout;
 use feed::Feed;
-pub use filters::{Filters, next_set};
-use filters::{arrange, next_category};
+use filters::arrange;
 
 pub const CONTEXTS: &[Context] = &[Context::Images, Context::Sort, Context::List, Context::Columns];
 
@@ -204,8 +204,8 @@ impl Images {
         match action {
             Action::Enter => self.is_large ^= true,
             Action::OpenOutside => return vec![Effect::OpenOutside(table.path(at))],
-            Action::YankPath => return vec![Effect::Copy(shown(&table.path(at)))],
-            Action::YankScores => {
+            Action::Yank => return vec![Effect::Copy(shown(&table.path(at)))],
+            Action::YankMore => {
                 let lines = label_lines(&table.categories, table.scores(at));
                 return vec![Effect::Copy(lines.join("\n"))];
             }
@@ -231,8 +231,8 @@ impl Images {
     fn confusion(&self) -> Effect {
         match (self.feed.source(), &self.table) {
             (Some(source), Some(table)) if table.has_truths() => {
-                let confusion = Confusion::new(source.clone(), table.clone(), self.filters.set);
-                Effect::Open(Box::new(Screen::Confusion(Box::new(confusion))))
+                let (source, table, set) = (source.clone(), table.clone(), self.filters.set);
+                Effect::Open(Destination::Confusion { source, table, set })
             }
             _ => Effect::Toast(Toast::error("no confusion matrix: no true categories are known")),
         }
@@ -319,8 +319,8 @@ impl Images {
             Some((rest, home)) => home.join(rest),
             None => PathBuf::from(path.trim()),
         };
-        let images = Images::of(Source::Unseen(source.run().clone(), path));
-        vec![Effect::Open(Box::new(Screen::Images(Box::new(images))))]
+        let unseen = Source::Unseen(source.run().clone(), path);
+        vec![Effect::Open(Destination::Images(unseen))]
     }
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
@@ -353,7 +353,7 @@ impl Images {
     fn draw_sentence(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let (text, role) = match &self.table {
             Some(table) if table.len() == 0 => ("there is no image in it".into(), Role::Dim),
-            Some(_) => ("no image passes the filters; esc clears them".into(), Role::Dim),
+            Some(_) => (format!("no image passes the filters; {BACK} clears them"), Role::Dim),
             None => self.feed.sentence(),
         };
         let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };

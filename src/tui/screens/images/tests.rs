@@ -6,7 +6,7 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use crate::spec::Set;
 use crate::store::{RunFolder, State};
 use crate::tui::app::App;
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::news::News;
 use crate::tui::preview::{Graphics, Picture, Wanted};
 use crate::tui::scores::{ScoreTable, ScoresNews, Source};

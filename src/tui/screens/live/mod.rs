@@ -20,12 +20,12 @@ use ratatui::layout::{Position, Rect};
 use self::pace::Pace;
 use self::shown::Shown;
 use self::view::View;
-use super::format;
-use super::{Images, Message, Page, Screen, World};
+use super::control;
+use super::{Message, Page, World};
 use crate::store::{Run, RunFolder, State, Stop};
-use crate::tui::effects::Effect;
+use crate::tui::effect::{Destination, Effect};
 use crate::tui::followed::Followed;
-use crate::tui::keys::{Action, Context};
+use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
 use crate::tui::news::Toast;
@@ -142,16 +142,15 @@ impl Live {
         let Some(run) = self.run.clone() else { return Vec::new() };
         match action {
             Action::Stop | Action::Pause | Action::Cancel if !self.is_running(known) => {
-                return vec![format::refuse_to_stop(&run.id(), self.state_now(known), "W")];
+                return vec![control::refuse_to_stop(&run.id(), self.state_now(known))];
             }
-            Action::Stop => return vec![format::confirm_stop(run)],
+            Action::Stop => return vec![control::confirm_stop(run)],
             Action::Pause => return vec![Effect::Stop(run, Stop::Pause)],
-            Action::Resume => return vec![format::resume(run, self.state_now(known))],
-            Action::Cancel => return vec![format::confirm_cancel(run)],
-            Action::YankId => return vec![Effect::Copy(run.id())],
+            Action::Resume => return vec![control::resume(run, self.state_now(known))],
+            Action::Cancel => return vec![control::confirm_cancel(run)],
+            Action::Yank => return vec![Effect::Copy(run.id())],
             Action::OpenImages => {
-                let images = Screen::Images(Box::new(Images::of(Source::Run(run))));
-                return vec![Effect::Open(Box::new(images))];
+                return vec![Effect::Open(Destination::Images(Source::Run(run)))];
             }
             Action::OpenWorkerLog => return vec![Effect::EditOutside(run.worker_log())],
             Action::Rerun => return vec![Effect::Rerun(run)],
@@ -274,7 +273,7 @@ impl Page for Live {
             Action::Stop | Action::Pause | Action::Cancel => self.is_running(known),
             Action::Resume => self.state_now(known).is_some_and(State::is_unfinished),
             Action::ToNewest => self.view.cursor.is_some() || self.view.zoom.is_some(),
-            Action::YankId | Action::OpenWorkerLog => self.run.is_some(),
+            Action::Yank | Action::OpenWorkerLog => self.run.is_some(),
             Action::CursorLeft
             | Action::Smoother
             | Action::ZoomIn
@@ -299,7 +298,8 @@ impl Page for Live {
             put(buffer, area, area.x + 2, area.y + y, text, world.theme.style(role));
         };
         if self.is_gone {
-            say(0, "the folder of this run is gone; 3 shows all runs", Role::Warning);
+            let text = format!("the folder of this run is gone; {} shows all runs", names::RUNS);
+            say(0, &text, Role::Warning);
         }
         match (self.panel(world), &self.run) {
             (Some((shown, area)), _) => panel::draw(&shown, area, buffer),
@@ -307,7 +307,7 @@ impl Page for Live {
             (None, None) if !world.known.is_complete => say(1, "reading the runs", Role::Dim),
             (None, None) => {
                 say(1, "no run yet: there is nothing to watch", Role::Text);
-                say(2, "start one: 1 shows the experiments, r runs one", Role::Dim);
+                say(2, &control::how_to_start(), Role::Dim);
             }
         }
     }

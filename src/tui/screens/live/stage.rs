@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::shown::Shown;
 use crate::store::{End, Ending, FeatureProgress, Stage, State};
+use crate::tui::keys::names::{QUEUE, RESUME};
 use crate::tui::theme::Role;
 use crate::tui::widgets::put;
 use crate::words::{duration, grouped, rate};
@@ -30,7 +31,7 @@ fn words(shown: &Shown) -> (Option<f64>, String) {
         _ if shown.state == State::Starting => plain("waiting for its new worker"),
         (Some(end), _) => (None, ended(shown, end)),
         (None, None) if shown.state == State::Queued => {
-            plain("waits in the queue for its turn; W shows the queue")
+            (None, format!("waits in the queue for its turn; {QUEUE} shows the queue"))
         }
         (None, None) => plain("waiting for a worker"),
         (None, Some(Stage::Scan)) => plain("finding, hashing and splitting the photos"),
@@ -85,12 +86,12 @@ fn ended(shown: &Shown, end: &End) -> String {
             format!("{how} · {step} iterations in {seconds} · kept iteration {kept}")
         }
         End::Failed(_) => format!("failed after {}", duration(run.seconds())),
-        End::Cancelled => "cancelled: no result was kept; r goes on".into(),
+        End::Cancelled => format!("cancelled: no result was kept; {RESUME} goes on"),
         End::Paused => match run.step() {
-            0 => "paused before the first iteration; r goes on".into(),
+            0 => format!("paused before the first iteration; {RESUME} goes on"),
             step => {
                 let (step, all) = (grouped(step), grouped(run.iterations));
-                format!("paused at iteration {step}/{all}; r goes on")
+                format!("paused at iteration {step}/{all}; {RESUME} goes on")
             }
         },
     }

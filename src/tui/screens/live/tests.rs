@@ -11,7 +11,7 @@ use crate::store::{
     State, StepPoint, Stop, TestResult, Timestamp,
 };
 use crate::tui::app::App;
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::news::{
     Curves, FollowedNews, HostMetrics, HostNews, News, RunsNews, Said, WorkerLogNews,
 };

@@ -14,17 +14,16 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::format;
-use super::{Compare, Images, Live, Message, Page, Screen, World};
+use super::control;
+use super::{Message, Page, World};
 use crate::store::{RunFolder, State, Stop, shown};
-use crate::tui::effects::Effect;
+use crate::tui::effect::{Confirm, Destination, Effect};
 use crate::tui::filter::Filter;
-use crate::tui::keys::{Action, Context};
+use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
 use crate::tui::news::{News, Toast};
 use crate::tui::note::NoteEdit;
-use crate::tui::overlay::Confirm;
 use crate::tui::scores::Source;
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 
@@ -174,12 +173,12 @@ impl Runs {
                 self.pinned = if self.pinned.as_ref() == Some(&id) { None } else { Some(id) };
             }
             Action::Stop | Action::Pause | Action::Cancel if !run.is_running() => {
-                return vec![format::refuse_to_stop(&id, run.state(), "w")];
+                return vec![control::refuse_to_stop(&id, run.state())];
             }
-            Action::Stop => return vec![format::confirm_stop(folder)],
+            Action::Stop => return vec![control::confirm_stop(folder)],
             Action::Pause => return vec![Effect::Stop(folder, Stop::Pause)],
-            Action::Resume => return vec![format::resume(folder, run.state())],
-            Action::Cancel => return vec![format::confirm_cancel(folder)],
+            Action::Resume => return vec![control::resume(folder, run.state())],
+            Action::Cancel => return vec![control::confirm_cancel(folder)],
             Action::MoreIterations => {
                 let done = run.summary().map_or(0, |summary| summary.iterations);
                 let field = Field::new(&done.to_string());
@@ -189,8 +188,8 @@ impl Runs {
                 return vec![confirm_trash(&self.chosen(known), &world.context.config.trash)];
             }
             Action::Rerun => return vec![Effect::Rerun(folder)],
-            Action::YankId => return vec![Effect::Copy(id)],
-            Action::YankPath => return vec![Effect::Copy(shown(folder.path()))],
+            Action::Yank => return vec![Effect::Copy(id)],
+            Action::YankMore => return vec![Effect::Copy(shown(folder.path()))],
             Action::EditTags => {
                 let field = Field::new(&run.note.tags.join(" "));
                 self.typing = Some(Typing::Tags { run: id, field });
@@ -200,8 +199,7 @@ impl Runs {
                 self.typing = Some(Typing::Note { run: id, field });
             }
             Action::OpenImages => {
-                let images = Screen::Images(Box::new(Images::of(Source::Run(folder))));
-                return vec![Effect::Open(Box::new(images))];
+                return vec![Effect::Open(Destination::Images(Source::Run(folder)))];
             }
             Action::OpenWorkerLog => return vec![Effect::EditOutside(folder.worker_log())],
             _ => {}
@@ -234,9 +232,10 @@ impl Runs {
             runs.push(id);
         }
         if runs.len() < 2 {
-            return Effect::Toast(Toast::error("mark the runs to compare with space first"));
+            let text = format!("mark the runs to compare with {} first", names::MARK);
+            return Effect::Toast(Toast::error(text));
         }
-        Effect::Open(Box::new(Screen::Compare(Box::new(Compare::new(runs, self.pinned.clone())))))
+        Effect::Open(Destination::Compare { runs, baseline: self.pinned.clone() })
     }
 
     fn react(&mut self, reaction: Reaction, known: &Known) -> Vec<Effect> {
@@ -298,7 +297,7 @@ impl Runs {
 }
 
 fn open(run: RunFolder) -> Effect {
-    Effect::Open(Box::new(Screen::Live(Box::new(Live::of(run)))))
+    Effect::Open(Destination::Live(run))
 }
 
 fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
@@ -312,7 +311,7 @@ fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
     };
     let consequences = vec![
         format!("it goes to {}, with all that is in it;", bin.display()),
-        "z brings it back; 'retrain trash --empty' frees its space".into(),
+        format!("{} brings it back; 'retrain trash --empty' frees its space", names::UNDO),
     ];
     let folders = runs.iter().map(|run| run.folder().clone()).collect();
     Effect::Confirm(Confirm { question, consequences, effect: Box::new(Effect::Trash(folders)) })

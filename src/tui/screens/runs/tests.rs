@@ -1,6 +1,6 @@
 use crate::store::{State, Stop};
 use crate::tui::app::App;
-use crate::tui::effects::Effect;
+use crate::tui::effect::Effect;
 use crate::tui::known_run::KnownRun;
 use crate::tui::note::NoteEdit;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};

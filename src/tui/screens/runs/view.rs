@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 
 use super::{Runs, Typing, columns, table_area};
 use crate::store::State;
+use crate::tui::keys::names::BACK;
+use crate::tui::screens::control::how_to_start;
 use crate::tui::screens::{World, format};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{fit, put};
@@ -88,14 +90,11 @@ impl Runs {
 
     fn draw_nothing(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let lines: [String; 2] = if !self.filter.text().is_empty() {
-            ["no run passes the filter".into(), "esc clears it".into()]
+            ["no run passes the filter".into(), format!("{BACK} clears it")]
         } else if world.known.is_complete {
             let config = &world.context.config;
             let runs = config.runs.strip_prefix(&config.root).unwrap_or(&config.runs).display();
-            [
-                format!("no run yet in {runs}"),
-                "start one: 1 shows the experiments, r runs one".into(),
-            ]
+            [format!("no run yet in {runs}"), how_to_start()]
         } else {
             ["reading the runs".into(), String::new()]
         };

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::draw::Chart;
 use super::grid::Marker;
+use super::series::Chart;
 use super::ticks::{format_iteration, linear_ticks, log_ticks, tick_labels};
 use super::view::{View, YScale};
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::draw::{Chart, Series};
+use super::series::{Chart, Series};
 use super::ticks::{format_iteration, format_value};
 use super::trace::Reading;
 use super::view::{View, YScale};

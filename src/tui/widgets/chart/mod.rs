@@ -8,6 +8,7 @@ mod axis;
 mod draw;
 mod grid;
 mod legend;
+mod series;
 mod smooth;
 mod ticks;
 mod trace;
@@ -16,8 +17,8 @@ mod view;
 #[cfg(test)]
 mod snapshots;
 
-pub use draw::{Chart, ChartStyles, Series, Weight};
 pub use grid::Marker;
+pub use series::{Chart, ChartStyles, Series, Weight};
 pub use ticks::format_value;
 pub use trace::Trace;
 pub use view::YScale;

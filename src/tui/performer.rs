@@ -1,4 +1,4 @@
-//! Effects: what screens want done, as values, and the one place where they are done.
+//! The one place where effects are done.
 //!
 //! Those that only change what is shown are applied by the [`App`](super::app::App); here are
 //! those that touch the world. What may be slow goes to a queue on a thread of its own and comes
@@ -14,86 +14,18 @@ use std::thread;
 use signal_hook::consts::SIGSTOP;
 
 use super::Context;
-use super::experiments::{ExperimentEffect, Hands};
+use super::effect::Effect;
+use super::experiments::Hands;
 use super::input::{Input, Keyboard};
-use super::keys::Action;
+use super::keys::names::YANK;
 use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
-use super::news::{News, RunsWatcher, Toast, Trashed};
+use super::news::{News, RunsWatcher, Toast};
 use super::note::{Note, NoteEdit};
-use super::overlay::Confirm;
-use super::preview::{Graphics, Previewer, Wanted};
+use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
-use super::screens::Screen;
 use super::terminal::Terminal;
 use super::trash::{restore, trash};
-use crate::store::{RunFolder, Stop};
-
-#[derive(Debug)]
-pub enum Effect {
-    // on the screen
-    /// Puts a screen on top of the present one; `esc` comes back.
-    Open(Box<Screen>),
-    /// Asks before it does something.
-    Confirm(Confirm),
-    Toast(Toast),
-    /// `esc` had something to clear on the screen, so it does not leave it.
-    Cleared,
-    /// Does what a key of the table would.
-    Act(Action),
-    // outside
-    /// Makes a run of an experiment file, starts its worker, and shows it.
-    Launch {
-        experiment: PathBuf,
-    },
-    /// The same with the experiment file that a run was made of.
-    Rerun(RunFolder),
-    /// Goes on with a run that has no worker, to another number of iterations where it is given.
-    Resume(RunFolder, Option<usize>),
-    EditQueue(QueueEdit),
-    /// Asks the worker to end, in that way.
-    Stop(RunFolder, Stop),
-    Trash(Vec<RunFolder>),
-    Restore(Trashed),
-    EditNote(RunFolder, NoteEdit),
-    /// Starts runs that wait, as far as there are places for them.
-    AdvanceQueue,
-    /// Tells every point of these runs from now on, the training curves smoothed.
-    Follow {
-        runs: Vec<RunFolder>,
-        smoothing: f64,
-    },
-    Refresh,
-    /// Makes these pictures, the first first; those that were wanted before are dropped.
-    Preview(Vec<Wanted>),
-    /// Draws pictures so from now on.
-    Draw(Graphics),
-    ReadScores(RunFolder),
-    /// Scores a file or folder with the network of a run.
-    Predict(RunFolder, PathBuf),
-    /// Opens a file in another program of the person's desktop.
-    OpenOutside(PathBuf),
-    Experiment(ExperimentEffect),
-    Copy(String),
-    /// Opens a file in the person's editor, in this terminal.
-    EditOutside(PathBuf),
-    Suspend,
-    Repaint,
-    /// Takes the terminal again after a stop.
-    Retake,
-    Quit,
-}
-
-/// A change of the queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum QueueEdit {
-    Up(String),
-    Down(String),
-    First(String),
-    Remove(String),
-    Empty,
-    /// `false` releases it.
-    Hold(bool),
-}
+use crate::store::RunFolder;
 
 /// What the loop does after an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -301,7 +233,7 @@ fn open_outside(path: &Path) -> News {
     let is_set = |name| std::env::var_os(name).is_some();
     let has_display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     if is_set("SSH_CONNECTION") && !has_display {
-        let text = "there is no desktop to open it on over SSH; y copies its path";
+        let text = format!("there is no desktop to open it on over SSH; {YANK} copies its path");
         return News::Said(Toast::error(text));
     }
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -314,8 +246,10 @@ fn open_outside(path: &Path) -> News {
         .status();
     News::Said(match status {
         Ok(status) if status.success() => Toast::good(format!("opened {}", path.display())),
-        Ok(status) => Toast::error(format!("{program} ended with {status}; y copies the path")),
-        Err(err) => Toast::error(format!("cannot start {program}: {err}; y copies the path")),
+        Ok(status) => {
+            Toast::error(format!("{program} ended with {status}; {YANK} copies the path"))
+        }
+        Err(err) => Toast::error(format!("cannot start {program}: {err}; {YANK} copies the path")),
     })
 }
 

@@ -1,0 +1,164 @@
+//! Effects: what screens want done, as values. Nothing here does anything.
+//!
+//! The [`App`](super::app::App) applies those that only change what is shown, the
+//! [`Performer`](super::performer::Performer) does the others.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::experiments::ExperimentEffect;
+use super::keys::Action;
+use super::news::{Toast, Trashed};
+use super::note::NoteEdit;
+use super::preview::{Graphics, Wanted};
+use super::scores::{Filters, ScoreTable, Source};
+use crate::spec::Set;
+use crate::store::{RunFolder, Stop};
+
+/// Something that a screen wants done.
+#[derive(Debug)]
+pub enum Effect {
+    // on the screen
+    /// Puts a screen on top of the present one; going back returns to it.
+    Open(Destination),
+    /// Asks before it does something.
+    Confirm(Confirm),
+    /// Tells the person something.
+    Toast(Toast),
+    /// Going back had something to clear on the screen, so it does not leave it.
+    Cleared,
+    /// Does what a key of the table would.
+    Act(Action),
+    // outside
+    /// Makes a run of an experiment file, starts its worker, and shows it.
+    Launch {
+        /// The experiment's file.
+        experiment: PathBuf,
+    },
+    /// The same with the experiment file that a run was made of.
+    Rerun(RunFolder),
+    /// Goes on with a run that has no worker, to another number of iterations where it is given.
+    Resume(RunFolder, Option<usize>),
+    /// Changes the queue, and starts what may start then.
+    EditQueue(QueueEdit),
+    /// Asks the worker to end, in that way.
+    Stop(RunFolder, Stop),
+    /// Moves runs to the trash, each with all that is in its folder.
+    Trash(Vec<RunFolder>),
+    /// Brings back what was moved to the trash.
+    Restore(Trashed),
+    /// Changes what a person wrote about a run.
+    EditNote(RunFolder, NoteEdit),
+    /// Starts runs that wait, as far as there are places for them.
+    AdvanceQueue,
+    /// Tells every point of these runs from now on, the training curves smoothed.
+    Follow {
+        /// None: none any more.
+        runs: Vec<RunFolder>,
+        /// 0 is none; see `Smoother`.
+        smoothing: f64,
+    },
+    /// Reads all runs and experiments again.
+    Refresh,
+    /// Makes these pictures, the first first; those that were wanted before are dropped.
+    Preview(Vec<Wanted>),
+    /// Draws pictures so from now on.
+    Draw(Graphics),
+    /// Reads the scored images of a run; comes back as `News::Scores`.
+    ReadScores(RunFolder),
+    /// Scores a file or folder with the network of a run.
+    Predict(RunFolder, PathBuf),
+    /// Opens a file in another program of the person's desktop.
+    OpenOutside(PathBuf),
+    /// Something to be done with experiment files.
+    Experiment(ExperimentEffect),
+    /// Puts a text on the person's clipboard.
+    Copy(String),
+    /// Opens a file in the person's editor, in this terminal.
+    EditOutside(PathBuf),
+    /// Stops the UI and gives the terminal to the shell.
+    Suspend,
+    /// Sends the whole screen again.
+    Repaint,
+    /// Takes the terminal again after a stop.
+    Retake,
+    /// Ends the UI; runs go on.
+    Quit,
+}
+
+/// A change of the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueEdit {
+    /// This run starts one place earlier.
+    Up(String),
+    /// This run starts one place later.
+    Down(String),
+    /// This run is the next to start.
+    First(String),
+    /// This run does not wait any more.
+    Remove(String),
+    /// No run waits any more.
+    Empty,
+    /// Starts nothing from now on; `false`: starts what waits again.
+    Hold(bool),
+}
+
+/// A screen that can be opened from another one, and what it shows.
+#[derive(Debug)]
+pub enum Destination {
+    /// One run as it happens.
+    Live(RunFolder),
+    /// The runs of the experiment of this name.
+    RunsOf(String),
+    /// Runs side by side.
+    Compare {
+        /// Their names; the order gives colours and symbols.
+        runs: Vec<String>,
+        /// The one that the others are measured against.
+        baseline: Option<String>,
+    },
+    /// All images of this source.
+    Images(Source),
+    /// Those images of `table` that pass the filters.
+    SomeImages {
+        /// Where the table came from.
+        source: Source,
+        /// All images of the source.
+        table: Arc<ScoreTable>,
+        /// Which of them are shown.
+        filters: Filters,
+    },
+    /// The confusion matrix of the images of `set`; `None`: of all.
+    Confusion {
+        /// Where the table came from.
+        source: Source,
+        /// All images of the source.
+        table: Arc<ScoreTable>,
+        /// Which of them are counted.
+        set: Option<Set>,
+    },
+    /// Every message so far.
+    Log,
+    /// What works and what waits.
+    Queue,
+    /// An experiment's file, to be edited.
+    Editor(PathBuf),
+    /// A text for an experiment's file that does not exist yet.
+    Draft {
+        /// Where it will be saved.
+        path: PathBuf,
+        /// The text to begin with.
+        text: String,
+    },
+}
+
+/// A question with what will happen, and what is done when the answer is yes.
+#[derive(Debug)]
+pub struct Confirm {
+    /// One line, ending in a question mark.
+    pub question: String,
+    /// What will happen, a line each.
+    pub consequences: Vec<String>,
+    /// Done at yes; any other answer leaves everything as it is.
+    pub effect: Box<Effect>,
+}

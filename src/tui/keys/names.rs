@@ -1,0 +1,129 @@
+//! The keys that messages name, each looked up in the table: a message about a key that does not
+//! exist is not compiled.
+
+use super::action::Action;
+use super::table::key_of;
+
+/// One step back.
+pub const BACK: &str = key_of(Action::Back);
+/// What is under the cursor, or what was typed.
+pub const ENTER: &str = key_of(Action::Enter);
+/// The table of runs.
+pub const RUNS: &str = key_of(Action::GoRuns);
+/// The experiments.
+pub const EXPERIMENTS: &str = key_of(Action::GoExperiments);
+/// Every message so far.
+pub const LOG: &str = key_of(Action::ShowLog);
+/// What works and what waits.
+pub const QUEUE: &str = key_of(Action::ShowQueue);
+/// Marks a row.
+pub const MARK: &str = key_of(Action::Mark);
+/// Brings back what went to the trash last.
+pub const UNDO: &str = key_of(Action::Undo);
+/// Copies the name or the path of what is under the cursor.
+pub const YANK: &str = key_of(Action::Yank);
+/// Reads everything again.
+pub const REFRESH: &str = key_of(Action::Refresh);
+/// Runs an experiment.
+pub const RUN: &str = key_of(Action::Run);
+/// A new run of a run's experiment.
+pub const RERUN: &str = key_of(Action::Rerun);
+/// Goes on with a run.
+pub const RESUME: &str = key_of(Action::Resume);
+/// Trains a run on to more iterations.
+pub const MORE_ITERATIONS: &str = key_of(Action::MoreIterations);
+/// Stops a run and keeps its result.
+pub const STOP: &str = key_of(Action::Stop);
+/// Takes a waiting run off the queue.
+pub const UNQUEUE: &str = key_of(Action::Unqueue);
+/// Holds the queue, and releases it.
+pub const HOLD: &str = key_of(Action::Hold);
+/// A new experiment.
+pub const NEW: &str = key_of(Action::New);
+/// An experiment in the editor.
+pub const EDIT: &str = key_of(Action::Edit);
+/// The text beside the list: further down.
+pub const DETAIL_DOWN: &str = key_of(Action::DetailDown);
+/// The text beside the list: further up.
+pub const DETAIL_UP: &str = key_of(Action::DetailUp);
+/// How pictures are drawn.
+pub const RENDERER: &str = key_of(Action::NextRenderer);
+/// Saves an experiment in the editor.
+pub const SAVE: &str = key_of(Action::Save);
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use crate::tui::keys::TABLE;
+
+    /// What is no key in a text: `a`, and the letters of `retrain -h`.
+    const WORDS: [&str; 2] = ["a", "h"];
+
+    /// The strings of a source file before its tests, without what is put in for `{}`.
+    fn strings(text: &str) -> Vec<String> {
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = code.collect::<Vec<_>>().join("\n").replace("\\\"", "'").replace("'\"'", "");
+        let strings = code.split('"').skip(1).step_by(2);
+        let said = |text: &str| {
+            let mut words = String::new();
+            let mut depth = 0;
+            for c in text.chars() {
+                match c {
+                    '{' => depth += 1,
+                    // A number, a name: what stands behind it may be its unit.
+                    '}' => (depth, words) = (depth - 1, words + "0"),
+                    c if depth == 0 => words.push(c),
+                    _ => {}
+                }
+            }
+            words
+        };
+        strings.map(said).collect()
+    }
+
+    /// The keys in a text that is said: single letters, `esc` and those with `ctrl`. A letter
+    /// behind a number is its unit, and a text of one word is no sentence.
+    fn keys_in(text: &str) -> Vec<&str> {
+        let is_part = |c: char| c.is_alphanumeric() || "-_'./=<>".contains(c);
+        let words: Vec<&str> =
+            text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect();
+        let is_key = |word: &&str| {
+            let names_key = word.len() == 1 || *word == "esc" || word.starts_with("ctrl-");
+            names_key
+                && TABLE.iter().any(|(_, rows)| rows.iter().any(|row| row.keys.contains(word)))
+        };
+        let is_unit = |at: usize| at > 0 && words[at - 1].ends_with(|c: char| c.is_ascii_digit());
+        let keys = (0..words.len()).filter(|&at| words.len() > 1 && !is_unit(at));
+        keys.map(|at| words[at]).filter(is_key).filter(|word| !WORDS.contains(word)).collect()
+    }
+
+    fn check(folder: &Path, wrong: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            // The table itself; what runs in tests only.
+            if ["keys", "tests.rs", "snapshots.rs", "testing.rs"].contains(&name.as_str()) {
+                continue;
+            }
+            if path.is_dir() {
+                check(&path, wrong);
+            } else if name.ends_with(".rs") {
+                let said = strings(&fs::read_to_string(&path).unwrap());
+                let found = said.iter().filter(|text| !keys_in(text).is_empty());
+                wrong.extend(found.map(|text| format!("{}: {text}", path.display())));
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_takes_the_name_of_a_key_from_the_table() {
+        assert_eq!(keys_in("mark it, r runs it and esc or ctrl-s leave"), ["r", "esc", "ctrl-s"]);
+        assert!(keys_in("a file of 3 s, 0 h and the run's name; q").len() == 1);
+        let mut wrong = Vec::new();
+        check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tui"), &mut wrong);
+        assert!(wrong.is_empty(), "write the key as keys::names has it: {wrong:#?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! What is asked and answered where a run is stopped, cancelled or gone on with, the same on every
+//! screen that does it.
+
+use crate::store::{RunFolder, State, Stop};
+use crate::tui::effect::{Confirm, Effect};
+use crate::tui::keys::names::{EXPERIMENTS, MORE_ITERATIONS, QUEUE, RERUN, RESUME, RUN, UNQUEUE};
+use crate::tui::news::Toast;
+
+/// Where there is no run yet.
+pub fn how_to_start() -> String {
+    format!("start one: {EXPERIMENTS} shows the experiments, {RUN} runs one")
+}
+
+/// Why a run that waits cannot be asked to end, and what to do instead.
+pub fn waits_in_queue(id: &str) -> String {
+    format!("{id} waits in the queue; {QUEUE} shows it, {UNQUEUE} there takes it off")
+}
+
+/// Asks before a run is stopped.
+pub fn confirm_stop(run: RunFolder) -> Effect {
+    Effect::Confirm(Confirm {
+        question: format!("stop {}?", run.id()),
+        consequences: vec![
+            "it ends after the present iteration, scores every image".into(),
+            "and keeps the result it has by then".into(),
+        ],
+        effect: Box::new(Effect::Stop(run, Stop::Keep)),
+    })
+}
+
+/// Why a run that does not work cannot be stopped.
+pub fn refuse_to_stop(id: &str, state: Option<State>) -> Effect {
+    Effect::Toast(Toast::error(match state {
+        Some(State::Queued) => waits_in_queue(id),
+        Some(State::Starting) => format!("{id} is still starting"),
+        _ => format!("{id} is not running"),
+    }))
+}
+
+/// Goes on with a run; asks first where a result would be replaced.
+pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
+    let id = run.id();
+    match state {
+        Some(State::Stopped) => Effect::Confirm(Confirm {
+            question: format!("go on with {id}?"),
+            consequences: vec![
+                "training goes on where it was stopped;".into(),
+                "the result it has is replaced at its end".into(),
+            ],
+            effect: Box::new(Effect::Resume(run, None)),
+        }),
+        Some(state) if state.is_unfinished() => Effect::Resume(run, None),
+        Some(State::Done) => Effect::Toast(Toast::error(format!(
+            "{id} is done; {RERUN} runs its experiment again, {MORE_ITERATIONS} in Runs trains on"
+        ))),
+        Some(State::Queued) => {
+            Effect::Toast(Toast::error(format!("{id} is queued already; {QUEUE} shows the queue")))
+        }
+        Some(State::Starting) => Effect::Toast(Toast::error(format!("{id} is starting already"))),
+        _ => Effect::Toast(Toast::error(format!("{id} is running"))),
+    }
+}
+
+/// Asks before a run is cancelled.
+pub fn confirm_cancel(run: RunFolder) -> Effect {
+    Effect::Confirm(Confirm {
+        question: format!("cancel {}?", run.id()),
+        consequences: vec![
+            "it ends now, without a final test and without a result;".into(),
+            format!("its log, checkpoint and features stay, {RESUME} goes on with it"),
+        ],
+        effect: Box::new(Effect::Stop(run, Stop::Cancel)),
+    })
+}
