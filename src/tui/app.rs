@@ -189,7 +189,10 @@ impl App {
         let contexts = self.top().page().contexts();
         match action {
             Action::Help => self.overlay = Some(Overlay::help(contexts)),
-            Action::Palette => self.overlay = Some(Overlay::palette(contexts)),
+            Action::Palette => {
+                let offers = |action| self.top().page().offers(action, &self.known);
+                self.overlay = Some(Overlay::palette(contexts, offers));
+            }
             Action::ShowLog => {
                 return vec![Effect::Open(Destination::Log)];
             }
@@ -209,10 +212,7 @@ impl App {
             Action::GoExperiments | Action::GoLive | Action::GoRuns | Action::GoImages => {
                 return self.go(tab_of(action));
             }
-            action if keys::rows(contexts).any(|row| row.action == action) => {
-                return self.tell(&Message::Action(action));
-            }
-            _ => self.toast = Some(Toast::error("that action belongs to another screen")),
+            action => return self.tell(&Message::Action(action)),
         }
         Vec::new()
     }

@@ -22,8 +22,9 @@ pub enum Overlay {
 /// Rows of the key table, narrowed by what is typed.
 #[derive(Debug)]
 pub struct List {
-    contexts: &'static [Context],
+    all: Vec<&'static Binding>,
     field: Field,
+    /// Those that match, best first.
     rows: Vec<&'static Binding>,
     selected: usize,
 }
@@ -37,15 +38,18 @@ pub enum Answer {
 }
 
 impl Overlay {
-    pub fn help(contexts: &'static [Context]) -> Overlay {
-        Overlay::Help(List::new(contexts, keys::rows(contexts).collect()))
+    /// The keys of a screen that is in these contexts.
+    pub fn help(contexts: &[Context]) -> Overlay {
+        Overlay::Help(List::new(keys::rows(contexts).collect()))
     }
 
-    /// All actions of the table, those of this screen first.
-    pub fn palette(contexts: &'static [Context]) -> Overlay {
-        Overlay::Palette(List::new(contexts, all_rows(contexts)))
+    /// What can be done now on a screen that is in these contexts: actions that it `offers`.
+    pub fn palette(contexts: &[Context], offers: impl Fn(Action) -> bool) -> Overlay {
+        let rows = keys::rows(contexts).filter(|row| offers(row.action));
+        Overlay::Palette(List::new(rows.collect()))
     }
 
+    /// Takes a key. What is left of the overlay, and what follows.
     pub fn on(self, key: &KeyEvent) -> (Option<Overlay>, Answer) {
         match self {
             Overlay::Confirm(confirm) => match key.code {
@@ -56,8 +60,7 @@ impl Overlay {
             Overlay::Help(mut list) => match key.code {
                 KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) => (None, Answer::Closed),
                 _ => {
-                    let contexts = list.contexts;
-                    list.on(key, || keys::rows(contexts).collect());
+                    list.on(key);
                     (Some(Overlay::Help(list)), Answer::Open)
                 }
             },
@@ -68,8 +71,7 @@ impl Overlay {
                     None => (None, Answer::Closed),
                 },
                 _ => {
-                    let contexts = list.contexts;
-                    list.on(key, || all_rows(contexts));
+                    list.on(key);
                     (Some(Overlay::Palette(list)), Answer::Open)
                 }
             },
@@ -80,8 +82,7 @@ impl Overlay {
         match self {
             Overlay::Help(list) | Overlay::Palette(list) => {
                 list.field.paste(text);
-                let contexts = list.contexts;
-                list.narrow(all_rows(contexts));
+                list.narrow();
             }
             Overlay::Confirm(_) => {}
         }
@@ -96,24 +97,12 @@ impl Overlay {
     }
 }
 
-fn all_rows(contexts: &[Context]) -> Vec<&'static Binding> {
-    let here = keys::rows(contexts);
-    let elsewhere = keys::TABLE.iter().flat_map(|(_, rows)| rows.iter());
-    let mut found: Vec<&'static Binding> = Vec::new();
-    for row in here.chain(elsewhere) {
-        if found.iter().all(|known| known.action != row.action) {
-            found.push(row);
-        }
-    }
-    found
-}
-
 impl List {
-    fn new(contexts: &'static [Context], rows: Vec<&'static Binding>) -> List {
-        List { contexts, field: Field::default(), rows, selected: 0 }
+    fn new(all: Vec<&'static Binding>) -> List {
+        List { rows: all.clone(), all, field: Field::default(), selected: 0 }
     }
 
-    fn on(&mut self, key: &KeyEvent, all: impl FnOnce() -> Vec<&'static Binding>) {
+    fn on(&mut self, key: &KeyEvent) {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         let last = self.rows.len().saturating_sub(1);
         match key.code {
@@ -125,20 +114,21 @@ impl List {
             KeyCode::PageUp => self.selected = self.selected.saturating_sub(10),
             _ => {
                 if self.field.on(key) {
-                    self.narrow(all());
+                    self.narrow();
                 }
             }
         }
     }
 
     /// Keeps what matches the typed text, best first; of equals the order of the table.
-    fn narrow(&mut self, all: Vec<&'static Binding>) {
+    fn narrow(&mut self) {
         let pattern = Pattern::parse(self.field.text(), CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut characters = Vec::new();
-        let mut scored: Vec<(u32, &'static Binding)> = all
-            .into_iter()
-            .filter_map(|row| {
+        let mut scored: Vec<(u32, &'static Binding)> = self
+            .all
+            .iter()
+            .filter_map(|&row| {
                 let text = format!("{} {}", row.help, row.keys.join(" "));
                 let score = pattern.score(Utf32Str::new(&text, &mut characters), &mut matcher)?;
                 Some((score, row))
@@ -157,19 +147,11 @@ impl List {
         self.field.draw(Rect { height: 1, ..inner }, buffer, "search: ", theme);
         let list = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
         let top = (self.selected + 1).saturating_sub(list.height.into());
-        let here: Vec<Action> = keys::rows(self.contexts).map(|row| row.action).collect();
         for (y, (index, row)) in (list.y..list.bottom()).zip(self.rows.iter().enumerate().skip(top))
         {
-            let is_here = here.contains(&row.action);
             let line = Rect { y, height: 1, ..list };
-            let role = if is_here { Role::Accent } else { Role::Dim };
-            put(buffer, line, line.x, y, &row.keys.join(" "), theme.style(role));
-            let role = if is_here { Role::Text } else { Role::Dim };
-            let help = match is_here {
-                true => row.help.to_owned(),
-                false => format!("{} (on another screen)", row.help),
-            };
-            put(buffer, line, line.x + 14, y, &help, theme.style(role));
+            put(buffer, line, line.x, y, &row.keys.join(" "), theme.style(Role::Accent));
+            put(buffer, line, line.x + 14, y, row.help, theme.style(Role::Text));
             if index == self.selected {
                 buffer.set_style(line, theme.style(Role::Selection));
             }
@@ -224,22 +206,19 @@ mod tests {
     }
 
     #[test]
-    fn every_action_is_in_the_palette_those_of_this_screen_first() {
+    fn the_palette_has_every_action_that_works_here_and_no_other() {
         for contexts in ALL_CONTEXTS {
-            let Overlay::Palette(list) = Overlay::palette(contexts) else { panic!() };
-            for (_, rows) in keys::TABLE {
-                for row in *rows {
-                    assert!(list.rows.iter().any(|found| found.action == row.action), "{row:?}");
-                }
-            }
-            let here: Vec<_> = keys::rows(contexts).map(|row| row.action).collect();
-            assert!(list.rows[..3].iter().all(|row| here.contains(&row.action)));
+            let offers = |action| action != Action::Help;
+            let Overlay::Palette(list) = Overlay::palette(contexts, offers) else { panic!() };
+            let found: Vec<_> = list.rows.iter().map(|row| row.action).collect();
+            let here = keys::rows(contexts).map(|row| row.action).filter(|&action| offers(action));
+            assert_eq!(found, here.collect::<Vec<_>>());
         }
     }
 
     #[test]
     fn a_few_letters_find_an_action() {
-        let palette = typed(Overlay::palette(ALL_CONTEXTS[0]), "bseline");
+        let palette = typed(Overlay::palette(ALL_CONTEXTS[0], |_| true), "bseline");
         let key = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
         let (None, Answer::Act(action)) = palette.on(&key) else { panic!() };
         assert_eq!(action, Action::Pin);

@@ -225,7 +225,7 @@ fn unsaved_changes_are_asked_about_before_they_are_lost() {
 #[test]
 fn the_palette_leaves_only_after_the_question_too() {
     let mut app = editing(FIRE);
-    press(&mut app, "x ctrl-p back; enter");
+    press(&mut app, "x ctrl-p leave enter");
     assert!(text(&mut app, (80, 24)).contains("has changes that are not saved"));
     let mut app = editing(FIRE);
     press(&mut app, "ctrl-p leave space the space editor enter");
