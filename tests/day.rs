@@ -46,9 +46,9 @@ fn look_at_the_worst_image(session: &mut Session, project: &Project) {
     session.wait_until("the picture", |session| session.text().matches('▀').count() > 100);
 
     let wrong = rows.iter().filter(|row| predicted(row) != row.category).count();
-    session.press_for("w", "only wrong");
+    session.press_for("W", "only wrong");
     session.wait_for(&format!("{wrong} of {} images", rows.len()));
-    session.press("w");
+    session.press("W");
     session.wait_without("only wrong");
     open_one_cell(session, &rows);
 }
@@ -90,14 +90,14 @@ fn an_empty_project_becomes_a_finished_run_and_its_worst_image_by_keys_alone() {
     look_at_the_worst_image(&mut session, &project);
 
     session.press_for("3", "✓ done");
-    session.press_for("n", "final test accuracy = ");
+    session.press_for("A", "final test accuracy = ");
     session.press_for("3", "2 runs");
     session.press_for("gg ", "1 marked");
     session.press_for("G ", "2 marked");
     session.press_for("c", "compare");
     session.press("q");
     session.press_for(":", "search:");
-    session.press_for("confusion", "m             matrix: the confusion matrix");
+    session.press_for("baseline", "p             pin as the baseline");
     session.press(ESC);
     session.wait_without("search:");
     session.press_for("@", "started ");

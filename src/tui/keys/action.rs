@@ -44,9 +44,9 @@ pub enum Action {
     Pin,
     Stop,
     Pause,
-    Resume,
     Cancel,
-    Trash,
+    /// Takes what is under the cursor away: to the trash, or off the queue.
+    Remove,
     Undo,
     /// Copies what this is: a name, a path, a table.
     Yank,
@@ -54,7 +54,6 @@ pub enum Action {
     YankMore,
     EditTags,
     EditNote,
-    OpenWorkerLog,
     OpenImages,
     Refresh,
     MoreIterations,
@@ -62,22 +61,24 @@ pub enum Action {
     MoveUp,
     MoveDown,
     MoveFirst,
-    Unqueue,
     EmptyQueue,
     Hold,
     // images
     WrongOnly,
+    /// The training, the validation or the test set, or all.
     NextSet,
     NextTruth,
     NextPrediction,
     Confusion,
     Score,
+    /// Opens its file in another program: a picture, the log of a worker.
     OpenOutside,
     NextRenderer,
     // experiments
     New,
     Edit,
     EditOutside,
+    /// Has it run: an experiment anew, a run from where it stopped.
     Run,
     Duplicate,
     DetailDown,
@@ -112,6 +113,4 @@ pub enum Action {
     ToNewest,
     PreviousRun,
     NextRun,
-    // compare
-    OtherSet,
 }

@@ -47,7 +47,7 @@ pub fn meaning(contexts: &[Context], typed: &[Chord]) -> Meaning {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{HashMap, HashSet};
 
     use super::*;
     use crate::tui::screens::ALL_CONTEXTS;
@@ -64,6 +64,42 @@ mod tests {
                     assert!(!clash, "{contexts:?}: {keys:?} is {action:?} and {other:?}");
                 }
             }
+        }
+    }
+
+    /// Keys with several meanings, and why they may have them.
+    const SEVERAL: &[(&[&str], &str)] = &[
+        (&["h", "l", "left", "right"], "movement: to the side, in a table or along a curve"),
+        (&["ctrl-d", "ctrl-u", "pgdn", "pgup"], "movement: far, down a list or along a curve"),
+        (&["J", "K"], "movement: not of the cursor, but of its row or of the text beside it"),
+        (&["-"], "charts: + and - zoom, as in maps and browsers; tables have no zoom"),
+        (&["enter"], "opens whatever the screen is about"),
+    ];
+
+    /// All rows but the editor's, where letters are text.
+    fn rows_but_the_editors() -> impl Iterator<Item = &'static Binding> {
+        let tables = TABLE.iter().filter(|(context, _)| *context != Context::Editor);
+        tables.flat_map(|(_, rows)| rows.iter())
+    }
+
+    #[test]
+    fn a_letter_means_the_same_on_every_screen() {
+        let mut meanings: HashMap<&str, HashSet<Action>> = HashMap::new();
+        for row in rows_but_the_editors() {
+            row.keys
+                .iter()
+                .for_each(|key| drop(meanings.entry(key).or_default().insert(row.action)));
+        }
+        for (key, actions) in meanings {
+            let reason = SEVERAL.iter().find(|(keys, _)| keys.contains(&key));
+            assert_eq!(actions.len() > 1, reason.is_some(), "{key}: {actions:?}, {reason:?}");
+        }
+    }
+
+    #[test]
+    fn an_action_has_the_same_key_on_every_screen() {
+        for row in rows_but_the_editors() {
+            assert_eq!(row.keys[0], key_of(row.action), "{row:?}");
         }
     }
 

@@ -29,13 +29,13 @@ pub const RUN: &str = key_of(Action::Run);
 /// A new run of a run's experiment.
 pub const RERUN: &str = key_of(Action::Rerun);
 /// Goes on with a run.
-pub const RESUME: &str = key_of(Action::Resume);
+pub const RESUME: &str = key_of(Action::Run);
 /// Trains a run on to more iterations.
 pub const MORE_ITERATIONS: &str = key_of(Action::MoreIterations);
 /// Stops a run and keeps its result.
 pub const STOP: &str = key_of(Action::Stop);
 /// Takes a waiting run off the queue.
-pub const UNQUEUE: &str = key_of(Action::Unqueue);
+pub const UNQUEUE: &str = key_of(Action::Remove);
 /// Holds the queue, and releases it.
 pub const HOLD: &str = key_of(Action::Hold);
 /// A new experiment.

@@ -88,7 +88,7 @@ impl Queue {
             (Action::EmptyQueue, _) => vec![confirm_empty(queue.waiting.len())],
             (Action::Enter, Some(row)) => vec![open(&row, world)],
             (
-                Action::MoveUp | Action::MoveDown | Action::MoveFirst | Action::Unqueue,
+                Action::MoveUp | Action::MoveDown | Action::MoveFirst | Action::Remove,
                 Some(Row::AtWork(run)),
             ) => refuse(format!(
                 "{run} is at work already; {} shows it, {} there stops it",
@@ -98,7 +98,7 @@ impl Queue {
             (Action::MoveUp, Some(Row::Waiting(run))) => edit(QueueEdit::Up(run)),
             (Action::MoveDown, Some(Row::Waiting(run))) => edit(QueueEdit::Down(run)),
             (Action::MoveFirst, Some(Row::Waiting(run))) => edit(QueueEdit::First(run)),
-            (Action::Unqueue, Some(Row::Waiting(run))) => edit(QueueEdit::Remove(run)),
+            (Action::Remove, Some(Row::Waiting(run))) => edit(QueueEdit::Remove(run)),
             (action, _) => {
                 let _ = self.table.on(action, table_area(world.area));
                 Vec::new()
@@ -211,7 +211,7 @@ impl Page for Queue {
     fn offers(&self, action: Action, known: &Known) -> bool {
         match action {
             Action::Enter => self.selected().is_some(),
-            Action::MoveUp | Action::MoveDown | Action::Unqueue => {
+            Action::MoveUp | Action::MoveDown | Action::Remove => {
                 matches!(self.selected(), Some(Row::Waiting(_)))
             }
             Action::EmptyQueue => !known.queue.waiting.is_empty(),
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(edits(&mut app, "T"), [QueueEdit::First(c.clone())]);
         assert_eq!(edits(&mut app, "d"), [QueueEdit::Remove(c)]);
         assert_eq!(edits(&mut app, "H"), [QueueEdit::Hold(true)]);
-        assert!(edits(&mut app, "E").is_empty());
+        assert!(edits(&mut app, "Q").is_empty());
         assert_eq!(edits(&mut app, "y"), [QueueEdit::Empty]);
     }
 }

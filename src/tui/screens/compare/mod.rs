@@ -100,7 +100,7 @@ impl Compare {
                 self.arrange(world);
             }
             Action::Pin => self.pin(world),
-            Action::OtherSet => self.view.shows_training = !self.view.shows_training,
+            Action::NextSet => self.view.shows_training = !self.view.shows_training,
             Action::OtherChart => self.view.prefers_accuracy = !self.view.prefers_accuracy,
             Action::LogScale => self.view.is_log = !self.view.is_log,
             Action::Yank => return vec![Effect::Copy(self.runs.join(" "))],

@@ -99,7 +99,7 @@ fn a_cell_leads_to_exactly_its_images_and_back() {
         text.contains("9 of 213 images · 9 wrong · test · true misc · predicted fire"),
         "{text}"
     );
-    press(&mut app, "w esc");
+    press(&mut app, "W esc");
     assert!(seen(&mut app).contains("9 of 213 images"), "esc keeps the cell");
     press(&mut app, "esc");
     assert!(seen(&mut app).contains("true misc, predicted fire"));
@@ -115,11 +115,11 @@ fn the_set_is_switched_in_place() {
     assert!(text.contains("test · 212 images · 92.9% correct"));
     assert!(text.contains("balanced accuracy 92.8% · top-2 accuracy "), "{text}");
     assert!(text.contains(" · mean highest score 90.0% · calibration error 2.9%"), "{text}");
-    press(&mut app, "s");
+    press(&mut app, "t");
     assert!(seen(&mut app).contains("validation · 0 images · no image in this set"));
-    press(&mut app, "s");
+    press(&mut app, "t");
     assert!(seen(&mut app).contains("training · 1 image · 0.0% correct"));
-    press(&mut app, "s");
+    press(&mut app, "t");
     assert!(seen(&mut app).contains("all sets · 213 images"));
 }
 

@@ -209,7 +209,7 @@ impl Experiments {
                 self.typing = Some(Typing::Name { from: path, field });
                 return Vec::new();
             }
-            Action::Trash => confirm_trash(file),
+            Action::Remove => confirm_trash(file),
             Action::Yank => Effect::Copy(file.name.clone()),
             Action::YankMore => Effect::Copy(shown(&path)),
             _ => return Vec::new(),
@@ -366,10 +366,10 @@ impl Page for Experiments {
     }
 
     fn offers(&self, action: Action, known: &Known) -> bool {
-        use Action::{Duplicate, Edit, Enter, Filter, Run, SortUp, Trash};
+        use Action::{Duplicate, Edit, Enter, Filter, Remove, Run, SortUp};
         match action {
             Run => self.selected(known).is_some_and(|file| file.problem().is_none()),
-            Edit | Enter | Duplicate | Trash | Filter | SortUp => self.selected(known).is_some(),
+            Edit | Enter | Duplicate | Remove | Filter | SortUp => self.selected(known).is_some(),
             _ => true,
         }
     }

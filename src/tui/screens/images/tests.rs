@@ -107,10 +107,10 @@ fn the_worst_image_comes_first_with_its_scores() {
 #[test]
 fn only_the_wrong_ones_are_one_key_away() {
     let mut app = app_with(Ok(fire()));
-    press(&mut app, "w");
+    press(&mut app, "W");
     looks("images_wrong", &mut app);
     assert_eq!(files(&mut app).len(), 3);
-    press(&mut app, "w");
+    press(&mut app, "W");
     assert_eq!(files(&mut app).len(), 9);
 }
 
@@ -226,7 +226,7 @@ fn the_next_pictures_in_the_direction_of_the_cursor_are_made_ahead() {
 #[test]
 fn pictures_are_asked_for_again_when_they_are_drawn_otherwise_or_the_size_changes() {
     let mut app = app_with(Ok(fire()));
-    let effects = press(&mut app, "i");
+    let effects = press(&mut app, "v");
     let [Effect::Draw(next), ..] = &effects[..] else { panic!("{effects:?}") };
     assert_ne!(*next, Graphics::default());
     let effects = app.on_news(vec![News::Graphics(*next)]);
@@ -258,10 +258,10 @@ fn filters_narrow_and_esc_takes_them_back() {
     let mut app = app_with(Ok(fire()));
     press(&mut app, "t");
     assert_eq!(files(&mut app).len(), 5);
-    press(&mut app, "c");
+    press(&mut app, "gt");
     assert_eq!(files(&mut app), ["fireplace", "burning barn"]);
     assert!(seen(&mut app).contains("2 of 9 images · 1 wrong · test · true fire"));
-    press(&mut app, "C C C");
+    press(&mut app, "gp gp gp");
     assert_eq!(files(&mut app), ["fireplace"]);
     press(&mut app, "esc");
     assert_eq!(files(&mut app).len(), 9);
@@ -308,7 +308,7 @@ fn the_picture_fills_the_screen_and_is_still_walked_through() {
 #[test]
 fn photos_that_the_network_never_saw_are_listed_the_same_way() {
     let mut app = app_with(Ok(fire()));
-    let effects = press(&mut app, "p/new space photos enter");
+    let effects = press(&mut app, "U/new space photos enter");
     let asked = effects.iter().find_map(|effect| match effect {
         Effect::Predict(run, path) => Some(Source::Unseen(run.clone(), path.clone())),
         _ => None,
@@ -332,7 +332,7 @@ fn photos_that_the_network_never_saw_are_listed_the_same_way() {
 #[test]
 fn a_scoring_that_fails_is_said_and_stays_in_the_log() {
     let mut app = app_with(Ok(fire()));
-    press(&mut app, "p/gone enter");
+    press(&mut app, "U/gone enter");
     let run = source().run().clone();
     let failed = scores(Source::Unseen(run, "/gone".into()), Err("no such file: /gone"));
     app.on_news(vec![failed]);
@@ -345,7 +345,7 @@ fn a_scoring_that_fails_is_said_and_stays_in_the_log() {
 fn the_images_of_any_run_are_opened_from_the_table_of_runs() {
     let mut app = testing::app(ThemeName::NoColour);
     app.on_news(all(vec![run(RUN, summary(State::Done, &[]), "", "")]));
-    let effects = press(&mut app, "i");
+    let effects = press(&mut app, "v");
     assert!(matches!(&effects[..], [Effect::ReadScores(run)] if run.id() == RUN), "{effects:?}");
 }
 

@@ -146,13 +146,13 @@ impl Live {
             }
             Action::Stop => return vec![control::confirm_stop(run)],
             Action::Pause => return vec![Effect::Stop(run, Stop::Pause)],
-            Action::Resume => return vec![control::resume(run, self.state_now(known))],
+            Action::Run => return vec![control::resume(run, self.state_now(known))],
             Action::Cancel => return vec![control::confirm_cancel(run)],
             Action::Yank => return vec![Effect::Copy(run.id())],
             Action::OpenImages => {
                 return vec![Effect::Open(Destination::Images(Source::Run(run)))];
             }
-            Action::OpenWorkerLog => return vec![Effect::EditOutside(run.worker_log())],
+            Action::OpenOutside => return vec![Effect::EditOutside(run.worker_log())],
             Action::Rerun => return vec![Effect::Rerun(run)],
             Action::PreviousRun | Action::NextRun => return self.step(&run, action, known),
             Action::Back if self.view.cursor.is_none() => {}
@@ -271,9 +271,9 @@ impl Page for Live {
     fn offers(&self, action: Action, known: &Known) -> bool {
         match action {
             Action::Stop | Action::Pause | Action::Cancel => self.is_running(known),
-            Action::Resume => self.state_now(known).is_some_and(State::is_unfinished),
+            Action::Run => self.state_now(known).is_some_and(State::is_unfinished),
             Action::ToNewest => self.view.cursor.is_some() || self.view.zoom.is_some(),
-            Action::Yank | Action::OpenWorkerLog => self.run.is_some(),
+            Action::Yank | Action::OpenOutside => self.run.is_some(),
             Action::CursorLeft
             | Action::Smoother
             | Action::ZoomIn

@@ -276,9 +276,9 @@ fn every_key_of_the_screen_does_what_the_table_says() {
     let mut app = app_with(State::Running, training(falling));
     let text = |app: &mut App| testing::text(app, (80, 24));
     assert!(text(&mut app).contains("smoothing 0.6"));
-    press(&mut app, "+");
+    press(&mut app, ")");
     assert!(text(&mut app).contains("smoothing 0.8"));
-    press(&mut app, "--");
+    press(&mut app, "((");
     assert!(text(&mut app).contains("smoothing 0.3"));
     press(&mut app, "0");
     assert!(!text(&mut app).contains("smoothing"));
@@ -286,22 +286,22 @@ fn every_key_of_the_screen_does_what_the_table_says() {
     assert!(text(&mut app).contains("  log"), "{}", text(&mut app));
     press(&mut app, "hh");
     assert!(text(&mut app).contains("at 38"), "{}", text(&mut app));
-    press(&mut app, "b");
+    press(&mut app, "ctrl-u");
     assert!(text(&mut app).contains("at 28"));
-    press(&mut app, "wl");
+    press(&mut app, "ctrl-d l");
     assert!(text(&mut app).contains("at 39"));
     press(&mut app, "esc");
     assert!(!text(&mut app).contains("at 39"), "esc puts the cursor away");
     let whole = text(&mut app);
-    press(&mut app, "z");
+    press(&mut app, "+");
     assert_ne!(text(&mut app), whole);
-    press(&mut app, "Z");
+    press(&mut app, "-");
     assert_eq!(text(&mut app), whole);
     press(&mut app, "a");
     assert!(text(&mut app).contains("accuracy ──"));
     assert!(matches!(&press(&mut app, "y")[..], [Effect::Copy(id)] if id == ID));
     assert!(matches!(&press(&mut app, "o")[..], [Effect::EditOutside(_)]));
-    assert!(matches!(&press(&mut app, "n")[..], [Effect::Rerun(run)] if *run == folder(ID)));
+    assert!(matches!(&press(&mut app, "A")[..], [Effect::Rerun(run)] if *run == folder(ID)));
 }
 
 #[test]
@@ -357,7 +357,7 @@ fn stop_and_cancel_say_what_will_happen_and_ask_first() {
     );
     assert!(press(&mut app, "X").is_empty());
     assert!(testing::text(&mut app, (60, 20)).contains("without a result"));
-    assert!(press(&mut app, "n").is_empty());
+    assert!(press(&mut app, "A").is_empty());
     let mut ended = app_with(State::Done, done());
     press(&mut ended, "x");
     assert!(testing::text(&mut ended, (80, 24)).contains("is not running"));
@@ -447,6 +447,6 @@ fn a_run_that_waits_says_so_and_is_not_asked_to_stop() {
     assert!(!text.contains("x stop"), "{text}");
     for key in ["x", "P", "X"] {
         assert!(press(&mut app, key).is_empty(), "{key}");
-        assert!(testing::text(&mut app, (80, 24)).contains("W shows it"), "{key}");
+        assert!(testing::text(&mut app, (80, 24)).contains("w shows it"), "{key}");
     }
 }

@@ -177,14 +177,14 @@ impl Runs {
             }
             Action::Stop => return vec![control::confirm_stop(folder)],
             Action::Pause => return vec![Effect::Stop(folder, Stop::Pause)],
-            Action::Resume => return vec![control::resume(folder, run.state())],
+            Action::Run => return vec![control::resume(folder, run.state())],
             Action::Cancel => return vec![control::confirm_cancel(folder)],
             Action::MoreIterations => {
                 let done = run.summary().map_or(0, |summary| summary.iterations);
                 let field = Field::new(&done.to_string());
                 self.typing = Some(Typing::Iterations { run: id, field });
             }
-            Action::Trash => {
+            Action::Remove => {
                 return vec![confirm_trash(&self.chosen(known), &world.context.config.trash)];
             }
             Action::Rerun => return vec![Effect::Rerun(folder)],
@@ -201,7 +201,7 @@ impl Runs {
             Action::OpenImages => {
                 return vec![Effect::Open(Destination::Images(Source::Run(folder)))];
             }
-            Action::OpenWorkerLog => return vec![Effect::EditOutside(folder.worker_log())],
+            Action::OpenOutside => return vec![Effect::EditOutside(folder.worker_log())],
             _ => {}
         }
         Vec::new()
@@ -388,8 +388,8 @@ impl Page for Runs {
         let run = self.selected(known);
         match action {
             Action::Stop => run.is_some_and(KnownRun::is_running),
-            Action::Resume => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
-            Action::Trash => run.is_some_and(|run| !run.is_running()),
+            Action::Run => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
+            Action::Remove => run.is_some_and(|run| !run.is_running()),
             Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
             Action::Enter | Action::Mark | Action::SortUp | Action::Rerun => run.is_some(),
             _ => true,

@@ -183,8 +183,8 @@ fn a_baseline_turns_accuracies_into_differences() {
 fn tags_and_notes_begin_as_they_are_and_are_edited_one_by_one() {
     let mut app = app_with(mixed());
     press(&mut app, "G");
-    assert!(press(&mut app, "t space x esc").is_empty());
-    let effects = press(&mut app, "t space good enter");
+    assert!(press(&mut app, "# space x esc").is_empty());
+    let effects = press(&mut app, "# space good enter");
     let [Effect::EditNote(run, edit)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(run.id(), "20260102-030000-fire");
     assert_eq!(*edit, NoteEdit::Tags(vec!["ok".into(), "good".into()]));
