@@ -94,8 +94,16 @@ fn show(
 ) -> io::Result<()> {
     let mut drawn = Instant::now();
     loop {
-        let Ok(first) = receive.recv() else { return Ok(()) };
-        let mut batch = vec![first];
+        let first = match app.wakes_in() {
+            None => receive.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wait) => receive.recv_timeout(wait),
+        };
+        let mut batch = match first {
+            Ok(first) => vec![first],
+            Err(RecvTimeoutError::Timeout) => Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        app.pass_time();
         gather(&mut batch, receive, drawn + FRAME);
         for effect in answer(app, batch) {
             if performer.perform(effect, terminal)? == After::Quit {

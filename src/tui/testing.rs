@@ -1,9 +1,11 @@
 //! For tests of screens: an app without threads, keys by name, frames as text.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -22,15 +24,30 @@ use crate::store::{RunFolder, State, Summary, TestResult, Timestamp};
 /// The sizes at which every screen is looked at.
 pub const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (140, 40)];
 
-/// An app on no folders at all, in UTC, at a time that stands still, 80x24 large, on the
-/// screen of runs.
+thread_local! {
+    /// Seconds since the app was made.
+    static PASSED: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Lets so many seconds pass.
+pub fn pass(app: &mut App, seconds: i64) {
+    PASSED.set(PASSED.get() + seconds);
+    app.pass_time();
+}
+
+/// An app on no folders at all, in UTC, at a time that stands still unless it is made to pass,
+/// 80x24 large, on the screen of runs.
 pub fn app(theme: ThemeName) -> App {
     let context = super::Context {
         config: Config { theme, ..Config::at(Path::new(".")) },
         program: "retrain".into(),
     };
     let environment = Environment { term: "xterm-256color".into(), ..Default::default() };
-    let now = || "2026-01-02T03:04:05Z".parse::<Timestamp>().expect("it is a time");
+    PASSED.set(0);
+    let now = || {
+        let start = "2026-01-02T03:04:05Z".parse::<Timestamp>().expect("it is a time");
+        start + SignedDuration::from_secs(PASSED.get())
+    };
     let mut app = App::new(context, Theme::choose(theme, &environment), TimeZone::UTC, now);
     app.resize(Rect::new(0, 0, 80, 24));
     press(&mut app, "3");

@@ -1,33 +1,29 @@
 //! The whole UI as one value: where the person is, what is known, what was said.
 
-use std::collections::VecDeque;
-use std::path::Path;
+mod draw;
+#[cfg(test)]
+mod tests;
+mod words;
 
-use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Context;
 use super::effect::{Confirm, Destination, Effect};
-use super::footer;
-use super::keys::{self, Action, Binding, Chord, Meaning, key_of, names};
+use super::keys::{self, Action, Chord, Meaning, names};
 use super::known::Known;
-use super::news::{FollowedNews, News, Toast};
+use super::news::{News, Toast};
 use super::overlay::{Answer, Overlay};
-use super::scores::{ScoresNews, Source};
 use super::screens::{Live, Message, Said, Screen, TABS, World};
-use super::theme::{Role, Theme};
-use super::trash;
-use super::widgets::{put, width};
-use crate::runner;
+use super::theme::Theme;
 use crate::store::{RunFolder, Timestamp};
 
-/// Below this, one line says so.
-const SMALLEST: (u16, u16) = (60, 20);
-
-/// What the footer says while keys go into a line of text.
-const TYPING: &[(&str, &str)] = &[(names::ENTER, "accept"), (names::BACK, "give up")];
+/// A message leaves the footer to the keys after this, or at the next key.
+const SHOWN: Duration = Duration::from_secs(10);
 
 /// The UI without threads and without a terminal: events and news go in, effects come out.
 pub struct App {
@@ -39,8 +35,8 @@ pub struct App {
     known: Known,
     /// Every result and error so far.
     log: Vec<Said>,
-    /// Shown until the next key.
-    toast: Option<Toast>,
+    /// The message in the footer.
+    toast: Option<Said>,
     /// Of each tab the screens that are open, the topmost last; none before it was visited.
     stacks: Vec<Vec<Screen>>,
     tab: usize,
@@ -90,7 +86,7 @@ impl App {
         }
         for one in &news {
             self.known.learn(one);
-            if let Some(toast) = words(one, &self.context.config.trash) {
+            if let Some(toast) = words::words(one, &self.context.config.trash) {
                 self.say(toast);
             }
         }
@@ -149,6 +145,7 @@ impl App {
             Meaning::Begun => Vec::new(),
             Meaning::Nothing => {
                 self.typed.clear();
+                self.toast = foreign_letter(key).map(|toast| Said { at: (self.now)(), toast });
                 Vec::new()
             }
             Meaning::Action(action) => {
@@ -271,8 +268,24 @@ impl App {
     }
 
     fn say(&mut self, toast: Toast) {
-        self.log.push(Said { at: (self.now)(), toast: toast.clone() });
-        self.toast = Some(toast);
+        let said = Said { at: (self.now)(), toast };
+        self.log.push(said.clone());
+        self.toast = Some(said);
+    }
+
+    /// When [`App::pass_time`] has something to do; `None`: never, as long as nothing happens.
+    pub fn wakes_in(&self) -> Option<Duration> {
+        let said = self.toast.as_ref()?;
+        let shown = (self.now)().duration_since(said.at);
+        // A clock that was set back: it is shown from now on.
+        Some(SHOWN.saturating_sub(Duration::try_from(shown).unwrap_or_default()))
+    }
+
+    /// Takes the message away when its time is over.
+    pub fn pass_time(&mut self) {
+        if self.wakes_in().is_some_and(|left| left.is_zero()) {
+            self.toast = None;
+        }
     }
 
     /// Gives a message to the screen in front.
@@ -316,156 +329,17 @@ impl App {
     fn top(&self) -> &Screen {
         self.stacks[self.tab].last().expect("a tab in front has a screen")
     }
+}
 
-    fn is_too_small(&self) -> bool {
-        self.area.width < SMALLEST.0 || self.area.height < SMALLEST.1
-    }
-
-    /// Between the line of tabs and the footer.
-    fn body(&self) -> Rect {
-        let height = self.area.height.saturating_sub(2);
-        Rect { y: self.area.y + 1, height, ..self.area }
-    }
-
-    pub fn draw(&self, buffer: &mut Buffer) {
-        let area = self.area;
-        if area.is_empty() {
-            return;
-        }
-        if self.is_too_small() {
-            let (columns, rows) = SMALLEST;
-            let text =
-                format!("retrain needs {columns}x{rows}, here are {}x{}", area.width, area.height);
-            put(buffer, area, area.x, area.y, &text, self.theme.style(Role::Warning));
-            return;
-        }
-        self.draw_tabs(buffer);
-        let world = World {
-            known: &self.known,
-            log: &self.log,
-            theme: &self.theme,
-            zone: &self.zone,
-            area: self.body(),
-            context: &self.context,
-            is_covered: self.overlay.is_some(),
-        };
-        self.top().page().draw(self.body(), buffer, &world);
-        self.draw_footer(buffer);
-        if let Some(overlay) = &self.overlay {
-            overlay.draw(self.body(), buffer, &self.theme);
-        }
-        self.theme.simplify(buffer);
-    }
-
-    /// `(tab, x, text)` of each tab's label.
-    fn labels(&self) -> impl Iterator<Item = (usize, u16, String)> {
-        let mut x = self.area.x + 1;
-        TABS.iter().enumerate().map(move |(tab, row)| {
-            let at = x;
-            let key = key_of(row.action);
-            // The one in front is in brackets: it is not told by colour alone.
-            let text = match tab == self.tab {
-                true => format!("[{key} {}]", row.name),
-                false => format!(" {key} {} ", row.name),
-            };
-            x += width(&text) as u16;
-            (tab, at, text)
-        })
-    }
-
-    fn tab_at(&self, column: u16) -> Option<usize> {
-        let hit = |(tab, x, text): (usize, u16, String)| {
-            (x..x + width(&text) as u16).contains(&column).then_some(tab)
-        };
-        self.labels().find_map(hit)
-    }
-
-    fn draw_tabs(&self, buffer: &mut Buffer) {
-        let line = Rect { height: 1, ..self.area };
-        let mut end = line.x;
-        for (tab, x, text) in self.labels() {
-            let role = if tab == self.tab { Role::Accent } else { Role::Dim };
-            end = put(buffer, line, x, line.y, &text, self.theme.style(role));
-        }
-        let title = self.top().page().title();
-        let room = line.right().saturating_sub(end + 3);
-        let title = super::widgets::fit(&title, room.into());
-        let x = line.right().saturating_sub(width(&title) as u16 + 1);
-        put(buffer, line, x, line.y, &title, self.theme.style(Role::Text));
-    }
-
-    /// The toast, else the keys that matter now.
-    fn draw_footer(&self, buffer: &mut Buffer) {
-        let y = self.area.bottom() - 1;
-        let line = Rect { y, height: 1, ..self.area };
-        let x = line.x + 1;
-        if let Some(toast) = &self.toast {
-            let (sign, role) =
-                if toast.is_error { ("✗ ", Role::Bad) } else { ("✓ ", Role::Good) };
-            let x = put(buffer, line, x, y, sign, self.theme.style(role));
-            let hint = format!("  {} log", names::LOG);
-            let room = Rect { width: line.width.saturating_sub(hint.len() as u16 + 1), ..line };
-            let x = put(buffer, room, x, y, &toast.text, self.theme.style(role));
-            put(buffer, line, x, y, &hint, self.theme.style(Role::Dim));
-            return;
-        }
-        let page = self.top().page();
-        if page.is_typing() && !page.contexts().contains(&keys::Context::Editor) {
-            return footer::draw(line, buffer, &self.theme, TYPING);
-        }
-        let matters =
-            |row: &&Binding| !row.label.is_empty() && page.offers(row.action, &self.known);
-        let is_stacked = self.stacks[self.tab].len() > 1;
-        let label = |row: &Binding| match row.action {
-            Action::Leave if is_stacked => "back",
-            _ => row.label,
-        };
-        let rows: Vec<_> = keys::rows(page.contexts())
-            .filter(matters)
-            .map(|row| (row.keys[0], label(row)))
-            .collect();
-        footer::draw(line, buffer, &self.theme, &rows);
-    }
+/// What is said of a letter that no key of the table can be: another alphabet is switched on.
+fn foreign_letter(key: &KeyEvent) -> Option<Toast> {
+    let KeyCode::Char(c) = key.code else { return None };
+    (c.is_alphabetic() && !c.is_ascii()).then(|| {
+        Toast::error(format!("{c} is no key here: keys are a to z, on a Latin keyboard layout"))
+    })
 }
 
 /// The tab to which the action goes.
 fn tab_of(action: Action) -> usize {
     TABS.iter().position(|tab| tab.action == action).expect("every action that goes has its tab")
-}
-
-/// What a person is told of news.
-fn words(news: &News, bin: &Path) -> Option<Toast> {
-    match news {
-        News::Said(toast) => Some(toast.clone()),
-        News::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
-        News::Queued { run, before } => {
-            Some(Toast::good(format!("{} is queued{}", run.id(), runner::behind(*before))))
-        }
-        News::Starting(run) => Some(Toast::good(format!("starting {}", run.id()))),
-        News::NotStarted { problem, .. } => Some(Toast::error(problem)),
-        News::Resumed(run) => Some(Toast::good(format!("going on with {}", run.id()))),
-        News::Followed(FollowedNews { said: Err(problem), .. }) => Some(Toast::error(problem)),
-        News::Trashed(trashed) => Some(trash::words(trashed, bin)),
-        News::Restored(restored) => {
-            Some(Toast::good(format!("{} is back", restored.from.display())))
-        }
-        News::Experiment(news) => news.words(),
-        News::Scores(ScoresNews { source: Source::Unseen(_, path), table }) => match table {
-            Ok(table) => {
-                let text = format!("{} files of {} were scored", table.len(), path.display());
-                Some(Toast::good(text))
-            }
-            Err(problem) => Some(Toast::error(problem)),
-        },
-        News::Runs(_)
-        | News::Followed(_)
-        | News::Queue(_)
-        | News::QueueWaits
-        | News::Graphics(_)
-        | News::Host(_)
-        | News::WorkerLog(_)
-        | News::PicturesForgotten
-        | News::Picture(_)
-        | News::Scores(_) => None,
-    }
 }

@@ -1,0 +1,59 @@
+//! What a person is told of news.
+
+use std::path::Path;
+
+use crate::runner;
+use crate::tui::news::{FollowedNews, News, Toast};
+use crate::tui::scores::{ScoreTable, ScoresNews, Source};
+use crate::tui::trash;
+use crate::words::{counted, grouped};
+
+/// `None`: nothing, the screens show it; `bin` is where the configuration wants what is trashed.
+pub fn words(news: &News, bin: &Path) -> Option<Toast> {
+    match news {
+        News::Said(toast) => Some(toast.clone()),
+        News::Launched(run) => Some(Toast::good(format!("started {}", run.id()))),
+        News::Queued { run, before } => {
+            Some(Toast::good(format!("{} is queued{}", run.id(), runner::behind(*before))))
+        }
+        News::Starting(run) => Some(Toast::good(format!("starting {}", run.id()))),
+        News::NotStarted { problem, .. } => Some(Toast::error(problem)),
+        News::Resumed(run) => Some(Toast::good(format!("going on with {}", run.id()))),
+        News::Followed(FollowedNews { said: Err(problem), .. }) => Some(Toast::error(problem)),
+        News::Trashed(trashed) => Some(trash::words(trashed, bin)),
+        News::Restored(restored) => {
+            Some(Toast::good(format!("{} is back", restored.from.display())))
+        }
+        News::Experiment(news) => news.words(),
+        News::Scores(ScoresNews { source: Source::Unseen(_, path), table }) => Some(match table {
+            Ok(table) => scored(table, path),
+            Err(problem) => Toast::error(problem),
+        }),
+        News::Runs(_)
+        | News::Followed(_)
+        | News::Queue(_)
+        | News::QueueWaits
+        | News::Graphics(_)
+        | News::Host(_)
+        | News::WorkerLog(_)
+        | News::PicturesForgotten
+        | News::Picture(_)
+        | News::Scores(_) => None,
+    }
+}
+
+/// How many files of `path` have scores; of those without, what is wrong with the first.
+fn scored(table: &ScoreTable, path: &Path) -> Toast {
+    let (all, path) = (table.len(), path.display());
+    let problems = table.images().iter().filter_map(|image| image.problem.as_deref());
+    match (problems.clone().count(), problems.clone().next()) {
+        (_, None) if all == 1 => Toast::good(format!("{path} was scored")),
+        (_, None) => Toast::good(format!("{} in {path} were scored", counted(all, "file"))),
+        (1, Some(problem)) if all == 1 => Toast::error(format!("{path} was not scored: {problem}")),
+        (failed, Some(problem)) => Toast::error(format!(
+            "{} of {} in {path} not scored: {problem}",
+            grouped(failed as u64),
+            counted(all, "file"),
+        )),
+    }
+}
