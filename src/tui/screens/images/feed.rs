@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::store::State;
 use crate::tui::effect::Effect;
-use crate::tui::known::Known;
+use crate::tui::known::{Known, KnownRun};
 use crate::tui::news::News;
 use crate::tui::scores::{ScoreTable, Source};
 use crate::tui::theme::Role;
@@ -18,6 +19,8 @@ pub struct Feed {
     problem: Option<String>,
     /// A process was asked to score them; that is done once.
     is_scoring: bool,
+    /// What the run was when it was looked at last.
+    state: Option<State>,
 }
 
 impl Feed {
@@ -66,7 +69,10 @@ impl Feed {
         {
             return (None, Some(Effect::Predict(run.clone(), path.clone())));
         }
+        let has_ended = self.has_ended(known, &source);
         match known.scores(&source) {
+            // A run that was gone on with has other scores now.
+            _ if has_ended => self.problem = None,
             Some(Ok(table)) => {
                 let is_new = images.is_none_or(|images| !Arc::ptr_eq(images, table));
                 return (is_new.then(|| table.clone()), None);
@@ -75,9 +81,16 @@ impl Feed {
             None => {}
         }
         match source {
-            Source::Run(run) if is_due => (None, Some(Effect::ReadScores(run))),
+            Source::Run(run) if is_due || has_ended => (None, Some(Effect::ReadScores(run))),
             _ => (None, None),
         }
+    }
+
+    /// Whether the run ended with scores since it was looked at last.
+    fn has_ended(&mut self, known: &Known, source: &Source) -> bool {
+        let state = known.runs.get(&source.run().id()).and_then(KnownRun::state);
+        let before = std::mem::replace(&mut self.state, state);
+        before.is_some() && before != state && matches!(state, Some(State::Done | State::Stopped))
     }
 
     /// What came for its source, even when it is not known any more.
