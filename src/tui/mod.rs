@@ -53,6 +53,7 @@ mod testing;
 mod theme;
 mod toast;
 mod trash;
+mod typed_path;
 mod widgets;
 
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ use super::{ExperimentNews, photos};
 use crate::config::{TextFileError, read_small, read_text};
 use crate::spec;
 use crate::store::write_atomically;
+use crate::tui::typed_path::typed_path;
 
 /// What became of a wish to save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub fn overwrite(path: &Path, text: &str) -> io::Result<()> {
 
 /// A first text for the photos in `typed`, under a name that is free in `experiments`.
 pub fn draft(root: &Path, experiments: &Path, typed: &str) -> Result<ExperimentNews, String> {
-    let images = expand(root, typed);
+    let images = root.join(typed_path(typed));
     if !images.is_dir() {
         return Err(format!("{}: there is no such folder of photos", images.display()));
     }
@@ -99,24 +100,13 @@ pub fn draft(root: &Path, experiments: &Path, typed: &str) -> Result<ExperimentN
     Ok(ExperimentNews::Drafted { path, text })
 }
 
-/// A path as it was typed: `~` is the home folder, others start at the project folder.
-fn expand(root: &Path, typed: &str) -> PathBuf {
-    let typed = typed.trim();
-    match (typed.strip_prefix('~'), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            PathBuf::from(home).join(rest.trim_start_matches('/'))
-        }
-        _ => root.join(typed),
-    }
-}
-
 /// The longest certain continuation of a path to a folder.
 pub fn complete(root: &Path, typed: &str) -> Completion {
     let (above, begun) = match typed.rfind('/') {
         Some(at) => typed.split_at(at + 1),
         None => ("", typed),
     };
-    let folders: Vec<String> = photos::folders(&expand(root, above))
+    let folders: Vec<String> = photos::folders(&root.join(typed_path(above)))
         .into_iter()
         .filter(|name| name.starts_with(begun))
         .collect();

@@ -25,6 +25,7 @@ use crate::tui::news::{News, Toast};
 use crate::tui::preview::Preview;
 use crate::tui::scores::{Filters, ScoreTable, Source, next_category, next_set};
 use crate::tui::theme::Role;
+use crate::tui::typed_path::typed_path;
 use crate::tui::widgets::{Field, Order, Reaction, Table, put, wrap};
 use crate::words::counted;
 use details::Layout;
@@ -314,12 +315,7 @@ impl Images {
         let (Some(source), false) = (self.feed.source(), path.trim().is_empty()) else {
             return Vec::new();
         };
-        let home = path.trim().strip_prefix("~/").zip(std::env::home_dir());
-        let path = match home {
-            Some((rest, home)) => home.join(rest),
-            None => PathBuf::from(path.trim()),
-        };
-        let unseen = Source::Unseen(source.run().clone(), path);
+        let unseen = Source::Unseen(source.run().clone(), typed_path(path));
         vec![Effect::Open(Destination::Images(unseen))]
     }
 

@@ -342,10 +342,52 @@ fn a_scoring_that_fails_is_said_and_stays_in_the_log() {
 }
 
 #[test]
+fn images_opened_while_their_run_works_come_at_its_end() {
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(vec![run(RUN, summary(State::Running, &[]), "", "")]));
+    assert!(matches!(press(&mut app, "i")[..], [Effect::ReadScores(_)]));
+    app.on_news(vec![scores(source(), Err("no scores yet"))]);
+    assert!(seen(&mut app).contains("no scores yet"));
+    let goes_on = all(vec![run(RUN, summary(State::Running, &[]), "", "")]);
+    assert!(app.on_news(goes_on).is_empty(), "nothing is read before the end");
+    let done = all(vec![run(RUN, summary(State::Done, &[]), "", "")]);
+    let effects = app.on_news(done.clone());
+    assert!(matches!(effects[..], [Effect::ReadScores(_)]), "{effects:?}");
+    assert!(app.on_news(done).is_empty(), "and not twice");
+    app.on_news(vec![scores(source(), Ok(fire()))]);
+    assert_eq!(files(&mut app).len(), 9);
+}
+
+#[test]
+fn a_dropped_name_loses_its_quotes_and_what_was_not_scored_has_no_tick() {
+    let mut app = app_with(Ok(fire()));
+    let effects = press(&mut app, "U'/a space b.jpg' enter");
+    let wanted = PathBuf::from("/a b.jpg");
+    assert!(
+        effects.iter().any(|one| matches!(one, Effect::Predict(_, path) if *path == wanted)),
+        "{effects:?}"
+    );
+    let source = Source::Unseen(source().run().clone(), wanted);
+    let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
+    table.add_problem("/a b.jpg".into(), "no such file");
+    app.on_news(vec![scores(source.clone(), Ok(table))]);
+    assert!(seen(&mut app).contains("✗ /a b.jpg was not scored: no such file"));
+    let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
+    table.add("/a b.jpg/1.jpg".into(), None, None, &[0.99, 0.01]);
+    table.add_problem("/a b.jpg/2.jpg".into(), "truncated");
+    app.on_news(vec![scores(source.clone(), Ok(table))]);
+    assert!(seen(&mut app).contains("✗ 1 of 2 files in /a b.jpg not scored: truncated"));
+    let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
+    table.add("/a b.jpg".into(), None, None, &[0.99, 0.01]);
+    app.on_news(vec![scores(source, Ok(table))]);
+    assert!(seen(&mut app).contains("✓ /a b.jpg was scored"));
+}
+
+#[test]
 fn the_images_of_any_run_are_opened_from_the_table_of_runs() {
     let mut app = testing::app(ThemeName::NoColour);
     app.on_news(all(vec![run(RUN, summary(State::Done, &[]), "", "")]));
-    let effects = press(&mut app, "v");
+    let effects = press(&mut app, "i");
     assert!(matches!(&effects[..], [Effect::ReadScores(run)] if run.id() == RUN), "{effects:?}");
 }
 
