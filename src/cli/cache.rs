@@ -27,7 +27,7 @@ pub fn cache(config: &Config, wanted: &Cache) -> Result<ExitCode> {
         let list: Vec<Value> = keys.iter().map(|key| as_json(key, uses(key))).collect();
         print_json(&list)?;
     } else if keys.is_empty() {
-        eprintln!("the feature cache {} is empty", typed(&config.cache));
+        eprintln!("no features are cached in {}", typed(&config.cache));
     } else {
         print!("{}", table(&keys, uses));
     }

@@ -32,7 +32,7 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         Stop::Keep => "stopping, to evaluate and keep the result,",
         Stop::Cancel => "cancelling",
     };
-    eprintln!("{doing} after the photos or the iteration in hand; ctrl-c leaves it at that");
+    eprintln!("{doing} when the current photos or iteration are done; ctrl-c stops waiting for it");
     folder.request_stop(stop)?;
     while place()? == Place::AtWork {
         // A worker that just begins takes what it finds for a request to an earlier one.

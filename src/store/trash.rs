@@ -48,7 +48,7 @@ pub enum TrashError {
     Read { folder: PathBuf, source: io::Error },
     #[error("nothing in the trash begins with '{name}'; 'retrain trash' lists what is there")]
     None { name: String },
-    #[error("'{name}' is the beginning of {count} things in the trash; give more of the name")]
+    #[error("{count} names in the trash begin with '{name}'; give more of it")]
     Several { name: String, count: usize },
     #[error("{} is another thing than was asked about; it stays", shown(path))]
     Changed { path: PathBuf },

@@ -14,7 +14,7 @@ use crate::tui::widgets::{fit, put, width};
 const SMALLEST: (u16, u16) = (60, 20);
 
 /// What the footer says while keys go into a line of text.
-const TYPING: &[(&str, &str)] = &[(names::ENTER, "accept"), (names::BACK, "give up")];
+const TYPING: &[(&str, &str)] = &[(names::ENTER, "accept"), (names::BACK, "cancel")];
 
 impl App {
     /// Draws everything; changes nothing.

@@ -86,9 +86,9 @@ mod tests {
     fn a_letter_means_the_same_on_every_screen() {
         let mut meanings: HashMap<&str, HashSet<Action>> = HashMap::new();
         for row in rows_but_the_editors() {
-            row.keys
-                .iter()
-                .for_each(|key| drop(meanings.entry(key).or_default().insert(row.action)));
+            for key in row.keys {
+                meanings.entry(key).or_default().insert(row.action);
+            }
         }
         for (key, actions) in meanings {
             let reason = SEVERAL.iter().find(|(keys, _)| keys.contains(&key));

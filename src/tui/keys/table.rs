@@ -235,16 +235,26 @@ const QUEUE: &[Binding] = &[
     bind(&["K"], Action::MoveUp, "up", "move this waiting run up: it starts earlier"),
     bind(&["J"], Action::MoveDown, "down", "move this waiting run down: it starts later"),
     bind(&["T"], Action::MoveFirst, "", "top: make this waiting run the next to start"),
-    bind(&["d"], Action::Remove, "off", "take this waiting run off; 'resume' queues it again"),
+    bind(
+        &["d"],
+        Action::Remove,
+        "take off",
+        "take this waiting run off the queue; 'resume' queues it again",
+    ),
     bind(&["Q"], Action::EmptyQueue, "empty", "empty: take all waiting runs off"),
-    bind(&["H"], Action::Hold, "hold", "hold: start nothing, until pressed again"),
+    bind(
+        &["H"],
+        Action::Hold,
+        "hold",
+        "hold: start no run, until this is pressed again to release it",
+    ),
 ];
 
 const EXPERIMENTS: &[Binding] = &[
     bind(&["r"], Action::Run, "run", "run this experiment, or all that are marked"),
     bind(&["e"], Action::Edit, "edit", "edit this experiment here, checked as you type"),
     bind(&["n"], Action::New, "new", "new experiment from a folder of photos"),
-    bind(&["enter"], Action::Enter, "its runs", "show the runs of this experiment"),
+    bind(&["enter"], Action::Enter, "runs", "show the runs of this experiment"),
     bind(&["space"], Action::Mark, "", "mark or unmark this experiment; 'run' uses the marked"),
     bind(&["w"], Action::ShowQueue, "queue", SHOW_QUEUE),
     bind(&["D"], Action::Duplicate, "duplicate", "duplicate this experiment under a new name"),

@@ -1,7 +1,7 @@
 //! What is asked and answered where a run is stopped, cancelled or gone on with, the same on every
 //! screen that does it.
 
-use crate::store::{RunFolder, State, Stop};
+use crate::store::{RunFolder, Stage, State, Stop};
 use crate::tui::effect::{Confirm, Effect};
 use crate::tui::keys::names::{EXPERIMENTS, MORE_ITERATIONS, QUEUE, RERUN, RESUME, RUN, UNQUEUE};
 use crate::tui::news::Toast;
@@ -16,14 +16,21 @@ pub fn waits_in_queue(id: &str) -> String {
     format!("{id} waits in the queue; {QUEUE} shows it, {UNQUEUE} there takes it off")
 }
 
-/// Asks before a run is stopped.
-pub fn confirm_stop(run: RunFolder) -> Effect {
+/// Asks before a run is stopped; what it has by then depends on the stage it is in.
+pub fn confirm_stop(run: RunFolder, stage: Option<Stage>) -> Effect {
+    let consequences = match stage {
+        Some(Stage::Training | Stage::Evaluation) => vec![
+            "it finishes the current iteration, scores every image".into(),
+            "and keeps the result".into(),
+        ],
+        _ => vec![
+            "training has not begun: it ends as cancelled, without a result;".into(),
+            format!("the features made so far are kept, {RESUME} resumes it"),
+        ],
+    };
     Effect::Confirm(Confirm {
         question: format!("stop {}?", run.id()),
-        consequences: vec![
-            "it ends after the present iteration, scores every image".into(),
-            "and keeps the result it has by then".into(),
-        ],
+        consequences,
         effect: Box::new(Effect::Stop(run, Stop::Keep)),
     })
 }
@@ -37,14 +44,14 @@ pub fn refuse_to_stop(id: &str, state: Option<State>) -> Effect {
     }))
 }
 
-/// Goes on with a run; asks first where a result would be replaced.
+/// Resumes a run; asks first where a result would be replaced.
 pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
     let id = run.id();
     match state {
         Some(State::Stopped) => Effect::Confirm(Confirm {
-            question: format!("go on with {id}?"),
+            question: format!("resume {id}?"),
             consequences: vec![
-                "training goes on where it was stopped;".into(),
+                "training continues where it was stopped;".into(),
                 "the result it has is replaced at its end".into(),
             ],
             effect: Box::new(Effect::Resume(run, None)),
@@ -67,8 +74,29 @@ pub fn confirm_cancel(run: RunFolder) -> Effect {
         question: format!("cancel {}?", run.id()),
         consequences: vec![
             "it ends now, without a final test and without a result;".into(),
-            format!("its log, checkpoint and features stay, {RESUME} goes on with it"),
+            format!("its log, checkpoint and features stay, {RESUME} resumes it"),
         ],
         effect: Box::new(Effect::Stop(run, Stop::Cancel)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_promises_a_result_only_when_there_will_be_one() {
+        let said = |stage| {
+            let Effect::Confirm(question) = confirm_stop(RunFolder::at("runs/a"), stage) else {
+                panic!("it asks first")
+            };
+            question.consequences.join(" ")
+        };
+        for stage in [Stage::Training, Stage::Evaluation] {
+            assert!(said(Some(stage)).contains("keeps the result"));
+        }
+        for stage in [None, Some(Stage::Scan), Some(Stage::Features)] {
+            assert!(said(stage).contains("without a result"));
+        }
+    }
 }

@@ -62,7 +62,7 @@ impl Page for Log {
         let theme = world.theme;
         let said = |row: usize| world.log.iter().rev().nth(row);
         if world.log.is_empty() {
-            let text = "nothing was said yet";
+            let text = "no message yet";
             put(buffer, area, area.x + 2, area.y + 1, text, theme.style(Role::Dim));
             return;
         }

@@ -22,8 +22,8 @@ const GUTTER: u16 = 2;
 const PERCENT_WIDTH: u16 = 5;
 const LONGEST_NAME: u16 = 14;
 /// Beside the matrix, where there is room: recall, precision, F1, images.
-const METRICS: [&str; 4] = ["recall", "precis.", "F1", "images"];
-const METRIC_WIDTH: u16 = 8;
+const METRICS: [&str; 4] = ["recall", "precision", "F1", "images"];
+const METRIC_WIDTH: u16 = 10;
 const WIDE: u16 = 100;
 
 /// The part of the matrix that is in sight.

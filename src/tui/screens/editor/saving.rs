@@ -36,7 +36,7 @@ impl Question {
                 format!("{name} was changed by somebody else since it was read"),
                 &[
                     ("o", "overwrite it with the text here"),
-                    ("r", "reload it; ctrl-z brings the text here back"),
+                    ("r", "reload it; undoing brings the text here back"),
                     ("esc", "save nothing and go on here"),
                 ],
             ),

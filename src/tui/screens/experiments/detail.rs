@@ -14,6 +14,8 @@ use crate::words::grouped;
 /// So many skipped files are named; the others are counted.
 const NAMED: usize = 5;
 const KEY_CELLS: usize = 28;
+/// `validation` and a space.
+const COUNT_CELLS: usize = 11;
 
 /// One line, in parts of different importance.
 type Line = Vec<(String, Role)>;
@@ -119,7 +121,7 @@ impl Lines {
     }
 
     fn scanned(&mut self, scanned: &Scanned) {
-        self.counts("category", &["training", "valid.", "test"], Role::Dim);
+        self.counts("category", &["training", "validation", "test"], Role::Dim);
         let mut sums = [0; 3];
         for (name, counts) in &scanned.categories {
             let texts = counts.map(grouped);
@@ -147,10 +149,10 @@ impl Lines {
     }
 
     fn counts(&mut self, name: &str, counts: &[&str], role: Role) {
-        let room = self.cells.saturating_sub(9 * counts.len() + 1).clamp(8, 24);
+        let room = self.cells.saturating_sub(COUNT_CELLS * counts.len() + 1).clamp(8, 24);
         let name = fit(name, room);
         let pad = " ".repeat(room - width(&name));
-        let counts: String = counts.iter().map(|count| format!("{count:>9}")).collect();
+        let counts: String = counts.iter().map(|count| format!("{count:>COUNT_CELLS$}")).collect();
         self.lines.push(vec![(format!("{name}{pad}{counts}"), role)]);
     }
 

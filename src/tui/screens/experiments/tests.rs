@@ -292,7 +292,7 @@ fn while_text_is_typed_the_footer_offers_no_key_that_would_be_typed() {
     let mut app = mixed();
     press(&mut app, "n");
     let screen = text(&mut app, SIZES[1]);
-    assert!(screen.contains("enter accept  esc give up"), "{screen}");
+    assert!(screen.contains("enter accept  esc cancel"), "{screen}");
     assert!(!screen.contains("D duplicate"), "{screen}");
 }
 

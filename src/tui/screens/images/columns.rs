@@ -51,7 +51,9 @@ pub fn cell(table: &ScoreTable, index: usize, key: &str) -> Cell {
     match key {
         FILE => plain(table.name(index)),
         TRUTH => plain(table.category(image.truth).to_owned()),
-        PREDICTED if image.problem.is_some() => Cell { text: "✗ no".into(), role: Role::Warning },
+        PREDICTED if image.problem.is_some() => {
+            Cell { text: "✗ none".into(), role: Role::Warning }
+        }
         PREDICTED if image.is_wrong() => {
             Cell { text: format!("✗ {}", table.category(image.predicted)), role: Role::Bad }
         }

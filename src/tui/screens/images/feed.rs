@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::store::State;
 use crate::tui::effect::Effect;
-use crate::tui::known::{Known, KnownRun};
+use crate::tui::known::Known;
+use crate::tui::known_run::KnownRun;
 use crate::tui::news::News;
 use crate::tui::scores::{ScoreTable, Source};
 use crate::tui::theme::Role;

@@ -144,7 +144,12 @@ impl Live {
             Action::Stop | Action::Pause | Action::Cancel if !self.is_running(known) => {
                 return vec![control::refuse_to_stop(&run.id(), self.state_now(known))];
             }
-            Action::Stop => return vec![control::confirm_stop(run)],
+            Action::Stop => {
+                return vec![control::confirm_stop(
+                    run,
+                    self.shown(known).and_then(|shown| shown.run.stage),
+                )];
+            }
             Action::Pause => return vec![Effect::Stop(run, Stop::Pause)],
             Action::Run => return vec![control::resume(run, self.state_now(known))],
             Action::Cancel => return vec![control::confirm_cancel(run)],

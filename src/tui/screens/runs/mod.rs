@@ -175,7 +175,12 @@ impl Runs {
             Action::Stop | Action::Pause | Action::Cancel if !run.is_running() => {
                 return vec![control::refuse_to_stop(&id, run.state())];
             }
-            Action::Stop => return vec![control::confirm_stop(folder)],
+            Action::Stop => {
+                return vec![control::confirm_stop(
+                    folder,
+                    run.summary().and_then(|summary| summary.stage),
+                )];
+            }
             Action::Pause => return vec![Effect::Stop(folder, Stop::Pause)],
             Action::Run => return vec![control::resume(folder, run.state())],
             Action::Cancel => return vec![control::confirm_cancel(folder)],
