@@ -1,4 +1,4 @@
-//! One tensor as it lies in a weights file.
+//! The numbers of one tensor, as they are stored in a weights file.
 
 use std::ops::Range;
 
@@ -10,9 +10,10 @@ pub(super) enum Storage {
     F32,
     F16,
     Bf16,
-    /// 8-bit codes; `KEY.scale_min` beside them holds `[scale, minimum]`.
+    /// 8-bit codes: a number is `code * scale + minimum`, of which the tensor `KEY.scale_min` holds
+    /// the two.
     U8,
-    /// Any other, by its name: no use as a weight.
+    /// Any other, by its name; it cannot be read as weights.
     Other(String),
 }
 
@@ -37,14 +38,14 @@ impl Storage {
         }
     }
 
-    /// Bytes a number takes, where that is known.
+    /// Bytes that one number takes, where that is known.
     pub(super) fn width(&self) -> Option<usize> {
         self.dtype().map(|dtype| dtype.size_in_bytes())
     }
 }
 
-/// Where in the file a tensor lies; readers have checked that the range is inside the file and as
-/// long as `shape` and `storage` say.
+/// Where a tensor lies in its file. Whoever makes one has checked that the range is inside the file
+/// and as long as `shape` and `storage` say.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) storage: Storage,

@@ -1,5 +1,7 @@
-//! The part of Python's pickle format that a saved state dict needs. Nothing named in it is ever
-//! called: calls stay data, for `pth.rs` to recognise.
+//! Python's pickle format, as far as a saved state dict uses it.
+//!
+//! A pickle may ask its reader to call any function of Python. Nothing is called here: a call becomes
+//! a [`Value::Call`], and `pth.rs` recognises those that stand for tensors.
 //!
 //! Source: CPython's `Lib/pickletools.py` describes every instruction.
 
@@ -7,7 +9,8 @@ use std::collections::HashMap;
 
 use super::reader::Reader;
 
-/// Index of a value: pickles share values and fill them later, so they refer by number.
+/// Index of a value in [`Pickle`]. A pickle may use one value in several places, and fill a list or a
+/// dict after it has used it, so values refer to each other by index.
 pub(super) type Id = usize;
 
 #[derive(Debug)]
@@ -23,9 +26,10 @@ pub(super) enum Value {
         function: Id,
         arguments: Id,
     },
-    /// What stands outside the pickle: here, the storage of a tensor.
+    /// A reference to something outside the pickle: in a state dict, the storage of a tensor.
     Persistent(Id),
-    /// `None`, truth values, floats, long integers: part of state dicts, but nothing reads them.
+    /// `None`, booleans, floats and long integers: state dicts hold them, but nothing here needs
+    /// them.
     Other,
 }
 
@@ -35,7 +39,7 @@ pub(super) struct Pickle {
 }
 
 impl Pickle {
-    /// Reads one pickle to its end; the reader then stands behind it.
+    /// Reads one pickle; the reader stands behind it afterwards.
     pub(super) fn read(reader: &mut Reader) -> Result<Pickle, String> {
         let mut machine = Machine::default();
         while !machine.step(reader)? {}
@@ -85,7 +89,7 @@ impl Pickle {
 struct Machine {
     values: Vec<Value>,
     stack: Vec<Id>,
-    /// Heights of the stack at which a group of values begins.
+    /// Heights of the stack at which the groups that are still open began.
     marks: Vec<usize>,
     memo: HashMap<u32, Id>,
 }
@@ -96,7 +100,7 @@ impl Machine {
         self.values.push(value);
     }
 
-    /// The value on top, which must belong to the group that is open, if any.
+    /// The value on top of the stack; an error when it was pushed before the innermost open group.
     fn top(&self) -> Result<Id, String> {
         let floor = self.marks.last().copied().unwrap_or(0);
         if self.stack.len() <= floor {

@@ -1,6 +1,7 @@
-//! PyTorch's `.pth`: a state dict as `torch.save` writes it, in its two containers. Since 1.6 it is
-//! a zip of a pickle and one member a storage; before, pickles and storages one after the other
-//! (the files of that age, such as pytorch-fid's, are still the ones people have).
+//! PyTorch's `.pth`: a state dict as `torch.save` writes it, in either of its two containers. Since
+//! version 1.6 that is a zip archive of one pickle and a member for each storage; before, it was
+//! pickles and storages one after the other, and files of that kind, such as pytorch-fid's, are still
+//! in use.
 //!
 //! Source: PyTorch's `torch/serialization.py` and `torch/_utils.py` (`_rebuild_tensor_v2`).
 
@@ -60,11 +61,11 @@ pub(super) fn read_old(bytes: &[u8]) -> Result<BTreeMap<String, Entry>, String> 
 struct StoredTensor {
     name: String,
     storage: Storage,
-    /// Bytes a number takes.
+    /// Bytes that one number takes.
     width: usize,
-    /// Names the storage in the container.
+    /// The name of its storage in the container.
     key: String,
-    /// Numbers of the storage before the tensor's first.
+    /// How many numbers of the storage come before the tensor's first.
     offset: usize,
     shape: Vec<usize>,
 }
@@ -109,7 +110,7 @@ fn state_dict(pickle: &Pickle) -> Result<Vec<StoredTensor>, String> {
     Ok(tensors)
 }
 
-/// `None` for what is no tensor; an error for a tensor that is not understood.
+/// `None` when the value is not a tensor; an error when it is one of a kind that is not read here.
 fn stored_tensor(pickle: &Pickle, name: &str, id: Id) -> Result<Option<StoredTensor>, String> {
     let call = |id: Id| match pickle.value(id) {
         Value::Call { function, arguments } => {
@@ -150,7 +151,8 @@ fn stored_tensor(pickle: &Pickle, name: &str, id: Id) -> Result<Option<StoredTen
     }))
 }
 
-/// Whether the last axis varies fastest, without gaps; the stride of an axis of length 1 is free.
+/// Whether the numbers lie in the order of the shape, without gaps. The stride of an axis of length 1
+/// does not matter.
 fn is_contiguous(shape: &[usize], strides: &[usize]) -> bool {
     let mut expected = 1usize;
     shape.len() == strides.len()
@@ -161,7 +163,7 @@ fn is_contiguous(shape: &[usize], strides: &[usize]) -> bool {
         })
 }
 
-/// The storage that a class of PyTorch's means, and the bytes it takes a number.
+/// How the numbers of one of PyTorch's storage classes are stored, and the bytes that each takes.
 fn storage_class(class: &str) -> (Storage, usize) {
     match class.strip_prefix("torch.").unwrap_or(class) {
         "FloatStorage" => (Storage::F32, 4),
@@ -224,7 +226,7 @@ fn zip_member(bytes: &[u8], directory: &mut Reader) -> Result<(String, Range<usi
     if local.take(4)? != ZIP_MAGIC {
         return Err(format!("the zip member {name} is not where the directory says"));
     }
-    local.take(22)?; // what the directory has said
+    local.take(22)?; // repeats the directory
     let (name_length, extra) = (local.u16()?, local.u16()?);
     local.take(usize::from(name_length) + usize::from(extra))?;
     let start = local.position();

@@ -1,4 +1,4 @@
-//! Reads bytes in order and says where they end too early.
+//! Reads bytes in order; errors say at which byte something was missing.
 
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
