@@ -9,17 +9,19 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use image::RgbImage;
-use retrain::dataset::{Detail, decode, resize, to_planes};
+use retrain::dataset::{Detail, decode};
 use retrain::features::Recipe;
 use retrain::nets::Place;
-use retrain::spec::{self, Resize};
+use retrain::spec;
 
-const SIDE: usize = 299;
 const MAX_MEGAPIXELS: usize = 1000;
 
 fn main() -> Result<()> {
     let network = spec::parse("images = \"photos\"", Path::new("decode.toml"))?.experiment.network;
-    let (_, extractor) = Recipe::prepare(&network, MAX_MEGAPIXELS, Path::new("."), &Place::cpu())?;
+    let (recipe, extractor) =
+        Recipe::prepare(&network, MAX_MEGAPIXELS, Path::new("."), &Place::cpu())?;
+    let preprocess = recipe.network.preprocess;
+    let least = Detail::Least(2 * preprocess.shorter_side(preprocess.side));
     println!(
         "{:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  photo",
         "hash", "full", "resize", "reduced", "resize", "trunk"
@@ -27,14 +29,14 @@ fn main() -> Result<()> {
     for path in std::env::args().skip(1) {
         let bytes = fs::read(&path).with_context(|| path.clone())?;
         let read = |detail| decode(&bytes, MAX_MEGAPIXELS, detail);
-        let ready = |photo: &RgbImage| to_planes(&resize(photo, Resize::Antialias, SIDE), SIDE);
-        let (full, reduced) = (read(Detail::Full)?, read(Detail::Least(2 * SIDE))?);
+        let ready = |photo: &RgbImage| preprocess.picture(photo);
+        let (full, reduced) = (read(Detail::Full)?, read(least)?);
         let picture = extractor.picture(&reduced);
         let times = [
             cpu_ms(|| blake3::hash(&bytes))?,
             cpu_ms(|| read(Detail::Full))?,
             cpu_ms(|| ready(&full))?,
-            cpu_ms(|| read(Detail::Least(2 * SIDE)))?,
+            cpu_ms(|| read(least))?,
             cpu_ms(|| ready(&reduced))?,
             cpu_ms(|| extractor.features(&[&picture], 1))?,
         ];

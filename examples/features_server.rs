@@ -144,7 +144,7 @@ fn trunk(
     output: &Path,
 ) -> Result<Value> {
     let backbone = &extractor.backbone;
-    let side = backbone.side();
+    let side = backbone.identity().preprocess.side;
     let batches = pictures(pixels, batch * 3 * side * side)?
         .into_iter()
         .map(|batch_pixels| Tensor::from_vec(batch_pixels, (batch, 3, side, side), &Device::Cpu))

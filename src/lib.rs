@@ -8,14 +8,14 @@
 
 pub mod random; // seeded random numbers, the same on every machine
 pub mod words; // numbers as people read them
+pub mod demo; // draws the built-in demo photos
 pub mod config; // this machine: folders and threads
 pub mod setting; // one setting: what may be written for it, and reading it
 pub mod kernels; // fast convolution and pooling on the CPU
-pub mod nets; // frozen networks, their settings and their weights
+pub mod nets; // frozen networks: their settings, their weights, and how they take photos
 pub mod spec; // what an experiment is
 pub mod store; // what a run leaves on disk
-pub mod dataset; // folders of photos to labelled images, their split, decoding and resizing
-pub mod demo; // draws the built-in demo photos
+pub mod dataset; // folders of photos to labelled images, their split, decoding and distortion
 pub mod features; // bottleneck features and their cache
 pub mod train; // the head: optimisers, schedule, fit, head file
 pub mod insight; // statistics over scores

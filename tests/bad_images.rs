@@ -11,7 +11,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use retrain::dataset::{Dataset, Detail, Unreadable, decode, read_file, resize, scan};
+use retrain::dataset::{Dataset, Detail, Unreadable, decode, read_file, scan};
+use retrain::nets::{Crop, Preprocess};
 use retrain::random::Rng;
 use retrain::spec::{self, Experiment, Resize};
 use retrain::store::shown;
@@ -32,6 +33,11 @@ fn corpus() -> Option<PathBuf> {
         return None;
     }
     Some(bad)
+}
+
+/// How a network takes whole photos in squares of this side.
+fn squashed(resize: Resize, side: usize) -> Preprocess {
+    Preprocess { side, resize, crop: Crop::Squash, mean: [0.0; 3], std: [255.0; 3] }
 }
 
 /// What the table asks for.
@@ -119,7 +125,7 @@ fn every_bad_image_is_decoded_or_refused_as_the_table_says() {
         }
         if let Ok(picture) = decoded(&bad.join(name)) {
             for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias] {
-                let values = resize(&picture, rule, 299);
+                let values = squashed(rule, 299).square(&picture, 299);
                 assert!(values.iter().all(|v| (-0.01..=255.01).contains(v)), "{name}");
             }
         }
@@ -140,7 +146,8 @@ fn every_bad_image_is_the_same_picture_or_refusal_when_it_is_reduced() {
                 (Ok(whole), Ok(small)) => {
                     reduced += usize::from(small.dimensions() != whole.dimensions());
                     // Both sides are brought to the same small size by the same filter.
-                    let [a, b] = [whole, &small].map(|p| resize(p, Resize::Antialias, 9));
+                    let [a, b] =
+                        [whole, &small].map(|p| squashed(Resize::Antialias, 9).square(p, 9));
                     let off: f32 = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).sum();
                     assert!(off / 243.0 < most, "{name} to {least}: {}", off / 243.0);
                 }

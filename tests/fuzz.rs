@@ -471,11 +471,10 @@ fn weights_in_every_container() {
     let folder = scratch();
     let path = folder.path().join("weights");
     let network = network(&path);
-    let calibration = retrain::features::calibration_pictures;
     let seeds = mutated(Seeds::new(seeds, &words));
     fuzz("weights", 10_000, TENSORS, &seeds, |bytes| {
         fs::write(&path, bytes).unwrap();
-        let loaded = nets::load(&network, Path::new(""), &Device::Cpu, calibration);
+        let loaded = nets::load(&network, Path::new(""), &Device::Cpu);
         let err = loaded.err().expect("these are no whole weights").to_string();
         assert!(err.contains("/weights: "), "{err}");
         // As far as a small file comes: its tensors are read, and found to be too few.

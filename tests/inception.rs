@@ -10,11 +10,12 @@ use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor, safetensors};
 use retrain::dataset::{self, Detail};
-use retrain::features::calibration_pictures;
 use retrain::kernels::{Engine, Format, Trunk};
+use retrain::nets::inception_v3::{
+    InceptionV3, InputRange, LastPool, Options, PlainInceptionV3, PoolPadding,
+};
 use retrain::nets::{
-    self, Backbone, DeviceChoice, InceptionV3, InputRange, LastPool, NetworkSettings, Options,
-    PlainInceptionV3, PoolPadding, Precision, Resize, Source, Variant, Weights,
+    self, Backbone, DeviceChoice, NetworkSettings, Precision, Resize, Source, Weights,
 };
 use skip::skipped;
 use state_dict::{StateDict, save_old, save_zip};
@@ -43,11 +44,15 @@ fn every_block(weights: Weights) -> NetworkSettings {
 }
 
 fn try_load(network: &NetworkSettings, root: &Path) -> Result<InceptionV3, nets::NetError> {
-    InceptionV3::load(network, root, &Device::Cpu, calibration_pictures)
+    InceptionV3::load(network, root, &Device::Cpu)
 }
 
 fn load(network: &NetworkSettings) -> InceptionV3 {
     try_load(network, Path::new("")).unwrap()
+}
+
+fn value<'a>(net: &'a InceptionV3, property: &str) -> &'a str {
+    &net.identity().property(property).unwrap().value
 }
 
 /// The same in plain candle operations.
@@ -161,8 +166,8 @@ fn pooled_features_of_the_built_in_network_agree_with_pytorch() {
 #[test]
 fn features_are_the_pooled_maps_of_the_taps_in_their_order() {
     let net = load(&network(Weights::BuiltIn));
-    assert_eq!((net.side(), net.feature_len()), (299, 2048));
-    assert_eq!(net.identity().variant.taps.value, ["Mixed_6c", "Mixed_7a"]);
+    assert_eq!((net.identity().preprocess.side, net.feature_len()), (299, 2048));
+    assert_eq!(value(&net, "taps"), "Mixed_6c, Mixed_7a");
     let features = net.features(&pixels(1)).unwrap();
     assert_eq!(features.dims(), [1, 2048]);
     let features: Vec<f32> = features.flatten_all().unwrap().to_vec1().unwrap();
@@ -225,8 +230,10 @@ fn the_f16_file_gives_the_features_that_pytorch_gives() {
         return;
     };
     let as_it_is = load(&network(Weights::File(path.clone())));
-    assert_eq!(as_it_is.identity().variant.taps.value, ["Mixed_6c", "Mixed_7a"]);
-    assert_eq!(as_it_is.identity().variant, load(&network(Weights::BuiltIn)).identity().variant);
+    assert_eq!(value(&as_it_is, "taps"), "Mixed_6c, Mixed_7a");
+    let built_in = load(&network(Weights::BuiltIn));
+    assert_eq!(as_it_is.identity().preprocess, built_in.identity().preprocess);
+    assert_eq!(as_it_is.identity().properties, built_in.identity().properties);
 
     let net = plain(&every_block(Weights::File(path)));
     let oracle = golden("inception_features.safetensors");
@@ -291,8 +298,8 @@ fn pictures() -> Vec<Vec<f32>> {
         None => skipped("there is no shared/images/flowers: one picture less"),
         Some(file) => {
             let photo = dataset::decode(&std::fs::read(file).unwrap(), 100, Detail::Full).unwrap();
-            let pixels = dataset::resize(&photo, Resize::Antialias, 299);
-            pictures.push(dataset::to_planes(&pixels, 299));
+            let net = NetworkSettings { resize: Resize::Antialias, ..network(Weights::BuiltIn) };
+            pictures.push(load(&net).identity().preprocess.picture(&photo));
         }
     }
     pictures
@@ -330,10 +337,7 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
         let engines = Format::ALL.into_iter().flat_map(Engine::fast);
         let trunks: Vec<Trunk> = engines
             .filter(|engine| engine.is_fast())
-            .map(|engine| {
-                InceptionV3::on_engine(&network, Path::new(""), engine, calibration_pictures)
-                    .unwrap()
-            })
+            .map(|engine| InceptionV3::on_engine(&network, Path::new(""), engine).unwrap())
             .collect();
         for picture in pictures() {
             let pixels = Tensor::from_slice(&picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
@@ -360,23 +364,88 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
     }
 }
 
+/// In every engine that can run here, and in plain Candle.
+#[test]
+fn the_mean_of_each_map_is_the_feature() {
+    let taps = ["Conv2d_4a_3x3", "Mixed_5d", "Mixed_6a"];
+    let network =
+        NetworkSettings { taps: taps.map(str::to_owned).to_vec(), ..network(Weights::BuiltIn) };
+    let shapes = [[192, 71, 71], [288, 35, 35], [768, 17, 17]];
+    let picture = pictures().remove(0);
+    let pixels = Tensor::from_slice(&picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
+    // Means in f64, so that the difference is the rounding of the feature alone.
+    let mean = |values: &[f32], area: usize| -> Vec<f32> {
+        let sum = |map: &[f32]| map.iter().map(|v| f64::from(*v)).sum::<f64>();
+        values.chunks_exact(area).map(|map| (sum(map) / area as f64) as f32).collect()
+    };
+    let plain = plain(&network);
+    let maps = plain.maps_of(&pixels.squeeze(0).unwrap()).unwrap();
+    let feature: Vec<f32> =
+        plain.features(&pixels).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+    let means: Vec<f32> = maps
+        .iter()
+        .zip(shapes)
+        .flat_map(|(map, shape)| {
+            assert_eq!(map.dims(), shape);
+            mean(&map.flatten_all().unwrap().to_vec1::<f32>().unwrap(), shape[1] * shape[2])
+        })
+        .collect();
+    assert!(relative_error(&feature, &means) < 1e-6);
+    for engine in Format::ALL.into_iter().flat_map(Engine::fast) {
+        let trunk = InceptionV3::on_engine(&network, Path::new(""), engine).unwrap();
+        let mut feature = vec![0.0; trunk.plan().feature_len()];
+        trunk.features(&picture, &mut feature);
+        let maps = trunk.maps(&picture);
+        let means: Vec<f32> = maps
+            .iter()
+            .zip(shapes)
+            .flat_map(|(map, shape)| {
+                assert_eq!(map.shape, shape);
+                mean(&map.values, shape[1] * shape[2])
+            })
+            .collect();
+        let error = relative_error(&feature, &means);
+        assert!(error < 1e-5, "{engine:?}: {error}");
+    }
+}
+
+#[test]
+fn the_network_gives_the_maps_of_its_taps_in_their_order() {
+    let net = load(&NetworkSettings {
+        taps: vec!["Mixed_5c".into(), "Conv2d_4a_3x3".into()],
+        ..network(Weights::BuiltIn)
+    });
+    let picture = pixels(2).squeeze(0).unwrap();
+    let maps = net.maps(&picture).unwrap();
+    assert_eq!(maps[1].dims(), [192, 71, 71]);
+    let expected = built_in_maps()[2][1].squeeze(0).unwrap();
+    assert_eq!(maps[0].dims(), expected.dims());
+    let [seen, expected]: [Vec<f32>; 2] =
+        [&maps[0], &expected].map(|map| map.flatten_all().unwrap().to_vec1().unwrap());
+    assert!(relative_error(&seen, &expected) < 1e-5);
+    for wrong in [pixels(2), Tensor::zeros((3, 8, 8), DType::F32, &Device::Cpu).unwrap()] {
+        let error = net.maps(&wrong).unwrap_err().to_string();
+        assert!(error.contains("takes a picture of [3, 299, 299], not"), "{error}");
+    }
+}
+
 /// Where it fails, the file is to be written anew: it says what is to be in it.
 #[test]
 fn the_kept_steps_of_the_built_in_network_are_those_that_calibration_finds() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/inception_v3-nsfwjs.largest.json");
     let kept: Vec<f32> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let whole = NetworkSettings { taps: vec!["Mixed_7c".into()], ..network(Weights::BuiltIn) };
-    let found = InceptionV3::largest(&whole, Path::new(""), calibration_pictures).unwrap();
+    let found = InceptionV3::largest(&whole, Path::new("")).unwrap();
     let same = |(kept, found): (&f32, &f32)| (kept - found).abs() <= 1e-4 * found;
     let all = kept.len() == found.len() && kept.iter().zip(&found).all(same);
     assert!(all, "expected {}", serde_json::to_string(&found).unwrap());
 }
 
+/// Of padding, last pool, input range, epsilon and taps.
 fn sources(net: &InceptionV3) -> Vec<Source> {
-    let variant = &net.identity().variant;
-    let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } = variant;
-    let [a, b, c] = [average_pool.source, last_pool.source, input_range.source];
-    vec![a, b, c, batch_norm_epsilon.source, taps.source]
+    let names = ["average_pool_padding", "last_pool", "input_range", "batch_norm_epsilon", "taps"];
+    assert_eq!(net.identity().properties.len(), names.len());
+    names.map(|name| net.identity().property(name).unwrap().source).to_vec()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 """Inception v3 without its classifiers in PyTorch, from any weights file that retrain reads.
 
 The layers are those of src/nets/inception_v3/layers.rs; what published weights differ in is decided
-as in src/nets/variant.rs: an argument, else the file's metadata, else its tensors, else assumed.
+as in src/nets/inception_v3/variant.rs: an argument, else the file's metadata, else its tensors, else assumed.
 Batch normalisation is folded into the convolutions, and the input range into the first one, so that
 a peer computes nothing that retrain does not: pixel values 0 to 255 in, pooled features out.
 """

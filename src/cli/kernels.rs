@@ -7,12 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 
-use crate::features;
 use crate::kernels::{Engine, Format, StepKind, StepSummary, Trunk};
-use crate::nets::{InceptionV3, NetworkSettings, PlainInceptionV3};
-
-/// Height and width of the network's picture.
-const SIDE: usize = 299;
+use crate::nets::inception_v3::{InceptionV3, PlainInceptionV3};
+use crate::nets::{self, NetworkSettings};
 
 /// Measurements of each layer, of which the fastest counts.
 const ROUNDS: usize = 10;
@@ -21,11 +18,11 @@ const PLAIN_ROUNDS: usize = 3;
 pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
     let formats = formats(precision)?;
     let (network, root) = (NetworkSettings::default(), Path::new(""));
-    let picture = features::calibration_pictures(SIDE).remove(0);
-    let plain = plain_times(&PlainInceptionV3::load(&network, root, &Device::Cpu)?, &picture)?;
+    let plain = PlainInceptionV3::load(&network, root, &Device::Cpu)?;
+    let picture = nets::calibration_pictures(plain.preprocess()).remove(0);
+    let plain = plain_times(&plain, &picture)?;
     for engine in formats.into_iter().flat_map(Engine::fast) {
-        let pictures = features::calibration_pictures;
-        print(&InceptionV3::on_engine(&network, root, engine, pictures)?, &picture, &plain);
+        print(&InceptionV3::on_engine(&network, root, engine)?, &picture, &plain);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -42,7 +39,8 @@ fn formats(precision: Option<&str>) -> Result<Vec<Format>> {
 
 /// Names of the convolutions with their best times in plain Candle.
 fn plain_times(plain: &PlainInceptionV3, picture: &[f32]) -> Result<Vec<(String, Duration)>> {
-    let pixels = Tensor::from_slice(picture, (1, 3, SIDE, SIDE), &Device::Cpu)?;
+    let side = plain.preprocess().side;
+    let pixels = Tensor::from_slice(picture, (1, 3, side, side), &Device::Cpu)?;
     let mut best = plain.timed(&pixels)?;
     for _ in 1..PLAIN_ROUNDS {
         for (best, (_, time)) in best.iter_mut().zip(plain.timed(&pixels)?) {

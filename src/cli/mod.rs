@@ -27,6 +27,8 @@ mod resume;
 mod run;
 mod scores;
 mod screens;
+#[cfg(test)]
+mod second_network;
 mod show;
 mod stop;
 mod trash;

@@ -55,7 +55,7 @@ pub fn predict(
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_head(run: &RunFolder) -> Result<HeadFile> {
+pub(super) fn read_head(run: &RunFolder) -> Result<HeadFile> {
     let path = run.head();
     match read_plain(&path) {
         Ok(bytes) => {
@@ -71,7 +71,7 @@ fn read_head(run: &RunFolder) -> Result<HeadFile> {
 }
 
 /// Fills in the scores of the answers that are `Ok`, which stand in the order of `readable`.
-fn score(
+pub(super) fn score(
     config: &Config,
     run: &RunFolder,
     head: &HeadFile,

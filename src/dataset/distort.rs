@@ -2,25 +2,25 @@
 
 use image::RgbImage;
 
-use super::resize;
+use crate::nets::Preprocess;
 use crate::random::Rng;
-use crate::spec::{Distort, Resize};
+use crate::spec::Distort;
 
 /// A distorted variant of the photo, `[side, side, 3]`; values are `0..=255` times the brightness,
 /// which is not clipped.
 ///
-/// Resized to a square of side x (1 + crop) x u, u uniform in `[1, 1 + scale]`; of it a window of
+/// Brought to a square of side x (1 + crop) x u, u uniform in `[1, 1 + scale]`; of it a window of
 /// `side` at a random place; mirrored or not; all values times one number uniform in
-/// `[1 - brightness, 1 + brightness]`. When `distort` is off this is [`resize`].
+/// `[1 - brightness, 1 + brightness]`. When `distort` is off this is the square that [`Preprocess::picture`] makes.
 pub fn distort(
     image: &RgbImage,
     distort: &Distort,
-    rule: Resize,
-    side: usize,
+    preprocess: &Preprocess,
     rng: &mut Rng,
 ) -> Vec<f32> {
+    let side = preprocess.side;
     let drawn = Drawn::draw(distort, side, rng);
-    let square = resize(image, rule, drawn.square);
+    let square = preprocess.square(image, drawn.square);
     let mut out = Vec::with_capacity(side * side * 3);
     for row in square.chunks_exact(drawn.square * 3).skip(drawn.top).take(side) {
         let window = &row[drawn.left * 3..][..side * 3];
@@ -78,6 +78,7 @@ fn place(rng: &mut Rng, places: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nets::{Crop, Resize};
 
     const OFF: Distort = Distort {
         flip: false,
@@ -87,19 +88,26 @@ mod tests {
         copies: 1,
     };
 
+    fn squashed(resize: Resize, side: usize) -> Preprocess {
+        Preprocess { side, resize, crop: Crop::Squash, mean: [0.0; 3], std: [1.0; 3] }
+    }
+
     fn picture() -> RgbImage {
         RgbImage::from_fn(50, 40, |x, y| image::Rgb([(x * 5) as u8, (y * 6) as u8, (x + y) as u8]))
     }
 
     fn variant(settings: &Distort, seed: u64) -> Vec<f32> {
-        distort(&picture(), settings, Resize::Legacy, 16, &mut Rng::new(seed))
+        distort(&picture(), settings, &squashed(Resize::Legacy, 16), &mut Rng::new(seed))
     }
 
     #[test]
     fn nothing_is_changed_when_all_is_off() {
         for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias] {
-            let same = distort(&picture(), &OFF, rule, 16, &mut Rng::new(4));
-            assert_eq!(same, resize(&picture(), rule, 16));
+            for crop in [Crop::Squash, Crop::Centre { shorter_side: 20 }] {
+                let preprocess = Preprocess { crop, ..squashed(rule, 16) };
+                let same = distort(&picture(), &OFF, &preprocess, &mut Rng::new(4));
+                assert_eq!(same, preprocess.square(&picture(), 16));
+            }
         }
     }
 
@@ -112,7 +120,7 @@ mod tests {
 
     #[test]
     fn half_of_the_variants_are_mirrored_and_the_others_are_not() {
-        let plain = resize(&picture(), Resize::Legacy, 16);
+        let plain = squashed(Resize::Legacy, 16).square(&picture(), 16);
         let mirrored: Vec<f32> = plain
             .chunks_exact(16 * 3)
             .flat_map(|row| row.chunks_exact(3).rev().flatten().copied())
@@ -149,7 +157,7 @@ mod tests {
         let white = RgbImage::from_pixel(4, 4, image::Rgb([255; 3]));
         let mut rng = Rng::new(2);
         let values: Vec<f32> = (0..500)
-            .map(|_| distort(&white, &settings, Resize::Legacy, 2, &mut rng)[0] / 255.0)
+            .map(|_| distort(&white, &settings, &squashed(Resize::Legacy, 2), &mut rng)[0] / 255.0)
             .collect();
         assert!(values.iter().all(|value| (0.6..=1.4).contains(value)));
         assert!(values.iter().any(|value| *value < 0.65) && values.iter().any(|v| *v > 1.35));

@@ -1,5 +1,5 @@
-//! Folders of photos to labelled images: which photos there are, which set each belongs to, and the
-//! pixels the network is given.
+//! Folders of photos to labelled images: which photos there are, which set each belongs to, and their
+//! pixels.
 //!
 //! Not here: tensors and features. Photos are only ever read; written is one small file for each
 //! folder of photos, in the cache, that spares the reading of those that were read before.
@@ -17,7 +17,6 @@ mod memory_budget;
 mod photo_file;
 mod photo_reader;
 mod photos;
-mod resize;
 mod scan;
 mod split;
 mod stamp;
@@ -34,7 +33,6 @@ pub use listing::{decode_all, list_categories, photos_below};
 pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};
 pub use photos::{Dataset, Duplicate, Photo, Skipped};
-pub use resize::{resize, to_planes};
 pub use scan::scan;
 pub use stamp::FileStamp;
 pub use unreadable::Unreadable;

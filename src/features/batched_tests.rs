@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::Tensor;
 
-use super::{Cache, Extractor, FillError, Filled, Job, fill};
+use super::{Cache, Extractor, FillError, Filled, Job, fill, testing};
 use crate::dataset::PhotoFile;
-use crate::nets::{Backbone, Identity, InputRange, LastPool, PoolPadding, Source, Stated, Variant};
-use crate::spec::{Distort, Precision, Resize};
+use crate::nets::{Backbone, Identity};
+use crate::spec::{Distort, Precision};
 
 const SIDE: usize = 8;
 
@@ -23,22 +23,7 @@ struct Fake {
 
 impl Fake {
     fn new(batch: usize, memory: usize) -> Arc<Fake> {
-        fn stated<T>(value: T) -> Stated<T> {
-            Stated { value, source: Source::Assumed }
-        }
-        let identity = Identity {
-            backbone: "fake".into(),
-            weights: "none".into(),
-            weights_blake3: "00".into(),
-            side: SIDE,
-            variant: Variant {
-                average_pool: stated(PoolPadding::Excluded),
-                last_pool: stated(LastPool::Average),
-                input_range: stated(InputRange::ZeroToOne),
-                batch_norm_epsilon: stated(1e-3),
-                taps: stated(vec!["all".into()]),
-            },
-        };
+        let identity = testing::identity(SIDE);
         Arc::new(Fake { identity, batch, memory, given: Mutex::default() })
     }
 
@@ -48,10 +33,6 @@ impl Fake {
 }
 
 impl Backbone for Fake {
-    fn side(&self) -> usize {
-        SIDE
-    }
-
     fn feature_len(&self) -> usize {
         3
     }
@@ -80,6 +61,10 @@ impl Backbone for Fake {
         self.given.lock().unwrap().push(pictures);
         pixels.mean((2, 3))
     }
+
+    fn maps(&self, picture: &Tensor) -> candle_core::Result<Vec<Tensor>> {
+        Ok(vec![picture.clone()])
+    }
 }
 
 /// A folder of plain photos, each of another colour, and the jobs for them.
@@ -105,8 +90,7 @@ impl Photos {
         net: &Arc<Fake>,
         stop: &dyn Fn() -> bool,
     ) -> Result<(Filled, Vec<usize>), FillError<String>> {
-        let (resize, max_megapixels) = (Resize::HalfPixel, 1);
-        let extractor = Extractor { backbone: net.clone(), resize, max_megapixels };
+        let extractor = Extractor { backbone: net.clone(), max_megapixels: 1 };
         let mut batches = Vec::new();
         let filled = fill(&self.jobs, &extractor, &distort(), cache, 3, stop, &mut |progress| {
             batches.push(progress.batch);
@@ -232,8 +216,7 @@ fn a_stop_keeps_what_was_computed_and_reads_no_further_than_the_queue() {
 
 #[test]
 fn the_feature_key_depends_on_the_arithmetic() {
-    let key =
-        |arithmetic| super::key::feature_key(&Fake::new(1, 1).identity, Resize::Legacy, arithmetic);
+    let key = |arithmetic| super::key::feature_key(&Fake::new(1, 1).identity, arithmetic);
     assert_ne!(key("f32"), key("cuda-f32"));
     assert_ne!(key("cuda-bf16"), key("cuda-f32"));
 }

@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 
 use super::key::feature_key;
 use crate::dataset::{self, Detail, OpenError, Unreadable};
-use crate::nets::Backbone;
+use crate::nets::{Backbone, Preprocess, to_planes};
 use crate::random::Rng;
 use crate::spec::{Distort, Resize};
 use crate::store::Fault;
@@ -15,7 +15,6 @@ use crate::store::Fault;
 #[derive(Clone)]
 pub struct Extractor {
     pub backbone: Arc<dyn Backbone>,
-    pub resize: Resize,
     pub max_megapixels: usize,
 }
 
@@ -31,8 +30,8 @@ pub enum ExtractError {
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),
     #[error(
-        "the network gave a feature that is not finite; the weights do not fit the settings \
-         ([network.inception_v3])"
+        "the network gave a feature that is not finite; the weights do not fit the settings: check \
+         the experiment's table [network] and those below it"
     )]
     NotFinite,
 }
@@ -47,14 +46,20 @@ impl From<OpenError> for ExtractError {
 }
 
 impl Extractor {
+    fn preprocess(&self) -> &Preprocess {
+        &self.backbone.identity().preprocess
+    }
+
     /// How much of a photo `distort` and the network can make use of.
     ///
     /// Twice the pixels that are needed leave the filter its work; the rules without a filter pick
     /// single pixels of the whole photo and must find them.
     pub fn detail(&self, distort: &Distort) -> Detail {
-        match self.resize {
+        let preprocess = self.preprocess();
+        match preprocess.resize {
             Resize::Antialias => {
-                Detail::Least(2 * dataset::largest_square(distort, self.backbone.side()))
+                let square = dataset::largest_square(distort, preprocess.side);
+                Detail::Least(2 * preprocess.shorter_side(square))
             }
             Resize::Legacy | Resize::HalfPixel => Detail::Full,
         }
@@ -62,19 +67,17 @@ impl Extractor {
 
     /// Name of the cache folder of these features.
     pub fn feature_key(&self) -> String {
-        feature_key(self.backbone.identity(), self.resize, self.backbone.arithmetic())
+        feature_key(self.backbone.identity(), self.backbone.arithmetic())
     }
 
     /// A decoded photo as the network takes it: `[3, side, side]`, 0 to 255.
     pub fn picture(&self, photo: &image::RgbImage) -> Vec<f32> {
-        let side = self.backbone.side();
-        dataset::to_planes(&dataset::resize(photo, self.resize, side), side)
+        self.preprocess().picture(photo)
     }
 
     /// One distorted variant of it, drawn by `rng`.
     pub fn distorted(&self, photo: &image::RgbImage, distort: &Distort, rng: &mut Rng) -> Vec<f32> {
-        let side = self.backbone.side();
-        dataset::to_planes(&dataset::distort(photo, distort, self.resize, side, rng), side)
+        to_planes(&dataset::distort(photo, distort, self.preprocess(), rng))
     }
 
     /// The features of pictures, `feature_len` numbers each. The network is given `batch` pictures,
@@ -85,7 +88,7 @@ impl Extractor {
         pictures: &[&[f32]],
         batch: usize,
     ) -> Result<Vec<Vec<f32>>, ExtractError> {
-        let side = self.backbone.side();
+        let side = self.preprocess().side;
         let mut planes = pictures.concat();
         planes.resize(batch * 3 * side * side, 0.0);
         let input = Tensor::from_vec(planes, (batch, 3, side, side), &Device::Cpu)?;

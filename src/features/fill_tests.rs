@@ -5,26 +5,24 @@ use candle_core::Tensor;
 
 use super::*;
 use crate::dataset::PhotoFile;
+use crate::features::testing;
 use crate::nets::{Backbone, Identity};
-use crate::spec::{Precision, Resize};
+use crate::spec::Precision;
 
 /// A network that is done with its photo when so much news was heard.
 struct Slow {
+    identity: Identity,
     news: Arc<(Mutex<usize>, Condvar)>,
     needs: usize,
 }
 
 impl Backbone for Slow {
-    fn side(&self) -> usize {
-        8
-    }
-
     fn feature_len(&self) -> usize {
         2
     }
 
     fn identity(&self) -> &Identity {
-        unreachable!("nobody asks")
+        &self.identity
     }
 
     fn precision(&self) -> Precision {
@@ -43,6 +41,10 @@ impl Backbone for Slow {
         assert!(!waited.timed_out(), "no news while a photo is slow");
         pixels.narrow(3, 0, 2)?.narrow(2, 0, 1)?.narrow(1, 0, 1)?.reshape((1, 2))
     }
+
+    fn maps(&self, _: &Tensor) -> candle_core::Result<Vec<Tensor>> {
+        unreachable!("nobody asks")
+    }
 }
 
 #[test]
@@ -52,8 +54,9 @@ fn there_is_news_while_one_photo_takes_its_time() {
     image::RgbImage::new(40, 30).save(&file).unwrap();
     let job = Job { photo: PhotoFile::hash(file).unwrap(), variants: 0 };
     let news = Arc::new((Mutex::new(0), Condvar::new()));
-    let backbone = Arc::new(Slow { news: news.clone(), needs: 4 });
-    let extractor = Extractor { backbone, resize: Resize::Antialias, max_megapixels: 1 };
+    let identity = testing::identity(8);
+    let backbone = Arc::new(Slow { identity, news: news.clone(), needs: 4 });
+    let extractor = Extractor { backbone, max_megapixels: 1 };
     let mut cache = Cache::open(folder.path(), "slow", 2).unwrap();
     let filled =
         fill(&[job], &extractor, &Distort::OFF, &mut cache, 2, &|| false, &mut |progress| {

@@ -17,9 +17,10 @@ fn decode_rule(resize: Resize) -> u32 {
     }
 }
 
-/// Name of the cache folder for a network, a resize rule and the network's arithmetic, such as
-/// `inception_v3-5b1f0c6a92de4d10`: the hash of everything that a feature depends on but the photo.
-pub(super) fn feature_key(identity: &Identity, resize: Resize, arithmetic: &str) -> String {
+/// Name of the cache folder for a network and the arithmetic it computes in, such as
+/// `inception-v3-5b1f0c6a92de4d10`: the hash of everything that a feature depends on but the photo.
+pub(super) fn feature_key(identity: &Identity, arithmetic: &str) -> String {
+    let resize = identity.preprocess.resize;
     let facts = format!(
         "{}\nresize={}\ndecode_rule={}\narithmetic={arithmetic}\n",
         identity.key(),
@@ -55,4 +56,61 @@ fn distorted_row(photo: &blake3::Hash, distort: &Distort, variant: usize) -> Row
     }
     hasher.update(&(variant as u64).to_le_bytes());
     *hasher.finalize().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::{Crop, Preprocess, Property, Source};
+
+    /// Inception v3 with the built-in weights.
+    fn identity(resize: Resize, properties: [(&str, &str); 5]) -> Identity {
+        let property = |(name, value): (&str, &str)| Property {
+            name: name.into(),
+            value: value.into(),
+            source: Source::Setting,
+        };
+        Identity {
+            backbone: "inception-v3".into(),
+            weights: "built-in".into(),
+            weights_blake3: "1ec597042bfe464ef4d09cc3253277a843890dd75b9e99fb00b5c4ec9b6ab76c"
+                .into(),
+            preprocess: Preprocess {
+                side: 299,
+                resize,
+                crop: Crop::Squash,
+                mean: [0.0; 3],
+                std: [255.0; 3],
+            },
+            properties: properties.map(property).to_vec(),
+        }
+    }
+
+    /// Otherwise the features of everybody's photos would be computed anew.
+    #[test]
+    fn cache_folders_have_the_names_that_version_0_1_0_gave_them() {
+        let plain = identity(
+            Resize::Antialias,
+            [
+                ("taps", "Conv2d_1a_3x3"),
+                ("input_range", "zero-to-one"),
+                ("average_pool_padding", "excluded"),
+                ("last_pool", "average"),
+                ("batch_norm_epsilon", "0.001"),
+            ],
+        );
+        let key = feature_key(&plain, "int8, calibration 1");
+        assert_eq!(key, "inception-v3-f6ba27006899c774");
+        let with_settings = identity(
+            Resize::Legacy,
+            [
+                ("taps", "MaxPool_3a_3x3, Conv2d_1a_3x3"),
+                ("input_range", "retrain-py"),
+                ("average_pool_padding", "counted"),
+                ("last_pool", "max"),
+                ("batch_norm_epsilon", "0.01"),
+            ],
+        );
+        assert_eq!(feature_key(&with_settings, "f32"), "inception-v3-ac5f1866457cfed0");
+    }
 }

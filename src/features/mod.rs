@@ -8,7 +8,6 @@ mod batched;
 #[cfg(test)]
 mod batched_tests;
 mod cache;
-mod calibration;
 mod claim;
 mod collect;
 mod extract;
@@ -17,10 +16,11 @@ mod key;
 mod pending;
 mod recipe;
 mod shard;
+#[cfg(test)]
+mod testing;
 mod upkeep;
 
 pub use cache::{Cache, CacheError};
-pub use calibration::pictures as calibration_pictures;
 pub use collect::{FillError, Filled, Progress};
 pub use extract::{ExtractError, Extractor};
 pub use fill::fill;

@@ -5,29 +5,41 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::calibration;
 use super::extract::Extractor;
 use crate::nets::{self, DeviceChoice, DeviceError, Identity, NetError, NetworkSettings};
 use crate::nets::{Place, Precision, Resize, Weights};
 
-/// The network, to every property, and what is done to a photo before it. Not the device: the same
+/// The network, to every property, with what is done to a photo before it. Not the device: the same
 /// precision on another one gives the same features but for their last digits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
+    /// The network, and how it takes photos.
     pub network: Identity,
     /// Where the weights were; `None`: built in.
     pub weights_file: Option<PathBuf>,
-    pub resize: Resize,
+    /// Larger photos are not read.
     pub max_megapixels: usize,
+    /// What the network computed in.
+    pub precision: Precision,
+}
+
+/// A recipe as head files of version 1 have it.
+#[derive(Deserialize)]
+struct FirstRecipe {
+    network: serde_json::Value,
+    weights_file: Option<PathBuf>,
+    resize: Resize,
+    max_megapixels: usize,
     /// Heads that do not say are older than the choice.
     #[serde(default = "f32_precision")]
-    pub precision: Precision,
+    precision: Precision,
 }
 
 fn f32_precision() -> Precision {
     Precision::F32
 }
 
+/// Why the network of a head cannot be had again.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
     #[error(transparent)]
@@ -49,28 +61,33 @@ impl Recipe {
         root: &Path,
         place: &Place,
     ) -> Result<(Recipe, Extractor), NetError> {
-        let backbone: Arc<dyn nets::Backbone> =
-            nets::load(network, root, &place.device, calibration::pictures)?.into();
+        let backbone: Arc<dyn nets::Backbone> = nets::load(network, root, &place.device)?.into();
         let recipe = Recipe {
             network: backbone.identity().clone(),
             weights_file: match &network.weights {
                 Weights::BuiltIn => None,
                 Weights::File(path) => Some(root.join(path)),
             },
-            resize: network.resize,
             max_megapixels,
             precision: backbone.precision(),
         };
-        let extractor = Extractor { backbone, resize: network.resize, max_megapixels };
+        let extractor = Extractor { backbone, max_megapixels };
         Ok((recipe, extractor))
+    }
+
+    /// The recipe in a head file of version 1.
+    pub fn of_first_heads(json: serde_json::Value) -> serde_json::Result<Recipe> {
+        let FirstRecipe { network, weights_file, resize, max_megapixels, precision } =
+            serde_json::from_value(json)?;
+        let network = nets::identity_of_first_heads(network, resize)?;
+        Ok(Recipe { network, weights_file, max_megapixels, precision })
     }
 
     /// Loads the very network that the recipe was made with onto a device, whichever it was made
     /// on, or says that it is not there.
     pub fn open(&self, device: DeviceChoice) -> Result<Extractor, RecipeError> {
         let file = self.weights_file.as_deref();
-        let settings = self.network.as_settings(file, self.resize, self.precision);
-        let network = NetworkSettings { device, ..settings };
+        let network = nets::settings(&self.network, file, self.precision, device)?;
         let place = Place::open(&network)?;
         let (now, extractor) =
             Recipe::prepare(&network, self.max_megapixels, Path::new(""), &place)?;

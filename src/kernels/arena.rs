@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn maps_that_live_at_the_same_time_never_share_memory() {
-        let (mut graph, input) = Graph::new([63, 63], (1.0, 0.0));
+        let (mut graph, input) = Graph::new([63, 63], [(1.0, 0.0); 3]);
         let a = graph.conv(input, conv(3, 32), None);
         let b = graph.max_pool(a, 2, 0, None);
         let c = graph.conv(a, conv(32, 48), None);

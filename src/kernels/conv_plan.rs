@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::arena::{Layout, Words};
 use super::engine::Engine;
 use super::format::Format;
-use super::graph::{BLOCK, Conv, View};
+use super::graph::{BLOCK, Conv, InputRange, View};
 use super::pack::{self, Packed};
 use super::quantize::StepScales;
 use super::tile::{Tile, TileFn};
@@ -47,7 +47,7 @@ impl ConvPlan {
     pub fn new(
         conv: &Conv,
         relu: bool,
-        input_range: Option<(f32, f32)>,
+        input_range: Option<InputRange>,
         [(input, from), (output, to)]: [(Layout, View); 2],
         engine: Engine,
         scales: StepScales,

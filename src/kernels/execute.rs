@@ -1,5 +1,6 @@
 //! The tasks of one step of a plan, on any number of threads.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use super::arena::{Layout, Words};
@@ -88,14 +89,17 @@ unsafe fn pack_rows(
     let map = plan.picture;
     let area = map.height * map.width;
     // 8-bit integers take the pixels as they are: the input range is in their first weights.
-    let (factor, offset) = match plan.engine.format() {
-        Format::Int8 => (1.0, 0.0),
+    let range = match plan.engine.format() {
+        Format::Int8 => [(1.0, 0.0); 3],
         _ => plan.input_range,
     };
     for y in rows {
         for x in 0..map.width {
             let at = y * map.width + x;
-            let colours = [0, area, 2 * area].map(|plane| picture[plane + at] * factor + offset);
+            let colours = from_fn(|colour| {
+                let (factor, offset) = range[colour];
+                picture[colour * area + at] * factor + offset
+            });
             let words = (functions.pixel)(colours);
             for (word, value) in words.iter().take(map.pixel).enumerate() {
                 // SAFETY: a pixel of the map.

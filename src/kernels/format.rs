@@ -33,6 +33,16 @@ impl Format {
             Format::Int8 => 4,
         }
     }
+
+    /// The number that channel `at` of a stored word holds; of integers, not yet multiplied by their
+    /// scale.
+    pub(super) fn number(self, word: u32, at: usize) -> f32 {
+        match self {
+            Format::F32 => f32::from_bits(word),
+            Format::Bf16 => f32::from_bits(word >> (16 * at) << 16),
+            Format::Int8 => f32::from(word.to_ne_bytes()[at]),
+        }
+    }
 }
 
 /// The processor's instructions that a function is compiled for.

@@ -9,9 +9,12 @@ pub struct Graph {
     pub(super) maps: Vec<Map>,
     pub(super) steps: Vec<Step>,
     pub(super) feature_len: usize,
-    /// `(factor, offset)` that bring pixel values 0 to 255 to what the network takes.
-    pub(super) input_range: (f32, f32),
+    pub(super) input_range: InputRange,
 }
+
+/// Factor and offset of red, green and blue, which bring pixel values 0 to 255 to what the network
+/// takes: `value * factor + offset`.
+pub type InputRange = [(f32, f32); 3];
 
 /// `[channels, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,15 +79,10 @@ pub(super) enum Op {
 
 impl Graph {
     /// A graph that has only its input `[3, height, width]`, pixel values from 0 to 255, which
-    /// convolutions see as `value * factor + offset`.
-    pub fn new([height, width]: [usize; 2], (factor, offset): (f32, f32)) -> (Graph, View) {
+    /// convolutions see in `input_range`.
+    pub fn new([height, width]: [usize; 2], input_range: InputRange) -> (Graph, View) {
         let map = Map { channels: 3, height, width, halo: 0 };
-        let graph = Graph {
-            maps: vec![map],
-            steps: Vec::new(),
-            feature_len: 0,
-            input_range: (factor, offset),
-        };
+        let graph = Graph { maps: vec![map], steps: Vec::new(), feature_len: 0, input_range };
         (graph, View { map: 0, first: 0, channels: 3 })
     }
 

@@ -49,7 +49,7 @@
 //! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
 //! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
 //! `functions`, `plain` and `x86` are the arithmetic; `engine` chooses it; `conv_plan` and `plan`
-//! cut a graph into steps; `execute` and `trunk` run them.
+//! cut a graph into steps; `execute`, `feature_maps` and `trunk` run them.
 //!
 //! # Unsafe code
 //!
@@ -63,6 +63,7 @@ mod conv_plan;
 mod engine;
 #[allow(unsafe_code)]
 mod execute;
+mod feature_maps;
 mod format;
 #[allow(unsafe_code)]
 mod functions;
@@ -87,8 +88,9 @@ mod x86;
 mod tests;
 
 pub use engine::Engine;
+pub use feature_maps::FeatureMap;
 pub use format::{Format, InstructionSet};
-pub use graph::{Average, Conv, Graph, View};
+pub use graph::{Average, Conv, Graph, InputRange, View};
 pub use plan::{Plan, StepKind, StepSummary};
 pub use quantize::Scales;
 pub use trunk::Trunk;

@@ -2,7 +2,7 @@
 
 use super::arena::Words;
 use super::format::{Format, bf16};
-use super::graph::{BLOCK, Conv};
+use super::graph::{BLOCK, Conv, InputRange};
 use super::quantize::{self, StepScales};
 
 /// The packed weights of a convolution.
@@ -23,7 +23,7 @@ pub(super) struct Packed {
 pub(super) fn weights(
     conv: &Conv,
     relu: bool,
-    input_range: Option<(f32, f32)>,
+    input_range: Option<InputRange>,
     pixel: usize,
     format: Format,
     scales: StepScales,

@@ -4,7 +4,7 @@ use super::arena::{self, Layout};
 use super::conv_plan::ConvPlan;
 use super::engine::Engine;
 use super::format::Format;
-use super::graph::{Graph, Op, View};
+use super::graph::{Graph, InputRange, Op, View};
 use super::pool_plan::{PoolKind, PoolPlan};
 use super::quantize::{Scales, StepScales};
 
@@ -13,7 +13,7 @@ use super::quantize::{Scales, StepScales};
 pub struct Plan {
     pub(super) engine: Engine,
     pub(super) picture: Layout,
-    pub(super) input_range: (f32, f32),
+    pub(super) input_range: InputRange,
     pub(super) steps: Vec<Step>,
     pub(super) arena_words: usize,
     pub(super) feature_len: usize,

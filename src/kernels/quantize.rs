@@ -5,7 +5,7 @@
 //! scale for each output. Products and sums are exact integers, so that every set of instructions
 //! gives the same bits.
 
-use super::graph::{BLOCK, Graph, Op};
+use super::graph::{BLOCK, Graph, InputRange, Op};
 
 /// Largest sum of the absolute values of four weights whose products are added in 16 bits: AVX2
 /// widens only after that addition, and `255 * 128` is the largest sum of products that fits.
@@ -74,16 +74,24 @@ pub(super) fn output(
     pixel: usize,
     bias: f32,
     relu: bool,
-    input_range: Option<(f32, f32)>,
+    input_range: Option<InputRange>,
     scales: StepScales,
 ) -> Output {
-    let scale = weight_scale(kernel, [height, width], pixel);
+    // The picture enters as its own pixel values; what brings them to the input range is linear. The
+    // factor of red is the scale of the input, the others are in the weights, relative to it.
+    let colour = |index: usize| index / (height * width);
+    let relative = |range: InputRange, index: usize| range[colour(index)].0 / range[0].0;
+    let kernel: Vec<f32> = match input_range {
+        Some(range) => kernel.iter().enumerate().map(|(i, w)| w * relative(range, i)).collect(),
+        None => kernel.to_vec(),
+    };
+    let scale = weight_scale(&kernel, [height, width], pixel);
     let weights: Vec<i8> = kernel.iter().map(|w| (w / scale).round() as i8).collect();
-    // The picture enters as its own pixel values; what brings them to the input range is linear.
     let (input_scale, bias) = match input_range {
-        Some((factor, offset)) => {
-            let sum: f32 = weights.iter().map(|w| f32::from(*w) * scale).sum();
-            (factor, bias + offset * sum)
+        Some(range) => {
+            let offset = |i: usize| range[colour(i)].1 * relative(range, i).recip();
+            let added = weights.iter().enumerate().map(|(i, w)| f32::from(*w) * scale * offset(i));
+            (range[0].0, bias + added.sum::<f32>())
         }
         None => (scales.input, bias),
     };

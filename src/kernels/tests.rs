@@ -14,8 +14,12 @@ impl Reference {
     fn of(graph: &Graph, picture: &[f32]) -> Reference {
         let size = |map: &Map| map.channels * map.height * map.width;
         let mut maps: Vec<Vec<f64>> = graph.maps.iter().map(|map| vec![0.0; size(map)]).collect();
-        let (factor, offset) = graph.input_range;
-        maps[0] = picture.iter().map(|v| f64::from(*v * factor + offset)).collect();
+        let area = graph.maps[0].height * graph.maps[0].width;
+        let in_range = |(at, value): (usize, &f32)| {
+            let (factor, offset) = graph.input_range[at / area];
+            f64::from(*value * factor + offset)
+        };
+        maps[0] = picture.iter().enumerate().map(in_range).collect();
         let mut features = vec![0.0; graph.feature_len];
         for step in &graph.steps {
             let (from, to) = (graph.maps[step.input.map], graph.maps[step.output.map]);
@@ -108,7 +112,12 @@ fn small(seed: u64) -> (Graph, Vec<f32>) {
     let channels = [16, 32, 48, 80];
     let some = |rng: &mut Rng| channels[rng.below(channels.len())];
     let size = [21 + rng.below(24), 21 + rng.below(24)];
-    let (mut graph, input) = Graph::new(size, (1.0 / 127.5, -1.0));
+    // One range for all colours, as Inception has it, and one for each, as most others.
+    let range = match seed % 2 {
+        0 => [(1.0 / 127.5, -1.0); 3],
+        _ => [(1.0 / 58.395, -2.118), (1.0 / 57.12, -2.036), (1.0 / 57.375, -1.804)],
+    };
+    let (mut graph, input) = Graph::new(size, range);
     let outputs = some(&mut rng);
     let first = conv(&mut rng, 3, outputs, [3, 3], 2, [0, 0]);
     let mut x = graph.conv(input, first, None);
@@ -191,6 +200,33 @@ fn eight_bits_are_near_and_the_same_to_the_bit_by_all_instructions() {
         let error = error(&seen[0], &reference.features);
         assert!(error < 0.02, "seed {seed}: {error}");
         assert!(seen.iter().all(|other| *other == seen[0]), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_features_are_the_means_of_the_maps_in_every_engine() {
+    for seed in 0..4 {
+        let (graph, picture) = small(seed);
+        let reference = Reference::of(&graph, &picture);
+        let largest = |map: &Vec<f64>| map.iter().fold(0.0, |a: f64, b| a.max(b.abs())) as f32;
+        let scales = Scales::from_largest(&graph, reference.maps.iter().map(largest).collect());
+        for engine in Format::ALL.into_iter().flat_map(engines) {
+            let trunk = Trunk::new(Plan::new(&graph, engine, Some(&scales)));
+            let maps = trunk.maps(&picture);
+            let means: Vec<f64> = maps
+                .iter()
+                .flat_map(|map| {
+                    let [_, rows, columns] = map.shape;
+                    let mean = move |values: &[f32]| {
+                        values.iter().map(|v| f64::from(*v)).sum::<f64>() / (rows * columns) as f64
+                    };
+                    map.values.chunks_exact(rows * columns).map(mean)
+                })
+                .collect();
+            assert_eq!(maps.len(), 3, "the means that were asked for");
+            let error = error(&features(&trunk, &picture), &means);
+            assert!(error < 1e-6, "{engine:?}, seed {seed}: {error}");
+        }
     }
 }
 

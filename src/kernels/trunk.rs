@@ -8,8 +8,10 @@ use rayon::prelude::*;
 
 use super::arena::Words;
 use super::execute::run_tasks;
+use super::feature_maps::FeatureMap;
 use super::format::Format;
 use super::plan::{Plan, StepSummary, Work};
+use super::pool_plan::PoolKind;
 
 /// Portions of a step's tasks for each thread: several, so that the others do not wait long for a
 /// thread that is held up.
@@ -53,17 +55,42 @@ impl Trunk {
     /// One picture, every step shared among the threads of the current rayon pool.
     fn features_together(&self, picture: &[f32], features: &mut [f32]) {
         self.check(picture, features);
-        let threads = rayon::current_num_threads();
         self.with_arena(|arena| {
             for step in 0..self.plan.steps.len() {
-                let tasks = self.plan.steps[step].tasks();
-                let portion = (tasks / (threads * PORTIONS)).max(1);
-                run_tasks(&self.plan, step, arena, picture, features, &mut |run| {
-                    (0..tasks.div_ceil(portion)).into_par_iter().for_each(|number| {
-                        run(number * portion..((number + 1) * portion).min(tasks));
-                    });
-                });
+                self.run_together(step, arena, picture, features);
             }
+        });
+    }
+
+    /// One picture `[3, height, width]` to the maps that its features are the means of, in the order
+    /// of the features. Every step is shared among the threads of the current rayon pool.
+    ///
+    /// # Panics
+    /// When the picture has another length.
+    pub fn maps(&self, picture: &[f32]) -> Vec<FeatureMap> {
+        let mut features = vec![0.0; self.plan.feature_len];
+        self.check(picture, &features);
+        self.with_arena(|arena| {
+            let mut maps = Vec::new();
+            for (number, step) in self.plan.steps.iter().enumerate() {
+                match &step.work {
+                    Work::Pool(pool) if pool.kind == PoolKind::Mean => {
+                        maps.push(FeatureMap::read(pool, self.plan.engine.format(), arena));
+                    }
+                    _ => self.run_together(number, arena, picture, &mut features),
+                }
+            }
+            maps
+        })
+    }
+
+    fn run_together(&self, step: usize, arena: &mut Words, picture: &[f32], features: &mut [f32]) {
+        let tasks = self.plan.steps[step].tasks();
+        let portion = (tasks / (rayon::current_num_threads() * PORTIONS)).max(1);
+        run_tasks(&self.plan, step, arena, picture, features, &mut |run| {
+            (0..tasks.div_ceil(portion)).into_par_iter().for_each(|number| {
+                run(number * portion..((number + 1) * portion).min(tasks));
+            });
         });
     }
 

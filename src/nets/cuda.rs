@@ -3,9 +3,9 @@
 use candle_core::cuda::cudarc::driver::{CudaContext, DriverError, sys};
 use candle_core::{DType, Device, Result as CandleResult, Tensor};
 
-use super::device::Place;
+use super::place::Place;
 
-/// The GPU of this number, tried out; else the reason.
+/// Opens the GPU of this number and makes it compute something, or says why it cannot be used.
 pub(super) fn open(number: usize) -> Result<Place, String> {
     let gpus = CudaContext::device_count().map_err(|error| driver_says(&error))?;
     match usize::try_from(gpus).unwrap_or(0) {
@@ -27,8 +27,8 @@ pub(super) fn open(number: usize) -> Result<Place, String> {
     opened.map_err(|error| candle_says(&error.to_string()))
 }
 
-/// Runs a few kernels and a matrix product: drivers compile kernels when they are first used, and
-/// an older one may not know their language.
+/// Runs a few kernels and a matrix product. Drivers compile a kernel when it is first used, and an
+/// older driver may not know the language that they are in.
 fn try_out(device: &Device) -> CandleResult<()> {
     let picture = Tensor::ones((1, 3, 8, 8), DType::F32, device)?;
     let kernel = Tensor::ones((2, 3, 3, 3), DType::F32, device)?;
@@ -44,13 +44,13 @@ fn driver_says(error: &DriverError) -> String {
     let text = error.error_string().map(|text| text.to_string_lossy().into_owned());
     let text = text.unwrap_or_else(|_| "no more is known".to_owned());
     match error.0 {
-        // What the program's own stand-in for the driver's library answers, too.
+        // Also the answer of this program's stand-in for the driver's library, which has its own text.
         sys::CUresult::CUDA_ERROR_NO_DEVICE => text,
         code => format!("{text} ({code:?})"),
     }
 }
 
-/// `text` may go on with a backtrace.
+/// Candle's error in words; `text` may end with a backtrace.
 fn candle_says(text: &str) -> String {
     let text = text.lines().next().unwrap_or_default();
     let library = if text.contains("CublasError(CUBLAS_STATUS_NOT_INITIALIZED") {

@@ -1,20 +1,10 @@
-//! Where a network computes: opened once, before anything else of it.
+//! Which device a network computes on: opened once, before anything else of it.
 
-use candle_core::Device;
+use super::network::NetworkSettings;
+use super::place::Place;
+use super::settings::{DeviceChoice, Precision};
 
-use super::settings::{DeviceChoice, NetworkSettings, Precision};
-
-/// An opened device.
-#[derive(Clone, Debug)]
-pub struct Place {
-    pub device: Device,
-    /// `cpu`, or `cuda:0 (NVIDIA H100 80GB HBM3)`.
-    pub name: String,
-    /// Why it is not a GPU, where one would have been taken.
-    pub note: Option<String>,
-}
-
-/// The GPU that was asked for by its number cannot be used.
+/// Says why a GPU that an experiment asks for by its number cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "network.device is \"{}\": {reason}; set it to \"cpu\", or to \"auto\" for the first GPU that \
@@ -27,19 +17,15 @@ pub struct DeviceError {
 }
 
 impl Place {
-    pub fn cpu() -> Place {
-        Place { device: Device::Cpu, name: "cpu".to_owned(), note: None }
-    }
-
-    /// Opens the device that an experiment names. A GPU has computed something by then, so that
-    /// what cannot work is known before the first photo.
+    /// Opens the device that an experiment names. A GPU is made to compute something, so that one
+    /// that cannot work is known before the first photo.
     pub fn open(network: &NetworkSettings) -> Result<Place, DeviceError> {
         choose(network, cfg!(feature = "cuda"), cuda)
     }
 }
 
-/// `built`: whether this program has CUDA in it, without which `auto` is the CPU, and nothing more
-/// to say.
+/// `built`: whether this program was built with CUDA. Without, `auto` means the CPU, and that needs
+/// no note. `cuda` opens a GPU by its number, or says why it cannot be used.
 fn choose(
     network: &NetworkSettings,
     built: bool,
@@ -67,9 +53,11 @@ fn cuda(_: usize) -> Result<Place, String> {
     Err("this program was built without CUDA (cargo build --features cuda)".to_owned())
 }
 
-/// Whether a device had no memory left for what it was asked: the same in smaller parts may work.
+/// Whether an error means that the device had too little memory, so that the same work in smaller
+/// parts may succeed.
 pub fn is_out_of_memory(error: &candle_core::Error) -> bool {
-    // Candle passes CUDA's errors on as texts in boxes: those of the driver and of cuBLAS.
+    // Candle hides the type of CUDA's errors, so they are known by their text only: one is the
+    // driver's, the other cuBLAS's.
     let text = error.to_string();
     text.contains("CUDA_ERROR_OUT_OF_MEMORY") || text.contains("CUBLAS_STATUS_ALLOC_FAILED")
 }

@@ -1,35 +1,48 @@
-//! What can be wrong with weights.
+//! Why a network cannot be loaded.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a backbone could not be loaded; `file` is the weights' path as it was opened, or `built-in`.
+use super::identity::Identity;
+
+/// The result of a part of loading a network.
+pub(super) type Loaded<T> = Result<T, NetError>;
+
+/// Why a backbone could not be loaded.
+///
+/// `file` is the path of the weights as it was opened, or `built-in`; `network` is the network's name
+/// as people write it, `backbone` the one in an identity.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the fields are the words of the messages")]
 pub enum NetError {
+    /// The weights file is not there, or cannot be read.
     #[error("{}: the weights cannot be read: {source}; check network.weights", file.display())]
     Open { file: PathBuf, source: io::Error },
 
-    #[error(
-        "{file}: this is {found}, expected Inception v3 weights as safetensors or a PyTorch .pth"
-    )]
+    /// The file is of no format that is read here.
+    #[error("{file}: this is {found}, expected weights as safetensors or a PyTorch .pth")]
     NotWeights { file: String, found: String },
 
+    /// The file begins like one of weights, but does not go on like one.
     #[error(
         "{file}: the weights are damaged or of another kind: {reason}; expected a whole safetensors \
          file or a state dict of torch.save"
     )]
     Unusable { file: String, reason: String },
 
+    /// The file lacks tensors of the network, or has them in another shape.
     #[error(
-        "{file}: {count} of Inception v3's tensors are missing or wrong: {}; expected the key names \
+        "{file}: {count} of {network}'s tensors are missing or wrong: {}; expected the key names \
          and shapes of timm or torchvision",
         list(first, *count)
     )]
-    Tensors { file: String, first: Vec<String>, count: usize },
+    Tensors { network: &'static str, file: String, first: Vec<String>, count: usize },
 
+    /// A weight is NaN or infinite.
     #[error("{file}: {tensor} holds a number that is not finite; fetch or copy the file again")]
     NotFinite { file: String, tensor: String },
 
+    /// A value in the file's metadata is not understood.
     #[error(
         "{file}: its metadata says {key} = '{found}', expected {expected}; set {setting} instead"
     )]
@@ -41,15 +54,30 @@ pub enum NetError {
         setting: &'static str,
     },
 
-    #[error("taps: {reason}; Inception v3 has {}", known.join(", "))]
-    Taps { reason: String, known: Vec<String> },
+    /// An identity is of a network that is not in the list.
+    #[error("there is no network '{backbone}' in this program; use the retrain that wrote it")]
+    Unknown { backbone: String },
 
+    /// An identity lacks a property of its network, or has a value of it that is not known.
+    #[error(
+        "{backbone}: its property {name} is {}, which this program does not know; use the retrain \
+         that wrote it",
+        found.as_deref().map_or("missing".to_owned(), |found| format!("'{found}'"))
+    )]
+    Property { backbone: String, name: &'static str, found: Option<String> },
+
+    /// The taps that an experiment names are not blocks of the network, or one is named twice.
+    #[error("taps: {reason}; {network} has {}", known.join(", "))]
+    Taps { network: &'static str, reason: String, known: Vec<String> },
+
+    /// 8-bit integers were asked for on a GPU.
     #[error(
         "network.precision is \"int8\", but a GPU computes in \"f32\" or \"bf16\"; choose one of \
          them, or set network.device to \"cpu\""
     )]
     Int8OnGpu,
 
+    /// Candle could not make a tensor of weights.
     #[error("the network could not be built: {0}")]
     Build(#[from] candle_core::Error),
 }
@@ -57,4 +85,15 @@ pub enum NetError {
 fn list(first: &[String], count: usize) -> String {
     let more = if count > first.len() { "; ..." } else { "" };
     first.join("; ") + more
+}
+
+impl NetError {
+    /// An identity lacks this property, or holds a value of it that this program does not know.
+    pub(super) fn property(identity: &Identity, name: &'static str) -> NetError {
+        NetError::Property {
+            backbone: identity.backbone.clone(),
+            name,
+            found: identity.property(name).map(|property| property.value.clone()),
+        }
+    }
 }

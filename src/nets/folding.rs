@@ -5,13 +5,14 @@ use candle_core::{Device, Tensor};
 use super::error::NetError;
 use super::weights::WeightsFile;
 
-/// Faults that an error names; it counts them all.
+/// An error names this many faults, and counts the rest.
 const NAMED_FAULTS: usize = 3;
 
-/// Refuses a file that lacks a tensor of one of `convolutions` (key, shape of the weights), or has
-/// it in another shape or in a storage we cannot read.
+/// Refuses a file that lacks a tensor of one of the network's `convolutions` (key, shape of the
+/// weights), or has it in another shape or in a storage we cannot read.
 pub(super) fn check(
     file: &WeightsFile,
+    network: &'static str,
     convolutions: &[(String, [usize; 4])],
 ) -> Result<(), NetError> {
     let mut parts = vec!["bias", "running_mean", "running_var"];
@@ -30,16 +31,16 @@ pub(super) fn check(
     }
     let count = faults.len();
     faults.truncate(NAMED_FAULTS);
-    Err(NetError::Tensors { file: file.name().to_owned(), first: faults, count })
+    Err(NetError::Tensors { network, file: file.name().to_owned(), first: faults, count })
 }
 
-/// Whether batch normalisation scales its output: in networks of Keras it may not, all through.
+/// Whether batch normalisation scales its output. In networks of Keras it may not, in any layer.
 fn has_scales(file: &WeightsFile) -> bool {
     file.names().any(|name| name.ends_with(".bn.weight"))
 }
 
 /// Folds `(y - mean) / sqrt(variance + epsilon) * scale + bias` into the convolution `key`: its
-/// weights `[out, in, height, width]` and bias `[1, out, 1, 1]`. [`check`] comes first.
+/// weights `[out, in, height, width]` and bias `[1, out, 1, 1]`. The file has passed [`check`].
 pub(super) fn convolution(
     file: &WeightsFile,
     key: &str,

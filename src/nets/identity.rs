@@ -1,13 +1,8 @@
 //! What a backbone is: all that its features depend on, and where each property is known from.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
-use super::NETWORKS;
-use super::inception_v3::Options;
-use super::settings::{DeviceChoice, NetworkSettings, Precision, Resize, Weights};
-use super::variant::Variant;
+use super::preprocess::{Crop, Preprocess};
 
 /// Where a property of the weights is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +19,7 @@ pub enum Source {
 }
 
 impl Source {
+    /// As it is shown behind a value.
     pub fn name(self) -> &'static str {
         match self {
             Source::Setting => "setting",
@@ -37,32 +33,53 @@ impl Source {
 /// A value, and where it is known from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stated<T> {
+    /// What it is.
     pub value: T,
+    /// Who says so.
     pub source: Source,
 }
 
-/// A backbone as it stands in a run and in a head file. The resize rule is the caller's to add.
+/// One property that only this kind of network has, as text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Property {
+    /// One word, as `batch_norm_epsilon`.
+    pub name: String,
+    /// On one line; the network that wrote it reads it again.
+    pub value: String,
+    /// Who says so.
+    pub source: Source,
+}
+
+/// A backbone as it stands in a run and in a head file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
+    /// The network's name in experiments, as `inception-v3`.
     pub backbone: String,
     /// `built-in`, or the file's name.
     pub weights: String,
     /// BLAKE3 of the weights file, in hexadecimal.
     pub weights_blake3: String,
-    /// Width and height of the picture, in pixels.
-    pub side: usize,
-    pub variant: Variant,
+    /// What happens to a photo before the first layer.
+    pub preprocess: Preprocess,
+    /// What else its features depend on, in the order in which it is shown.
+    pub properties: Vec<Property>,
 }
+
+/// The property by which networks of before name mean and deviation together; where it is there,
+/// the two are not stated again.
+pub(super) const RANGE_PROPERTY: &str = "input_range";
 
 impl Identity {
     /// `(name, value)` of each property, with its source, to show.
     pub fn lines(&self) -> Vec<(String, String)> {
-        let mut lines = vec![
-            ("backbone".to_owned(), self.backbone.clone()),
-            ("weights".to_owned(), self.weights.clone()),
-            ("weights_blake3".to_owned(), self.weights_blake3.clone()),
+        let head = [
+            ("backbone", &self.backbone),
+            ("weights", &self.weights),
+            ("weights_blake3", &self.weights_blake3),
         ];
-        lines.extend(self.properties().into_iter().map(|(name, value, source)| {
+        let mut lines: Vec<_> =
+            head.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        lines.extend(self.facts().into_iter().map(|(name, value, source)| {
             let value = match source {
                 Some(source) => format!("{value} ({})", source.name()),
                 None => value,
@@ -72,102 +89,84 @@ impl Identity {
         lines
     }
 
-    /// What a feature depends on and nothing else: two backbones with equal keys give equal
-    /// features, whatever their weights files are called and however their properties were found.
+    /// What a feature depends on besides the resize rule, and nothing else: two backbones with equal
+    /// keys give equal features, whatever their weights files are called and however their
+    /// properties were found.
+    ///
+    /// The cache of features is named by it, so a line that changes here makes every feature anew.
     pub fn key(&self) -> String {
         let mut key = format!("backbone={}\nweights={}\n", self.backbone, self.weights_blake3);
-        for (name, value, _) in self.properties() {
+        for (name, value, _) in self.facts() {
             key += &format!("{name}={value}\n");
         }
         key
     }
 
-    /// The settings that load this very network again, whatever its file says by then;
-    /// `weights_file`: where its weights are, `None` for the built-in ones.
-    pub fn as_settings(
-        &self,
-        weights_file: Option<&Path>,
-        resize: Resize,
-        precision: Precision,
-    ) -> NetworkSettings {
-        let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } =
-            &self.variant;
-        let options = Options {
-            average_pool: Some(average_pool.value),
-            last_pool: Some(last_pool.value),
-            input_range: Some(input_range.value),
-            batch_norm_epsilon: Some(batch_norm_epsilon.value),
-        };
-        NetworkSettings {
-            backbone: &NETWORKS[0],
-            weights: match weights_file {
-                None => Weights::BuiltIn,
-                Some(path) => Weights::File(path.to_owned()),
-            },
-            taps: taps.value.clone(),
-            resize,
-            precision,
-            device: DeviceChoice::Auto,
-            options: options.to_values(),
+    /// A property of this network by its name.
+    pub fn property(&self, name: &str) -> Option<&Property> {
+        self.properties.iter().find(|property| property.name == name)
+    }
+
+    /// Name, value and source of everything but the weights and the resize rule. A squashed photo
+    /// has no line of its own: it is how every network took photos before there was another way.
+    fn facts(&self) -> Vec<(&str, String, Option<Source>)> {
+        let Preprocess { side, crop, mean, std, .. } = &self.preprocess;
+        let mut facts = vec![("side", side.to_string(), None)];
+        if self.property(RANGE_PROPERTY).is_none() {
+            let list = |values: &[f64; 3]| values.map(|value| value.to_string()).join(", ");
+            facts.push(("mean", list(mean), None));
+            facts.push(("std", list(std), None));
         }
-    }
-
-    fn properties(&self) -> Vec<(&'static str, String, Option<Source>)> {
-        let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } =
-            &self.variant;
-        vec![
-            ("side", self.side.to_string(), None),
-            ("taps", taps.value.join(", "), Some(taps.source)),
-            ("input_range", word(&input_range.value), Some(input_range.source)),
-            ("average_pool_padding", word(&average_pool.value), Some(average_pool.source)),
-            ("last_pool", word(&last_pool.value), Some(last_pool.source)),
-            (
-                "batch_norm_epsilon",
-                batch_norm_epsilon.value.to_string(),
-                Some(batch_norm_epsilon.source),
-            ),
-        ]
-    }
-}
-
-/// The word that serde writes for a value of an enum.
-fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        other => unreachable!("an enum without fields is a word, not {other:?}"),
+        if let Crop::Centre { shorter_side } = crop {
+            facts.push(("crop", format!("centre of {shorter_side}"), None));
+        }
+        facts.extend(self.properties.iter().map(|property| {
+            (property.name.as_str(), property.value.clone(), Some(property.source))
+        }));
+        facts
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::nets::{InputRange, LastPool, PoolPadding};
+    use crate::nets::Resize;
+
+    fn property(name: &str, value: &str, source: Source) -> Property {
+        Property { name: name.into(), value: value.into(), source }
+    }
 
     fn identity() -> Identity {
         Identity {
             backbone: "inception-v3".into(),
             weights: "built-in".into(),
             weights_blake3: "00ff".into(),
-            side: 299,
-            variant: Variant {
-                average_pool: Stated { value: PoolPadding::Excluded, source: Source::Metadata },
-                last_pool: Stated { value: LastPool::Average, source: Source::Tensors },
-                input_range: Stated { value: InputRange::ZeroToOne, source: Source::Setting },
-                batch_norm_epsilon: Stated { value: 1e-3, source: Source::Assumed },
-                taps: Stated { value: vec!["Mixed_7c".into()], source: Source::Assumed },
+            preprocess: Preprocess {
+                side: 299,
+                resize: Resize::Antialias,
+                crop: Crop::Squash,
+                mean: [0.0; 3],
+                std: [255.0; 3],
             },
+            properties: vec![
+                property("taps", "Mixed_7c", Source::Assumed),
+                property("input_range", "zero-to-one", Source::Setting),
+                property("average_pool_padding", "excluded", Source::Metadata),
+                property("last_pool", "average", Source::Tensors),
+                property("batch_norm_epsilon", "0.001", Source::Assumed),
+            ],
         }
+    }
+
+    fn lines(identity: &Identity) -> Vec<String> {
+        let lines = identity.lines().into_iter();
+        lines.map(|(name, value)| format!("{name}: {value}")).collect()
     }
 
     #[test]
     fn every_line_says_where_its_value_is_known_from() {
-        let lines: Vec<String> = identity()
-            .lines()
-            .into_iter()
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
         assert_eq!(
-            lines,
+            lines(&identity()),
             [
                 "backbone: inception-v3",
                 "weights: built-in",
@@ -183,27 +182,42 @@ mod tests {
     }
 
     #[test]
-    fn the_key_depends_on_values_alone() {
-        let mut other = identity();
-        other.weights = "copy.safetensors".into();
-        other.variant.last_pool.source = Source::Setting;
-        assert_eq!(other.key(), identity().key());
-        other.variant.last_pool.value = LastPool::Max;
-        assert_ne!(other.key(), identity().key());
+    fn the_key_is_the_text_that_features_of_the_first_version_were_kept_under() {
+        assert_eq!(
+            identity().key(),
+            "backbone=inception-v3\nweights=00ff\nside=299\ntaps=Mixed_7c\n\
+             input_range=zero-to-one\naverage_pool_padding=excluded\nlast_pool=average\n\
+             batch_norm_epsilon=0.001\n"
+        );
     }
 
     #[test]
-    fn an_identity_as_settings_loads_the_same_network_again() {
-        let network = identity().as_settings(None, Resize::Antialias, Precision::F32);
-        assert_eq!(network.precision, Precision::F32);
-        assert_eq!(network.taps, ["Mixed_7c"]);
-        let options = Options {
-            average_pool: Some(PoolPadding::Excluded),
-            last_pool: Some(LastPool::Average),
-            input_range: Some(InputRange::ZeroToOne),
-            batch_norm_epsilon: Some(1e-3),
-        };
-        assert_eq!(Options::of(&network.options), options);
+    fn what_no_property_names_has_a_line_of_its_own() {
+        let mut other = identity();
+        other.preprocess.mean = [123.675, 116.28, 103.53];
+        other.preprocess.std = [58.395, 57.12, 57.375];
+        other.preprocess.crop = Crop::Centre { shorter_side: 256 };
+        other.properties.truncate(1);
+        assert_eq!(
+            lines(&other)[3..],
+            [
+                "side: 299",
+                "mean: 123.675, 116.28, 103.53",
+                "std: 58.395, 57.12, 57.375",
+                "crop: centre of 256",
+                "taps: Mixed_7c (assumed)",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_key_depends_on_values_alone() {
+        let mut other = identity();
+        other.weights = "copy.safetensors".into();
+        other.properties[3].source = Source::Setting;
+        assert_eq!(other.key(), identity().key());
+        other.properties[3].value = "max".into();
+        assert_ne!(other.key(), identity().key());
     }
 
     #[test]

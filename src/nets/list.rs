@@ -1,31 +1,20 @@
 //! The networks that there are: a further one is a folder here and a line in [`NETWORKS`].
 
-use std::fmt;
-use std::path::Path;
-
-use candle_core::Device;
-
-use super::{Backbone, Calibration, NetError, NetworkSettings, inception_v3};
-use crate::setting::Field;
-
-/// Makes a network of its settings; a weights file is sought below the path, the project folder.
-pub type Load =
-    fn(&NetworkSettings, &Path, &Device, Calibration) -> Result<Box<dyn Backbone>, NetError>;
-
-/// A network that an experiment can choose as its backbone.
-pub struct Network {
-    /// As `network.backbone` has it, and the table `[network.NAME]` of its own options.
-    pub name: &'static str,
-    /// One short line.
-    pub meaning: &'static str,
-    /// Its own options, with keys that start with `network.NAME.`; none: there is no such table.
-    pub options: &'static [Field],
-    /// Loads it.
-    pub load: Load,
-}
+use super::error::{Loaded, NetError};
+use super::identity::Identity;
+use super::inception_v3;
+use super::network::{Network, NetworkSettings, OptionValues};
+use super::settings::{DeviceChoice, Precision, Resize, Weights};
+#[cfg(test)]
+use super::tiny;
+use crate::setting::{FieldType, Value};
 
 /// Every network that an experiment can choose; the first one is the default.
-pub const NETWORKS: &[Network] = &[inception_v3::NETWORK];
+pub const NETWORKS: &[Network] = &[
+    inception_v3::NETWORK,
+    #[cfg(test)]
+    tiny::NETWORK,
+];
 
 /// `(name, meaning)` of each network.
 pub const NETWORK_NAMES: &[(&str, &str)] = &{
@@ -43,16 +32,34 @@ pub fn network(name: &str) -> Option<&'static Network> {
     NETWORKS.iter().find(|network| network.name == name)
 }
 
-/// A network is known by its name.
-impl PartialEq for Network {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+/// The listed network that an identity is of. In identities, and so in the names of cache folders,
+/// words are joined by hyphens.
+pub(super) fn of_identity(identity: &Identity) -> Loaded<&'static Network> {
+    network(&identity.backbone.replace('-', "_"))
+        .ok_or_else(|| NetError::Unknown { backbone: identity.backbone.clone() })
+}
+
+impl Default for NetworkSettings {
+    fn default() -> Self {
+        NetworkSettings {
+            backbone: &NETWORKS[0],
+            weights: Weights::BuiltIn,
+            taps: Vec::new(),
+            resize: Resize::Antialias,
+            precision: Precision::Auto,
+            device: DeviceChoice::Auto,
+            options: OptionValues::default(),
+        }
     }
 }
 
-impl fmt::Debug for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
+impl FieldType for &'static Network {
+    fn from_value(value: &Value) -> Option<Self> {
+        network(value.as_text()?)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.name.to_owned())
     }
 }
 
@@ -70,5 +77,15 @@ mod tests {
                 assert!(option.default_value().is_some(), "{} has no default", option.key);
             }
         }
+    }
+
+    #[test]
+    fn an_option_set_to_its_default_is_as_if_it_had_not_been_set() {
+        let Some(option) = NETWORKS[0].options.first() else { return };
+        let mut values = OptionValues::default();
+        values.set(option, Value::Text("other".to_owned()));
+        assert_ne!(values, OptionValues::default());
+        values.set(option, option.default_value().unwrap());
+        assert_eq!(values, OptionValues::default());
     }
 }

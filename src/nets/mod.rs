@@ -1,75 +1,59 @@
-//! Frozen networks behind [`Backbone`], the list of them, their settings, and the formats their
-//! weights come in.
+//! Frozen networks behind [`Backbone`], how each of them takes a photo ([`Preprocess`]), what an
+//! experiment may say of them ([`NetworkSettings`]), and the formats that their weights come in.
 //!
-//! A further network is a folder here, with its own options, and a line in `list`.
+//! Not here: reading and decoding photos, the cache of features, and the head.
 //!
-//! Not here: photos (a backbone takes pixel values), how a photo is resized, and the head.
+//! # Adding a network
+//!
+//! A folder here and a line in [`NETWORKS`] (`list.rs`). The folder holds
+//!
+//! - a [`Network`]: its name, its own options as fields of the table `[network.NAME]`, how it is loaded,
+//!   and how its settings are read back from an [`Identity`];
+//! - a type that is a [`Backbone`]. Its identity says how it takes photos and whatever else its features
+//!   depend on: that names the folder of its features in the cache, stands in runs and head files, and
+//!   is all that is needed to load it again.
+//!
+//! What computes by the kernels only has to give them a graph (`on_cpu.rs`); 8-bit integers come with
+//! that. `tiny`, which exists in tests only, is the smallest example: another size of picture, another
+//! cut, another normalisation and an option of its own.
 
+mod backbone;
+mod calibration;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod device;
 mod error;
 mod folding;
 mod identity;
-mod inception_v3;
+pub mod inception_v3;
 mod list;
+mod network;
 mod numbers;
+mod on_cpu;
 mod pickle;
+mod place;
+mod preprocess;
 mod pth;
 mod reader;
 mod settings;
-mod variant;
+#[cfg(test)]
+mod tiny;
 mod weights;
 
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
-pub use device::{DeviceError, Place, is_out_of_memory};
+pub use backbone::Backbone;
+pub use calibration::calibration_pictures;
+pub use device::{DeviceError, is_out_of_memory};
 pub use error::NetError;
-pub use identity::{Identity, Source, Stated};
-pub use inception_v3::{InceptionV3, InputRange, LastPool, Options, PlainInceptionV3, PoolPadding};
-pub use list::{Load, NETWORK_NAMES, NETWORKS, Network, network};
-pub use settings::{DeviceChoice, NetworkSettings, OptionValues, Precision, Resize, Weights};
-pub use variant::Variant;
-
-/// A frozen network that turns pictures into features.
-pub trait Backbone: Send + Sync {
-    /// Width and height of the picture it takes, in pixels.
-    fn side(&self) -> usize;
-
-    /// Numbers in one picture's feature.
-    fn feature_len(&self) -> usize;
-
-    /// What this network is, and where each of its properties is known from.
-    fn identity(&self) -> &Identity;
-
-    /// The precision it computes in: never [`Precision::Auto`].
-    fn precision(&self) -> Precision;
-
-    /// Device and precision, as they stand in the key of its features: other arithmetic, other last
-    /// digits.
-    fn arithmetic(&self) -> &str;
-
-    /// What a person who has asked for this precision should know on this machine.
-    fn warning(&self) -> Option<String> {
-        None
-    }
-
-    /// Pictures that it best takes at a time. Above 1 it wants whole batches, and may be out of
-    /// memory ([`is_out_of_memory`]); smaller ones work as well.
-    fn batch(&self) -> usize {
-        1
-    }
-
-    /// `[n, 3, side, side]` RGB, pixel values 0 to 255 in f32, to features `[n, feature_len]` in
-    /// f32; both on the CPU.
-    fn features(&self, pixels: &Tensor) -> candle_core::Result<Tensor>;
-}
-
-/// Pictures to find the range of values in a network by: given `side`, each `[3, side, side]`, RGB,
-/// pixel values 0 to 255.
-pub type Calibration = fn(usize) -> Vec<Vec<f32>>;
+pub use identity::{Identity, Property, Source, Stated};
+pub use list::{NETWORK_NAMES, NETWORKS, network};
+pub use network::{Load, Network, NetworkSettings, OptionValues, OwnSettings};
+pub use place::Place;
+pub use preprocess::{Crop, Preprocess, to_planes};
+pub use settings::{DeviceChoice, Precision, Resize, Weights};
 
 /// Loads the backbone that an experiment names onto `device`; a weights file is sought below `root`,
 /// the project folder.
@@ -77,7 +61,38 @@ pub fn load(
     settings: &NetworkSettings,
     root: &Path,
     device: &Device,
-    calibration: Calibration,
 ) -> Result<Box<dyn Backbone>, NetError> {
-    (settings.backbone.load)(settings, root, device, calibration)
+    (settings.backbone.load)(settings, root, device)
+}
+
+/// The settings with which [`load`] gives the network of this identity again, whatever its weights
+/// file says by then; `weights_file`: where its weights are, `None` for the built-in ones.
+pub fn settings(
+    identity: &Identity,
+    weights_file: Option<&Path>,
+    precision: Precision,
+    device: DeviceChoice,
+) -> Result<NetworkSettings, NetError> {
+    let backbone = list::of_identity(identity)?;
+    let OwnSettings { taps, options } = (backbone.own_settings)(identity)?;
+    Ok(NetworkSettings {
+        backbone,
+        weights: match weights_file {
+            None => Weights::BuiltIn,
+            Some(path) => Weights::File(path.to_owned()),
+        },
+        taps,
+        resize: identity.preprocess.resize,
+        precision,
+        device,
+        options,
+    })
+}
+
+/// The identity that a head file of version 1 holds as `json`; its resize rule stood elsewhere.
+pub fn identity_of_first_heads(
+    json: serde_json::Value,
+    resize: Resize,
+) -> serde_json::Result<Identity> {
+    inception_v3::identity_of_first_heads(json, resize)
 }

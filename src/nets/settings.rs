@@ -1,79 +1,11 @@
-//! What an experiment says of its network: the table `[network]`.
+//! The settings that every network has: where its weights are, how photos are resized, precision and
+//! device.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::list::{NETWORKS, Network};
-use crate::setting::{Field, FieldType, TextRule, Value, choices};
-
-/// The table `[network]`, and the tables `[network.NAME]` below it. `Default`: nothing written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NetworkSettings {
-    /// The network.
-    pub backbone: &'static Network,
-    /// Where its weights are.
-    pub weights: Weights,
-    /// Blocks whose pooled outputs, concatenated, are the feature; empty: those of the weights.
-    pub taps: Vec<String>,
-    /// How a photo is brought to the network's size.
-    pub resize: Resize,
-    /// The arithmetic.
-    pub precision: Precision,
-    /// Where it computes.
-    pub device: DeviceChoice,
-    /// What is said of one network only.
-    pub options: OptionValues,
-}
-
-impl Default for NetworkSettings {
-    fn default() -> Self {
-        NetworkSettings {
-            backbone: &NETWORKS[0],
-            weights: Weights::BuiltIn,
-            taps: Vec::new(),
-            resize: Resize::Antialias,
-            precision: Precision::Auto,
-            device: DeviceChoice::Auto,
-            options: OptionValues::default(),
-        }
-    }
-}
-
-/// Values of the options that are a network's own, by their keys. An option that is not here has
-/// its default, so that equal values mean the same network.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OptionValues(BTreeMap<&'static str, Value>);
-
-impl OptionValues {
-    /// The value of an option that is declared with a default.
-    pub fn value(&self, option: &Field) -> Value {
-        let set = self.0.get(option.key).cloned();
-        match set.or_else(|| option.default_value()) {
-            Some(value) => value,
-            None => unreachable!("{} is declared without a default", option.key),
-        }
-    }
-
-    /// The value in its own type, which must be the one that the option's kind stands for.
-    pub fn get<T: FieldType>(&self, option: &Field) -> T {
-        let value = self.value(option);
-        match T::from_value(&value) {
-            Some(value) => value,
-            None => unreachable!("{} holds {value:?}", option.key),
-        }
-    }
-
-    /// Sets an option to a value of its kind.
-    pub fn set(&mut self, option: &Field, value: Value) {
-        if option.default_value().as_ref() == Some(&value) {
-            self.0.remove(option.key);
-        } else {
-            self.0.insert(option.key, value);
-        }
-    }
-}
+use crate::setting::{FieldType, TextRule, Value, choices};
 
 /// Where the weights of a network are.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,16 +31,6 @@ impl FieldType for Weights {
             Weights::BuiltIn => Value::Text(BUILT_IN.to_owned()),
             Weights::File(path) => path.to_value(),
         }
-    }
-}
-
-impl FieldType for &'static Network {
-    fn from_value(value: &Value) -> Option<Self> {
-        super::list::network(value.as_text()?)
-    }
-
-    fn to_value(&self) -> Value {
-        Value::Text(self.name.to_owned())
     }
 }
 
@@ -232,15 +154,5 @@ mod tests {
         for (word, _) in DeviceChoice::RULE.examples {
             assert!(DeviceChoice::from_name(word).is_some(), "{word}");
         }
-    }
-
-    #[test]
-    fn an_option_set_to_its_default_is_as_if_it_had_not_been_set() {
-        let Some(option) = NETWORKS[0].options.first() else { return };
-        let mut values = OptionValues::default();
-        values.set(option, Value::Text("other".to_owned()));
-        assert_ne!(values, OptionValues::default());
-        values.set(option, option.default_value().unwrap());
-        assert_eq!(values, OptionValues::default());
     }
 }

@@ -1,4 +1,4 @@
-//! A weights file: opened, its format recognised, its tensors read as f32 by name.
+//! A weights file of any format that is read here, and its tensors as f32 by their names.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -13,9 +13,7 @@ use super::pth;
 use super::settings::Weights;
 use crate::config::open_plain;
 
-const BUILT_IN: &[u8] = include_bytes!("../../assets/inception_v3-nsfwjs.u8.safetensors");
-
-/// Whole Inception v3 files have 22 to 110 MB; what is far larger is not read into memory.
+/// Files of Inception v3 have 22 to 110 MB; what is far larger is not read into memory.
 const LARGEST_FILE: u64 = 1 << 30;
 
 #[derive(Debug)]
@@ -28,10 +26,14 @@ pub(super) struct WeightsFile {
 }
 
 impl WeightsFile {
-    /// Opens the built-in weights, or a file below `root`.
-    pub(super) fn open(weights: &Weights, root: &Path) -> Result<WeightsFile, NetError> {
+    /// Opens the network's built-in weights, whose file is `built_in`, or a file below `root`.
+    pub(super) fn open(
+        weights: &Weights,
+        built_in: &'static [u8],
+        root: &Path,
+    ) -> Result<WeightsFile, NetError> {
         match weights {
-            Weights::BuiltIn => WeightsFile::parse("built-in".to_owned(), BUILT_IN.into()),
+            Weights::BuiltIn => WeightsFile::parse("built-in".to_owned(), built_in.into()),
             Weights::File(relative) => {
                 let path = root.join(relative);
                 let bytes =
@@ -83,7 +85,7 @@ impl WeightsFile {
         self.entries.get(key).map(|entry| entry.shape.as_slice())
     }
 
-    /// What is wrong with the tensor `key`, that should have `shape`; `None`: nothing.
+    /// What is wrong with the tensor `key`, which should have `shape`; `None` when nothing is.
     pub(super) fn fault(&self, key: &str, shape: &[usize]) -> Option<String> {
         let Some(entry) = self.entries.get(key) else { return Some(format!("{key} is missing")) };
         if entry.shape != shape {
@@ -105,7 +107,8 @@ impl WeightsFile {
         }
     }
 
-    /// The numbers of a tensor without fault, in order. Errors when one is not finite.
+    /// The numbers of a tensor, in the order of its shape. Errors when one is not finite; the caller
+    /// has asked for its [`fault`](Self::fault) before.
     pub(super) fn numbers(&self, key: &str) -> Result<Vec<f32>, NetError> {
         let mut numbers = self.raw(key)?;
         if self.entries[key].storage == Storage::U8 {
@@ -135,8 +138,9 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     if length > LARGEST_FILE {
         return Err(io::Error::other(format!(
-            "it has {} MB, Inception v3 has 22 to 110",
-            length / 1_000_000
+            "it has {} MB, expected {} at most",
+            length / 1_000_000,
+            LARGEST_FILE / 1_000_000
         )));
     }
     let mut bytes = Vec::new();
@@ -170,7 +174,7 @@ fn read_safetensors(bytes: &[u8]) -> Result<Contents, String> {
     Ok((entries, metadata.metadata().clone().unwrap_or_default()))
 }
 
-/// What a file that is no weights file seems to be.
+/// What a file seems to be that is not of a format read here, for the error.
 fn describe(bytes: &[u8]) -> &'static str {
     let begins = |magic: &[u8]| bytes.starts_with(magic);
     if bytes.is_empty() {
@@ -252,7 +256,8 @@ mod tests {
 
     #[test]
     fn files_cut_anywhere_are_errors() {
-        let built_in = &BUILT_IN[..100_000];
+        let built_in =
+            &include_bytes!("../../assets/inception_v3-nsfwjs.u8.safetensors")[..100_000];
         assert!(error(built_in).contains("the weights are damaged"), "{}", error(built_in));
         for whole in [ZIP, OLD] {
             for length in 0..whole.len() {
@@ -341,7 +346,7 @@ mod tests {
     fn a_file_that_cannot_be_read_is_named_with_the_setting() {
         let open = |path: &str| {
             let weights = Weights::File(path.into());
-            WeightsFile::open(&weights, Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_err()
+            WeightsFile::open(&weights, &[], Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_err()
         };
         let missing = open("no/such.pth").to_string();
         assert!(missing.contains("no/such.pth: the weights cannot be read"), "{missing}");

@@ -1,3 +1,5 @@
+//! `head.safetensors`: a trained head, with all that it takes to use it on a photo.
+
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
@@ -6,15 +8,19 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Head;
+use crate::features::Recipe;
 
 /// The form of the file; raised when older readers would misread it.
-const VERSION: u32 = 1;
+///
+/// 1: the network in the context is always an Inception v3, its settings are fields of their own,
+/// and the resize rule stands beside it.
+const VERSION: u32 = 2;
 
 /// The one key of the file's metadata. safetensors keeps metadata in a hash map: a second key
 /// would make the same head give different bytes.
 const KEY: &str = "retrain";
 
-/// `head.safetensors`: a head for raw features and what it takes to use it.
+/// A head for features as they are, not standardised, and what it takes to use it.
 ///
 /// Tensors `weights`, f32 `[categories, d]`, and `bias`, f32 `[categories]`; the metadata `retrain`
 /// is JSON of `version`, `labels` and `context`.
@@ -22,8 +28,10 @@ const KEY: &str = "retrain";
 pub struct HeadFile {
     /// Names of the categories, in the order of the head's rows.
     pub labels: Vec<String>,
+    /// One row of weights for each label.
     pub head: Head,
-    /// Where the features come from (network, resize rule), the experiment's name: not looked at.
+    /// A JSON object that says where the head comes from: `recipe` is the [`Recipe`] of its features;
+    /// the rest (experiment, run, program) is for people, and is not looked at.
     pub context: serde_json::Value,
 }
 
@@ -36,7 +44,7 @@ pub enum HeadFileError {
     Foreign,
     #[error("the head file's metadata cannot be read: {0}")]
     Metadata(#[from] serde_json::Error),
-    #[error("head file of version {0}, expected {VERSION}; use the retrain that wrote it")]
+    #[error("head file of version {0}, expected 1 to {VERSION}; use the retrain that wrote it")]
     Version(u32),
     #[error(
         "the head's weights are {weights_type} {weights:?} and its bias {bias_type} {bias:?} for \
@@ -83,21 +91,26 @@ impl HeadFile {
         Ok(safetensors::serialize(tensors, Some(metadata))?)
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote. Never panics, whatever the bytes, and takes
-    /// memory in proportion to them only.
+    /// Reads what [`to_bytes`](Self::to_bytes) of this or an older version wrote; its context is of
+    /// this version then. Never panics, whatever the bytes, and takes memory in proportion to them
+    /// only.
     pub fn from_bytes(bytes: &[u8]) -> Result<HeadFile, HeadFileError> {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let metadata = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
         let json: serde_json::Value =
             serde_json::from_str(metadata.ok_or(HeadFileError::Foreign)?)?;
         // The version first: another version's fields may differ.
-        match json.get("version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version != u64::from(VERSION) => {
-                return Err(HeadFileError::Version(u32::try_from(version).unwrap_or(u32::MAX)));
-            }
-            _ => {}
+        if let Some(version) = json.get("version").and_then(serde_json::Value::as_u64)
+            && !(1..=u64::from(VERSION)).contains(&version)
+        {
+            return Err(HeadFileError::Version(u32::try_from(version).unwrap_or(u32::MAX)));
         }
-        let Metadata { labels, context, .. } = serde_json::from_value(json)?;
+        let Metadata { version, labels, mut context } = serde_json::from_value(json)?;
+        if version == 1
+            && let Some(recipe) = context.get_mut("recipe")
+        {
+            *recipe = serde_json::to_value(Recipe::of_first_heads(recipe.take())?)?;
+        }
         let file = SafeTensors::deserialize(bytes)?;
         let (weights, bias) = (file.tensor("weights")?, file.tensor("bias")?);
         check_shapes(
@@ -215,13 +228,13 @@ mod tests {
     fn files_that_say_something_else_are_refused_with_the_reason() {
         let complaint = |bytes: &[u8]| HeadFile::from_bytes(bytes).unwrap_err().to_string();
         let whole =
-            with_metadata(serde_json::json!({"version": 1, "labels": ["a", "b"], "context": null}));
+            with_metadata(serde_json::json!({"version": 2, "labels": ["a", "b"], "context": null}));
         assert!(HeadFile::from_bytes(&whole).is_ok());
         assert!(complaint(b"").contains("not a head file"));
         assert!(complaint(&[0xff; 64]).contains("not a head file"));
-        let newer = with_metadata(serde_json::json!({"version": 2, "names": ["a", "b"]}));
-        assert!(complaint(&newer).contains("version 2, expected 1"));
-        let three = serde_json::json!({"version": 1, "labels": ["a", "b", "c"], "context": null});
+        let newer = with_metadata(serde_json::json!({"version": 3, "names": ["a", "b"]}));
+        assert!(complaint(&newer).contains("version 3, expected 1 to 2"));
+        let three = serde_json::json!({"version": 2, "labels": ["a", "b", "c"], "context": null});
         assert!(complaint(&with_metadata(three)).contains("for 3 labels"));
         let foreign = safetensors::serialize(Vec::<(&str, TensorView)>::new(), None).unwrap();
         assert!(complaint(&foreign).contains("no 'retrain'"));

@@ -178,7 +178,7 @@ impl<'a> Work<'a> {
             self.reporter.warn(warning)?;
         }
         let mut properties = recipe.network.lines();
-        properties.push(("resize".to_owned(), recipe.resize.name().to_owned()));
+        properties.push(("resize".to_owned(), recipe.network.preprocess.resize.name().to_owned()));
         properties.push(("device".to_owned(), place.name));
         properties.push(("arithmetic".to_owned(), extractor.backbone.arithmetic().to_owned()));
         self.reporter.turn(Event::Network(NetworkFacts {

@@ -1,20 +1,24 @@
 //! The layers and their weights as a graph for the kernels.
 
-use super::Loaded;
-use super::layers::{Block, ConvSpec, Step, find_taps, key, layers};
+use super::layers::{Block, ConvSpec, NAME, Step, conv_shapes, find_taps, key, layers};
 use super::options::{LastPool, PoolPadding};
+use super::variant::Variant;
 use crate::kernels::{Average, Conv, Graph, View};
+use crate::nets::error::Loaded;
 use crate::nets::folding;
-use crate::nets::variant::Variant;
+use crate::nets::preprocess::Preprocess;
 use crate::nets::weights::WeightsFile;
 
 /// The graph from pixel values `[3, side, side]` to the means of the taps, in their order.
-pub(super) fn graph(file: &WeightsFile, variant: &Variant, side: usize) -> Loaded<Graph> {
+pub(super) fn graph(
+    file: &WeightsFile,
+    variant: &Variant,
+    preprocess: &Preprocess,
+) -> Loaded<Graph> {
     let layers = layers();
     let taps = find_taps(&variant.taps.value, &layers)?;
-    folding::check(file, &super::layers::conv_shapes(&layers))?;
-    let (factor, offset) = variant.input_range.value.factor_and_offset();
-    let (graph, input) = Graph::new([side, side], (factor as f32, offset as f32));
+    folding::check(file, NAME, &conv_shapes(&layers))?;
+    let (graph, input) = Graph::new([preprocess.side; 2], preprocess.input_range());
     let mut builder = Builder { file, variant, graph };
     let last = taps.iter().max().copied().unwrap_or_default();
     let mut outputs: Vec<View> = Vec::new();

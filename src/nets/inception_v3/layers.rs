@@ -3,8 +3,13 @@
 //!
 //! Source: Szegedy et al. 2015 (arXiv:1512.00567), table 1.
 
-use super::Loaded;
-use crate::nets::error::NetError;
+use crate::nets::error::{Loaded, NetError};
+
+/// The network's name in messages.
+pub(super) const NAME: &str = "Inception v3";
+
+/// Width and height of the picture, in pixels.
+pub(super) const SIDE: usize = 299;
 
 /// One step along a branch.
 pub(super) enum Step {
@@ -15,19 +20,19 @@ pub(super) enum Step {
     MaxPool,
     /// 3x3, stride 1, padded.
     AveragePool,
-    /// 3x3, stride 1, padded: average or maximum, in which published weights differ.
+    /// 3x3, stride 1, padded: an average or a maximum, depending on the weights.
     LastPool,
 }
 
 /// A convolution with batch normalisation and ReLU. Its input channels follow from the layout.
 pub(super) struct ConvSpec {
-    /// Below the block's name; empty for a convolution of the stem.
+    /// Its name inside the block; empty for a convolution of the stem, which is the whole block.
     pub name: &'static str,
     pub channels: usize,
     /// Height and width.
     pub kernel: [usize; 2],
     pub stride: usize,
-    /// Padded with zeros so that stride 1 keeps the size.
+    /// Whether it is padded with zeros, so that with stride 1 the size stays the same.
     pub padded: bool,
 }
 
@@ -58,7 +63,7 @@ fn block(name: &'static str, branches: Vec<Vec<Step>>) -> Block {
     Block { name, branches }
 }
 
-/// The network, first to last; the shape of each output `[channels, height, width]` in the margin.
+/// The network, first block to last; beside each the shape of its output, `[channels, rows, columns]`.
 pub(super) fn layers() -> Vec<Block> {
     vec![
         stem("Conv2d_1a_3x3", valid("", 32, 2)),     // [32, 149, 149]
@@ -167,7 +172,7 @@ impl Step {
         }
     }
 
-    /// Channels that leave the step, when `channels` enter.
+    /// Channels of the output for an input of `channels`.
     pub fn channels(&self, channels: usize) -> usize {
         let convs = self.convs();
         if convs.is_empty() { channels } else { convs.iter().map(|conv| conv.channels).sum() }
@@ -175,7 +180,7 @@ impl Step {
 }
 
 impl Block {
-    /// Channels that leave the block, when `channels` enter.
+    /// Channels of the output for an input of `channels`.
     pub fn channels(&self, channels: usize) -> usize {
         let branch =
             |steps: &Vec<Step>| steps.iter().fold(channels, |sum, step| step.channels(sum));
@@ -183,7 +188,8 @@ impl Block {
     }
 }
 
-/// Name, in the weights file, of a convolution; `.conv.weight` and `.bn.bias` and so on follow.
+/// The name of a convolution in the weights file, to which `.conv.weight`, `.bn.bias` and so on are
+/// appended.
 pub(super) fn key(block: &Block, conv: &ConvSpec) -> String {
     if conv.name.is_empty() {
         block.name.to_owned()
@@ -217,10 +223,11 @@ pub(super) fn find_taps(taps: &[String], layers: &[Block]) -> Loaded<Vec<usize>>
     let mut found = Vec::new();
     for tap in taps {
         let index = layers.iter().position(|block| block.name == tap).ok_or_else(|| {
-            NetError::Taps { reason: format!("there is no '{tap}'"), known: known() }
+            NetError::Taps { network: NAME, reason: format!("there is no '{tap}'"), known: known() }
         })?;
         if found.contains(&index) {
             return Err(NetError::Taps {
+                network: NAME,
                 reason: format!("'{tap}' is named twice"),
                 known: known(),
             });
@@ -228,12 +235,16 @@ pub(super) fn find_taps(taps: &[String], layers: &[Block]) -> Loaded<Vec<usize>>
         found.push(index);
     }
     if found.is_empty() {
-        return Err(NetError::Taps { reason: "none is named".to_owned(), known: known() });
+        return Err(NetError::Taps {
+            network: NAME,
+            reason: "none is named".to_owned(),
+            known: known(),
+        });
     }
     Ok(found)
 }
 
-/// Channels that leave each of `layers`.
+/// The number of channels of each block's output.
 pub(super) fn leaving(layers: &[Block]) -> Vec<usize> {
     let mut channels = 3;
     let mut leave = |block: &Block| {

@@ -1,29 +1,35 @@
-//! Inception v3 without its classifiers: `layers` is the whole network as data. The kernels compute
-//! it on the CPU; plain candle operations compute it elsewhere, and are what the kernels are
-//! measured by.
+//! Inception v3 without its classifiers, on pictures of 299 by 299 pixels.
+//!
+//! `layers` is the network as data. `blocked` makes a graph of it for the kernels, which compute it on
+//! the CPU; `plain` computes it by candle's own operations, on a GPU and as the reference for the
+//! kernels. `options` is what an experiment may say of it, `variant` what is known of a weights file,
+//! and `description` the identity that stands in runs and head files.
 
 mod blocked;
+mod description;
 mod layers;
-mod on_cpu;
+mod opened;
 mod options;
 mod plain;
+mod variant;
 
 use std::path::Path;
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::error::NetError;
+use super::backbone::Backbone;
+use super::error::{Loaded, NetError};
 use super::folding;
 use super::identity::{Identity, Source, Stated};
-use super::list::Network;
-use super::settings::{NetworkSettings, Precision, Weights};
-use super::variant::Variant;
+use super::network::{Network, NetworkSettings};
+use super::on_cpu::{self, Blueprint, OnCpu};
+use super::settings::{Precision, Weights};
 use super::weights::WeightsFile;
-use super::{Backbone, Calibration};
 use crate::kernels::{Engine, Format, Trunk};
 
+pub(super) use description::identity_of_first_heads;
 use layers::Block;
-use on_cpu::{OnCpu, Parts};
+use opened::Opened;
 pub use options::{InputRange, LastPool, Options, PoolPadding};
 pub use plain::PlainInceptionV3;
 
@@ -32,16 +38,12 @@ pub(super) const NETWORK: Network = Network {
     name: "inception_v3",
     meaning: "Inception v3, 299 by 299 pixels",
     options: options::FIELDS,
-    load: |settings, root, device, calibration| {
-        Ok(Box::new(InceptionV3::load(settings, root, device, calibration)?))
-    },
+    load: |settings, root, device| Ok(Box::new(InceptionV3::load(settings, root, device)?)),
+    own_settings: description::own_settings,
 };
 
-/// Width and height of the picture, in pixels.
-const SIDE: usize = 299;
-
-/// Pictures that a GPU takes at a time: the largest of its maps, unfolded for a matrix product, are
-/// 1.6 GB in f32.
+/// Pictures that a GPU is given at a time. The largest maps of that many, unfolded for a matrix
+/// product, take 1.6 GB in f32.
 const GPU_BATCH: usize = 64;
 
 /// Inception v3 with its weights: pixel values in, pooled features of its taps out.
@@ -59,51 +61,36 @@ enum Compute {
 
 impl InceptionV3 {
     /// Loads the weights that an experiment names; a file is sought below `root`.
-    pub fn load(
-        network: &NetworkSettings,
-        root: &Path,
-        device: &Device,
-        calibration: Calibration,
-    ) -> Loaded<InceptionV3> {
-        let (file, identity) = open(network, root)?;
+    pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<InceptionV3> {
+        let Opened { file, variant, identity } = Opened::open(network, root)?;
         let precision = precision_on(device, network)?;
         let layers = layers::layers();
-        let taps = taps(&file, &identity.variant.taps, &layers)?;
-        folding::check(&file, &layers::conv_shapes(&layers))?;
+        let taps = taps(&file, &variant.taps, &layers)?;
+        folding::check(&file, layers::NAME, &layers::conv_shapes(&layers))?;
         let leaving = layers::leaving(&layers);
         let feature_len = taps.into_iter().map(|tap| leaving[tap]).sum();
-        let variant = identity.variant.clone();
+        let opened = Opened { file, variant, identity: identity.clone() };
         let compute = if device.is_cuda() {
-            Compute::Cuda(PlainInceptionV3::new(&file, &variant, device, dtype(precision))?)
+            Compute::Cuda(PlainInceptionV3::new(&opened, device, dtype(precision))?)
         } else {
-            let parts = Parts { file, variant, calibration };
-            Compute::Cpu(OnCpu::new(parts, Engine::best(format(precision))))
+            Compute::Cpu(OnCpu::new(opened, Engine::best(on_cpu::format(precision))))
         };
         Ok(InceptionV3 { compute, identity, precision, feature_len })
     }
 
-    /// What the network does on the CPU, by these instructions.
-    pub fn on_engine(
-        network: &NetworkSettings,
-        root: &Path,
-        engine: Engine,
-        calibration: Calibration,
-    ) -> Loaded<Trunk> {
-        parts(network, root, calibration)?.trunk(engine)
+    /// The network as the CPU computes it with one set of instructions, to measure and compare.
+    pub fn on_engine(network: &NetworkSettings, root: &Path, engine: Engine) -> Loaded<Trunk> {
+        on_cpu::trunk(&Opened::open(network, root)?, engine)
     }
 
     /// The largest value of each map at the calibration pictures, for 8-bit integers.
-    pub fn largest(
-        network: &NetworkSettings,
-        root: &Path,
-        calibration: Calibration,
-    ) -> Loaded<Vec<f32>> {
-        let parts = parts(network, root, calibration)?;
-        Ok(parts.largest(&parts.graph()?))
+    pub fn largest(network: &NetworkSettings, root: &Path) -> Loaded<Vec<f32>> {
+        let opened = Opened::open(network, root)?;
+        Ok(on_cpu::largest(&opened.identity.preprocess, &opened.graph()?))
     }
 }
 
-/// Places of the taps in `layers`; a mistake in the file's metadata names the file.
+/// Indices of the taps in `layers`. The error names the file when its metadata says the taps.
 fn taps(file: &WeightsFile, taps: &Stated<Vec<String>>, layers: &[Block]) -> Loaded<Vec<usize>> {
     layers::find_taps(&taps.value, layers).map_err(|err| match taps.source {
         Source::Metadata => NetError::Metadata {
@@ -117,33 +104,7 @@ fn taps(file: &WeightsFile, taps: &Stated<Vec<String>>, layers: &[Block]) -> Loa
     })
 }
 
-fn parts(network: &NetworkSettings, root: &Path, calibration: Calibration) -> Loaded<Parts> {
-    let (file, identity) = open(network, root)?;
-    Ok(Parts { file, variant: identity.variant, calibration })
-}
-
-fn open(network: &NetworkSettings, root: &Path) -> Loaded<(WeightsFile, Identity)> {
-    let file = WeightsFile::open(&network.weights, root)?;
-    let variant = Variant::resolve(network, &file)?;
-    let weights = match &network.weights {
-        Weights::BuiltIn => "built-in".to_owned(),
-        Weights::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-    };
-    let identity = Identity {
-        backbone: "inception-v3".to_owned(),
-        weights,
-        weights_blake3: file.blake3().to_owned(),
-        side: SIDE,
-        variant,
-    };
-    Ok((file, identity))
-}
-
 impl Backbone for InceptionV3 {
-    fn side(&self) -> usize {
-        SIDE
-    }
-
     fn feature_len(&self) -> usize {
         self.feature_len
     }
@@ -190,17 +151,24 @@ impl Backbone for InceptionV3 {
             Compute::Cuda(plain) => plain.features(pixels),
         }
     }
+
+    fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
+        match &self.compute {
+            Compute::Cpu(cpu) => cpu.maps(picture),
+            Compute::Cuda(plain) => plain.maps_of(picture),
+        }
+    }
 }
 
-/// 8-bit integers, and the rule by which their steps are found: features of an older rule must not
-/// be taken for those of a newer.
+/// The arithmetic of 8-bit integers, with the number of the rule by which their scales are found, so
+/// that features of an older rule are not taken for those of a newer one.
 const INT8: &str = "int8, calibration 1";
 
-/// What is computed in where this was asked for. On a GPU f32 is f32: products are not rounded to
-/// TF32, which Candle does only when told to.
+/// The precision for what an experiment asks for. On a GPU f32 means f32: candle rounds products to
+/// TF32 only when told to.
 ///
-/// `auto` is 8-bit integers only where they are fast and their accuracy was measured, which is on
-/// the built-in weights (benches/README.md).
+/// `auto` is 8-bit integers only where they are fast and where their accuracy was measured: with the
+/// built-in weights (benches/README.md).
 fn precision_on(device: &Device, network: &NetworkSettings) -> Loaded<Precision> {
     let int8 = network.weights == Weights::BuiltIn && Engine::best(Format::Int8).is_fast();
     match network.precision {
@@ -217,13 +185,3 @@ fn dtype(precision: Precision) -> DType {
         _ => DType::F32,
     }
 }
-
-fn format(precision: Precision) -> Format {
-    match precision {
-        Precision::Bf16 => Format::Bf16,
-        Precision::Int8 => Format::Int8,
-        Precision::F32 | Precision::Auto => Format::F32,
-    }
-}
-
-type Loaded<T> = std::result::Result<T, NetError>;

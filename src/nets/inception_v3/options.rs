@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::nets::OptionValues;
+use crate::nets::network::OptionValues;
 use crate::setting::{Field, FieldType, Kind, Range, Words, choices};
 
 /// Whether the 3x3 average pools divide by 9 at the border too (padding counted), or by the number

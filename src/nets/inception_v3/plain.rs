@@ -1,27 +1,27 @@
-//! The network in plain candle operations: the obvious version.
+//! The network by candle's own operations: slow, but easy to check against the paper.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Device, Result, Tensor};
 
-use super::layers::{Block, ConvSpec, Step, conv_shapes, find_taps, key, layers};
+use super::layers::{Block, ConvSpec, NAME, SIDE, Step, conv_shapes, find_taps, key, layers};
+use super::opened::Opened;
 use super::options::{LastPool, PoolPadding};
-use super::{Loaded, SIDE};
-use crate::nets::NetworkSettings;
+use super::variant::Variant;
+use crate::nets::error::Loaded;
 use crate::nets::folding;
-use crate::nets::variant::Variant;
+use crate::nets::network::NetworkSettings;
+use crate::nets::preprocess::Preprocess;
 use crate::nets::weights::WeightsFile;
 
-/// Inception v3 by candle's own operations: the oracle of the kernels, and what runs where they do
-/// not.
+/// Inception v3 by candle's own operations: the reference for the kernels, and what runs on a GPU.
 pub struct PlainInceptionV3 {
-    /// Up to the last tap.
+    /// Blocks, their branches and the steps of each, up to the last tap.
     blocks: Vec<Vec<Vec<Op>>>,
     /// Indices of the tapped blocks, in the order of the taps.
     taps: Vec<usize>,
-    /// `(factor, offset)` that bring pixel values to the input range.
-    input: (f64, f64),
+    preprocess: Preprocess,
     device: Device,
     dtype: DType,
 }
@@ -33,34 +33,51 @@ impl PlainInceptionV3 {
         root: &Path,
         device: &Device,
     ) -> Loaded<PlainInceptionV3> {
-        let (file, identity) = super::open(network, root)?;
-        PlainInceptionV3::new(&file, &identity.variant, device, DType::F32)
+        PlainInceptionV3::new(&Opened::open(network, root)?, device, DType::F32)
     }
 
     /// `dtype` is that of the weights and of all maps.
-    pub(super) fn new(
-        file: &WeightsFile,
-        variant: &Variant,
-        device: &Device,
-        dtype: DType,
-    ) -> Loaded<PlainInceptionV3> {
+    pub(super) fn new(opened: &Opened, device: &Device, dtype: DType) -> Loaded<PlainInceptionV3> {
+        let Opened { file, variant, identity } = opened;
         let layers = layers();
         let taps = find_taps(&variant.taps.value, &layers)?;
-        folding::check(file, &conv_shapes(&layers))?;
+        folding::check(file, NAME, &conv_shapes(&layers))?;
         let load = Loader { file, variant, device, dtype };
         let last = taps.iter().max().copied().unwrap_or_default();
         let blocks =
             layers[..=last].iter().map(|block| load.block(block)).collect::<Loaded<_>>()?;
-        let input = variant.input_range.value.factor_and_offset();
-        // Candle gives each thread a queue of its own on a GPU; another one's may run first.
+        // On a GPU candle gives each thread its own queue: another thread's work could start before
+        // the weights are there.
         device.synchronize()?;
-        let device = device.clone();
-        Ok(PlainInceptionV3 { blocks, taps, input, device, dtype })
+        let (preprocess, device) = (identity.preprocess, device.clone());
+        Ok(PlainInceptionV3 { blocks, taps, preprocess, device, dtype })
+    }
+
+    /// How it takes photos.
+    pub fn preprocess(&self) -> &Preprocess {
+        &self.preprocess
     }
 
     /// `[n, 3, side, side]`, pixel values 0 to 255 in f32, to `[n, feature_len]` in f32; both on the
     /// CPU.
     pub fn features(&self, pixels: &Tensor) -> Result<Tensor> {
+        let maps = self.maps(&self.input(pixels)?)?;
+        // [n, channels] each
+        let pool = |map: &Tensor| map.to_dtype(DType::F32)?.mean((2, 3));
+        let pooled: Vec<Tensor> = maps.iter().map(pool).collect::<Result<_>>()?;
+        Tensor::cat(&pooled, 1)?.to_device(&Device::Cpu) // [n, feature_len]
+    }
+
+    /// `[3, side, side]`, pixel values 0 to 255 in f32, to a map `[channels, rows, columns]` in f32
+    /// for each tap; all on the CPU.
+    pub fn maps_of(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
+        let maps = self.maps(&self.input(&picture.unsqueeze(0)?)?)?;
+        let to_cpu = |map: &Tensor| map.squeeze(0)?.to_dtype(DType::F32)?.to_device(&Device::Cpu);
+        maps.iter().map(to_cpu).collect()
+    }
+
+    /// Pixel values to what the first convolution takes, on the device.
+    fn input(&self, pixels: &Tensor) -> Result<Tensor> {
         let (_, channels, height, width) = pixels.dims4()?;
         if (channels, height, width) != (3, SIDE, SIDE) {
             candle_core::bail!(
@@ -68,29 +85,26 @@ impl PlainInceptionV3 {
                  {width}"
             );
         }
-        let (factor, offset) = self.input;
-        let picture = pixels.to_device(&self.device)?.affine(factor, offset)?;
-        let maps = self.maps(&picture.to_dtype(self.dtype)?)?;
-        // [n, channels] each
-        let pool = |map: &Tensor| map.to_dtype(DType::F32)?.mean((2, 3));
-        let pooled: Vec<Tensor> = maps.iter().map(pool).collect::<Result<_>>()?;
-        Tensor::cat(&pooled, 1)?.to_device(&Device::Cpu) // [n, feature_len]
+        // The ranges of Inception are the same for every colour.
+        let [(factor, offset), ..] = self.preprocess.factors_and_offsets();
+        pixels.to_device(&self.device)?.affine(factor, offset)?.to_dtype(self.dtype)
     }
 
-    /// `[n, 3, 299, 299]` in the input range, on the device and of the type of the weights, to one map
-    /// `[n, channels, height, width]` a tap.
+    /// `[n, 3, 299, 299]` in the input range, on the device and of the type of the weights, to a map
+    /// `[n, channels, rows, columns]` for each tap.
     pub fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
         self.run(picture, &mut |_, _| {})
     }
 
-    /// Name and time of each convolution, with its bias and ReLU.
+    /// Runs `picture` through the network, and gives the name of each convolution and the time that it
+    /// took with its bias and ReLU.
     pub fn timed(&self, picture: &Tensor) -> Result<Vec<(String, Duration)>> {
         let mut times = Vec::new();
         self.run(picture, &mut |conv, time| times.push((conv.to_owned(), time)))?;
         Ok(times)
     }
 
-    fn run(&self, picture: &Tensor, time: Watch<'_>) -> Result<Vec<Tensor>> {
+    fn run(&self, picture: &Tensor, time: OnConv<'_>) -> Result<Vec<Tensor>> {
         let mut maps = vec![None; self.taps.len()];
         let mut x = picture.clone();
         for (index, branches) in self.blocks.iter().enumerate() {
@@ -106,8 +120,8 @@ impl PlainInceptionV3 {
     }
 }
 
-/// Hears of each convolution and its time.
-type Watch<'a> = &'a mut dyn FnMut(&str, Duration);
+/// Is called with the name and the time of each convolution.
+type OnConv<'a> = &'a mut dyn FnMut(&str, Duration);
 
 /// A step with its weights and its pooling rule.
 enum Op {
@@ -119,13 +133,13 @@ enum Op {
 }
 
 impl Op {
-    fn forward(&self, x: &Tensor, time: Watch<'_>) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, time: OnConv<'_>) -> Result<Tensor> {
         match self {
             Op::Conv(conv) => conv.timed(x, time),
             Op::Fork([one, other]) => Tensor::cat(&[one.timed(x, time)?, other.timed(x, time)?], 1),
             Op::MaxPool => x.max_pool2d_with_stride(3, 2),
             Op::AveragePool(padding) => average_pool(x, *padding),
-            // What enters comes from a ReLU, so the zeros of the padding never win.
+            // After ReLU no number is below the zeros of the padding.
             Op::LastMaxPool => pad(x, [1, 1])?.max_pool2d_with_stride(3, 1),
         }
     }
@@ -142,7 +156,7 @@ struct Conv {
 }
 
 impl Conv {
-    fn timed(&self, x: &Tensor, time: Watch<'_>) -> Result<Tensor> {
+    fn timed(&self, x: &Tensor, time: OnConv<'_>) -> Result<Tensor> {
         let start = Instant::now();
         let y = self.forward(x)?;
         time(&self.name, start.elapsed());
@@ -174,7 +188,8 @@ fn average_pool(x: &Tensor, padding: PoolPadding) -> Result<Tensor> {
     }
 }
 
-/// What turns a sum over 9 into one over the pixels inside the picture: `[1, 1, height, width]`.
+/// Factors `[1, 1, height, width]` that turn a sum divided by 9 into one divided by the number of
+/// pixels inside the map.
 fn nine_over_count(x: &Tensor) -> Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
     let inside = |at: usize, side: usize| (at + 2).min(side) - at.saturating_sub(1);
@@ -232,18 +247,18 @@ mod tests {
 
     use super::*;
 
-    /// In f64, as Candle multiplies no bf16 on the CPU: what is of another type fails in either.
+    /// On the CPU candle has no products in bf16, so f64 stands for it: a tensor that was left in f32
+    /// fails in either.
     #[test]
     fn the_trunk_computes_in_the_type_that_it_was_loaded_in() {
         let network = NetworkSettings::default();
-        let file = WeightsFile::open(&network.weights, Path::new("")).unwrap();
-        let mut variant = Variant::resolve(&network, &file).unwrap();
-        variant.taps.value = vec!["Mixed_7c".into()];
+        let mut opened = Opened::open(&network, Path::new("")).unwrap();
+        opened.variant.taps.value = vec!["Mixed_7c".into()];
         let stripes = |at: usize| ((at / 7) % 61 + (at / 299) % 97) as f32 / 156.0;
         let picture = (0..3 * 299 * 299).map(stripes).collect();
         let picture = Tensor::from_vec(picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
-        let feature = |variant: &Variant, dtype: DType| -> Vec<f64> {
-            let trunk = PlainInceptionV3::new(&file, variant, &Device::Cpu, dtype).unwrap();
+        let feature = |opened: &Opened, dtype: DType| -> Vec<f64> {
+            let trunk = PlainInceptionV3::new(opened, &Device::Cpu, dtype).unwrap();
             let maps = trunk.maps(&picture.to_dtype(dtype).unwrap()).unwrap();
             assert_eq!(maps[0].dtype(), dtype);
             let pooled = maps[0].to_dtype(DType::F64).unwrap().mean((2, 3)).unwrap();
@@ -251,8 +266,8 @@ mod tests {
         };
         // The average and the maximum in the last block, so that every kind of step is there.
         for last_pool in [LastPool::Average, LastPool::Max] {
-            variant.last_pool.value = last_pool;
-            let (single, double) = (feature(&variant, DType::F32), feature(&variant, DType::F64));
+            opened.variant.last_pool.value = last_pool;
+            let (single, double) = (feature(&opened, DType::F32), feature(&opened, DType::F64));
             let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
             let off: Vec<f64> = single.iter().zip(&double).map(|(a, b)| a - b).collect();
             let error = length(&off) / length(&double);

@@ -1,41 +1,47 @@
 //! What differs between published Inception v3 weights though their tensors have the same names:
-//! pooling rules, input range, epsilon and taps. Each is known from a setting, else from the
-//! file's metadata, else from its tensors, else assumed; which one is kept beside the value.
+//! pooling rules, input range, epsilon and taps.
+//!
+//! Each is known from a setting, or else from the file's metadata, or else from its tensors, or else
+//! it is assumed; where it is known from is kept beside the value.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::error::NetError;
-use super::identity::{Source, Stated};
-use super::inception_v3::{InputRange, LastPool, Options, PoolPadding};
-use super::settings::NetworkSettings;
-use super::weights::WeightsFile;
+use super::options::{InputRange, LastPool, Options, PoolPadding};
+use crate::nets::error::NetError;
+use crate::nets::identity::{Identity, Property, RANGE_PROPERTY, Source, Stated};
+use crate::nets::weights::WeightsFile;
 
 impl InputRange {
-    /// `(factor, offset)` of `pixel * factor + offset`.
-    pub(super) fn factor_and_offset(self) -> (f64, f64) {
+    /// Mean and deviation, in pixel values and the same for every colour, that are this range.
+    pub fn mean_and_std(self) -> (f64, f64) {
         match self {
-            InputRange::ZeroToOne => (1.0 / 255.0, 0.0),
-            InputRange::MinusOneToOne => (1.0 / 127.5, -1.0),
-            InputRange::RetrainPy => (1.0 / 128.0, -1.0),
+            InputRange::ZeroToOne => (0.0, 255.0),
+            InputRange::MinusOneToOne => (127.5, 127.5),
+            InputRange::RetrainPy => (128.0, 128.0),
         }
     }
 }
 
 /// All that must be known besides the tensors.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Variant {
+    /// What the average pools divide by.
     pub average_pool: Stated<PoolPadding>,
+    /// The pool branch of the last block.
     pub last_pool: Stated<LastPool>,
+    /// What pixel values become.
     pub input_range: Stated<InputRange>,
+    /// Is added to the variance in batch normalisation.
     pub batch_norm_epsilon: Stated<f64>,
     /// Blocks whose pooled outputs, in this order, are the feature.
     pub taps: Stated<Vec<String>>,
 }
 
-/// Published weights that their tensors give away: `(padding, last pool)`.
+/// `(padding, last pool)` of published weights that can be recognised by their tensors:
 ///
 /// - 1008 classes: the network of 2015 as pytorch-fid converts it (TensorFlow's average pool does
-///   not count padding; a maximum in the last block);
+///   not count padding, and the last block takes a maximum);
 /// - an auxiliary classifier: torchvision's training, also timm's `tv_in1k`.
 fn told_by_tensors(file: &WeightsFile) -> Option<(PoolPadding, LastPool)> {
     if file.shape("fc.weight").is_some_and(|shape| shape.first() == Some(&1008)) {
@@ -48,7 +54,46 @@ fn told_by_tensors(file: &WeightsFile) -> Option<(PoolPadding, LastPool)> {
 }
 
 impl Variant {
-    /// Whether all rules but the taps are those that the file itself wants.
+    /// As the properties of an identity, in the order in which they are shown.
+    pub(super) fn properties(&self) -> Vec<Property> {
+        let Variant { average_pool, last_pool, input_range, batch_norm_epsilon, taps } = self;
+        let property =
+            |name: &str, value: String, source| Property { name: name.to_owned(), value, source };
+        vec![
+            property(TAPS_NAME, taps.value.join(BETWEEN_TAPS), taps.source),
+            property(RANGE_PROPERTY, word(&input_range.value), input_range.source),
+            property(PADDING_NAME, word(&average_pool.value), average_pool.source),
+            property(LAST_POOL_NAME, word(&last_pool.value), last_pool.source),
+            property(EPSILON_NAME, batch_norm_epsilon.value.to_string(), batch_norm_epsilon.source),
+        ]
+    }
+
+    /// Reads what [`Variant::properties`] wrote.
+    pub(super) fn of(identity: &Identity) -> Result<Variant, NetError> {
+        fn read<T>(
+            identity: &Identity,
+            name: &'static str,
+            read: impl Fn(&str) -> Option<T>,
+        ) -> Result<Stated<T>, NetError> {
+            let property = identity.property(name);
+            let value = property.and_then(|property| read(&property.value));
+            match (property, value) {
+                (Some(property), Some(value)) => Ok(Stated { value, source: property.source }),
+                _ => Err(NetError::property(identity, name)),
+            }
+        }
+        Ok(Variant {
+            average_pool: read(identity, PADDING_NAME, from_word)?,
+            last_pool: read(identity, LAST_POOL_NAME, from_word)?,
+            input_range: read(identity, RANGE_PROPERTY, from_word)?,
+            batch_norm_epsilon: read(identity, EPSILON_NAME, |text| text.parse().ok())?,
+            taps: read(identity, TAPS_NAME, |text| {
+                Some(text.split(BETWEEN_TAPS).map(str::to_owned).collect())
+            })?,
+        })
+    }
+
+    /// Whether all rules but the taps are those that the file has when no setting says otherwise.
     pub(super) fn is_the_files_own(&self, file: &WeightsFile) -> bool {
         let rules = |variant: &Variant| {
             (
@@ -58,15 +103,15 @@ impl Variant {
                 variant.batch_norm_epsilon.value,
             )
         };
-        let unset = NetworkSettings::default();
-        Variant::resolve(&unset, file).is_ok_and(|own| rules(&own) == rules(self))
+        Variant::resolve(&Options::default(), &[], file).is_ok_and(|own| rules(&own) == rules(self))
     }
 
+    /// `taps`: as the experiment names them; empty: as the file says.
     pub(super) fn resolve(
-        network: &NetworkSettings,
+        options: &Options,
+        taps: &[String],
         file: &WeightsFile,
     ) -> Result<Variant, NetError> {
-        let options = Options::of(&network.options);
         let (pools, source) = match told_by_tensors(file) {
             Some(pools) => (pools, Source::Tensors),
             // timm's `tf_in1k`, or a file without its classifier: what timm's code does.
@@ -94,12 +139,31 @@ impl Variant {
                 Stated { value: 1e-3, source },
             )?,
             taps: stated(
-                (!network.taps.is_empty()).then(|| network.taps.clone()),
+                (!taps.is_empty()).then(|| taps.to_vec()),
                 || Ok(metadata(file, &TAPS)?.or_else(|| taps_of_moderation_weights(file))),
                 Stated { value: vec!["Mixed_7c".to_owned()], source },
             )?,
         })
     }
+}
+
+const TAPS_NAME: &str = "taps";
+const PADDING_NAME: &str = "average_pool_padding";
+const LAST_POOL_NAME: &str = "last_pool";
+const EPSILON_NAME: &str = "batch_norm_epsilon";
+
+const BETWEEN_TAPS: &str = ", ";
+
+/// The word that serde writes for a value of an enum.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        other => unreachable!("an enum without fields is a word, not {other:?}"),
+    }
+}
+
+fn from_word<T: DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(word.into()).ok()
 }
 
 fn stated<T>(
@@ -114,7 +178,7 @@ fn stated<T>(
     Ok(from_metadata.unwrap_or(otherwise))
 }
 
-/// A key of the file's metadata: how its text is read, and what to set when that fails.
+/// A key of the file's metadata: how its text is read, and which setting to use when that fails.
 struct Key<T> {
     key: &'static str,
     read: fn(&str) -> Option<T>,
@@ -181,8 +245,9 @@ fn metadata<T>(file: &WeightsFile, key: &Key<T>) -> Result<Option<T>, NetError> 
     })
 }
 
-/// The built-in weights come from a content-moderation classifier: its last blocks know that task
-/// only. On 3,670 photos of flowers (5-fold) these two taps gave 86.6%, the last block 75%.
+/// Taps for the built-in weights, which come from a content-moderation classifier: its last blocks
+/// are of use for that task only. On 3,670 photos of flowers (5-fold) these two taps gave an accuracy
+/// of 86.6%, the last block 75%.
 fn taps_of_moderation_weights(file: &WeightsFile) -> Option<Vec<String>> {
     let source = file.metadata("source")?;
     source.starts_with("npm nsfwjs").then(|| ["Mixed_6c", "Mixed_7a"].map(str::to_owned).to_vec())
@@ -192,8 +257,8 @@ fn taps_of_moderation_weights(file: &WeightsFile) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    fn network(options: Options) -> NetworkSettings {
-        NetworkSettings { options: options.to_values(), ..NetworkSettings::default() }
+    fn resolve(options: Options, file: &WeightsFile) -> Result<Variant, NetError> {
+        Variant::resolve(&options, &[], file)
     }
 
     /// A file with 1008 classes, as pytorch-fid's, and this metadata.
@@ -211,8 +276,8 @@ mod tests {
     #[test]
     fn a_setting_beats_metadata_and_metadata_beats_tensors() {
         let file = file(r#""last_block_pool":"avg","avg_pool_count_include_pad":"true""#);
-        let network = network(Options { last_pool: Some(LastPool::Max), ..Options::default() });
-        let variant = Variant::resolve(&network, &file).unwrap();
+        let options = Options { last_pool: Some(LastPool::Max), ..Options::default() };
+        let variant = resolve(options, &file).unwrap();
         let last = Stated { value: LastPool::Max, source: Source::Setting };
         let average = Stated { value: PoolPadding::Counted, source: Source::Metadata };
         let range = Stated { value: InputRange::MinusOneToOne, source: Source::Tensors };
@@ -225,7 +290,7 @@ mod tests {
         let file = file(
             r#""input_range":"[-1, 1], as TF-Slim","bn_eps":"1e-5","taps":"Mixed_6e, Mixed_7b""#,
         );
-        let variant = Variant::resolve(&NetworkSettings::default(), &file).unwrap();
+        let variant = resolve(Options::default(), &file).unwrap();
         assert_eq!(variant.input_range.value, InputRange::MinusOneToOne);
         assert_eq!(variant.batch_norm_epsilon.value, 1e-5);
         assert_eq!(variant.taps.value, ["Mixed_6e", "Mixed_7b"]);
@@ -235,20 +300,19 @@ mod tests {
     #[test]
     fn metadata_that_is_not_understood_is_an_error_until_a_setting_replaces_it() {
         let file = file(r#""input_range":"[0,255]""#);
-        let error = Variant::resolve(&NetworkSettings::default(), &file).unwrap_err().to_string();
+        let error = resolve(Options::default(), &file).unwrap_err().to_string();
         let expected = "w: its metadata says input_range = '[0,255]', expected [0,1] or [-1,1]; \
                         set network.inception_v3.input_range instead";
         assert_eq!(error, expected);
-        let network =
-            network(Options { input_range: Some(InputRange::ZeroToOne), ..Options::default() });
-        assert!(Variant::resolve(&network, &file).is_ok());
+        let options = Options { input_range: Some(InputRange::ZeroToOne), ..Options::default() };
+        assert!(resolve(options, &file).is_ok());
     }
 
     #[test]
     fn input_ranges_reach_their_ends() {
         let ends = |range: InputRange| {
-            let (factor, offset) = range.factor_and_offset();
-            [0.0, 255.0].map(|pixel| (pixel * factor + offset) as f32)
+            let (mean, std) = range.mean_and_std();
+            [0.0, 255.0].map(|pixel| ((pixel - mean) / std) as f32)
         };
         assert_eq!(ends(InputRange::ZeroToOne), [0.0, 1.0]);
         assert_eq!(ends(InputRange::MinusOneToOne), [-1.0, 1.0]);

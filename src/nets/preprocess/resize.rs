@@ -1,31 +1,28 @@
-//! Bilinear resizing to the square that the network takes, by three rules.
+//! Bilinear resizing by three rules.
 //!
 //! Values stay `f32` in `0..=255`; nothing is rounded to whole levels in between.
 
 use image::RgbImage;
 
-use crate::spec::Resize;
+use super::Axis;
+use crate::nets::settings::Resize;
 
-/// The picture squashed to `[side, side, 3]`, values `0..=255`.
+/// The part of the resized photo that `rows` and `columns` keep, `[rows, columns, 3]`, values
+/// `0..=255`.
 ///
 /// `Legacy` is TensorFlow 1's `resize_bilinear`, bit for bit; `HalfPixel` is TensorFlow 2's
 /// `tf.image.resize` and PyTorch's `interpolate(align_corners=False)`; `Antialias` is the latter
-/// with `antialias=True`. Panics when the picture has no pixels or `side` is 0.
-pub fn resize(image: &RgbImage, rule: Resize, side: usize) -> Vec<f32> {
-    assert!(image.width() > 0 && image.height() > 0 && side > 0, "there is nothing to resize");
+/// with `antialias=True`. Panics when the photo has no pixels or nothing of it is kept.
+pub(super) fn resize(photo: &RgbImage, rule: Resize, rows: &Axis, columns: &Axis) -> Vec<f32> {
+    assert!(photo.width() > 0 && photo.height() > 0, "there is nothing to resize");
+    assert!(!rows.kept.is_empty() && !columns.kept.is_empty(), "nothing is to be kept");
     match rule {
-        Resize::Legacy => interpolate(image, side, |o, scale| o * scale),
+        Resize::Legacy => interpolate(photo, rows, columns, |o, scale| o * scale),
         Resize::HalfPixel => {
-            interpolate(image, side, |o, scale| ((o + 0.5) * scale - 0.5).max(0.0))
+            interpolate(photo, rows, columns, |o, scale| ((o + 0.5) * scale - 0.5).max(0.0))
         }
-        Resize::Antialias => antialias(image, side),
+        Resize::Antialias => antialias(photo, rows, columns),
     }
-}
-
-/// `[side, side, 3]` to planes `[3, side, side]`, the order the network takes.
-pub fn to_planes(hwc: &[f32], side: usize) -> Vec<f32> {
-    assert_eq!(hwc.len(), side * side * 3, "not a square of {side} with 3 channels");
-    (0..3).flat_map(|channel| hwc[channel..].iter().step_by(3).copied()).collect()
 }
 
 /// The two source places next to an output place, and the share of the second.
@@ -35,9 +32,10 @@ struct Between {
     share: f32,
 }
 
-fn places(n_in: usize, n_out: usize, source: impl Fn(f32, f32) -> f32) -> Vec<Between> {
-    let scale = n_in as f32 / n_out as f32;
-    (0..n_out)
+fn places(n_in: usize, axis: &Axis, source: impl Fn(f32, f32) -> f32) -> Vec<Between> {
+    let scale = n_in as f32 / axis.scaled as f32;
+    axis.kept
+        .clone()
         .map(|o| {
             let s = source(o as f32, scale);
             let low = (s.floor() as usize).min(n_in - 1);
@@ -47,12 +45,17 @@ fn places(n_in: usize, n_out: usize, source: impl Fn(f32, f32) -> f32) -> Vec<Be
 }
 
 /// No filter: four source pixels for each output pixel, in the order of TensorFlow's kernel.
-fn interpolate(image: &RgbImage, side: usize, source: impl Fn(f32, f32) -> f32) -> Vec<f32> {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let columns = places(width, side, &source);
-    let rows = places(height, side, &source);
-    let pixels = image.as_raw();
-    let mut out = Vec::with_capacity(side * side * 3);
+fn interpolate(
+    photo: &RgbImage,
+    rows: &Axis,
+    columns: &Axis,
+    source: impl Fn(f32, f32) -> f32,
+) -> Vec<f32> {
+    let (width, height) = (photo.width() as usize, photo.height() as usize);
+    let columns = places(width, columns, &source);
+    let rows = places(height, rows, &source);
+    let pixels = photo.as_raw();
+    let mut out = Vec::with_capacity(rows.len() * columns.len() * 3);
     for y in &rows {
         let top_row = &pixels[y.low * width * 3..][..width * 3];
         let bottom_row = &pixels[y.high * width * 3..][..width * 3];
@@ -78,10 +81,11 @@ struct Window {
 }
 
 /// A triangle of half-width max(1, n_in / n_out) round (o + 0.5) n_in / n_out, cut at the edges.
-fn windows(n_in: usize, n_out: usize) -> Vec<Window> {
-    let scale = n_in as f64 / n_out as f64;
+fn windows(n_in: usize, axis: &Axis) -> Vec<Window> {
+    let scale = n_in as f64 / axis.scaled as f64;
     let half_width = scale.max(1.0);
-    (0..n_out)
+    axis.kept
+        .clone()
         .map(|o| {
             let centre = (o as f64 + 0.5) * scale;
             let start = (centre - half_width + 0.5).max(0.0) as usize;
@@ -95,14 +99,14 @@ fn windows(n_in: usize, n_out: usize) -> Vec<Window> {
 
 /// Down first: whole rows are added up at once, which the compiler turns into vector instructions,
 /// and only one row of sums is held.
-fn antialias(image: &RgbImage, side: usize) -> Vec<f32> {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let columns = windows(width, side);
+fn antialias(photo: &RgbImage, rows: &Axis, columns: &Axis) -> Vec<f32> {
+    let (width, height) = (photo.width() as usize, photo.height() as usize);
+    let columns = windows(width, columns);
     let mut sums = vec![0.0; width * 3];
-    let mut out = Vec::with_capacity(side * side * 3);
-    for window in windows(height, side) {
+    let mut out = Vec::with_capacity(rows.kept.len() * columns.len() * 3);
+    for window in windows(height, rows) {
         sums.fill(0.0);
-        let rows = image.as_raw()[window.start * width * 3..].chunks_exact(width * 3);
+        let rows = photo.as_raw()[window.start * width * 3..].chunks_exact(width * 3);
         for (row, &weight) in rows.zip(&window.weights) {
             for (sum, &value) in sums.iter_mut().zip(row) {
                 *sum += weight * f32::from(value);
@@ -129,6 +133,11 @@ mod tests {
     use safetensors::SafeTensors;
 
     use super::*;
+
+    fn squashed(photo: &RgbImage, rule: Resize, side: usize) -> Vec<f32> {
+        let axis = Axis { scaled: side, kept: 0..side };
+        resize(photo, rule, &axis, &axis)
+    }
 
     const ORACLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/resize.safetensors");
     const PICTURES: [&str; 4] = ["7x5", "16x16", "31x20", "300x200"];
@@ -160,11 +169,11 @@ mod tests {
             .collect();
         for name in PICTURES {
             let picture = picture(&tensors, name);
-            let small = resize(&picture, rule, 8);
+            let small = squashed(&picture, rule, 8);
             for (got, expected) in small.iter().zip(floats(&tensors, &format!("{name}/{how}/8"))) {
                 assert!(same("8", *got, expected), "{name} to 8: {got}, not {expected}");
             }
-            let large = resize(&picture, rule, 299);
+            let large = squashed(&picture, rule, 299);
             let expected = floats(&tensors, &format!("{name}/{how}/299/samples"));
             for (place, expected) in positions.chunks_exact(3).zip(expected) {
                 let got = large[(place[0] * 299 + place[1]) * 3 + place[2]];
@@ -202,7 +211,7 @@ mod tests {
         for (width, height) in [(1, 1), (1, 2000), (2000, 1), (3, 4000)] {
             let picture = RgbImage::from_pixel(width, height, image::Rgb([10, 20, 30]));
             for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias] {
-                for pixel in resize(&picture, rule, 9).chunks_exact(3) {
+                for pixel in squashed(&picture, rule, 9).chunks_exact(3) {
                     for (got, expected) in pixel.iter().zip([10.0, 20.0, 30.0]) {
                         assert!((got - expected).abs() < 1e-3, "{rule:?} {width} x {height}");
                     }
@@ -212,9 +221,18 @@ mod tests {
     }
 
     #[test]
-    fn planes_hold_the_same_values_channel_by_channel() {
-        let hwc: Vec<f32> = (0..12).map(|v| v as f32).collect();
-        let planes = [0., 3., 6., 9., 1., 4., 7., 10., 2., 5., 8., 11.];
-        assert_eq!(to_planes(&hwc, 2), planes);
+    fn a_part_of_the_resized_photo_has_the_numbers_that_the_whole_has() {
+        let photo = RgbImage::from_fn(50, 31, |x, y| {
+            image::Rgb([(x * 5) as u8, (y * 8) as u8, (x * y) as u8])
+        });
+        let axis = |scaled: usize, kept: std::ops::Range<usize>| Axis { scaled, kept };
+        for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias] {
+            let whole = resize(&photo, rule, &axis(12, 0..12), &axis(20, 0..20));
+            let part = resize(&photo, rule, &axis(12, 3..11), &axis(20, 5..13));
+            for (row, part) in part.chunks_exact(8 * 3).enumerate() {
+                let expected = &whole[((3 + row) * 20 + 5) * 3..][..8 * 3];
+                assert_eq!(part, expected, "{rule:?}, row {row}");
+            }
+        }
     }
 }

@@ -1,0 +1,106 @@
+//! A network as it is declared, and what an experiment says of it: the table `[network]`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use candle_core::Device;
+
+use super::backbone::Backbone;
+use super::error::Loaded;
+use super::identity::Identity;
+use super::settings::{DeviceChoice, Precision, Resize, Weights};
+use crate::setting::{Field, FieldType, Value};
+
+/// Makes a network of its settings; a weights file is sought below the path, the project folder.
+pub type Load = fn(&NetworkSettings, &Path, &Device) -> Loaded<Box<dyn Backbone>>;
+
+/// What an identity says of the settings that are the network's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnSettings {
+    /// Blocks whose pooled outputs are the feature.
+    pub taps: Vec<String>,
+    /// The network's own options.
+    pub options: OptionValues,
+}
+
+/// A network that an experiment can choose as its backbone.
+pub struct Network {
+    /// As `network.backbone` has it, and the table `[network.NAME]` of its own options.
+    pub name: &'static str,
+    /// One short line.
+    pub meaning: &'static str,
+    /// Its own options, with keys that start with `network.NAME.`; none: there is no such table.
+    pub options: &'static [Field],
+    /// Loads it.
+    pub load: Load,
+    /// Reads the settings of its own from an identity of such a network, so that they load the same
+    /// network again, whatever its weights file says by then.
+    pub own_settings: fn(&Identity) -> Loaded<OwnSettings>,
+}
+
+/// A network is known by its name.
+impl PartialEq for Network {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The table `[network]`, and the tables `[network.NAME]` below it. `Default`: nothing written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkSettings {
+    /// The network.
+    pub backbone: &'static Network,
+    /// Where its weights are.
+    pub weights: Weights,
+    /// Blocks whose pooled outputs, concatenated, are the feature; empty: those of the weights.
+    pub taps: Vec<String>,
+    /// How a photo is brought to the network's size.
+    pub resize: Resize,
+    /// The arithmetic.
+    pub precision: Precision,
+    /// Where it computes.
+    pub device: DeviceChoice,
+    /// What is said of one network only.
+    pub options: OptionValues,
+}
+
+/// Values of the options that are a network's own, by their keys. An option that is not here has
+/// its default, so that equal values mean the same network.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OptionValues(BTreeMap<&'static str, Value>);
+
+impl OptionValues {
+    /// The value of an option that is declared with a default.
+    pub fn value(&self, option: &Field) -> Value {
+        let set = self.0.get(option.key).cloned();
+        match set.or_else(|| option.default_value()) {
+            Some(value) => value,
+            None => unreachable!("{} is declared without a default", option.key),
+        }
+    }
+
+    /// The value in its own type, which must be the one that the option's kind stands for.
+    pub fn get<T: FieldType>(&self, option: &Field) -> T {
+        let value = self.value(option);
+        match T::from_value(&value) {
+            Some(value) => value,
+            None => unreachable!("{} holds {value:?}", option.key),
+        }
+    }
+
+    /// Sets an option to a value of its kind.
+    pub fn set(&mut self, option: &Field, value: Value) {
+        if option.default_value().as_ref() == Some(&value) {
+            self.0.remove(option.key);
+        } else {
+            self.0.insert(option.key, value);
+        }
+    }
+}
