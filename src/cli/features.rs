@@ -13,6 +13,7 @@ use crate::features::Recipe;
 use crate::nets::Place;
 use crate::spec::{self, Experiment};
 use crate::store::{shown, write_atomically};
+use crate::words::{counted, grouped};
 
 type Writer = fn(&[FeatureRow], &[String], &[f32]) -> Result<Vec<u8>>;
 
@@ -48,9 +49,9 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
         .collect();
     write_atomically(output, &write(&rows, &dataset.categories, &made.features)?)?;
     eprintln!(
-        "{} features of {} numbers in {}",
-        rows.len(),
-        extractor.backbone.feature_len(),
+        "{} of {} numbers in {}",
+        counted(rows.len(), "feature"),
+        grouped(extractor.backbone.feature_len()),
         typed(output)
     );
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ use crate::runner::{self, EnqueueError, Place};
 use crate::store::{
     EvaluationPoint, Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail, explain,
 };
-use crate::words::{duration, percent};
+use crate::words::{counted, duration, grouped, percent, rate};
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
@@ -187,7 +187,7 @@ impl News {
                 if shown { self.say(&line) } else { self.progress(&line) }
             }
             Event::Iterations { iterations } => {
-                self.say(&format!("goes on to iteration {iterations}"));
+                self.say(&format!("goes on to iteration {}", grouped(iterations)));
             }
             Event::Warning { message } => self.say(&format!("warning: {message}")),
             _ => {}
@@ -254,36 +254,36 @@ fn dataset_line(run: &Run, skipped: usize, duplicates: usize) -> String {
     let sum =
         |count: fn(&crate::store::Counts) -> usize| run.counts.iter().map(count).sum::<usize>();
     let mut line = format!(
-        "{} photos in {} categories: {} training, {} validation, {} test",
-        sum(crate::store::Counts::total),
-        run.counts.len(),
-        sum(|counts| counts.training),
-        sum(|counts| counts.validation),
-        sum(|counts| counts.test),
+        "{} in {} categories: {} training, {} validation, {} test",
+        counted(sum(crate::store::Counts::total), "photo"),
+        grouped(run.counts.len()),
+        grouped(sum(|counts| counts.training)),
+        grouped(sum(|counts| counts.validation)),
+        grouped(sum(|counts| counts.test)),
     );
     if skipped > 0 {
-        line += &format!("; {skipped} skipped (skipped.csv says why)");
+        line += &format!("; {} skipped (skipped.csv says why)", grouped(skipped));
     }
     if duplicates > 0 {
-        line += &format!("; {duplicates} duplicates, each in the set of the first");
+        line += &format!("; {}, each in the set of the first", counted(duplicates, "duplicate"));
     }
     line
 }
 
 fn features_line(run: &Run) -> String {
     let features = run.features.unwrap_or_default();
-    let mut line = format!("features {}/{}", features.done, features.total);
+    let mut line = format!("features {}/{}", grouped(features.done), grouped(features.total));
     if features.images_per_second > 0.0 {
-        line += &format!(", {:.1} images/s", features.images_per_second);
+        line += &format!(", {} images/s", rate(features.images_per_second));
     }
     if let Some(left) = features.seconds_left().filter(|_| features.done < features.total) {
         line += &format!(", {} left", duration(left));
     }
     if features.from_cache > 0 {
-        line += &format!(", {} from the cache", features.from_cache);
+        line += &format!(", {} from the cache", grouped(features.from_cache));
     }
     if features.skipped > 0 {
-        line += &format!(", {} unreadable", features.skipped);
+        line += &format!(", {} unreadable", grouped(features.skipped));
     }
     line
 }
@@ -292,8 +292,8 @@ fn training_line(run: &Run) -> String {
     let Some(point) = run.evaluated else { return String::new() };
     format!(
         "iteration {}/{}  loss {:.4}  train accuracy {}  validation accuracy {}",
-        point.step,
-        run.iterations,
+        grouped(point.step),
+        grouped(run.iterations),
         point.train_loss,
         percent(point.train_accuracy),
         percent(point.validation_accuracy)

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::dataset;
 use crate::spec;
 use crate::store::write_atomically;
+use crate::words::{counted, grouped};
 
 pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<ExitCode> {
     let full = std::path::absolute(folder)?;
@@ -35,9 +36,9 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
     write_atomically(&output, spec::template(images, &names, &counts).as_bytes())?;
     println!("{}", typed(&output));
     eprintln!(
-        "{} categories, {} photos; next: retrain check {}",
-        names.len(),
-        counts.iter().sum::<usize>(),
+        "{} categories, {}; next: retrain check {}",
+        grouped(names.len()),
+        counted(counts.iter().sum(), "photo"),
         typed(&output)
     );
     Ok(ExitCode::SUCCESS)

@@ -11,6 +11,7 @@ use super::{find, local};
 use crate::config::Config;
 use crate::runner;
 use crate::store::{Queue, QueueError, RunFolder, Timestamp, Waiting};
+use crate::words::grouped;
 
 pub fn queue(config: &Config, what: Option<QueueCommand>, json: bool) -> Result<ExitCode> {
     match what {
@@ -117,7 +118,7 @@ fn table(shown: &Shown) -> String {
     for Row { place, run, host, iterations, is_here, .. } in &shown.waiting {
         text += &format!("{place:>7}  {run}");
         if let Some(iterations) = iterations {
-            text += &format!("  to iteration {iterations}");
+            text += &format!("  to iteration {}", grouped(iterations));
         }
         if !is_here {
             text += &format!("  on {host}");

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::insight::{self, Evaluation, Scored};
 use crate::spec::Set;
 use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown, write_atomically};
+use crate::words::grouped;
 
 /// Images in the list of the worst.
 const WORST: usize = 5;
@@ -79,10 +80,12 @@ pub fn scored(row: &ImageScore) -> Scored<'_> {
 fn ending_line(ending: Ending, step: usize, kept_step: usize) -> String {
     match ending {
         Ending::Completed => String::new(),
-        Ending::Stopped => format!("stopped at iteration {step}\n"),
+        Ending::Stopped => format!("stopped at iteration {}\n", grouped(step)),
         Ending::EarlyStop => format!(
-            "stopped at iteration {step}: validation no longer improved; \
-             the weights are those of iteration {kept_step}\n"
+            "stopped at iteration {}: validation no longer improved; \
+             the weights are those of iteration {}\n",
+            grouped(step),
+            grouped(kept_step)
         ),
     }
 }

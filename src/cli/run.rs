@@ -10,6 +10,7 @@ use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, report};
 use crate::config::Config;
 use crate::runner;
 use crate::store::{End, Run, RunFolder};
+use crate::words::grouped;
 
 pub fn run(
     config: &Config,
@@ -99,7 +100,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
         Some(End::Cancelled) => {
             let when = match run.step() {
                 0 => "before training began".to_owned(),
-                step => format!("at iteration {step}/{}", run.iterations),
+                step => format!("at iteration {}/{}", grouped(step), grouped(run.iterations)),
             };
             eprintln!(
                 "ended {when}; there is no result; go on with: {} resume {id}",

@@ -9,7 +9,7 @@ use super::out::print_json;
 use super::report;
 use crate::spec;
 use crate::store::{End, Run, RunFolder, State};
-use crate::words::percent;
+use crate::words::{counted, grouped, percent};
 
 pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let summary = folder.summary()?;
@@ -69,11 +69,14 @@ fn facts(run: &Run) -> String {
     for counts in &run.counts {
         text += &format!(
             "photos      {}: {} training, {} validation, {} test\n",
-            counts.category, counts.training, counts.validation, counts.test
+            counts.category,
+            grouped(counts.training),
+            grouped(counts.validation),
+            grouped(counts.test)
         );
     }
     if run.skipped > 0 {
-        text += &format!("skipped     {} files; skipped.csv says why\n", run.skipped);
+        text += &format!("skipped     {}; skipped.csv says why\n", counted(run.skipped, "file"));
     }
     if let Some(network) = &run.network {
         let properties: Vec<String> =
@@ -83,10 +86,10 @@ fn facts(run: &Run) -> String {
     if let Some(best) = run.best {
         text += &format!(
             "training    iteration {} of {}; best validation accuracy {} at iteration {}\n",
-            run.step(),
-            run.iterations,
+            grouped(run.step()),
+            grouped(run.iterations),
             percent(best.validation_accuracy),
-            best.step
+            grouped(best.step)
         );
     }
     text

@@ -12,6 +12,7 @@ use super::{EXIT_MISTAKE, local, program};
 use crate::config::Config;
 use crate::runner::{self, Place};
 use crate::store::{RunFolder, State, Stop, Summary};
+use crate::words::grouped;
 
 /// Time between two looks at a worker that was asked to end.
 const LOOK: Duration = Duration::from_millis(100);
@@ -55,7 +56,7 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         eprintln!("retrain: {id} had ended by itself: it is {}", state.name());
         return Ok(ExitCode::from(EXIT_MISTAKE));
     }
-    eprintln!("{} at iteration {step}/{iterations}", state.name());
+    eprintln!("{} at iteration {}/{}", state.name(), grouped(step), grouped(iterations));
     println!("{} resume {id}", program());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,7 @@
 //! Says in words that training goes wrong, from the losses alone.
 
+use crate::words::grouped;
+
 /// Fewer losses than this are no trend.
 const TREND: usize = 10;
 /// A loss is far above that of guessing when it is this many times as high.
@@ -36,7 +38,7 @@ fn broken(losses: &[(usize, f64)]) -> Option<String> {
     } else {
         "most likely the learning rate is too high; try a tenth"
     };
-    Some(format!("the loss is {loss} at iteration {iteration}: {cause}"))
+    Some(format!("the loss is {loss} at iteration {}: {cause}", grouped(iteration)))
 }
 
 fn diverging(set: &str, losses: &[(usize, f64)], categories: usize, cause: &str) -> Option<String> {

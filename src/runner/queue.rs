@@ -6,6 +6,7 @@ use std::path::Path;
 use super::launcher::{Launcher, Status};
 use super::local::free_slot;
 use crate::store::{Queue, QueueError, RunFolder, Started, Task, Waiting};
+use crate::words::grouped;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
@@ -139,7 +140,7 @@ pub fn behind(before: usize) -> String {
     match before {
         0 => ", the next to start".into(),
         1 => " behind one other".into(),
-        before => format!(" behind {before} others"),
+        before => format!(" behind {} others", grouped(before)),
     }
 }
 

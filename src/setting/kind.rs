@@ -1,7 +1,7 @@
 //! Kinds of values, and how what is expected is said.
 
 use super::Words;
-use crate::words;
+use crate::words::grouped;
 
 /// What a field may hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,12 +130,6 @@ impl Kind {
             _ => &[],
         }
     }
-}
-
-/// Thousands set apart: `10,000,000`.
-fn grouped(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    format!("{sign}{}", words::grouped(number.unsigned_abs()))
 }
 
 fn one_of(words: Words) -> String {

@@ -12,6 +12,8 @@ use crate::config::{Mistake, Mistakes};
 pub struct Checked {
     /// What will run.
     pub experiment: Experiment,
+    /// Keys of the fields that were written, be it with the value that is the default.
+    pub written: Vec<&'static str>,
     /// What was written and changes nothing, or is probably not meant.
     pub warnings: Vec<Mistake>,
 }
@@ -43,7 +45,8 @@ pub(super) fn check(draft: Draft) -> Result<Checked, Mistakes> {
         .filter_map(|field| Some(draft.mistake(&[field.key], field.without_effect(&experiment)?)));
     let odd = FIELDS.iter().filter_map(|field| broken(field, field.warning()));
     let warnings = in_order(idle.chain(odd).collect());
-    Ok(Checked { experiment, warnings })
+    let written = FIELDS.iter().map(|field| field.key).filter(|key| draft.written(key).is_some());
+    Ok(Checked { experiment, written: written.collect(), warnings })
 }
 
 /// As in the text, those of arguments behind it.

@@ -52,7 +52,7 @@ const COMPARISONS: [(&str, Comparison); 7] = [
 pub trait Filterable {
     /// The value of `key`, in lower case; `None`: it has no such value.
     fn value(&self, key: &str) -> Option<String>;
-    /// Whether `word`, in lower case, occurs in anything a person sees of it.
+    /// Whether `word`, in lower case, occurs in any text that the row shows.
     fn contains(&self, word: &str) -> bool;
 }
 

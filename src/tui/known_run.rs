@@ -43,7 +43,7 @@ impl KnownRun {
         KnownRun::new(folder.clone(), reading, note)
     }
 
-    /// Says that the run is in `state`, whatever was read of it.
+    /// Puts `state` in the place of the state that was read.
     pub fn set_state(&mut self, state: State) {
         if let Reading::Read(summary) = &mut self.reading {
             Arc::make_mut(summary).state = state;

@@ -39,7 +39,7 @@ pub fn rerun(context: &Context, run: &RunFolder) -> News {
         Ok(source) => source,
         Err(error) => return News::Said(Toast::error(error)),
     };
-    // It is written as the person named it, who was as a rule in the project folder.
+    // The path is kept as it was typed: relative to the project folder as a rule.
     let places = [context.config.root.join(&source), source.clone()];
     match places.iter().find(|path| path.is_file()) {
         Some(experiment) => launch(context, experiment),
@@ -102,7 +102,7 @@ pub fn edit_queue(context: &Context, edit: QueueEdit) -> News {
     }
 }
 
-/// Starts what may start: also where everything that would have done so was killed.
+/// Starts the runs that may start now, also where the processes that should have done so are gone.
 pub fn advance(context: &Context) -> Result<(), String> {
     runner::advance(&local(context), &context.config.runs).map_err(|err| err.to_string())
 }

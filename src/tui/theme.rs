@@ -9,7 +9,7 @@ use ratatui::style::{Color, Modifier, Style};
 use super::widgets::chart::{ChartStyles, Marker};
 pub use crate::config::Theme as ThemeName;
 
-/// What the terminal says of itself, by environment variables.
+/// What environment variables say of the terminal.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     pub no_color: String,
@@ -17,7 +17,7 @@ pub struct Environment {
     pub colorterm: String,
     pub colorfgbg: String,
     pub ssh_connection: String,
-    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that says something.
+    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set.
     pub locale: String,
 }
 
@@ -38,7 +38,7 @@ impl Environment {
         }
     }
 
-    /// Where nothing is said of the locale, as in many containers, the terminal is trusted.
+    /// Where no locale is set, as in many containers, the terminal is taken to draw all characters.
     fn characters(&self) -> Characters {
         let locale = self.locale.to_ascii_lowercase();
         let has_unicode = locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8");
@@ -63,7 +63,7 @@ impl Environment {
     }
 }
 
-/// What a thing on the screen is.
+/// What a text or a sign on the screen stands for; the theme gives it a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Text,

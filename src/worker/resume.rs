@@ -11,6 +11,7 @@ use crate::setting::Value;
 use crate::spec::{self, Experiment, Schedule};
 use crate::store::{Event, Run, changed_photos, photos_csv, write_atomically};
 use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
+use crate::words::grouped;
 
 /// Settings that may change between two workers: one is asked for, one says nothing.
 const FREE: [&str; 2] = ["iterations", "description"];
@@ -107,17 +108,17 @@ impl Work<'_> {
         if reported == 0 {
             return Ok(None);
         }
-        let again = format!("the {reported} iterations reported so far are made again");
+        let again = format!("the {} iterations reported so far are made again", grouped(reported));
         match self.read_checkpoint(problem, name) {
             Ok(Some(checkpoint)) if checkpoint.step <= reported => {
-                let step = checkpoint.step;
+                let step = grouped(checkpoint.step);
                 self.reporter
                     .say(&format!("goes on behind iteration {step}, where its checkpoint is"));
                 return Ok(Some(checkpoint));
             }
             Ok(Some(checkpoint)) => self.reporter.warn(format!(
                 "the checkpoint is of iteration {}, which the log does not know; {again}",
-                checkpoint.step
+                grouped(checkpoint.step)
             ))?,
             Ok(None) => self.reporter.say(&format!("there is no checkpoint yet; {again}")),
             Err(CheckpointError::Stranger) => bail!(

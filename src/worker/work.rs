@@ -1,5 +1,6 @@
 //! A run from its first line to its last, as a table of contents.
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     let (mut reporter, watcher) = match begun {
         Ok(begun) => begun,
         Err(err) => {
-            eprintln!("{}", harmless(&explain(err.as_ref(), &folder.again())));
+            say_last(&explain(err.as_ref(), &folder.again()));
             return match err.downcast_ref() {
                 Some(LeaseError::Gone { .. }) => ExitCode::from(LeaseError::EXIT_GONE),
                 _ => ExitCode::FAILURE,
@@ -38,9 +39,14 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
         Work::prepare(folder, &mut reporter, &watcher.requests, iterations).and_then(Work::perform);
     let Err(err) = done else { return ExitCode::SUCCESS };
     if let Err(err) = reporter.fail(&err) {
-        eprintln!("{}", harmless(&explain(err.as_ref(), &folder.again())));
+        say_last(&explain(err.as_ref(), &folder.again()));
     }
     ExitCode::FAILURE
+}
+
+/// For `worker.log`, where stderr leads; a log that takes no more words is no reason to end.
+fn say_last(words: &str) {
+    let _ = writeln!(io::stderr(), "{}", harmless(words));
 }
 
 fn begin(folder: &RunFolder) -> Result<(Reporter, RequestWatcher)> {

@@ -13,7 +13,7 @@ use crate::store::shown;
 use crate::tui::input::Input;
 use crate::tui::news::News;
 
-/// Whoever walks through the list does not want every folder of photos to be read.
+/// While a person moves through the list, not every folder of photos that is passed is read.
 const REST: Duration = Duration::from_millis(500);
 /// Progress is told this often.
 const TELL: Duration = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! What is done with experiment files: read, saved, drafted, duplicated.
+//! Reads, saves, drafts and duplicates experiment files.
 
 use std::fs;
 use std::io;
@@ -15,7 +15,8 @@ use crate::tui::typed_path::typed_path;
 pub enum Saved {
     /// The file now holds this text.
     Done(String),
-    /// Nothing was written: the file is not what was read. Its text; `None`: it is gone.
+    /// Nothing was written, since the file has changed after it was read. Its text now; `None`: it is
+    /// gone.
     Changed(Option<String>),
     Failed(String),
 }
@@ -57,7 +58,7 @@ pub fn save(path: &Path, text: &str, expected: Option<&str>) -> Saved {
     }
 }
 
-/// Replaces the file whatever it is; who may read it stays as it was.
+/// Replaces the file, whatever it holds by now; its permissions stay.
 pub fn overwrite(path: &Path, text: &str) -> io::Result<()> {
     // A link stays a link: what it leads to is replaced.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -19,13 +19,13 @@ use crate::tui::news::{News, Toast};
 #[derive(Debug)]
 pub enum ExperimentEffect {
     Read(PathBuf),
-    /// Saves unless the file is not `expected` any more; `None`: that there is no file.
+    /// Saves where the file still holds the `expected` text; `None`: where there is no file.
     Save {
         path: PathBuf,
         text: String,
         expected: Option<String>,
     },
-    /// Saves whatever the file is by now.
+    /// Saves, whatever the file holds by now.
     Overwrite {
         path: PathBuf,
         text: String,
@@ -43,7 +43,7 @@ pub enum ExperimentEffect {
     Count(Box<Experiment>),
     /// Counts its photos by the names of the files only.
     CountNames(Box<Experiment>),
-    /// Answers this number when nothing is typed for a moment.
+    /// Comes back with this number once nothing was typed for a moment.
     Pause(u64),
 }
 
@@ -71,7 +71,7 @@ impl Hands {
         self.watcher.refresh();
     }
 
-    /// Does it at once, or returns the job that does it.
+    /// Performs what is quick, and returns a job for the rest.
     pub fn perform(&self, effect: ExperimentEffect) -> Option<Job> {
         let watcher = self.watcher.clone();
         let then_look = move |news: News| {

@@ -54,7 +54,7 @@ pub enum ExperimentNews {
     Made(PathBuf),
     Trashed(Trashed),
     Completed(Completion),
-    /// Nothing was typed for a moment; the number is the one asked with.
+    /// Nothing was typed for a moment; the number is that of the request.
     Paused(u64),
 }
 

@@ -1,4 +1,4 @@
-//! Tells when nothing was typed for a moment. Its thread sleeps until it is asked.
+//! Says when nothing was typed for a moment. Its thread sleeps until it is asked to wait.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};

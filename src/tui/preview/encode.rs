@@ -90,7 +90,7 @@ fn read(wanted: &Wanted) -> Result<RgbImage, String> {
         _ => cell,
     };
     let pixels = |cells: u16, each: u16| usize::from(cells) * usize::from(each);
-    // The shorter side of what is drawn is no longer than the shorter side of its room.
+    // In pixels, what is drawn is at most as wide and as high as its room.
     let drawn = pixels(room.0, across).min(pixels(room.1, down)).max(1);
     decode(&bytes, MAX_MEGAPIXELS, Detail::Least(drawn)).map_err(|err| err.to_string())
 }

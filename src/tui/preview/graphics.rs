@@ -2,7 +2,7 @@
 
 use crate::tui::theme::Environment;
 
-/// The variable that overrides what the terminal says of itself.
+/// The environment variable that overrides what the terminal says it can draw.
 const VARIABLE: &str = "RETRAIN_IMAGES";
 
 /// A way to draw a picture.
@@ -99,7 +99,7 @@ impl Default for Graphics {
     }
 }
 
-/// What is to be used, by the variable `RETRAIN_IMAGES`.
+/// How pictures are to be drawn, by the variable `RETRAIN_IMAGES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// The best that the terminal says it has.

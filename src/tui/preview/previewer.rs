@@ -1,4 +1,4 @@
-//! The thread that makes pictures: what was wanted last comes first, and nothing is made twice.
+//! The thread that makes pictures: the one asked for last comes first, and none is made twice.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,7 +10,7 @@ use super::encode::{Picture, Wanted};
 /// Memory for pictures made before.
 const CACHE_BYTES: usize = 64 << 20;
 
-/// Gives pictures to be made to the thread. It sleeps while nothing is wanted.
+/// Asks the thread for pictures; it sleeps while none is asked for.
 pub struct Previewer {
     shared: Arc<(Mutex<Wishes>, Condvar)>,
 }
@@ -69,7 +69,7 @@ impl Drop for Previewer {
     }
 }
 
-/// Sleeps until something is wanted; `None`: the UI is closed.
+/// Sleeps until a picture is asked for; `None`: the UI is closed.
 fn next((wishes, changed): &(Mutex<Wishes>, Condvar)) -> Option<Wanted> {
     let wishes = wishes.lock().expect("no panic inside");
     let idle = |wishes: &mut Wishes| wishes.wanted.is_empty() && !wishes.closed;

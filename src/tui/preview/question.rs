@@ -11,9 +11,10 @@ use rustix::termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
 use super::graphics::{Choice, Graphics, Offered, Renderer};
 
-/// A terminal that has not answered by then has no pictures. Keys typed meanwhile wait as long.
+/// A terminal that has not answered by then is taken for one that shows no pictures. Keys typed
+/// meanwhile wait until then.
 const PATIENCE: Duration = Duration::from_millis(300);
-/// The same where every answer takes its way through a network.
+/// The same over SSH, where an answer takes longer.
 const REMOTE_PATIENCE: Duration = Duration::from_millis(1000);
 
 /// A question that was decided on and can be put to the terminal.
@@ -27,7 +28,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// `None` where nothing has to be asked. Only in raw mode, or the answer shows on the screen.
+    /// `None` where nothing has to be asked. Ask in raw mode only, or the answer appears on the screen.
     ///
     /// Inside tmux this allows its pane to pass pictures on.
     pub fn new(choice: Choice, graphics: Graphics) -> Option<Question> {
@@ -38,7 +39,7 @@ impl Question {
         let picker = super::encode::picker(ProtocolType::Halfblocks, graphics.cell);
         let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let mut options = QueryStdioOptions::default();
-        // These claim Kitty's protocol without the part of it that is used here.
+        // These say that they have Kitty's protocol, but lack the part of it that is used here.
         if is_set("WEZTERM_EXECUTABLE") || is_set("KONSOLE_VERSION") {
             options.blacklist_protocols = vec![ProtocolType::Kitty, ProtocolType::Sixel];
         }
@@ -101,7 +102,7 @@ fn read_answer(deadline: Instant) -> io::Result<Vec<u8>> {
     let stdin = io::stdin();
     let before = tcgetattr(&stdin)?;
     let mut waiting = before.clone();
-    // A read comes back after a tenth of a second with nothing, so that no thread is left in it.
+    // A read returns after a tenth of a second even with nothing, so that it never blocks for good.
     waiting.special_codes[SpecialCodeIndex::VMIN] = 0;
     waiting.special_codes[SpecialCodeIndex::VTIME] = 1;
     tcsetattr(&stdin, OptionalActions::Now, &waiting)?;
@@ -152,7 +153,7 @@ fn key(code: KeyCode) -> Token {
     Token::Key(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
-/// A string that ends with `ESC \` or a bell; what is not closed yet takes all.
+/// A string that ends with `ESC \` or a bell; one without an end yet takes all bytes.
 fn string(body: &[u8]) -> (Option<Token>, &[u8]) {
     let end = body.windows(2).position(|two| two == b"\x1b\\").map(|at| (at, at + 2));
     let bell = body.iter().position(|&byte| byte == 7).map(|at| (at, at + 1));

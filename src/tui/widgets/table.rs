@@ -23,7 +23,7 @@ const WIDEST: u16 = 80;
 pub enum Align {
     Left,
     Right,
-    /// To the left, and where there is no room the beginning is cut: for paths.
+    /// To the left; a text that is too long loses its beginning. For paths.
     End,
 }
 
@@ -54,7 +54,7 @@ pub struct Cell {
 /// What a key or the mouse did to the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// It was nothing for a table.
+    /// The table does nothing with it.
     None,
     Moved,
     /// `order` is another: the screen has to sort.

@@ -94,7 +94,8 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-/// `text` in at most `rows` lines: what is left stands on the last one, longer than `cells`.
+/// `text` in at most `rows` lines of `cells` cells; all that does not fit stands on the last line,
+/// which is then longer.
 pub fn wrap_into(text: &str, cells: usize, rows: usize) -> Vec<String> {
     let mut lines = wrap(text, cells);
     if lines.len() > rows {

@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::tui::news::Curves;
 use crate::tui::screens::World;
-use crate::tui::widgets::chart::{Chart, Series, Trace, Weight, YScale};
+use crate::tui::widgets::chart::{Chart, Series, Trace, Unit, Weight, YScale};
 
 /// From this width the charts of loss and accuracy stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
@@ -137,6 +137,10 @@ impl View {
             x_range: None,
             zoom: None,
             y_scale: if is_log { YScale::Log } else { YScale::Linear },
+            unit: match quantity {
+                Quantity::Loss => Unit::Number,
+                Quantity::Accuracy => Unit::Share,
+            },
             cursor: self.cursor,
             marker: world.theme.marker(),
             styles: world.theme.chart_styles(),

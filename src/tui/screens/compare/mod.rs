@@ -19,6 +19,7 @@ use crate::tui::news::Curves;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::chart::Marker;
 use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};
+use crate::words::counted;
 
 pub const CONTEXTS: &[Context] = &[Context::Compare, Context::List, Context::Columns];
 
@@ -149,7 +150,7 @@ impl Compare {
 
 impl Page for Compare {
     fn title(&self) -> String {
-        format!("{} runs side by side", self.runs.len())
+        format!("{} side by side", counted(self.runs.len(), "run"))
     }
 
     fn contexts(&self) -> &'static [Context] {

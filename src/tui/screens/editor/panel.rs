@@ -9,6 +9,7 @@ use super::place::Topic;
 use crate::config::Mistake;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{put, safe, width, wrap};
+use crate::words::counted;
 
 /// Rows of the panel: its rule, three for a mistake, two for a meaning.
 pub const ROWS: u16 = 6;
@@ -61,10 +62,6 @@ pub fn rule(left: &(String, Role), right: &str, area: Rect, buffer: &mut Buffer,
 }
 
 fn verdict(check: &Check) -> (String, Role) {
-    let counted = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        n => format!("{n} {what}s"),
-    };
     match (check.mistakes.len(), check.warnings.len()) {
         _ if check.is_old => ("…".into(), Role::Dim),
         (0, 0) => ("✓ no mistakes".into(), Role::Good),

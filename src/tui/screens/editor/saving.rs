@@ -5,6 +5,7 @@ use crate::tui::effect::Effect;
 use crate::tui::experiments::{ExperimentEffect, Saved};
 use crate::tui::keys::Action;
 use crate::tui::news::Toast;
+use crate::words::counted;
 
 /// What is to be done when the text is in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl Editor {
         match self.check.mistakes.len() {
             0 => Toast::good(format!("saved {name}")),
             1 => Toast::good(format!("saved {name}; it has 1 mistake")),
-            n => Toast::good(format!("saved {name}; it has {n} mistakes")),
+            n => Toast::good(format!("saved {name}; it has {}", counted(n, "mistake"))),
         }
     }
 

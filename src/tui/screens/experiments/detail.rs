@@ -11,7 +11,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{fit, put, safe, width, wrap};
 use crate::words::grouped;
 
-/// So many skipped files are named; the others are counted.
+/// At most this many skipped files are named; the others are counted.
 const NAMED: usize = 5;
 const KEY_CELLS: usize = 28;
 /// `validation` and a space.
@@ -80,7 +80,7 @@ impl Lines {
     }
 
     fn good(&mut self, checked: &Checked, counting: Option<&Counting>) {
-        let Checked { experiment, warnings } = checked;
+        let Checked { experiment, written, warnings } = checked;
         if !experiment.description.is_empty() {
             self.say("", &experiment.description, Role::Text);
         }
@@ -91,7 +91,7 @@ impl Lines {
             self.say("! ", &text, Role::Warning);
         }
         self.gap();
-        self.settings(experiment);
+        self.settings(experiment, written);
     }
 
     fn photos(&mut self, experiment: &Experiment, counting: Option<&Counting>) {
@@ -156,12 +156,11 @@ impl Lines {
         self.lines.push(vec![(format!("{name}{pad}{counts}"), role)]);
     }
 
-    /// What was chosen first, then the defaults.
-    fn settings(&mut self, experiment: &Experiment) {
+    /// What was written first, then the defaults of the rest.
+    fn settings(&mut self, experiment: &Experiment, written: &[&str]) {
         // Its text stands above already.
         let all = spec::settings(experiment).into_iter().filter(|(key, _)| *key != "description");
-        let (defaults, chosen): (Vec<_>, Vec<_>) =
-            all.partition(|(key, value)| spec::is_default(key, value));
+        let (chosen, defaults): (Vec<_>, Vec<_>) = all.partition(|(key, _)| written.contains(key));
         for (key, value) in chosen {
             self.lines.push(vec![(format!("{key:KEY_CELLS$} "), Role::Dim), (value, Role::Text)]);
         }

@@ -103,6 +103,17 @@ fn a_folder_that_cannot_be_read_is_said() {
 }
 
 #[test]
+fn a_value_that_was_written_is_no_default_though_it_equals_one() {
+    let mut app = app_with(vec![file("fire", "images = 'p'\niterations = 4000\n")]);
+    let text = text(&mut app, (140, 40));
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no '{words}' in {text}"));
+    assert!(
+        place("iterations   ") < place("by default")
+            && place("by default") < place("learning_rate")
+    );
+}
+
+#[test]
 fn experiments_in_every_state_are_told_apart_without_colour() {
     let mut app = mixed();
     go(&mut app, "fire");

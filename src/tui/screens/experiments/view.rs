@@ -10,6 +10,7 @@ use crate::tui::keys::names::{BACK, NEW};
 use crate::tui::screens::{World, format};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Cell, put, wrap};
+use crate::words::grouped;
 
 /// From this width on, list and detail stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
@@ -81,7 +82,7 @@ impl Experiments {
         }
         parts.extend(format::queued(&world.known.queue));
         if !self.marks.is_empty() {
-            parts.push(format!("{} marked", self.marks.len()));
+            parts.push(format!("{} marked", grouped(self.marks.len())));
         }
         let broken = files.values().filter(|file| !matches!(file.check, Check::Good(_))).count();
         if broken > 0 {

@@ -27,7 +27,7 @@ use crate::tui::scores::{Filters, ScoreTable, Source, next_category, next_set};
 use crate::tui::theme::Role;
 use crate::tui::typed_path::typed_path;
 use crate::tui::widgets::{Field, Order, Reaction, Table, put, wrap};
-use crate::words::counted;
+use crate::words::{counted, grouped};
 use details::Layout;
 use feed::Feed;
 use filters::arrange;
@@ -331,11 +331,11 @@ impl Images {
         let Some(table) = &self.table else { return };
         let mut parts = vec![match self.shown.len() == table.len() {
             true => counted(table.len(), "image"),
-            false => format!("{} of {}", self.shown.len(), counted(table.len(), "image")),
+            false => format!("{} of {}", grouped(self.shown.len()), counted(table.len(), "image")),
         }];
         let wrong = |&&index: &&u32| table.images()[index as usize].is_wrong();
         if table.has_truths() {
-            parts.push(format!("{} wrong", self.shown.iter().filter(wrong).count()));
+            parts.push(format!("{} wrong", grouped(self.shown.iter().filter(wrong).count())));
         }
         parts.extend(self.filters.words(table));
         if !self.text.text().is_empty() {

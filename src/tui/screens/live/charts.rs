@@ -6,7 +6,7 @@ use ratatui::widgets::Widget;
 
 use super::shown::Shown;
 use crate::tui::theme::Role;
-use crate::tui::widgets::chart::{Chart, Series, Weight, YScale};
+use crate::tui::widgets::chart::{Chart, Series, Unit, Weight, YScale};
 
 const LOSS: &str = "loss";
 const ACCURACY: &str = "accuracy";
@@ -74,6 +74,7 @@ fn chart<'a>(shown: &Shown<'a>, title: &str) -> Chart<'a> {
         zoom: view.zoom,
         // An accuracy may well be 0, and its interesting end is 1: a log scale shows neither.
         y_scale: if title == LOSS { view.y_scale } else { YScale::Linear },
+        unit: if title == LOSS { Unit::Number } else { Unit::Share },
         cursor: view.cursor,
         marker: shown.theme.marker(),
         styles: shown.theme.chart_styles(),

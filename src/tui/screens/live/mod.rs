@@ -83,7 +83,7 @@ impl Live {
         *self = Live { run: Some(run), is_chosen, ..Live::newest() };
     }
 
-    /// Chooses the run unless a person has, and takes in what is new of it.
+    /// Chooses the run, unless a person has chosen one, and takes in what it has reported since.
     fn learn(&mut self, known: &Known) {
         if !self.is_chosen
             && let Some(newest) = known.newest()
@@ -119,7 +119,8 @@ impl Live {
         known.followed(&self.run.as_ref()?.id())?.as_ref().ok()
     }
 
-    /// What the run is now: that a worker is lost is known only to who looks for it.
+    /// The run's state. Its log alone cannot tell that it waits, that it starts, or that its worker
+    /// is gone: the table of runs knows.
     fn run_state(&self, run: &Run, known: &Known) -> State {
         let entry = self.run.as_ref().and_then(|folder| known.runs.get(&folder.id()));
         match entry.and_then(|entry| entry.state()) {

@@ -14,7 +14,7 @@ use crate::tui::widgets::chart::format_value;
 use crate::tui::widgets::{put, uncoloured};
 use crate::words::{grouped, percent, short_size};
 
-/// Draws the whole of it.
+/// Draws all rows.
 pub fn draw(shown: &Shown, area: Rect, buffer: &mut Buffer) {
     let area = area.intersection(buffer.area);
     if area.is_empty() {

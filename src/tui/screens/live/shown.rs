@@ -12,7 +12,7 @@ pub struct Shown<'a> {
     /// The name of the run's folder.
     pub id: &'a str,
     pub followed: &'a Followed,
-    /// What the run is now: that its worker is lost is known only to who looks for it.
+    /// The run's state, also where its log alone cannot tell it.
     pub state: State,
     pub view: &'a View,
     pub iterations_per_second: Option<f64>,

@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn one_loss_of_many_that_is_no_number_is_found() {
         let said = words(|step| if step == 77_777 { f64::NAN } else { 0.5 }).unwrap();
-        assert!(said.starts_with("the loss is NaN at iteration 77777"), "{said}");
+        assert!(said.starts_with("the loss is NaN at iteration 77,777:"), "{said}");
     }
 
     #[test]

@@ -45,14 +45,14 @@ impl View {
         }
     }
 
-    /// Shows half of what is shown, around the cursor, or the newest part.
+    /// Shows half as many iterations: those around the cursor, or the newest.
     pub fn zoom_in(&mut self, shown: &Followed) {
         let (from, to) = self.zoom.unwrap_or(shown.iterations());
         let width = ((to - from) / 2.0).max(4.0);
         self.show(shown, self.cursor.unwrap_or(shown.newest() - width / 2.0), width);
     }
 
-    /// Shows twice of what is shown.
+    /// Shows twice as many iterations.
     pub fn zoom_out(&mut self, shown: &Followed) {
         if let Some((from, to)) = self.zoom {
             self.show(shown, self.cursor.unwrap_or((from + to) / 2.0), (to - from) * 2.0);

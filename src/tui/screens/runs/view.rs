@@ -58,11 +58,11 @@ impl Runs {
             parts.push("reading".into());
         }
         if running > 0 {
-            parts.push(format!("{running} running"));
+            parts.push(format!("{} running", grouped(running)));
         }
         parts.extend(format::queued(&world.known.queue));
         if !self.marks.is_empty() {
-            parts.push(format!("{} marked", self.marks.len()));
+            parts.push(format!("{} marked", grouped(self.marks.len())));
         }
         if let Some(pinned) = &self.pinned {
             parts.push(format!("baseline {pinned}"));

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::grid::Marker;
 use super::series::Chart;
-use super::ticks::{format_iteration, linear_ticks, log_ticks, tick_labels};
+use super::ticks::{format_iteration, linear_ticks, log_ticks};
 use super::view::{View, YScale};
 
 /// Rows below the plot: the axis and its labels.
@@ -15,7 +15,7 @@ const BELOW: u16 = 2;
 pub fn draw(chart: &Chart, view: &View, area: Rect, buffer: &mut Buffer) -> Rect {
     let height = area.height.saturating_sub(BELOW);
     let ticks = y_ticks(view, usize::from(height / 2).clamp(2, 8));
-    let labels = tick_labels(&ticks);
+    let labels = chart.unit.labels(&ticks);
     let width = labels.iter().map(String::len).max().unwrap_or(1).min(12) as u16;
     let left = (width + 1).min(area.width);
     let plot = Rect { x: area.x + left, width: area.width - left, height, ..area };

@@ -1,4 +1,4 @@
-//! Dots finer than cells: what is drawn where, before it becomes characters.
+//! The curves as dots, finer than cells, before the dots become characters.
 
 /// What a terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,10 +6,11 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::series::{Chart, Series};
-use super::ticks::{format_iteration, format_value};
+use super::ticks::format_iteration;
 use super::trace::Reading;
 use super::view::{View, YScale};
 use crate::tui::widgets::safe;
+use crate::words::grouped;
 
 /// Words of one style, never broken across rows.
 struct Item {
@@ -50,7 +51,7 @@ fn items(chart: &Chart, view: &View) -> Vec<Item> {
     }
     let broken: usize = chart.series.iter().map(|series| series.trace.broken().len()).sum();
     if broken > 0 {
-        say(format!("× {broken} not finite"), chart.styles.bad);
+        say(format!("× {} not finite", grouped(broken)), chart.styles.bad);
     }
     if chart.log_is_impossible(view) {
         say("values at or below 0: no log scale".into(), chart.styles.bad);
@@ -74,9 +75,10 @@ fn described(chart: &Chart, series: &Series) -> String {
     let Some(Reading { x, raw, smoothed }) = reading else {
         return format!("{} –", series.name);
     };
-    let mut text = format!("{} {}", series.name, format_value(smoothed));
-    if series.trace.smoothing() > 0.0 || smoothed.is_nan() {
-        text = format!("{text} (raw {})", format_value(raw));
+    let (smoothed, raw) = (chart.unit.format(smoothed), chart.unit.format(raw));
+    let mut text = format!("{} {smoothed}", series.name);
+    if raw != smoothed {
+        text = format!("{text} (raw {raw})");
     }
     if chart.cursor.is_some_and(|cursor| (cursor - x).abs() >= 1.0) {
         text = format!("{text} at {}", format_iteration(x));

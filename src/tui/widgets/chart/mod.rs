@@ -19,6 +19,6 @@ mod snapshots;
 
 pub use grid::Marker;
 pub use series::{Chart, ChartStyles, Series, Weight};
-pub use ticks::format_value;
+pub use ticks::{Unit, format_value};
 pub use trace::Trace;
 pub use view::YScale;

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use super::grid::Marker;
+use super::ticks::Unit;
 use super::trace::Trace;
 use super::view::{View, YScale};
 
@@ -47,6 +48,8 @@ pub struct Chart<'a> {
     pub x_range: Option<(f64, f64)>,
     pub zoom: Option<(f64, f64)>,
     pub y_scale: YScale,
+    /// How values are written.
+    pub unit: Unit,
     /// The iteration whose values the legend tells; `None` tells the latest.
     pub cursor: Option<f64>,
     pub marker: Marker,

@@ -1,5 +1,7 @@
 //! Where an axis gets its labels, and how numbers are written on it.
 
+use crate::words::{grouped, percent};
+
 /// Multiples of 1, 2 or 5 times a power of ten within `low..=high`, at most about `count`.
 pub fn linear_ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     let span = high - low;
@@ -43,7 +45,36 @@ pub fn format_value(value: f64) -> String {
 
 /// An iteration: whole numbers in full.
 pub fn format_iteration(x: f64) -> String {
-    if x.fract() == 0.0 && x.abs() < 1e9 { format!("{x:.0}") } else { format_value(x) }
+    if x.fract() == 0.0 && x.abs() < 1e9 { grouped(x as i64) } else { format_value(x) }
+}
+
+/// What the values of a chart are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    #[default]
+    Number,
+    /// From 0 to 1, written as percentages.
+    Share,
+}
+
+impl Unit {
+    pub fn format(self, value: f64) -> String {
+        match self {
+            Unit::Share if value.is_finite() => percent(value),
+            _ => format_value(value),
+        }
+    }
+
+    /// Labels of `ticks`, long enough to tell neighbours apart.
+    pub fn labels(self, ticks: &[f64]) -> Vec<String> {
+        match self {
+            Unit::Number => tick_labels(ticks),
+            Unit::Share => {
+                let hundredths: Vec<f64> = ticks.iter().map(|tick| tick * 100.0).collect();
+                tick_labels(&hundredths).into_iter().map(|label| label + "%").collect()
+            }
+        }
+    }
 }
 
 fn format_digits(value: f64, digits: usize) -> String {
@@ -69,7 +100,7 @@ fn without_zeros(number: &str) -> &str {
 }
 
 /// Labels of `ticks` with four significant digits, or as many more as tell neighbours apart.
-pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
+fn tick_labels(ticks: &[f64]) -> Vec<String> {
     let written =
         |digits| -> Vec<String> { ticks.iter().map(|tick| format_digits(*tick, digits)).collect() };
     (4..10)
@@ -128,7 +159,7 @@ mod tests {
         for (value, expected) in cases {
             assert_eq!(format_value(value), expected);
         }
-        assert_eq!(format_iteration(1234567.0), "1234567");
+        assert_eq!(format_iteration(1234567.0), "1,234,567");
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl Trace {
     }
 
     /// The first point from `start` on whose x is not `inside`. Looks near `start` first: a binary
-    /// search over everything would touch memory all over the place, once a column.
+    /// search over all points would jump through memory once for each column.
     fn skip_from(&self, start: usize, inside: impl Fn(f64) -> bool) -> usize {
         let mut reach = 1;
         while start + reach < self.points.len() && inside(self.points[start + reach].0) {
