@@ -2,6 +2,9 @@
 
 use std::fmt::Display;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 /// A whole number with its digits in groups of three: `10,000`.
 pub fn grouped(number: impl Display) -> String {
     let digits = number.to_string();
@@ -19,6 +22,11 @@ pub fn grouped(number: impl Display) -> String {
 /// ends in s.
 pub fn counted(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// Done, of all: `1,263/4,000`.
+pub fn progress(done: usize, all: usize) -> String {
+    format!("{}/{}", grouped(done), grouped(all))
 }
 
 /// A share with one decimal, as retrain.py prints it: `94.4%`.
@@ -45,6 +53,11 @@ pub fn duration(seconds: f64) -> String {
         (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
         (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
     }
+}
+
+/// A moment to the minute, as the clocks of `zone` show it: `2026-11-24 16:25`.
+pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A size to the byte and in short: `1,234,567 bytes (1.2 MB)`; below 1,000 in bytes alone.
@@ -92,6 +105,14 @@ mod tests {
     fn rates_have_as_many_digits_as_say_something() {
         let said = [0.3915, 0.996, 6.25, 9.96, 42.4, 1263.4, 0.0, f64::NAN].map(rate);
         assert_eq!(said, ["0.39", "1.0", "6.2", "10", "42", "1,263", "0.00", "0"]);
+    }
+
+    #[test]
+    fn progress_and_moments_are_written_one_way() {
+        assert_eq!(progress(1263, 4000), "1,263/4,000");
+        let at: Timestamp = "2026-11-24T15:25:52Z".parse().unwrap();
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        assert_eq!(moment(at, &zone), "2026-11-24 16:25");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{EXIT_FAILED, typed};
 use crate::config::Config;
 use crate::features::{self, FeatureKey, Portion};
 use crate::store::{self, Timestamp, shown};
-use crate::words::{counted, in_bytes, short_size};
+use crate::words::{counted, grouped, in_bytes, moment, short_size};
 
 pub fn cache(config: &Config, wanted: &Cache) -> Result<ExitCode> {
     let keys = features::survey(&config.cache)?;
@@ -131,17 +131,15 @@ fn table(keys: &[FeatureKey], uses: impl Fn(&FeatureKey) -> usize) -> String {
         "{:width$}  {:>9}  {:>9}  {:16}  {:>6}\n",
         "FEATURE KEY", "FEATURES", "SIZE", "LAST USED", "RUNS"
     );
+    let zone = TimeZone::system();
     for key in keys {
         text += &format!(
             "{:width$}  {:>9}  {:>9}  {:16}  {:>6}{}\n",
             key.name,
-            key.features,
+            grouped(key.features),
             short_size(key.bytes()),
-            last_used(key)
-                .to_zoned_datetime(TimeZone::system())
-                .strftime("%Y-%m-%d %H:%M")
-                .to_string(),
-            uses(key),
+            moment(last_used(key), &zone),
+            grouped(uses(key)),
             remarks(key)
         );
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::out::print_json;
 use crate::config::Config;
 use crate::store::{self, Queue, Summary};
-use crate::words::{duration, grouped, percent};
+use crate::words::{duration, percent, progress};
 
 #[derive(Serialize)]
 struct Listed {
@@ -47,17 +47,17 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
 fn table(listed: &[Listed]) -> String {
     let width = listed.iter().map(|row| row.run.chars().count()).max().unwrap_or(0).max(3);
     let mut text = format!(
-        "{:width$}  {:9}  {:>12}  {:>10}  {:>22}  {:>11}\n",
+        "{:width$}  {:9}  {:>15}  {:>10}  {:>24}  {:>11}\n",
         "RUN", "STATE", "ITERATIONS", "VALIDATION", "TEST (95% INTERVAL)", "TIME"
     );
     for Listed { run, summary } in listed {
-        let iterations = format!("{}/{}", grouped(summary.step), grouped(summary.iterations));
+        let iterations = progress(summary.step, summary.iterations);
         let validation = summary.validation_accuracy.map_or("-".to_owned(), percent);
         let test = summary.test.as_ref().map_or("-".to_owned(), |test| {
             format!("{} ({} to {})", percent(test.accuracy), percent(test.low), percent(test.high))
         });
         text += &format!(
-            "{run:width$}  {:9}  {iterations:>12}  {validation:>10}  {test:>22}  {:>11}\n",
+            "{run:width$}  {:9}  {iterations:>15}  {validation:>10}  {test:>24}  {:>11}\n",
             summary.state.name(),
             duration(summary.seconds)
         );

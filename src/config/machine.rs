@@ -92,7 +92,12 @@ pub enum ConfigError {
     File(#[from] TextFileError),
     /// The folder to start from is gone or cannot be reached.
     #[error("{}: no absolute path could be made of it: {source}", .path.display())]
-    Start { path: PathBuf, source: io::Error },
+    Start {
+        /// The folder, as it was given.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 impl Config {

@@ -21,12 +21,24 @@ pub enum TextFileError {
     /// More than 1 MiB.
     #[error("{}: larger than 1 MiB, expected a TOML file of a few kB", .0.display())]
     TooLarge(PathBuf),
-    /// Bytes that are no text; `line` from 1, `offset` in bytes from 0.
+    /// Bytes that are no text.
     #[error("{}:{line}: byte {offset} is not UTF-8; save the file as UTF-8", .path.display())]
-    NotUtf8 { path: PathBuf, line: usize, offset: usize },
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// In bytes from the beginning of the file, from 0.
+        offset: usize,
+    },
     /// Refused by the system.
     #[error("{}: cannot be read: {source}", .path.display())]
-    Io { path: PathBuf, source: io::Error },
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 /// Reads a text file of at most 1 MiB. Pipes and devices are refused before they are opened.

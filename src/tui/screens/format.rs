@@ -31,7 +31,7 @@ pub fn points(difference: f64) -> String {
 
 /// Iterations done, of all: `1,263/4,000`.
 pub fn iterations(summary: &Summary) -> String {
-    format!("{}/{}", words::grouped(summary.step), words::grouped(summary.iterations))
+    words::progress(summary.step, summary.iterations)
 }
 
 /// Accuracy and the iteration that had it: `93.1% @1,263`.
@@ -47,7 +47,7 @@ pub fn test_accuracy(test: &TestResult) -> String {
 
 /// In the person's own time zone, to the minute.
 pub fn time(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    words::moment(at, zone)
 }
 
 /// How many wait, where any do.
