@@ -160,11 +160,39 @@ fn program() -> String {
     let Ok(program) = std::env::current_exe() else { return "retrain".to_owned() };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| Some(&*folder) == program.parent());
-    if found { "retrain".to_owned() } else { typed(&program) }
+    if found { "retrain".to_owned() } else { in_shell(&typed(&program)) }
+}
+
+/// A word of a command that is to be pasted: in quotes where the shell would split or expand it.
+fn in_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-/+,:=@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// A path as a person would type it from here.
 fn typed(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     store::shown(path.strip_prefix(here).unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_is_shown_can_be_pasted() {
+        for (word, pasted) in [
+            ("photos/fire-1.jpg", "photos/fire-1.jpg"),
+            ("Übung/火.jpg", "Übung/火.jpg"),
+            ("my photos/a.jpg", "'my photos/a.jpg'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME*", "'$HOME*'"),
+            ("", "''"),
+        ] {
+            assert_eq!(in_shell(word), pasted);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use super::typed;
+use super::{in_shell, program, typed};
 use crate::config::Config;
 use crate::dataset;
 use crate::spec;
@@ -36,10 +36,11 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
     write_atomically(&output, spec::template(images, &names, &counts).as_bytes())?;
     println!("{}", typed(&output));
     eprintln!(
-        "{} categories, {}; next: retrain check {}",
+        "{} categories, {}; next: {} check {}",
         grouped(names.len()),
         counted(counts.iter().sum(), "photo"),
-        typed(&output)
+        program(),
+        in_shell(&typed(&output))
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -114,13 +114,17 @@ fn worst(labels: &[String], tested: &[&ImageScore]) -> String {
 }
 
 fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
-    let (id, program) = (folder.id(), super::program());
+    let (id, program) = (super::in_shell(&folder.id()), super::program());
     let photo = tested
         .first()
         .map_or("photo.jpg".to_owned(), |row| super::typed(&run.images.join(&row.file)));
+    let photo = super::in_shell(&photo);
     let again = match run.end {
         Some(End::Finished { ending: Ending::Stopped, .. }) => format!("resume {id}"),
-        _ => format!("run {} --set train.seed=1", super::typed(&run.source)),
+        _ => {
+            let source = super::in_shell(&super::typed(&run.source));
+            format!("run {source} --set train.seed=1")
+        }
     };
     format!(
         "\nNext\n  {program} scores {id} --wrong\n  {program} predict {id} {photo}\n  \

@@ -47,10 +47,14 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
     let why = match (&run.end, state) {
         (Some(End::Failed(message)), _) => format!(": {message}"),
         (Some(End::Paused), _) => {
-            format!(", go on with '{} resume {}'", super::program(), folder.id())
+            let id = super::in_shell(&folder.id());
+            format!(", go on with: {} resume {id}", super::program())
         }
         (_, State::Lost) => {
-            format!(": its worker is gone without a word; its last ones: {}", folder.last_words())
+            format!(
+                ": its worker is gone; the last line in its worker.log: {}",
+                folder.last_words()
+            )
         }
         _ => String::new(),
     };
@@ -66,9 +70,10 @@ fn facts(run: &Run) -> String {
         .map(|(key, value)| format!("{key} = {value}"))
         .collect();
     text += &format!("settings    {}\n", changed.join("\n            "));
-    for counts in &run.counts {
+    for (number, counts) in run.counts.iter().enumerate() {
         text += &format!(
-            "photos      {}: {} training, {} validation, {} test\n",
+            "{:12}{}: {} training, {} validation, {} test\n",
+            if number == 0 { "photos" } else { "" },
             counts.category,
             grouped(counts.training),
             grouped(counts.validation),

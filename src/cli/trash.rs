@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::args::Trash;
 use super::ask::{is_yes, told};
 use super::out::print_json;
-use super::{EXIT_FAILED, EXIT_MISTAKE, find, program, typed};
+use super::{EXIT_FAILED, EXIT_MISTAKE, find, in_shell, program, typed};
 use crate::config::Config;
 use crate::store::trash::{self, InTrash, Kind};
 use crate::store::{RunFolder, shown};
-use crate::words::{counted, in_bytes, short_size};
+use crate::words::{counted, in_bytes, moment, short_size};
 
 pub fn trash(config: &Config, wanted: &Trash) -> Result<ExitCode> {
     if !wanted.runs.is_empty() {
@@ -48,7 +48,7 @@ fn move_there(config: &Config, names: &[String]) -> Result<ExitCode> {
         match trash::move_run(&run, &config.trash) {
             Ok(trashed) => {
                 println!("{}", typed(&trashed.to));
-                let name = RunFolder::at(&trashed.to).id();
+                let name = in_shell(&RunFolder::at(&trashed.to).id());
                 eprintln!("bring it back with: {} trash --restore {name}", program());
             }
             Err(err) => {
@@ -121,12 +121,9 @@ fn table(all: &[InTrash]) -> String {
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
     let mut text =
         format!("{:width$}  {:14}  {:16}  {:>9}  BACK TO\n", "NAME", "KIND", "MOVED THERE", "SIZE");
+    let zone = TimeZone::system();
     for (name, thing) in names.iter().zip(all) {
-        let moved = thing
-            .moved
-            .to_zoned_datetime(TimeZone::system())
-            .strftime("%Y-%m-%d %H:%M")
-            .to_string();
+        let moved = moment(thing.moved, &zone);
         let origin = thing.origin.as_deref().map_or("-".to_owned(), typed);
         text += &format!(
             "{name:width$}  {:14}  {moved:16}  {:>9}  {origin}\n",
