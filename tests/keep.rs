@@ -74,6 +74,17 @@ fn a_run_goes_to_the_trash_and_comes_back_but_not_from_its_worker() {
 }
 
 #[test]
+fn a_worker_has_the_name_of_the_program_in_the_list_of_processes() {
+    let project = Project::new();
+    let run = project.start(1_000_000);
+    wait_until("it has a worker", || run.has_worker());
+    let process = PathBuf::from(format!("/proc/{}", run.owner().unwrap().pid));
+    assert_eq!(fs::read_to_string(process.join("comm")).unwrap(), "retrain\n");
+    assert!(fs::read(process.join("cmdline")).unwrap().starts_with(b"retrain\0worker\0"));
+    kill(&run);
+}
+
+#[test]
 fn a_worker_that_starts_while_its_run_is_trashed_has_it_or_finds_it_gone() {
     let project = Project::new();
     let (mut at_work, mut trashed) = (0, 0);

@@ -77,6 +77,7 @@ fn perform(args: Args) -> Result<ExitCode> {
     let Some(command) = args.command else { return screens::screens() };
     if let Command::Worker { run, iterations, slot, alone } = &command {
         let folder = RunFolder::at(run);
+        runner::name_process();
         if !alone {
             return Ok(runner::keep(&folder, *iterations, *slot));
         }

@@ -1,6 +1,8 @@
 //! Processes: the keeper of a worker, and the worker itself.
 
+use std::ffi::CString;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -17,6 +19,7 @@ pub(super) fn start_keeper(
     // What a crash says goes where the worker's own words are.
     let words = run.hand_to_keeper()?;
     Command::new(program)
+        .arg0(PROCESS_NAME)
         .arg("worker")
         .arg(run.path())
         .arg(format!("--slot={slot}"))
@@ -35,11 +38,22 @@ pub(super) fn start_worker(
 ) -> io::Result<Child> {
     let mut command = Command::new(this_program()?);
     with_thread_settings(&mut command)
+        .arg0(PROCESS_NAME)
         .args(["worker", "--alone"])
         .arg(run.path())
         .args(iterations.map(|iterations| format!("--iterations={iterations}")))
         .envs(gpu.map(|gpu| (super::slots::VISIBLE_GPUS, gpu)))
         .spawn()
+}
+
+/// What `ps` calls a keeper and a worker, also one that was started by way of `/proc/self/exe`.
+const PROCESS_NAME: &str = "retrain";
+
+/// Gives this process, a keeper or a worker, its name.
+pub fn name_process() {
+    let name = CString::new(PROCESS_NAME).expect("it has no zero byte");
+    // Only a name: without it everything works.
+    let _ = rustix::thread::set_name(&name);
 }
 
 /// This program, also when its file was replaced since it was started.

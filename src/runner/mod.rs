@@ -16,7 +16,7 @@ mod slots;
 
 pub use create::{StartError, create, create_all};
 pub use keep::{keep, kept};
-pub use launch::{has_thread_settings, with_thread_settings};
+pub use launch::{has_thread_settings, name_process, with_thread_settings};
 pub use launcher::{Launcher, Status};
 pub use local::Local;
 pub use queue::{EnqueueError, Place, advance, behind, enqueue, place};
