@@ -213,6 +213,11 @@ impl Queue {
         result
     }
 
+    /// Whether a run waits, or something was started for it.
+    pub fn has(&self, run: &str) -> bool {
+        self.place(run).is_some() || self.started.iter().any(|started| started.run == run)
+    }
+
     /// Place of a run among those that wait, from 0.
     pub fn place(&self, run: &str) -> Option<usize> {
         self.waiting.iter().position(|waiting| waiting.run == run)

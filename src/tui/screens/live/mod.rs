@@ -240,6 +240,7 @@ impl Live {
             id: folder?.path().file_name()?.to_str().unwrap_or_default(),
             followed,
             state: self.run_state(&followed.run, known),
+            is_queued: folder.is_some_and(|folder| known.queue.has(&folder.id())),
             view: &self.view,
             iterations_per_second: self.pace.iterations_per_second(),
             host: host.and_then(|news| news.metrics.as_ref()),

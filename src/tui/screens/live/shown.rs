@@ -14,6 +14,8 @@ pub struct Shown<'a> {
     pub followed: &'a Followed,
     /// The run's state, also where its log alone cannot tell it.
     pub state: State,
+    /// It has a place in the queue: a worker was started for it, or will be.
+    pub is_queued: bool,
     pub view: &'a View,
     pub iterations_per_second: Option<f64>,
     pub host: Option<&'a HostMetrics>,

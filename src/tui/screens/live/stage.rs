@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::shown::Shown;
 use crate::store::{End, Ending, FeatureProgress, Stage, State};
-use crate::tui::keys::names::{QUEUE, RESUME};
+use crate::tui::keys::names::{QUEUE, RESUME, RUN};
 use crate::tui::theme::Role;
 use crate::tui::widgets::put;
 use crate::words::{duration, grouped, rate};
@@ -33,7 +33,8 @@ fn words(shown: &Shown) -> (Option<f64>, String) {
         (None, None) if shown.state == State::Queued => {
             (None, format!("waits in the queue for its turn; {QUEUE} shows the queue"))
         }
-        (None, None) => plain("waiting for a worker"),
+        (None, None) if shown.is_queued => plain("waiting for its worker"),
+        (None, None) => (None, format!("not in the queue and without a worker; {RUN} queues it")),
         (None, Some(Stage::Scan)) => plain("finding, hashing and splitting the photos"),
         (None, Some(Stage::Features)) => match &run.features {
             Some(progress) => (share(progress.done, progress.total), features(progress)),
@@ -79,7 +80,7 @@ fn ended(shown: &Shown, end: &End) -> String {
             let how = match ending {
                 Ending::Completed => "completed",
                 Ending::EarlyStop => "stopped early: validation no longer improved",
-                Ending::Stopped => "stopped by a person, with what it had",
+                Ending::Stopped => "stopped on request",
             };
             let (step, seconds) = (grouped(step), duration(run.seconds()));
             let kept = grouped(kept_step);

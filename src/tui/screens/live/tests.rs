@@ -7,8 +7,8 @@ use crossterm::event::{
 
 use crate::random::Rng;
 use crate::store::{
-    Counts, Ending, EvaluationPoint, Event, Points, Record, Run, RunFolder, SCHEMA_VERSION, Stage,
-    State, StepPoint, Stop, TestResult, Timestamp,
+    Counts, Ending, EvaluationPoint, Event, Owner, Points, Queue, Record, Run, RunFolder,
+    SCHEMA_VERSION, Stage, Started, State, StepPoint, Stop, Task, TestResult, Timestamp,
 };
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -160,6 +160,21 @@ fn every_stage_of_a_run_is_shown() {
     let message = "cannot write shard 3: no space left on device".into();
     failed.push(Event::Failed { message, fault: true });
     looks("failed", &mut app_with(State::Failed, failed));
+}
+
+#[test]
+fn a_run_taken_off_the_queue_does_not_wait_for_a_worker() {
+    let mut app = app_with(State::Created, created());
+    let mut text = |queue: Queue| {
+        app.on_news(vec![News::Queue(queue)]);
+        testing::text(&mut app, (80, 24))
+    };
+    let task = Task::Process { keeper: Owner::this_process(), slot: 0 };
+    let mut queue = Queue::default();
+    queue.started.push(Started { run: ID.into(), task });
+    assert!(text(queue).contains("waiting for its worker"));
+    let shown = text(Queue::default());
+    assert!(shown.contains("not in the queue and without a worker; r queues it"), "{shown}");
 }
 
 #[test]
