@@ -291,3 +291,48 @@ fn every_experiment_in_the_papers_is_valid() {
     }
     assert!(checked > 2, "the papers were not read");
 }
+
+/// Every file of the program, and its text before its tests.
+fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs")
+            && !path.ends_with("tests.rs")
+        {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            found.push((path, code.to_owned()));
+        }
+    }
+}
+
+#[test]
+fn what_made_readers_stop_is_not_said_again() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    assert!(files.len() > 200, "the sources were not read");
+    let stopped = [
+        "the present iteration",
+        "iteration in hand",
+        "with what it had\"",
+        "goes on behind",
+        "was said yet",
+        "give up\"",
+        "leaves it at that",
+        "by a little",
+        "until pressed again",
+        "the feature cache {}",
+        "\"precis.\"",
+        "\"valid.\"",
+        "things in the trash",
+    ];
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    for (file, text) in &files {
+        for line in text.lines().filter(|line| !is_comment(line)) {
+            let found = stopped.iter().find(|words| line.contains(*words));
+            assert_eq!(found, None, "{}: {line}; see docs/words.md", file.display());
+        }
+    }
+}

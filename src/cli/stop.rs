@@ -26,7 +26,10 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
             bail!("{id} waits in the queue; take it off with 'retrain queue remove {id}'")
         }
         Place::Pending => bail!("{id} waits in the queue of its cluster, which alone can end it"),
-        Place::Nowhere => bail!("{id} is not running: it is {}", folder.summary()?.state.name()),
+        Place::Nowhere => match folder.summary()?.state {
+            State::Created => bail!("{id} is not running: it was never started"),
+            state => bail!("{id} is not running: it is {}", state.name()),
+        },
     }
     let doing = match stop {
         Stop::Pause => "pausing",

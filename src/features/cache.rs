@@ -12,7 +12,7 @@ use crate::store::Fault;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    #[error("cannot use the feature cache {}: {source}", path.display())]
+    #[error("cannot keep features in {}: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error("cannot keep features: {0}")]
     Write(#[source] io::Error),

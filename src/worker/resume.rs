@@ -113,7 +113,7 @@ impl Work<'_> {
             Ok(Some(checkpoint)) if checkpoint.step <= reported => {
                 let step = grouped(checkpoint.step);
                 self.reporter
-                    .say(&format!("goes on behind iteration {step}, where its checkpoint is"));
+                    .say(&format!("continues after iteration {step}, from its checkpoint"));
                 return Ok(Some(checkpoint));
             }
             Ok(Some(checkpoint)) => self.reporter.warn(format!(

@@ -18,7 +18,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         }
         News::Starting(run) => Some(Toast::good(format!("starting {}", run.id()))),
         News::NotStarted { problem, .. } => Some(Toast::error(problem)),
-        News::Resumed(run) => Some(Toast::good(format!("going on with {}", run.id()))),
+        News::Resumed(run) => Some(Toast::good(format!("resumed {}", run.id()))),
         News::Followed(FollowedNews { said: Err(problem), .. }) => Some(Toast::error(problem)),
         News::Trashed(trashed) => Some(trash::words(trashed, bin)),
         News::Restored(restored) => {
