@@ -41,7 +41,7 @@ pub enum Effect {
     Resume(RunFolder, Option<usize>),
     /// Changes the queue, and starts what may start then.
     EditQueue(QueueEdit),
-    /// Asks the worker to end, in that way.
+    /// Asks the worker of a run to pause, stop or cancel it.
     Stop(RunFolder, Stop),
     /// Moves runs to the trash, each with all that is in its folder.
     Trash(Vec<RunFolder>),
@@ -51,18 +51,18 @@ pub enum Effect {
     EditNote(RunFolder, NoteEdit),
     /// Starts runs that wait, as far as there are places for them.
     AdvanceQueue,
-    /// Tells every point of these runs from now on, the training curves smoothed.
+    /// Follows these runs from now on, with every point and smoothed training curves.
     Follow {
-        /// None: none any more.
+        /// Instead of those that were followed before.
         runs: Vec<RunFolder>,
         /// 0 is none; see `Smoother`.
         smoothing: f64,
     },
     /// Reads all runs and experiments again.
     Refresh,
-    /// Makes these pictures, the first first; those that were wanted before are dropped.
+    /// Makes these pictures in this order, and no longer those that were asked for before.
     Preview(Vec<Wanted>),
-    /// Draws pictures so from now on.
+    /// Draws pictures in this way from now on.
     Draw(Graphics),
     /// Reads the scored images of a run; comes back as `News::Scores`.
     ReadScores(RunFolder),

@@ -115,7 +115,8 @@ fn show(
     }
 }
 
-/// Adds what is there already; while it is only news, also what comes until `until`.
+/// Adds the input that has arrived by now. As long as it is only news, waits until `until` for
+/// more, so that a burst of news is drawn once.
 fn gather(batch: &mut Vec<Input>, receive: &Receiver<Input>, until: Instant) {
     loop {
         let patient = batch.iter().all(|input| matches!(input, Input::News(_)));

@@ -57,6 +57,7 @@ pub trait Filterable {
 }
 
 impl Filter {
+    /// Reads any text; what is no comparison is a word.
     pub fn parse(text: &str) -> Filter {
         let mut terms = Vec::new();
         let mut negated = false;
@@ -73,6 +74,7 @@ impl Filter {
         Filter { terms }
     }
 
+    /// Whether all terms hold for the row.
     pub fn lets_through(&self, row: &impl Filterable) -> bool {
         self.terms.iter().all(|term| term.test.holds(row) != term.negated)
     }

@@ -15,22 +15,26 @@ use signal_hook::low_level::pipe;
 use super::news::News;
 use super::preview::Question;
 
-/// How long the keyboard's thread sleeps at most before it looks whether it shall pause.
+/// The keyboard's thread looks this often whether it has to pause.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Everything that wakes the main thread.
 #[derive(Debug)]
 pub enum Input {
+    /// A key, the mouse, pasted text or another size.
     Terminal(Event),
+    /// Something that a thread or an effect found out.
     News(News),
+    /// A signal to this process.
     Signal(Signal),
 }
 
+/// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Terminated, hung up, or the terminal is gone.
     Quit,
-    /// To be stopped.
+    /// To be stopped, as by ctrl-z in a shell.
     Suspend,
     /// Running again after a stop.
     Continued,

@@ -7,21 +7,27 @@ use serde::{Deserialize, Serialize};
 use crate::config::read_small;
 use crate::store::{RunFolder, write_atomically};
 
+/// Tags and a note; all of it may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Note {
+    /// Single words.
     pub tags: Vec<String>,
+    /// One line.
     pub note: String,
 }
 
-/// A change of one part, applied to what stands in the file by then.
+/// A change of one part; the other part stays as it is in the file when the change is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoteEdit {
+    /// These tags instead of all others.
     Tags(Vec<String>),
+    /// This note instead of the other.
     Note(String),
 }
 
 impl Note {
+    /// The note with that change.
     pub fn edited(self, edit: NoteEdit) -> Note {
         match edit {
             NoteEdit::Tags(tags) => Note { tags, ..self },
@@ -41,6 +47,7 @@ impl Note {
             .map_err(|err| io::Error::other(format!("{}: {}", path.display(), err.message())))
     }
 
+    /// Replaces the file.
     pub fn write(&self, run: &RunFolder) -> io::Result<()> {
         let toml = toml::to_string(self).expect("a note is plain data");
         write_atomically(&run.path().join("note.toml"), toml.as_bytes())

@@ -12,10 +12,14 @@ use super::keys::{self, Action, Binding, Context};
 use super::theme::{Role, Theme};
 use super::widgets::{Field, put};
 
+/// What lies over the screen.
 #[derive(Debug)]
 pub enum Overlay {
+    /// The keys of the screen.
     Help(List),
+    /// The actions of the screen, to choose one by its name.
     Palette(List),
+    /// A question with a yes and a no.
     Confirm(Confirm),
 }
 
@@ -31,9 +35,13 @@ pub struct List {
 
 /// What became of an overlay.
 pub enum Answer {
+    /// It is still there.
     Open,
+    /// It is gone, and nothing follows.
     Closed,
+    /// It is gone; do this.
     Act(Action),
+    /// It is gone; have this done.
     Perform(Effect),
 }
 
@@ -78,6 +86,7 @@ impl Overlay {
         }
     }
 
+    /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         match self {
             Overlay::Help(list) | Overlay::Palette(list) => {
@@ -88,6 +97,7 @@ impl Overlay {
         }
     }
 
+    /// Draws it in the middle of `area`.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
         match self {
             Overlay::Help(list) => list.draw("keys of this screen", area, buffer, theme),

@@ -30,14 +30,16 @@ use crate::store::RunFolder;
 /// What the loop does after an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
+    /// It waits for the next input.
     GoOn,
+    /// It ends.
     Quit,
 }
 
 /// Answers nothing where nothing has changed.
 type Job = Box<dyn FnOnce() -> Option<News> + Send>;
 
-/// The hands of the UI.
+/// Does effects, with the threads that watch, read and draw for the UI.
 pub struct Performer {
     send: Sender<Input>,
     queue: Sender<Job>,
@@ -88,7 +90,7 @@ impl Performer {
         })
     }
 
-    /// An error is one of the terminal's: the UI cannot go on.
+    /// Does one effect. An error is one of the terminal's: the UI cannot go on.
     pub fn perform(&self, effect: Effect, terminal: &mut Terminal) -> io::Result<After> {
         match effect {
             Effect::Open(_)

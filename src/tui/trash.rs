@@ -7,10 +7,12 @@ use super::news::{News, Toast};
 use crate::store::RunFolder;
 use crate::store::trash::{self, Trashed};
 
+/// Moves a run to the trash.
 pub fn trash(run: &RunFolder, bin: &Path) -> News {
     told(trash::move_run(run, bin).map(News::Trashed))
 }
 
+/// Brings back what was moved to the trash, to where it was.
 pub fn restore(trashed: Trashed) -> News {
     told(trash::restore(&trashed).map(|()| News::Restored(trashed)))
 }

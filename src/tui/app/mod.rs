@@ -48,6 +48,7 @@ pub struct App {
 }
 
 impl App {
+    /// Begins with the experiments, before anything is known.
     pub fn new(context: Context, theme: Theme, zone: TimeZone, now: fn() -> Timestamp) -> App {
         let tab = tab_of(Action::GoExperiments);
         let mut stacks: Vec<Vec<Screen>> = TABS.iter().map(|_| Vec::new()).collect();
@@ -75,11 +76,13 @@ impl App {
         self.stacks[self.tab] = vec![Screen::Live(Box::new(Live::beginning_with(run)))];
     }
 
+    /// Draws on this area from now on.
     pub fn resize(&mut self, area: Rect) {
         self.area = area;
     }
 
-    /// Learns all of it, then tells the screen in front once.
+    /// Takes in all news, then tells the screen in front of them, once. What is left to be done
+    /// outside is answered.
     pub fn on_news(&mut self, news: Vec<News>) -> Vec<Effect> {
         if news.is_empty() {
             return Vec::new();
@@ -225,8 +228,8 @@ impl App {
         })
     }
 
-    /// From another tab it comes back to where the person was there; on its own tab it goes to
-    /// the first screen, or to the topmost that has something to lose.
+    /// Goes to a tab. From another tab, its screens are as the person left them; on the tab itself,
+    /// the screens above the first are closed, down to one with unsaved changes.
     fn go(&mut self, tab: usize) -> Vec<Effect> {
         if self.tab == tab {
             let stack = &mut self.stacks[self.tab];
@@ -243,7 +246,8 @@ impl App {
         self.tell(&Message::Shown)
     }
 
-    /// The screen may have something to clear first; else it is left, but for the last.
+    /// Lets the screen clear something first, such as a filter; if there was nothing to clear, closes
+    /// it, unless it is the last of its tab.
     fn back(&mut self) -> Vec<Effect> {
         let effects = self.tell(&Message::Action(Action::Back));
         let has_cleared = effects.iter().any(|effect| matches!(effect, Effect::Cleared));

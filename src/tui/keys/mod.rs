@@ -15,9 +15,11 @@ pub use table::{Binding, Context, TABLE, key_of};
 /// What the keys typed so far mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
+    /// All of an action's key.
     Action(Action),
     /// The beginning of a sequence.
     Begun,
+    /// No key of this screen begins so.
     Nothing,
 }
 
@@ -31,6 +33,7 @@ pub fn rows(contexts: &[Context]) -> impl Iterator<Item = &'static Binding> {
         .flat_map(|(_, rows)| rows.iter())
 }
 
+/// What `typed` means on a screen that is in `contexts`.
 pub fn meaning(contexts: &[Context], typed: &[Chord]) -> Meaning {
     let mut begun = false;
     for row in rows(contexts) {

@@ -5,7 +5,7 @@ use super::action::Action;
 /// Where a row of the table holds. A screen names the contexts it is in, its own first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
-    /// But for screens that are typed into.
+    /// Every screen but those that are typed into.
     Everywhere,
     /// Every screen that is a list or a table.
     List,
@@ -29,6 +29,7 @@ pub enum Context {
 pub struct Binding {
     /// One key or sequence each, as a person would write it: `j`, `ctrl-d`, `gg`.
     pub keys: &'static [&'static str],
+    /// What it does.
     pub action: Action,
     /// For the footer; empty: never there. Rows nearer the top of the table come first.
     pub label: &'static str,

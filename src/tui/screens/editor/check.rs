@@ -1,4 +1,4 @@
-//! What is wrong with the text, as of the last pause, kept in place while more is typed.
+//! What was wrong with the text at the last pause in typing, kept at its place while more is typed.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::spec;
 #[derive(Debug, Default)]
 pub struct Check {
     pub mistakes: Vec<Mistake>,
-    /// What is right and has no effect.
+    /// Settings that are valid and have no effect.
     pub warnings: Vec<Mistake>,
     /// The text that these are places of.
     text: String,
@@ -25,7 +25,7 @@ impl Check {
         Check { mistakes, warnings, text: text.to_owned(), is_old: false }
     }
 
-    /// Follows an edit: what stands behind it moves along, what stands in it is dropped.
+    /// Follows an edit: mistakes behind it move with their text, mistakes inside it are dropped.
     pub fn follow(&mut self, text: &str) {
         let (old, new) = (self.text.as_bytes(), text.as_bytes());
         let same =

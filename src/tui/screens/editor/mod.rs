@@ -47,7 +47,7 @@ pub struct Editor {
     /// What is searched, while it is typed.
     search: Option<Field>,
     question: Option<Question>,
-    /// What is to be done when the wish to save was granted.
+    /// What follows once the text is saved.
     after_save: Option<AfterSave>,
 }
 
@@ -56,7 +56,7 @@ enum Stage {
     Reading,
     Ready,
     Unreadable(String),
-    /// Left with changes that are not wanted.
+    /// Left; the changes were discarded.
     GivenUp,
 }
 
@@ -94,7 +94,8 @@ impl Editor {
         self.on_disk.as_deref() != Some(self.document.text())
     }
 
-    /// The text is another: what hangs on it follows, and at the next pause it is checked.
+    /// The text was changed: marks and the list of choices follow, and at the next pause in typing
+    /// it is checked.
     fn edited(&mut self) -> Vec<Effect> {
         self.check.follow(self.document.text());
         if let Some(popup) = self.popup.take() {

@@ -47,7 +47,7 @@ pub struct Experiments {
     /// Photos that were asked to be counted: by names, and the last by content.
     asked: HashSet<String>,
     asked_last: Option<String>,
-    /// The cursor goes there when it is known.
+    /// The cursor goes to this file once it is in the list.
     wanted: Option<PathBuf>,
 }
 

@@ -146,7 +146,7 @@ impl Images {
         details::layout(area, categories, self.is_large)
     }
 
-    /// Wants the picture under the cursor, and those that may be next.
+    /// Asks for the picture under the cursor, and for those that may be shown next.
     fn look(&mut self, world: &World) -> Option<Effect> {
         const AHEAD: [isize; 6] = [0, 1, -1, 2, 3, -2];
         let table = self.table.as_ref()?;
