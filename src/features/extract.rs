@@ -14,7 +14,9 @@ use crate::store::Fault;
 /// A network with all that must be done to a photo before it.
 #[derive(Clone)]
 pub struct Extractor {
+    /// The network, whose identity says how it takes photos.
     pub backbone: Arc<dyn Backbone>,
+    /// Larger photos are not read.
     pub max_megapixels: usize,
 }
 

@@ -42,14 +42,18 @@ fn f32_precision() -> Precision {
 /// Why the network of a head cannot be had again.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
+    /// Its weights cannot be loaded.
     #[error(transparent)]
     Network(#[from] NetError),
+    /// The device that was asked for cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// The file of its weights is another one now; both in words.
     #[error(
         "the head was trained on features of {expected}, but {found} is there now; \
          bring the old weights file back, or train again"
     )]
+    #[allow(missing_docs, reason = "the fields are the words of the message")]
     OtherNetwork { expected: String, found: String },
 }
 

@@ -38,18 +38,24 @@ pub struct HeadFile {
 /// Why bytes are no head file, or a head cannot become one. The caller adds the file's name.
 #[derive(Debug, Error)]
 pub enum HeadFileError {
+    /// The bytes are not those of a safetensors file.
     #[error("not a head file: {0}")]
     Format(#[from] SafeTensorError),
+    /// A safetensors file of another program.
     #[error("not a head file made by retrain: its metadata has no '{KEY}'")]
     Foreign,
+    /// The metadata is no JSON, or lacks something.
     #[error("the head file's metadata cannot be read: {0}")]
     Metadata(#[from] serde_json::Error),
+    /// A later version of the file.
     #[error("head file of version {0}, expected 1 to {VERSION}; use the retrain that wrote it")]
     Version(u32),
+    /// Weights, bias and labels do not fit each other.
     #[error(
         "the head's weights are {weights_type} {weights:?} and its bias {bias_type} {bias:?} for \
          {labels} labels, expected F32 [labels, d] and F32 [labels]"
     )]
+    #[allow(missing_docs, reason = "the fields are the words of the message")]
     Shape {
         weights_type: String,
         weights: Vec<usize>,
@@ -57,8 +63,10 @@ pub enum HeadFileError {
         bias: Vec<usize>,
         labels: usize,
     },
+    /// A weight is NaN or infinite; `weights` or `bias`.
     #[error("the head's {0} hold a number that is not finite; train it again")]
     NotFinite(&'static str),
+    /// Candle could not make a tensor.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
 }
