@@ -128,9 +128,9 @@ impl Identity {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::nets::Resize;
+    use crate::nets::settings::Resize;
 
     fn property(name: &str, value: &str, source: Source) -> Property {
         Property { name: name.into(), value: value.into(), source }

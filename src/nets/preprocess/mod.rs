@@ -2,13 +2,12 @@
 
 mod resize;
 
-use std::ops::Range;
-
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use super::settings::Resize;
 use crate::kernels::InputRange;
+use resize::{Axis, resize};
 
 /// All that happens to a photo between its decoding and the first layer of a network.
 ///
@@ -43,13 +42,6 @@ pub enum Crop {
     },
 }
 
-/// What happens to one axis of a photo: it is brought to `scaled` pixels, of which `kept` remain.
-#[derive(Clone, Debug, PartialEq)]
-struct Axis {
-    scaled: usize,
-    kept: Range<usize>,
-}
-
 impl Preprocess {
     /// A photo as planes `[3, side, side]` of red, green and blue, pixel values 0 to 255, not
     /// rounded to whole numbers.
@@ -64,7 +56,7 @@ impl Preprocess {
     /// pixels: distortions cut their windows out of a larger square.
     pub fn square(&self, photo: &RgbImage, side: usize) -> Vec<f32> {
         let [rows, columns] = self.axes([photo.height(), photo.width()], side);
-        resize::resize(photo, self.resize, &rows, &columns)
+        resize(photo, self.resize, &rows, &columns)
     }
 
     /// Pixels that the shorter side of a photo is scaled to where the square has `side`: with

@@ -2,10 +2,18 @@
 //!
 //! Values stay `f32` in `0..=255`; nothing is rounded to whole levels in between.
 
+use std::ops::Range;
+
 use image::RgbImage;
 
-use super::Axis;
 use crate::nets::settings::Resize;
+
+/// What happens to one axis of a photo: it is brought to `scaled` pixels, of which `kept` remain.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Axis {
+    pub scaled: usize,
+    pub kept: Range<usize>,
+}
 
 /// The part of the resized photo that `rows` and `columns` keep, `[rows, columns, 3]`, values
 /// `0..=255`.
@@ -225,7 +233,7 @@ mod tests {
         let photo = RgbImage::from_fn(50, 31, |x, y| {
             image::Rgb([(x * 5) as u8, (y * 8) as u8, (x * y) as u8])
         });
-        let axis = |scaled: usize, kept: std::ops::Range<usize>| Axis { scaled, kept };
+        let axis = |scaled: usize, kept: Range<usize>| Axis { scaled, kept };
         for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias] {
             let whole = resize(&photo, rule, &axis(12, 0..12), &axis(20, 0..20));
             let part = resize(&photo, rule, &axis(12, 3..11), &axis(20, 5..13));
