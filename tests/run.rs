@@ -280,6 +280,19 @@ fn a_new_experiment_for_a_folder_can_be_run_as_it_is() {
 }
 
 #[test]
+fn a_new_experiment_for_the_project_folder_itself_takes_the_photos_and_not_the_programs_folders() {
+    let project = Project::new();
+    for category in ["fire", "smoke", "misc"] {
+        let here = project.path().join(category);
+        fs::rename(project.path().join("photos").join(category), here).unwrap();
+    }
+    fs::remove_dir(project.path().join("photos")).unwrap();
+    project.ok(&["new", ".", "-o", "experiments/new.toml"]);
+    let checked = project.ok(&["check", "experiments/new.toml"]);
+    assert!(checked.contains("smoke") && !checked.contains("experiments "), "{checked}");
+}
+
+#[test]
 fn distorted_variants_of_training_photos_are_cached_too() {
     let project = Project::new();
     let arguments = [

@@ -150,7 +150,7 @@ fn written(kind: Kind) -> BoxedStrategy<String> {
             "[a-z][a-z/ #\"é]{0,12}".prop_map(|text| format!("{text:?}")).boxed()
         }
         Kind::Int { min, max } => (min..=max).prop_map(|number| number.to_string()).boxed(),
-        Kind::Float(range) | Kind::FloatOrAuto(range) => (0.001..0.999_f64)
+        Kind::Float(range) | Kind::Percent(range) | Kind::FloatOrAuto(range) => (0.001..0.999_f64)
             .prop_map(move |share| format!("{:?}", range.min + share * (range.max - range.min)))
             .boxed(),
         Kind::Bool => any::<bool>().prop_map(|yes| yes.to_string()).boxed(),

@@ -8,14 +8,23 @@ use anyhow::{Context, Result, bail};
 
 use super::{in_shell, program, typed};
 use crate::config::Config;
-use crate::dataset;
+use crate::dataset::{self, DatasetError};
 use crate::spec;
 use crate::store::write_atomically;
 use crate::words::{counted, grouped};
 
 pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<ExitCode> {
     let full = std::path::absolute(folder)?;
-    let categories = dataset::list_categories(&full)?;
+    let mut categories = dataset::list_categories(&full)?;
+    // Photos that lie in the project folder itself have the program's own folders beside them.
+    let own = [&config.experiments, &config.runs, &config.cache, &config.trash];
+    categories.retain(|(name, _)| !own.contains(&&full.join(name)));
+    if categories.len() < 2 {
+        let found = categories
+            .first()
+            .map_or("no folder of photos".to_owned(), |(only, _)| format!("only '{only}'"));
+        return Err(DatasetError::TooFewCategories { folder: full, found }.into());
+    }
     let (names, counts): (Vec<String>, Vec<usize>) = categories.into_iter().unzip();
     let output = match output {
         Some(path) => path.to_owned(),
@@ -27,6 +36,7 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
     }
     // Photos inside the project are named relative to it: the whole project can be moved.
     let images = full.strip_prefix(&config.root).unwrap_or(&full);
+    let images = if images.as_os_str().is_empty() { Path::new(".") } else { images };
     let Some(images) = images.to_str() else {
         bail!("{}: the folder's name is not UTF-8, which TOML needs; rename it", typed(&full));
     };

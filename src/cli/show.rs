@@ -26,7 +26,7 @@ pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     println!("run         {}", folder.id());
     println!("experiment  {}", super::typed(&run.source));
     println!("state       {}", state_line(folder, &run, summary.state));
-    print!("{}", facts(&run));
+    print!("{}", facts(folder, &run));
     if let Some(refusal) = &run.refusal {
         println!("refused     {refusal}");
     }
@@ -61,12 +61,15 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
     format!("{}{at}{why}", state.name())
 }
 
-fn facts(run: &Run) -> String {
+fn facts(folder: &RunFolder, run: &Run) -> String {
     let mut text = String::new();
+    // What somebody wrote was chosen, also where it is the default.
+    let written = spec::load(&folder.experiment()).map(|checked| checked.written);
+    let written = written.unwrap_or_default();
     let changed: Vec<String> = run
         .settings
         .iter()
-        .filter(|(key, value)| !spec::is_default(key, value))
+        .filter(|(key, value)| written.contains(&key.as_str()) || !spec::is_default(key, value))
         .map(|(key, value)| format!("{key} = {value}"))
         .collect();
     text += &format!("settings    {}\n", changed.join("\n            "));

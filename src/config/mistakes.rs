@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::cure::cure;
+
 /// One mistake (or warning) in a text, or in a command line argument that stands for a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -102,7 +104,11 @@ pub fn syntax<'a>(origin: &str, text: &'a str) -> Syntax<'a> {
         .take(MOST_MISTAKES)
         .map(|error| {
             let span = error.span().unwrap_or(0..0);
-            Mistake::in_text(origin, text, span, error.message().replace('\n', ", "))
+            let mut message = error.message().replace('\n', ", ");
+            if let Some(cure) = cure(line_at(text, span.start)) {
+                message += &format!("; {cure}");
+            }
+            Mistake::in_text(origin, text, span, message)
         })
         .collect();
     let runs_on = |message: &str| {
@@ -116,6 +122,14 @@ pub fn syntax<'a>(origin: &str, text: &'a str) -> Syntax<'a> {
     }
     errors.dedup_by_key(|error| error.line);
     Syntax { table: table.into_inner(), errors, readable }
+}
+
+/// The line that a byte of the text is in, without the mark that some editors begin a file with.
+fn line_at(text: &str, at: usize) -> &str {
+    let at = text.floor_char_boundary(at.min(text.len()));
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next().unwrap_or("");
+    line.strip_prefix('\u{feff}').filter(|_| start == 0).unwrap_or(line)
 }
 
 /// The text at `span`, cut to its first line and 40 characters, for a message.
@@ -184,6 +198,25 @@ mod tests {
         let lines: Vec<usize> = syntax.errors.iter().map(|error| error.line).collect();
         assert_eq!(lines, [1, 3, 4]);
         assert!(syntax.is_reliable(5, 2) && !syntax.is_reliable(11, 3));
+    }
+
+    #[test]
+    fn a_line_of_another_keyboard_is_told_with_its_cure() {
+        let text = "a = 1\nlearning_rate = 0,01\nb = “x”\nc = 'y'\nd =\u{a0}3\ne = \"C:\\Users\"\n";
+        let told: Vec<String> =
+            syntax("f", text).errors.iter().map(|error| error.to_string()).collect();
+        let cures = ["f:2: ", "f:3: ", "f:5: ", "f:6: "].into_iter().zip([
+            "; write a fraction with a point: 0.01",
+            "; “ is a curly quote; write \" or '",
+            "; column 4 holds a space of another kind (U+00A0), as web pages have them; type an \
+             ordinary one",
+            "; between double quotes a backslash begins a special character; write \
+             \"C:/Users/me\" or 'C:\\Users\\me'",
+        ]);
+        assert_eq!(told.len(), 4, "{told:#?}");
+        for ((start, cure), told) in cures.zip(&told) {
+            assert!(told.starts_with(start) && told.ends_with(cure), "{told}");
+        }
     }
 
     #[test]

@@ -3,12 +3,16 @@
 //! Also what every TOML file of a project needs: it is read with a limit to its size, and its mistakes
 //! are told with line and cure. Nothing here knows experiments.
 
+mod cure;
+mod home;
 mod machine;
 mod mistakes;
 mod plain_file;
 mod text_file;
 mod threads;
 
+pub use cure::BACKSLASH;
+pub use home::expand_home;
 pub use machine::{CONFIG_FILE, Config, ConfigError, Theme};
 pub use mistakes::{MOST_MISTAKES, Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
 pub use plain_file::{append_plain, open_plain, read_plain, read_small, write_plain};

@@ -19,6 +19,7 @@ use super::lost::fault_behind;
 use super::stamp::FileStamp;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable, split};
+use crate::config::expand_home;
 use crate::spec::{Experiment, Set, SplitRule};
 
 /// Endings that promise a picture, read or not: such a file is never passed over in silence.
@@ -58,7 +59,7 @@ pub(super) fn scan_by(
     clock: fn() -> SystemTime,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dataset, DatasetError> {
-    let images = root.join(&experiment.images);
+    let images = root.join(expand_home(&experiment.images));
     let (categories, folders) = categories::find(&images, experiment)?;
     let mut walk = Walk::new(&images, folders.iter().map(|folder| folder.path.as_path()));
     let mut owners: Vec<&Folder> = Vec::new();
@@ -284,7 +285,8 @@ fn assign_sets(dataset: &mut Dataset, experiment: &Experiment) {
         SplitRule::Path27 | SplitRule::Path16 => {
             let is_27 = rule.by == SplitRule::Path27;
             let mask = if is_27 { split::BUCKETS_27 } else { split::BUCKETS_16 };
-            let image_dir = experiment.images.as_os_str().as_bytes();
+            let images = expand_home(&experiment.images);
+            let image_dir = images.as_os_str().as_bytes();
             for photo in &mut dataset.photos {
                 let path = split::typed_path(image_dir, photo.path.as_os_str().as_bytes());
                 photo.set = split::by_hash(&path, mask, rule);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::extract::Extractor;
+use crate::config::expand_home;
 use crate::nets::{self, DeviceChoice, DeviceError, Identity, NetError, NetworkSettings};
 use crate::nets::{Place, Precision, Resize, Weights};
 
@@ -70,7 +71,7 @@ impl Recipe {
             network: backbone.identity().clone(),
             weights_file: match &network.weights {
                 Weights::BuiltIn => None,
-                Weights::File(path) => Some(root.join(path)),
+                Weights::File(path) => Some(root.join(expand_home(path))),
             },
             max_megapixels,
             precision: backbone.precision(),

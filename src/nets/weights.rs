@@ -11,7 +11,7 @@ use super::error::NetError;
 use super::numbers::{Entry, Storage, byte_len, decode};
 use super::pth;
 use super::settings::Weights;
-use crate::config::open_plain;
+use crate::config::{expand_home, open_plain};
 
 /// Files of Inception v3 have 22 to 110 MB; what is far larger is not read into memory.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -35,7 +35,7 @@ impl WeightsFile {
         match weights {
             Weights::BuiltIn => WeightsFile::parse("built-in".to_owned(), built_in.into()),
             Weights::File(relative) => {
-                let path = root.join(relative);
+                let path = root.join(expand_home(relative));
                 let bytes =
                     read(&path).map_err(|source| NetError::Open { file: path.clone(), source })?;
                 WeightsFile::parse(path.display().to_string(), bytes.into())

@@ -19,6 +19,8 @@ pub enum Kind {
     },
     /// A number, whole or not.
     Float(Range),
+    /// A number of parts in a hundred: a share of 0.2 is written 20.
+    Percent(Range),
     /// A number, or `"auto"`.
     FloatOrAuto(Range),
     /// `true` or `false`.
@@ -107,7 +109,7 @@ impl Kind {
             Kind::Path => "a path in quotes".into(),
             Kind::Int { min, max: i64::MAX } => format!("{} or more", grouped(*min)),
             Kind::Int { min, max } => format!("{} to {}", grouped(*min), grouped(*max)),
-            Kind::Float(range) => range.say(),
+            Kind::Float(range) | Kind::Percent(range) => range.say(),
             Kind::FloatOrAuto(range) => format!("\"auto\", or a number {}", range.say()),
             Kind::Bool => "true or false".into(),
             Kind::Choice(words) => one_of(words),

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{Field, Kind, Range, Value, Words};
-use crate::config::{excerpt, nearest};
+use crate::config::{BACKSLASH, excerpt, nearest};
 
 /// Mistakes in one written value: the bytes, and what is said about them.
 pub type Refusals = Vec<(ops::Range<usize>, String)>;
@@ -74,12 +74,14 @@ impl Field {
             }
             (Kind::ClassWeights(_), Value::List(items)) => return self.weights(items, found),
             (Kind::Text, Value::Text(_)) | (Kind::Bool, Value::Bool(_)) => Some(value.clone()),
-            (Kind::Path, Value::Text(path)) => is_path(path).then(|| value.clone()),
+            (Kind::Path, Value::Text(path)) => {
+                (is_path(path) && !is_garbled(path)).then(|| value.clone())
+            }
             (Kind::Form(rule), Value::Text(text)) => (rule.holds)(text).then(|| value.clone()),
             (Kind::Int { min, max }, Value::Int(number)) => {
                 (i128::from(*min)..=i128::from(*max)).contains(number).then(|| value.clone())
             }
-            (Kind::Float(range), _) => number(value, range),
+            (Kind::Float(range) | Kind::Percent(range), _) => number(value, range),
             (Kind::FloatOrAuto(range), _) => {
                 word(value, self.kind.words()).or_else(|| number(value, range))
             }
@@ -94,15 +96,18 @@ impl Field {
         let kind = match (self.kind, value) {
             (Kind::Int { .. }, Value::Int(_)) => "",
             (Kind::Int { .. }, _) => "a whole number, ",
-            (Kind::Float(_), Value::Int(_) | Value::Float(_)) => "",
-            (Kind::Float(_), _) => "a number, ",
+            (Kind::Float(_) | Kind::Percent(_), Value::Int(_) | Value::Float(_)) => "",
+            (Kind::Float(_) | Kind::Percent(_), _) => "a number, ",
             _ => "",
         };
         let mut message = format!("{key} is {found}, expected {kind}{}", self.kind.expected());
         let near = value
             .as_text()
             .and_then(|word| nearest(word, self.kind.words().iter().map(|(known, _)| *known)));
-        if let Some(near) = near.filter(|_| !matches!(self.kind, Kind::Bool)) {
+        let is_garbled = value.as_text().is_some_and(is_garbled);
+        if let (Kind::Path, true) = (self.kind, is_garbled) {
+            message += &format!("; {BACKSLASH}");
+        } else if let Some(near) = near.filter(|_| !matches!(self.kind, Kind::Bool)) {
             message += &format!("; did you mean \"{near}\"");
         } else if let Some(usual) = self.usual {
             message += &format!("; {usual} is usual");
@@ -175,6 +180,13 @@ fn number(value: &Value, range: &Range) -> Option<Value> {
 
 fn is_path(path: &str) -> bool {
     !path.trim().is_empty() && !path.contains('\0')
+}
+
+/// A path of Windows whose backslashes made special characters: `C:\new` with a line end in it.
+fn is_garbled(path: &str) -> bool {
+    let mut letters = path.chars();
+    let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
+    drive && letters.next() == Some(':') && path.contains(char::is_control)
 }
 
 fn is_label(text: &str) -> Result<(), &'static str> {

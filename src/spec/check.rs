@@ -12,7 +12,8 @@ use crate::config::{Mistake, Mistakes};
 pub struct Checked {
     /// What will run.
     pub experiment: Experiment,
-    /// Keys of the fields that were written, be it with the value that is the default.
+    /// Keys of the fields that somebody wrote; all others have their defaults, also where a run's
+    /// copy of its experiment says them.
     pub written: Vec<&'static str>,
     /// What was written and changes nothing, or is probably not meant.
     pub warnings: Vec<Mistake>,
@@ -43,10 +44,14 @@ pub(super) fn check(draft: Draft) -> Result<Checked, Mistakes> {
         .iter()
         .filter(|field| by_user(field.key))
         .filter_map(|field| Some(draft.mistake(&[field.key], field.without_effect(&experiment)?)));
-    let odd = FIELDS.iter().filter_map(|field| broken(field, field.warning()));
-    let warnings = in_order(idle.chain(odd).collect());
-    let written = FIELDS.iter().map(|field| field.key).filter(|key| draft.written(key).is_some());
-    Ok(Checked { experiment, written: written.collect(), warnings })
+    let alone = FIELDS
+        .iter()
+        .filter(|field| by_user(field.key))
+        .filter_map(|field| Some(draft.mistake(&[field.key], field.odd_value(&experiment)?)));
+    let together = FIELDS.iter().filter_map(|field| broken(field, field.warning()));
+    let warnings = in_order(idle.chain(alone).chain(together).collect());
+    let written = FIELDS.iter().map(|field| field.key).filter(|key| by_user(key)).collect();
+    Ok(Checked { experiment, written, warnings })
 }
 
 /// As in the text, those of arguments behind it.

@@ -96,6 +96,27 @@ impl ExperimentField {
         self.warning.as_ref()
     }
 
+    /// What is probably not meant by its value, seen alone.
+    pub(super) fn odd_value(&self, experiment: &Experiment) -> Option<String> {
+        match (self.kind, self.get(experiment)) {
+            (Kind::Percent(_), Value::Float(share)) if share > 0.0 && share < 1.0 => {
+                // Rounded, as 100 * 0.07 is a little more than 7.
+                let percent = (share * 1e8).round() / 1e6;
+                Some(format!(
+                    "{} is {share}, which is less than 1 in a hundred; a share of {share} is \
+                     written {percent}",
+                    self.key
+                ))
+            }
+            (Kind::Path, Value::Text(path)) if is_windows_path(&path) => Some(format!(
+                "{} is a path of Windows, which is not found here; inside WSL a drive is below \
+                 /mnt, as in /mnt/c/Users/me",
+                self.key
+            )),
+            _ => None,
+        }
+    }
+
     /// Why it changes nothing in an experiment, where that is so.
     pub(super) fn without_effect(&self, experiment: &Experiment) -> Option<String> {
         let needed = match (&self.place, &self.needs) {
@@ -230,17 +251,17 @@ fn general() -> Vec<ExperimentField> {
         field!(learning_rate, Kind::Float(Range::closed(0.0, 100.0).above()), "0.01",
             "size of a training step").usual("0.001 to 0.1"),
 
-        field!(data.max_unreadable_percent, Kind::Float(PERCENT), "10",
+        field!(data.max_unreadable_percent, Kind::Percent(PERCENT), "10",
             "a run is refused when more photos than this are unreadable"),
         field!(data.max_megapixels, int(1, 1000), "100",
             "larger photos are skipped"),
 
         field!(split.by, Kind::Choice(SplitRule::CHOICES), "\"base27\"",
             "what decides to which set a photo belongs"),
-        field!(split.validation_percent, Kind::Float(PERCENT.above().below()), "10",
+        field!(split.validation_percent, Kind::Percent(PERCENT.above().below()), "10",
             "photos that watch the training").usual("10 to 20")
             .needs("split.by is a rule other than \"folders\"", is_drawn),
-        field!(split.test_percent, Kind::Float(PERCENT.above().below()), "10",
+        field!(split.test_percent, Kind::Percent(PERCENT.above().below()), "10",
             "photos kept for the final test accuracy").usual("10 to 20")
             .needs("split.by is a rule other than \"folders\"", is_drawn)
             .refused(&["split.validation_percent"], nothing_for_training),
@@ -281,11 +302,11 @@ fn general() -> Vec<ExperimentField> {
 
         field!(distort.flip, Kind::Bool, "false",
             "mirror half of the photos, left to right"),
-        field!(distort.crop_percent, Kind::Float(PERCENT), "0",
+        field!(distort.crop_percent, Kind::Percent(PERCENT), "0",
             "margin cropped away at random").usual("5 to 20"),
-        field!(distort.scale_percent, Kind::Float(PERCENT), "0",
+        field!(distort.scale_percent, Kind::Percent(PERCENT), "0",
             "enlarged at random by up to this").usual("5 to 20"),
-        field!(distort.brightness_percent, Kind::Float(PERCENT.below()), "0",
+        field!(distort.brightness_percent, Kind::Percent(PERCENT.below()), "0",
             "brightness varies at random by up to this").usual("5 to 20"),
         field!(distort.copies, int(1, 1000), "8",
             "changed copies of each training photo")
@@ -304,6 +325,14 @@ fn general() -> Vec<ExperimentField> {
         field!(network.device, Kind::Form(DeviceChoice::RULE), "\"auto\"",
             "where the network runs; auto: on the first GPU that can be used, else on the CPU"),
     ]
+}
+
+/// `C:\photos` or `C:/photos`.
+fn is_windows_path(path: &str) -> bool {
+    let mut letters = path.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && letters.next() == Some(':')
+        && matches!(letters.next(), Some('\\' | '/'))
 }
 
 fn is_drawn(experiment: &Experiment) -> bool {

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Counted, ExperimentNews, Scanned, count_key, photos};
+use crate::config::expand_home;
 use crate::dataset;
 use crate::spec::{Experiment, SplitRule};
 use crate::store::shown;
@@ -79,7 +80,7 @@ impl Answer {
     fn by_names(&self, experiment: &Experiment) {
         // With folders for sets the categories lie one level deeper; the scan finds them.
         if experiment.split.by != SplitRule::Folders {
-            let images = self.root.join(&experiment.images);
+            let images = self.root.join(expand_home(&experiment.images));
             let quick = Counted::Quick(photos::count(&images, &experiment.categories));
             self.tell(&count_key(experiment), quick);
         }

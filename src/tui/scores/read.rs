@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::ScoreTable;
+use crate::config::expand_home;
 use crate::spec;
 use crate::store::{RunFolder, read_scores};
 
@@ -27,7 +28,7 @@ fn images_folder(run: &RunFolder) -> Result<PathBuf, String> {
         return Ok(events.root.join(events.images));
     }
     let checked = spec::load(&run.experiment()).map_err(|err| err.to_string())?;
-    Ok(events.root.join(checked.experiment.images))
+    Ok(events.root.join(expand_home(&checked.experiment.images)))
 }
 
 #[cfg(test)]
