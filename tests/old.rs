@@ -29,16 +29,22 @@ fn copy(from: &Path, to: &Path) {
 
 impl OldProject {
     fn new() -> OldProject {
-        let folder = tempfile::tempdir().unwrap();
-        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old");
-        copy(&kept, folder.path());
-        let here = folder.path().to_str().unwrap();
-        for run in fs::read_dir(folder.path().join("runs")).unwrap() {
+        let project = OldProject::moved();
+        let here = project.0.path().to_str().unwrap();
+        for run in fs::read_dir(project.0.path().join("runs")).unwrap() {
             let log = run.unwrap().path().join("events.jsonl");
             if let Ok(text) = fs::read_to_string(&log) {
                 fs::write(&log, text.replace(FORMER_FOLDER, here)).unwrap();
             }
         }
+        project
+    }
+
+    /// Its runs say that they lie elsewhere.
+    fn moved() -> OldProject {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old");
+        copy(&kept, folder.path());
         OldProject(folder)
     }
 
@@ -117,4 +123,41 @@ fn paused_and_lost_runs_of_earlier_versions_go_on_without_new_features() {
         let features = resumed.features.unwrap();
         assert_eq!((features.done, features.from_cache), (18, 18), "{run}");
     }
+}
+
+#[test]
+fn a_run_of_an_earlier_version_goes_on_after_its_project_was_moved() {
+    let project = OldProject::moved();
+    project.ok(&["resume", PAUSED, "--iterations", "1200"]);
+    let resumed = project.run(PAUSED);
+    assert_eq!(project.points(PAUSED).steps.len(), 1200);
+    let features = resumed.features.unwrap();
+    assert_eq!((features.done, features.from_cache), (18, 18), "the cache is the project's own");
+}
+
+#[test]
+fn a_copy_of_a_project_works_with_its_own_photos_and_cache_and_so_does_a_moved_one() {
+    let project = OldProject::new();
+    project.ok(&["run", "experiments/plain.toml", "--set", "iterations=40"]);
+    let outside = tempfile::tempdir().unwrap();
+    let other = outside.path().join("copied");
+    copy(project.0.path(), &other);
+    let again = |folder: &Path, iterations: usize| {
+        let mut command = Command::new(common::BINARY);
+        command.args(["resume", "last", "--iterations", &iterations.to_string()]);
+        let output = command.current_dir(folder).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let run = store::find(&folder.join("runs"), "last").unwrap();
+        let state = run.replay().unwrap();
+        assert_eq!(run.project(&state), folder);
+        assert_eq!(run.place(&state, &state.images), folder.join("photos"));
+        assert_eq!(state.step(), iterations);
+    };
+    // The original has lost its photos: whatever the copy needs it has itself.
+    fs::remove_dir_all(project.0.path().join("photos")).unwrap();
+    fs::remove_dir_all(project.0.path().join("cache")).unwrap();
+    again(&other, 60);
+    let moved = outside.path().join("moved and renamed");
+    fs::rename(&other, &moved).unwrap();
+    again(&moved, 80);
 }

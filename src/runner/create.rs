@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::Config;
 use crate::spec::{self, SpecError};
-use crate::store::{CreateError, Event, RunFolder, trash};
+use crate::store::{CreateError, Event, RunFolder, recorded_root, trash};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -50,7 +50,7 @@ fn prepared(
     let created = Event::Created {
         experiment: name,
         source: experiment.to_owned(),
-        root: config.root.clone(),
+        root: recorded_root(&config.root, &config.runs),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         iterations: resolved.experiment.iterations,
         settings: spec::settings(&resolved.experiment)

@@ -64,7 +64,7 @@ impl Found {
         let run = folder.replay().unwrap_or_default();
         Found {
             gpu: gpu_of(slot, &run),
-            root: root_of(run),
+            root: root_of(folder, &run),
             log_bytes: folder.log_bytes(),
             id,
             oom_kills: oom_kills(),
@@ -208,15 +208,15 @@ pub fn kept(folder: &RunFolder, work: impl FnOnce() -> ExitCode) -> ExitCode {
     let keeper = getppid();
     let code = work();
     if getppid() != keeper {
-        let root = folder.replay().ok().and_then(root_of);
+        let root = folder.replay().ok().and_then(|run| root_of(folder, &run));
         start_next(folder, root.as_deref());
     }
     code
 }
 
 /// The project folder of a run whose log was read.
-fn root_of(run: Run) -> Option<PathBuf> {
-    run.created.map(|_| run.root)
+fn root_of(folder: &RunFolder, run: &Run) -> Option<PathBuf> {
+    run.created.map(|_| folder.project(run))
 }
 
 fn start_next(folder: &RunFolder, root: Option<&Path>) {

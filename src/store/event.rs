@@ -143,7 +143,8 @@ pub enum Event {
         experiment: String,
         /// The experiment file as the person named it.
         source: PathBuf,
-        /// The project folder: relative paths of the experiment start here.
+        /// The project folder, where relative paths of the experiment start: as seen from the run
+        /// folder where that lies in it, else, and in older runs, from the root.
         root: PathBuf,
         /// Version of the program.
         program: String,
@@ -166,6 +167,7 @@ pub enum Event {
     },
     /// The photos were found and split.
     Dataset {
+        /// The folder of photos; relative to the project folder when it lies in that.
         images: PathBuf,
         counts: Vec<Counts>,
         #[serde(deserialize_with = "count")]

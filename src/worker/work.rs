@@ -85,7 +85,7 @@ impl<'a> Work<'a> {
         requests: &'a Requests,
         iterations: Option<usize>,
     ) -> Result<Work<'a>> {
-        let root = reporter.run().root.clone();
+        let root = folder.project(reporter.run());
         let config = Config::load(&root)?;
         let checked = spec::load(&folder.experiment()).map_err(|err| match err {
             SpecError::Missing { path, .. } => anyhow!(
@@ -167,7 +167,8 @@ impl<'a> Work<'a> {
             },
         );
         self.reporter.turn(Event::Dataset {
-            images: dataset.images.clone(),
+            // Relative where it can be: the project may be moved.
+            images: dataset.images.strip_prefix(&self.root).unwrap_or(&dataset.images).to_owned(),
             counts: counts.collect(),
             skipped: dataset.skipped.len(),
             duplicates: dataset.duplicates.len(),

@@ -21,14 +21,14 @@ pub fn read(run: &RunFolder) -> Result<Arc<ScoreTable>, String> {
     Ok(Arc::new(table))
 }
 
-/// As the worker found it, else as the experiment says; relative to where the run was started.
+/// As the worker found it, else as the experiment says.
 fn images_folder(run: &RunFolder) -> Result<PathBuf, String> {
     let events = run.replay().map_err(|err| err.to_string())?;
     if !events.images.as_os_str().is_empty() {
-        return Ok(events.root.join(events.images));
+        return Ok(run.place(&events, &events.images));
     }
     let checked = spec::load(&run.experiment()).map_err(|err| err.to_string())?;
-    Ok(events.root.join(expand_home(&checked.experiment.images)))
+    Ok(run.place(&events, &expand_home(&checked.experiment.images)))
 }
 
 #[cfg(test)]
