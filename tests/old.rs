@@ -83,6 +83,9 @@ fn runs_of_earlier_versions_are_listed_and_shown() {
         assert!(line.split_whitespace().nth(1) == Some(state), "{line}");
         assert!(project.ok(&["show", run]).contains("Mixed_"), "{run}");
     }
+    // Under the key of today.
+    let shown = project.ok(&["show", FULL]);
+    assert!(shown.contains("network.inception_v3.last_pool = \"max\""), "{shown}");
     let scores = project.ok(&["scores", FULL, "--json"]);
     let scores: serde_json::Value = serde_json::from_str(&scores).unwrap();
     assert_eq!(scores.as_array().unwrap().len(), 12, "every photo of two categories");

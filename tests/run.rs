@@ -84,9 +84,13 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     assert_eq!(losses(&again), losses(&folder));
 
     // Another seed draws other batches.
-    project.ok(&["run", "experiments/photos.toml", "--set", "train.seed=1"]);
+    let chosen = ["--set", "train.seed=1", "--set", "train.batch_size=100"];
+    project.ok(&[&["run", "experiments/photos.toml"], &chosen[..]].concat());
     let (other, seeded) = project.last();
     assert_eq!(seeded.settings["train.seed"], "1");
+    let told = project.ok(&["show", &other.id()]);
+    assert!(told.contains("train.batch_size = 100"), "chosen, though it is the default: {told}");
+    assert!(!told.contains("train.eval_interval"), "{told}");
     assert_ne!(losses(&other), losses(&folder));
 
     let listed = project.ok(&["list"]);

@@ -7,11 +7,15 @@ use toml::de::{DeInteger, DeValue};
 /// A value of any setting.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
+    /// A text, or one of a few words.
     Text(String),
     /// Wider than any setting, so that a number beyond its range can be told from one inside.
     Int(i128),
+    /// A number with a fraction, or a whole one where any number may stand.
     Float(f64),
+    /// `true` or `false`.
     Bool(bool),
+    /// Texts or numbers, in order.
     List(Vec<Value>),
     /// What no setting holds: a table or a date.
     Other,

@@ -190,18 +190,19 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
 });
 
 /// Every field of an experiment, in the order in which they are shown.
-pub static FIELDS: LazyLock<Vec<ExperimentField>> = LazyLock::new(|| {
-    let own = NETWORKS.iter().flat_map(|network| {
-        network.options.iter().map(|option| ExperimentField {
-            field: *option,
-            place: Place::OptionOf(network),
-            mistake: None,
-            warning: None,
-            needs: None,
-        })
-    });
-    general().into_iter().chain(own).collect()
-});
+pub static FIELDS: LazyLock<Vec<ExperimentField>> =
+    LazyLock::new(|| general().into_iter().chain(NETWORKS.iter().flat_map(options_of)).collect());
+
+/// The fields that only this network has.
+fn options_of(network: &'static Network) -> impl Iterator<Item = ExperimentField> {
+    network.options.iter().map(move |option| ExperimentField {
+        field: *option,
+        place: Place::OptionOf(network),
+        mistake: None,
+        warning: None,
+        needs: None,
+    })
+}
 
 /// A field that is a member of [`Experiment`], which gives it its key.
 macro_rules! field {
@@ -426,6 +427,21 @@ mod tests {
             assert_eq!(field.default_value(), Some(field.get(&experiment)), "{}", field.key);
         }
         assert_eq!(experiment.network, NetworkSettings::default());
+    }
+
+    #[test]
+    fn an_option_of_a_network_that_is_not_the_backbone_is_left_out_and_has_no_effect() {
+        let text = "images = 'p'\n[network.tiny]\ngain = 3\n";
+        let checked = crate::spec::parse(text, "x.toml".as_ref()).unwrap();
+        let warnings: Vec<&str> = checked.warnings.iter().map(|said| &*said.message).collect();
+        let said = "network.tiny.gain has no effect unless network.backbone is \"tiny\"";
+        assert_eq!(warnings, [said]);
+        let gain = field("network.tiny.gain").unwrap();
+        assert!(!gain.belongs_to(&checked.experiment));
+        let other = checked.experiment.with(&[("network.backbone", Value::Text("tiny".into()))]);
+        let other = other.unwrap();
+        assert!(gain.belongs_to(&other) && gain.without_effect(&other).is_none());
+        assert_eq!(gain.get(&other), Value::Float(3.0));
     }
 
     #[test]

@@ -12,16 +12,31 @@ use crate::config::{Mistakes, TextFileError, nearest, read_text};
 const MAX_NAME_BYTES: usize = 100;
 const MAX_LISTED: usize = 10;
 
+/// Why there is no experiment to be had of a file.
 #[derive(Debug, Error)]
 pub enum SpecError {
+    /// It is there, and wrong.
     #[error(transparent)]
     Mistakes(#[from] Mistakes),
+    /// It cannot be read.
     #[error(transparent)]
     File(TextFileError),
+    /// It is not there.
     #[error("{}: there is no such experiment; {cure}", .path.display())]
-    Missing { path: PathBuf, cure: String },
+    Missing {
+        /// As it was named.
+        path: PathBuf,
+        /// The next step: the nearest name, or how to make one.
+        cure: String,
+    },
+    /// Its name could not be a part of the name of a run's folder.
     #[error("{path:?}: the file's name {why}; rename it, as in experiments/fire.toml")]
-    Name { path: PathBuf, why: &'static str },
+    Name {
+        /// As it was named.
+        path: PathBuf,
+        /// What is wrong with the name.
+        why: &'static str,
+    },
 }
 
 /// Reads and checks an experiment file.
@@ -91,7 +106,7 @@ fn cure(path: &Path) -> String {
     }
 }
 
-/// Names of the experiments in a folder, in order.
+/// Names of the experiments in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .into_iter()

@@ -16,7 +16,9 @@ pub struct Resolved {
     /// The text as written, with the overrides, and with each field that was left out as
     /// `key = value # default`.
     pub text: String,
+    /// What the text says.
     pub experiment: Experiment,
+    /// As of [`Checked`].
     pub warnings: Vec<Mistake>,
 }
 
