@@ -164,3 +164,22 @@ fn a_copy_of_a_project_works_with_its_own_photos_and_cache_and_so_does_a_moved_o
     fs::rename(&other, &moved).unwrap();
     again(&moved, 80);
 }
+
+#[test]
+fn a_head_finds_weights_that_moved_with_its_project() {
+    let project = OldProject::new();
+    let weights = "assets/inception_v3-nsfwjs.u8.safetensors";
+    fs::create_dir(project.0.path().join("weights")).unwrap();
+    let own = project.0.path().join("weights/own.safetensors");
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(weights), own).unwrap();
+    let file = "network.weights=weights/own.safetensors";
+    project.ok(&["run", "experiments/plain.toml", "--set", "iterations=20", "--set", file]);
+    let outside = tempfile::tempdir().unwrap();
+    let moved = outside.path().join("moved");
+    copy(project.0.path(), &moved);
+    drop(project);
+    let mut command = Command::new(common::BINARY);
+    command.args(["predict", "last", "photos/bars/0.jpg"]).current_dir(&moved);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}

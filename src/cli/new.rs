@@ -17,8 +17,7 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
     let full = std::path::absolute(folder)?;
     let mut categories = dataset::list_categories(&full)?;
     // Photos that lie in the project folder itself have the program's own folders beside them.
-    let own = [&config.experiments, &config.runs, &config.cache, &config.trash];
-    categories.retain(|(name, _)| !own.contains(&&full.join(name)));
+    categories.retain(|(name, _)| !config.own_folders().contains(&&*full.join(name)));
     if categories.len() < 2 {
         let found = categories
             .first()

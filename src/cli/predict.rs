@@ -27,8 +27,11 @@ pub fn predict(
     json: bool,
 ) -> Result<ExitCode> {
     let head = read_head(run)?;
-    let recipe: Recipe = serde_json::from_value(head.context["recipe"].clone())
+    let mut recipe: Recipe = serde_json::from_value(head.context["recipe"].clone())
         .with_context(|| format!("{} says nothing of its network", run.head().display()))?;
+    if let Some(file) = &mut recipe.weights_file {
+        *file = run.place(&run.replay()?, file);
+    }
     let files = photos::expand(named);
     let mut answers: Vec<(PathBuf, Result<Vec<f32>, String>)> = Vec::new();
     let mut readable = Vec::new();

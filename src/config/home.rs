@@ -1,18 +1,17 @@
 //! `~` in paths.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// A path as a person writes it: `~` and what stands below it is in their home folder, as a shell
 /// has it. A folder whose name is `~` can be written `./~`.
 pub fn expand_home(path: &Path) -> PathBuf {
-    expand(path, std::env::var_os("HOME"))
+    expand(path, std::env::home_dir())
 }
 
-fn expand(path: &Path, home: Option<OsString>) -> PathBuf {
-    match (path.strip_prefix("~"), home.filter(|home| !home.is_empty())) {
-        (Ok(rest), Some(home)) if rest.as_os_str().is_empty() => PathBuf::from(home),
-        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
+fn expand(path: &Path, home: Option<PathBuf>) -> PathBuf {
+    match (path.strip_prefix("~"), home.filter(|home| !home.as_os_str().is_empty())) {
+        (Ok(rest), Some(home)) if rest.as_os_str().is_empty() => home,
+        (Ok(rest), Some(home)) => home.join(rest),
         _ => path.to_owned(),
     }
 }

@@ -125,6 +125,11 @@ impl Config {
         }
     }
 
+    /// The folders that the program makes in the project, where photos may lie beside them.
+    pub fn own_folders(&self) -> [&Path; 4] {
+        [&self.experiments, &self.runs, &self.cache, &self.trash]
+    }
+
     /// Checks the text of a `config.toml` in `root`, an absolute path. All mistakes are returned.
     pub fn parse(text: &str, root: &Path) -> Result<Self, Mistakes> {
         let syntax = syntax(CONFIG_FILE, text);

@@ -16,7 +16,8 @@ use crate::nets::{Place, Precision, Resize, Weights};
 pub struct Recipe {
     /// The network, and how it takes photos.
     pub network: Identity,
-    /// Where the weights were; `None`: built in.
+    /// Where the weights were: in the project folder, to which the path is relative, or, in older
+    /// heads as a rule, by their whole path; `None`: built in.
     pub weights_file: Option<PathBuf>,
     /// Larger photos are not read.
     pub max_megapixels: usize,
@@ -71,7 +72,7 @@ impl Recipe {
             network: backbone.identity().clone(),
             weights_file: match &network.weights {
                 Weights::BuiltIn => None,
-                Weights::File(path) => Some(root.join(expand_home(path))),
+                Weights::File(path) => Some(expand_home(path)),
             },
             max_megapixels,
             precision: backbone.precision(),

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::config::expand_home;
 
 /// The path that is meant: without the quotes, backslashes, `file://` and `%20` of a drop, and with
 /// the home folder for `~`. It may still be relative.
@@ -13,13 +15,7 @@ pub fn typed_path(typed: &str) -> PathBuf {
         let path = &address[address.find('/').unwrap_or(0)..];
         return PathBuf::from(OsString::from_vec(decoded(path)));
     }
-    let text = unquoted(typed);
-    match (text.strip_prefix('~'), std::env::home_dir()) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            home.join(rest.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(text),
-    }
+    expand_home(Path::new(&unquoted(typed)))
 }
 
 /// Without the quotes and backslashes of a shell: `'a b'`, `"a b"` and `a\ b` are `a b`.

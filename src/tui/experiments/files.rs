@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{ExperimentNews, photos};
-use crate::config::{TextFileError, read_small, read_text};
+use crate::config::{Config, TextFileError, read_small, read_text};
 use crate::spec;
 use crate::store::write_atomically;
 use crate::tui::typed_path::typed_path;
@@ -75,16 +75,21 @@ pub fn overwrite(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// A first text for the photos in `typed`, under a name that is free in `experiments`.
-pub fn draft(root: &Path, experiments: &Path, typed: &str) -> Result<ExperimentNews, String> {
+/// A first text for the photos in `typed`, under a name that is free among the experiments.
+pub fn draft(config: &Config, typed: &str) -> Result<ExperimentNews, String> {
+    let Config { root, experiments, .. } = config;
     let images = root.join(typed_path(typed));
     if !images.is_dir() {
         return Err(format!("{}: there is no such folder of photos", images.display()));
     }
     let images = fs::canonicalize(&images).map_err(|err| format!("{}: {err}", images.display()))?;
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    let (categories, counts): (Vec<String>, Vec<usize>) =
-        photos::count(&images, &[]).into_iter().unzip();
+    // Photos that lie in the project folder itself have the program's own folders beside them.
+    let own = config.own_folders().map(|folder| fs::canonicalize(folder).ok());
+    let (categories, counts): (Vec<String>, Vec<usize>) = photos::count(&images, &[])
+        .into_iter()
+        .filter(|(name, _)| !own.contains(&Some(images.join(name))))
+        .unzip();
     if categories.is_empty() {
         return Err(format!(
             "{}: no folder in it; put the photos of each category into a folder of its own there",
@@ -196,13 +201,14 @@ mod tests {
     #[test]
     fn a_draft_names_the_folder_from_the_project_on_and_takes_a_free_name() {
         let root = tempfile::tempdir().unwrap();
-        let experiments = root.path().join("experiments");
+        let config = Config::at(root.path());
+        let experiments = config.experiments.clone();
         for folder in ["data/fire/smoke", "data/fire/misc", "experiments", "empty"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
         fs::write(root.path().join("data/fire/smoke/a.jpg"), "").unwrap();
         fs::write(experiments.join("fire.toml"), "").unwrap();
-        let drafted = draft(root.path(), &experiments, "data/fire/").unwrap();
+        let drafted = draft(&config, "data/fire/").unwrap();
         let ExperimentNews::Drafted { path, text } = drafted else { panic!() };
         assert_eq!(path, experiments.join("fire-2.toml"));
         assert!(!path.exists(), "nothing is written before it is saved");
@@ -210,8 +216,11 @@ mod tests {
         assert_eq!(checked.experiment.images, Path::new("data/fire"));
         assert_eq!(checked.experiment.categories, ["misc", "smoke"]);
         assert!(text.contains("# photos: misc 0, smoke 1"));
-        assert!(draft(root.path(), &experiments, "empty").unwrap_err().contains("no folder in it"));
-        assert!(draft(root.path(), &experiments, "no").unwrap_err().contains("no such folder"));
+        let drafted = draft(&config, ".").unwrap();
+        let ExperimentNews::Drafted { text, .. } = drafted else { panic!() };
+        assert!(text.contains("categories = [\"data\", \"empty\"]"), "{text}");
+        assert!(draft(&config, "empty").unwrap_err().contains("no folder in it"));
+        assert!(draft(&config, "no").unwrap_err().contains("no such folder"));
     }
 
     #[test]

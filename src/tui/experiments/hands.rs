@@ -103,8 +103,8 @@ impl Hands {
                 Box::new(move || then_look(overwrite(path, text)))
             }
             ExperimentEffect::Draft(typed) => {
-                let Config { root, experiments, .. } = self.context.config.clone();
-                Box::new(move || said(files::draft(&root, &experiments, &typed)))
+                let config = self.context.config.clone();
+                Box::new(move || said(files::draft(&config, &typed)))
             }
             ExperimentEffect::Duplicate { from, name } => {
                 Box::new(move || then_look(said(files::duplicate(&from, &name))))
