@@ -24,8 +24,8 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     let mut dataset =
         dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;
     let terminal = has_replaceable_line();
-    let unreadable = dataset::decode_all(
-        &dataset,
+    dataset::decode_all(
+        &mut dataset,
         experiment.data.max_megapixels,
         config.threads,
         &mut |done, total| {
@@ -37,7 +37,6 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     if terminal {
         replace_line("");
     }
-    dataset.remove_unreadable(unreadable);
     let refusal = dataset
         .check_unreadable(experiment.data.max_unreadable_percent)
         .and_then(|()| dataset.check_sets())

@@ -22,6 +22,12 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
     let experiment = experiment(source)?;
     let mut dataset =
         dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;
+    for skipped in &dataset.skipped {
+        tell(skipped);
+    }
+    for warning in &dataset.warnings {
+        eprintln!("warning: {warning}");
+    }
     let place = Place::open(&experiment.network)?;
     if let Some(note) = &place.note {
         eprintln!("{note}");
@@ -32,9 +38,9 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
     let files = dataset.photos.iter().map(|photo| dataset.file(photo)).collect();
     let made = photos::features(config, &extractor, files)?;
     let skipped = |(number, reason): (usize, _)| {
-        let path = dataset.photos[number].path.clone();
-        eprintln!("skipped {}: {reason}", shown(&path));
-        Skipped { path, reason }
+        let skipped = Skipped { path: dataset.photos[number].path.clone(), reason };
+        tell(&skipped);
+        skipped
     };
     let unreadable = made.unreadable.into_iter().map(skipped).collect();
     dataset.remove_unreadable(unreadable);
@@ -55,6 +61,10 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
         typed(output)
     );
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell(skipped: &Skipped) {
+    eprintln!("skipped {}: {}", shown(&skipped.path), skipped.reason);
 }
 
 fn writer(output: &Path) -> Result<Writer> {

@@ -42,6 +42,10 @@ pub fn features(config: &Config, extractor: &Extractor, photos: Vec<PhotoFile>) 
             Ok::<(), std::convert::Infallible>(())
         },
     )?;
+    let remarks = filled.remarks.iter().map(|(path, remark)| (path.as_path(), *remark));
+    for line in dataset::remark_lines(remarks) {
+        eprintln!("warning: {line}");
+    }
     let read = |number: &usize| !filled.unreadable.iter().any(|(bad, _)| bad == number);
     let rows: Vec<_> =
         (0..jobs.len()).filter(read).map(|number| plain_row(&jobs[number].photo.hash)).collect();

@@ -8,7 +8,7 @@ use std::thread;
 use super::categories;
 use super::scan::is_likely_photo;
 use super::walk::Walk;
-use super::{Dataset, DatasetError, Detail, PhotoReader, Skipped, Unreadable};
+use super::{Dataset, DatasetError, DecodeRule, Detail, PhotoReader, Skipped, Unreadable};
 
 /// The folders of `images` as categories, with the number of files in each that look like photos.
 /// Reads no whole file.
@@ -34,24 +34,41 @@ pub fn photos_below(folder: &Path) -> Vec<PathBuf> {
     files.filter(|path| is_likely_photo(path)).collect()
 }
 
-/// Decodes every photo of the data set on `threads` threads and gives those that cannot be;
-/// `progress` gets photos decoded and photos there are.
+/// Decodes every photo of the data set on `threads` threads: those that cannot be are moved to the
+/// skipped ones, and what is unusual about others becomes a warning. `progress` gets photos decoded
+/// and photos there are.
+///
+/// A photo is taken or refused at any size alike, so the smallest is decoded.
 pub fn decode_all(
-    dataset: &Dataset,
+    dataset: &mut Dataset,
     max_megapixels: usize,
+    threads: usize,
+    progress: &mut dyn FnMut(usize, usize),
+) {
+    let reader = PhotoReader::new(DecodeRule::CURRENT, max_megapixels);
+    let mut bad = undecodable(dataset, &reader, threads, progress);
+    bad.sort_by(|a, b| a.path.cmp(&b.path));
+    dataset.remove_unreadable(bad);
+    dataset.add_remarks(&reader.take_remarks());
+}
+
+/// The photos that `reader` cannot decode.
+fn undecodable(
+    dataset: &Dataset,
+    reader: &PhotoReader,
     threads: usize,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Vec<Skipped> {
     let photos = &dataset.photos;
-    let (next, reader) = (AtomicUsize::new(0), PhotoReader::new(max_megapixels));
+    let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     let mut bad = Vec::new();
     thread::scope(|scope| {
         for _ in 0..threads.min(photos.len()) {
-            let (next, reader, sender) = (&next, &reader, sender.clone());
+            let (next, sender) = (&next, sender.clone());
             scope.spawn(move || {
                 while let Some(photo) = photos.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let looked = reader.read(&dataset.file(photo), Detail::Full);
+                    let looked = reader.read(&dataset.file(photo), Detail::Least(1));
                     if sender.send((&photo.path, looked.err())).is_err() {
                         break;
                     }
@@ -65,6 +82,5 @@ pub fn decode_all(
             progress(done + 1, photos.len());
         }
     });
-    bad.sort_by(|a, b| a.path.cmp(&b.path));
     bad
 }

@@ -1,11 +1,13 @@
 //! From a photo's file to its pixels, on many threads within one budget of memory.
 
 use std::fs;
+use std::path::PathBuf;
+use std::sync::Mutex;
 
 use image::RgbImage;
 
 use super::memory_budget::{MemoryBudget, Reservation};
-use super::{Detail, MAX_FILE_BYTES, OpenError, PhotoFile};
+use super::{DecodeRule, Decoded, Detail, MAX_FILE_BYTES, OpenError, PhotoFile, Remark};
 
 /// What all threads together may hold of files, and of photos that are being decoded; one larger
 /// photo gets in alone. Files are reserved first, so that nobody who decodes waits for somebody who
@@ -15,7 +17,9 @@ const PHOTO_BYTES: u64 = 256 << 20;
 
 /// Reads and decodes photos; threads share one.
 pub struct PhotoReader {
+    rule: DecodeRule,
     max_megapixels: usize,
+    remarks: Mutex<Vec<(PathBuf, Remark)>>,
     files: MemoryBudget,
     photos: MemoryBudget,
 }
@@ -28,10 +32,10 @@ pub struct DecodedPhoto<'a> {
 }
 
 impl PhotoReader {
-    /// A reader that refuses photos of more than `max_megapixels`.
-    pub fn new(max_megapixels: usize) -> PhotoReader {
+    /// A reader that decodes by `rule` and refuses photos of more than `max_megapixels`.
+    pub fn new(rule: DecodeRule, max_megapixels: usize) -> PhotoReader {
         let (files, photos) = (MemoryBudget::new(FILE_BYTES), MemoryBudget::new(PHOTO_BYTES));
-        PhotoReader { max_megapixels, files, photos }
+        PhotoReader { rule, max_megapixels, remarks: Mutex::default(), files, photos }
     }
 
     /// Reads the photo that was hashed and decodes it, when there is memory for both.
@@ -40,8 +44,15 @@ impl PhotoReader {
         let file_memory = self.files.reserve(file_bytes.min(MAX_FILE_BYTES));
         let encoded = photo.open(self.max_megapixels)?;
         let memory = self.photos.reserve(encoded.decoding_bytes(detail)?);
-        let pixels = encoded.decode(detail)?;
+        let Decoded { pixels, remarks } = encoded.decode_by(self.rule, detail)?;
         drop((encoded, file_memory));
+        let remarks = remarks.into_iter().map(|remark| (photo.path.clone(), remark));
+        self.remarks.lock().expect("no panic inside").extend(remarks);
         Ok(DecodedPhoto { pixels, _memory: memory })
+    }
+
+    /// What was unusual about the photos that were read so far, each with its path.
+    pub fn take_remarks(&self) -> Vec<(PathBuf, Remark)> {
+        std::mem::take(&mut self.remarks.lock().expect("no panic inside"))
     }
 }

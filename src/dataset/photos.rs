@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::categories::retrain_py_name;
-use super::{DatasetError, FileStamp, PhotoFile, Unreadable};
+use super::{DatasetError, FileStamp, PhotoFile, Remark, Unreadable, remark_lines};
 use crate::spec::Set;
 use crate::store::shown;
 
@@ -88,6 +88,17 @@ impl Dataset {
         self.skipped.extend(unreadable);
     }
 
+    /// Adds a warning for each kind of what was unusual about photos, which are named by their full
+    /// paths, and gives these warnings.
+    pub fn add_remarks(&mut self, remarks: &[(PathBuf, Remark)]) -> Vec<String> {
+        let relative = remarks
+            .iter()
+            .map(|(path, remark)| (path.strip_prefix(&self.images).unwrap_or(path), *remark));
+        let lines = remark_lines(relative);
+        self.warnings.extend(lines.iter().cloned());
+        lines
+    }
+
     /// Errors when a category has no photo in a set: nothing could be drawn from it, or nothing
     /// said about it.
     pub fn check_sets(&self) -> Result<(), DatasetError> {
@@ -110,9 +121,13 @@ impl Dataset {
 
     /// Errors when more than `max_percent` of the files could not be read, or none of a category.
     pub fn check_unreadable(&self, max_percent: f64) -> Result<(), DatasetError> {
-        let (skipped, files) = (self.skipped.len(), self.skipped.len() + self.photos.len());
+        // Phones put a movie beside each photo: it is named, and nothing is wrong with it.
+        let is_movie = |skipped: &&Skipped| matches!(skipped.reason, Unreadable::Movie(_));
+        let mut unreadable = self.skipped.iter().filter(|skipped| !is_movie(skipped));
+        let skipped = unreadable.clone().count();
+        let files = skipped + self.photos.len();
         let percent = skipped as f64 * 100.0 / files as f64;
-        if let Some(first) = self.skipped.first().filter(|_| percent > max_percent) {
+        if let Some(first) = unreadable.next().filter(|_| percent > max_percent) {
             return Err(DatasetError::TooManyUnreadable {
                 skipped,
                 files,

@@ -1,6 +1,5 @@
 //! Finds, reads and hashes the photos of an experiment.
 
-use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use std::time::SystemTime;
 use image::ImageFormat;
 
 use super::categories::{self, Folder};
-use super::decode::{HEAD_BYTES, check_size, format};
+use super::decode::{HEAD_BYTES, Promise, check_size, format};
 use super::file::{RegularFile, stamp};
 use super::known::{KnownPhoto, KnownPhotos};
 use super::lost::fault_behind;
@@ -21,12 +20,6 @@ use super::walk::Walk;
 use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable, split};
 use crate::config::expand_home;
 use crate::spec::{Experiment, Set, SplitRule};
-
-/// Endings that promise a picture, read or not: such a file is never passed over in silence.
-const IMAGE_ENDINGS: [&str; 23] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "dib", "webp", "tif", "tiff", "heic",
-    "heif", "avif", "svg", "jxl", "jp2", "psd", "ico", "cr2", "nef", "arw", "dng",
-];
 
 /// Reading waits for the disk and hashing for the processor; more threads only add memory.
 const MAX_THREADS: usize = 8;
@@ -193,7 +186,7 @@ impl Look<'_> {
 
     /// `file` is relative to the folder of images.
     fn at(&self, file: &Path) -> Content {
-        let promise = promise(file);
+        let promise = Promise::of(file);
         let found = match self.open(file) {
             Ok(Opened::Known(found)) => {
                 let KnownPhoto { width, height, .. } = found.photo;
@@ -202,7 +195,7 @@ impl Look<'_> {
             Ok(Opened::File(open, _)) if promise == Promise::Other && !is_image(open.head()) => {
                 return Content::NoPicture;
             }
-            Ok(Opened::File(open, opened)) => self.read(open, opened),
+            Ok(Opened::File(open, opened)) => self.read(open, opened, promise),
             Err(_) if promise == Promise::Other => return Content::NoPicture,
             Err(reason) => Err(reason),
         };
@@ -225,9 +218,14 @@ impl Look<'_> {
         }
     }
 
-    fn read(&self, mut open: RegularFile, opened: SystemTime) -> Result<Found, Unreadable> {
+    fn read(
+        &self,
+        mut open: RegularFile,
+        opened: SystemTime,
+        promise: Promise,
+    ) -> Result<Found, Unreadable> {
         // What is of no format that is read need not be read whole.
-        format(open.head())?;
+        promise.format(open.head())?;
         let stamp = open.settled_stamp(opened);
         let bytes = open.read_all()?;
         let (width, height) = EncodedPhoto::new(&bytes[..], self.max_megapixels)?.size();
@@ -245,23 +243,13 @@ enum Opened {
 
 /// By its ending, or by its content where the ending promises no picture; it may still be bad.
 pub(crate) fn is_likely_photo(path: &Path) -> bool {
-    let has_image = || RegularFile::open(path, HEAD_BYTES).is_ok_and(|open| is_image(open.head()));
-    promise(path) == Promise::Image || has_image()
-}
-
-/// What a file's ending says that it is.
-#[derive(Clone, Copy, PartialEq)]
-enum Promise {
-    Image,
-    Other,
-    /// There is no ending.
-    None,
-}
-
-fn promise(path: &Path) -> Promise {
-    let Some(ending) = path.extension() else { return Promise::None };
-    let is_image = |known: &&str| ending.eq_ignore_ascii_case(OsStr::new(known));
-    if IMAGE_ENDINGS.iter().any(is_image) { Promise::Image } else { Promise::Other }
+    match Promise::of(path) {
+        Promise::Photo | Promise::Picture(_) => true,
+        Promise::Movie(_) => false,
+        Promise::Other | Promise::None => {
+            RegularFile::open(path, HEAD_BYTES).is_ok_and(|open| is_image(open.head()))
+        }
+    }
 }
 
 fn is_image(head: &[u8]) -> bool {

@@ -14,6 +14,12 @@ pub enum Unreadable {
     /// A picture of a known format that is not read, by its name: `HEIC`.
     #[error("{0} not supported")]
     NotSupported(&'static str),
+    /// A form of a format that is read, by its name: `palette TIFF`.
+    #[error("{0} is not supported: save it as PNG")]
+    FormNotSupported(String),
+    /// By the name of its format: `MOV`.
+    #[error("a movie ({0}), not a photo")]
+    Movie(&'static str),
     #[error("truncated")]
     Truncated,
     #[error("corrupt: {0}")]

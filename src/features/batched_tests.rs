@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use candle_core::Tensor;
 
 use super::{Cache, Extractor, FillError, Filled, Job, fill, testing};
-use crate::dataset::PhotoFile;
+use crate::dataset::{DecodeRule, PhotoFile};
 use crate::nets::{Backbone, Identity};
-use crate::spec::{Distort, Precision};
+use crate::spec::{Distort, Precision, Resize};
 
 const SIDE: usize = 8;
 
@@ -90,7 +90,8 @@ impl Photos {
         net: &Arc<Fake>,
         stop: &dyn Fn() -> bool,
     ) -> Result<(Filled, Vec<usize>), FillError<String>> {
-        let extractor = Extractor { backbone: net.clone(), max_megapixels: 1 };
+        let (backbone, decode_rule) = (net.clone(), DecodeRule::CURRENT);
+        let extractor = Extractor { backbone, max_megapixels: 1, decode_rule };
         let mut batches = Vec::new();
         let filled = fill(&self.jobs, &extractor, &distort(), cache, 3, stop, &mut |progress| {
             batches.push(progress.batch);
@@ -216,7 +217,18 @@ fn a_stop_keeps_what_was_computed_and_reads_no_further_than_the_queue() {
 
 #[test]
 fn the_feature_key_depends_on_the_arithmetic() {
-    let key = |arithmetic| super::key::feature_key(&Fake::new(1, 1).identity, arithmetic);
+    let (identity, rule) = (&Fake::new(1, 1).identity, DecodeRule::CURRENT);
+    let key = |arithmetic| super::key::feature_key(identity, rule, arithmetic);
     assert_ne!(key("f32"), key("cuda-f32"));
     assert_ne!(key("cuda-bf16"), key("cuda-f32"));
+}
+
+#[test]
+fn the_feature_key_depends_on_the_rule_of_decoding() {
+    let mut identity = Fake::new(1, 1).identity.clone();
+    for resize in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias] {
+        identity.preprocess.resize = resize;
+        let key = |rule| super::key::feature_key(&identity, rule, "f32");
+        assert_ne!(key(DecodeRule::CURRENT), key(DecodeRule::BEFORE));
+    }
 }

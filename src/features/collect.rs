@@ -10,7 +10,7 @@ use super::cache::{Cache, CacheError};
 use super::extract::ExtractError;
 use super::key::RowKey;
 use super::pending::Job;
-use crate::dataset::Unreadable;
+use crate::dataset::{Remark, Unreadable};
 use crate::spec::Distort;
 
 /// A shard is written when it has this many features or is this old: a killed worker loses no more.
@@ -58,6 +58,8 @@ pub struct Filled {
     pub progress: Progress,
     /// Job number and reason of each photo that could not be read.
     pub unreadable: Vec<(usize, Unreadable)>,
+    /// What was unusual about photos that were read, each with its path.
+    pub remarks: Vec<(PathBuf, Remark)>,
     /// It was stopped before the end; what was computed is kept.
     pub stopped: bool,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 
 use super::key::feature_key;
-use crate::dataset::{self, Detail, OpenError, Unreadable};
+use crate::dataset::{self, DecodeRule, Detail, OpenError, Unreadable};
 use crate::nets::{Backbone, Preprocess, to_planes};
 use crate::random::Rng;
 use crate::spec::{Distort, Resize};
@@ -18,6 +18,8 @@ pub struct Extractor {
     pub backbone: Arc<dyn Backbone>,
     /// Larger photos are not read.
     pub max_megapixels: usize,
+    /// How photos become pixels.
+    pub decode_rule: DecodeRule,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +71,8 @@ impl Extractor {
 
     /// Name of the cache folder of these features.
     pub fn feature_key(&self) -> String {
-        feature_key(self.backbone.identity(), self.backbone.arithmetic())
+        let (identity, arithmetic) = (self.backbone.identity(), self.backbone.arithmetic());
+        feature_key(identity, self.decode_rule, arithmetic)
     }
 
     /// A decoded photo as the network takes it: `[3, side, side]`, 0 to 255.

@@ -54,6 +54,7 @@ pub fn fill<E>(
         drop(results);
         result.and(collector.flush())
     })?;
+    filled.remarks = pending.take_remarks();
     if !filled.stopped {
         filled.unreadable.extend(unreadable_twins(jobs, &filled.unreadable, distort, cache));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use candle_core::Tensor;
 
 use super::*;
-use crate::dataset::PhotoFile;
+use crate::dataset::{DecodeRule, PhotoFile};
 use crate::features::testing;
 use crate::nets::{Backbone, Identity};
 use crate::spec::Precision;
@@ -56,7 +56,8 @@ fn there_is_news_while_one_photo_takes_its_time() {
     let news = Arc::new((Mutex::new(0), Condvar::new()));
     let identity = testing::identity(8);
     let backbone = Arc::new(Slow { identity, news: news.clone(), needs: 4 });
-    let extractor = Extractor { backbone, max_megapixels: 1 };
+    let decode_rule = DecodeRule::CURRENT;
+    let extractor = Extractor { backbone, max_megapixels: 1, decode_rule };
     let mut cache = Cache::open(folder.path(), "slow", 2).unwrap();
     let filled =
         fill(&[job], &extractor, &Distort::OFF, &mut cache, 2, &|| false, &mut |progress| {

@@ -1,31 +1,30 @@
 //! What a feature depends on, as names: of the cache's folder and of each row in it.
 
+use crate::dataset::DecodeRule;
 use crate::nets::Identity;
 use crate::spec::{Distort, Resize};
 
 /// Names one feature: the BLAKE3 hash of the photo's bytes, or of that and a distortion.
 pub type RowKey = [u8; 32];
 
-/// Counts the changes of decoding and resizing that change a feature of the same photo: a feature
-/// of an older rule must not be taken for one of a newer.
-///
-/// 2: large JPEGs are read at a fraction of their size before the antialias rule.
-fn decode_rule(resize: Resize) -> u32 {
+/// The number of the rule by which photos become pixels: a feature of an older one must not be taken
+/// for one of a newer. Before rule 3 each way of resizing had its own.
+fn rule_number(rule: DecodeRule, resize: Resize) -> u32 {
     match resize {
-        Resize::Antialias => 2,
-        Resize::Legacy | Resize::HalfPixel => 1,
+        Resize::Legacy | Resize::HalfPixel if rule == DecodeRule::BEFORE => 1,
+        _ => rule.number(),
     }
 }
 
-/// Name of the cache folder for a network and the arithmetic it computes in, such as
+/// Name of the cache folder for a network, the rule of decoding and the arithmetic, such as
 /// `inception-v3-5b1f0c6a92de4d10`: the hash of everything that a feature depends on but the photo.
-pub(super) fn feature_key(identity: &Identity, arithmetic: &str) -> String {
+pub(super) fn feature_key(identity: &Identity, rule: DecodeRule, arithmetic: &str) -> String {
     let resize = identity.preprocess.resize;
     let facts = format!(
         "{}\nresize={}\ndecode_rule={}\narithmetic={arithmetic}\n",
         identity.key(),
         resize.name(),
-        decode_rule(resize)
+        rule_number(rule, resize)
     );
     let hash = blake3::hash(facts.as_bytes()).to_hex();
     format!("{}-{}", identity.backbone, &hash[..16])
@@ -99,7 +98,8 @@ mod tests {
                 ("batch_norm_epsilon", "0.001"),
             ],
         );
-        let key = feature_key(&plain, "int8, calibration 1");
+        let before = DecodeRule::BEFORE;
+        let key = feature_key(&plain, before, "int8, calibration 1");
         assert_eq!(key, "inception-v3-f6ba27006899c774");
         let with_settings = identity(
             Resize::Legacy,
@@ -111,6 +111,6 @@ mod tests {
                 ("batch_norm_epsilon", "0.01"),
             ],
         );
-        assert_eq!(feature_key(&with_settings, "f32"), "inception-v3-ac5f1866457cfed0");
+        assert_eq!(feature_key(&with_settings, before, "f32"), "inception-v3-ac5f1866457cfed0");
     }
 }

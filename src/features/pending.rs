@@ -1,10 +1,11 @@
 //! The photos whose features are wanted, and those of them that are still to be computed.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::extract::{ExtractError, Extractor};
 use super::key::{RowKey, row_keys};
-use crate::dataset::{PhotoFile, PhotoReader};
+use crate::dataset::{PhotoFile, PhotoReader, Remark};
 use crate::random::Rng;
 use crate::spec::Distort;
 
@@ -45,7 +46,7 @@ impl<'a> Pending<'a> {
         distort: &'a Distort,
     ) -> Pending<'a> {
         let (next, halted) = Default::default();
-        let reader = PhotoReader::new(extractor.max_megapixels);
+        let reader = PhotoReader::new(extractor.decode_rule, extractor.max_megapixels);
         Pending { jobs, extractor, distort, missing, next, halted, reader }
     }
 
@@ -68,6 +69,11 @@ impl<'a> Pending<'a> {
 
     pub fn is_halted(&self) -> bool {
         self.halted.load(Ordering::Relaxed)
+    }
+
+    /// What was unusual about the photos that were read so far, each with its path.
+    pub fn take_remarks(&self) -> Vec<(PathBuf, Remark)> {
+        self.reader.take_remarks()
     }
 
     /// Reads a job's photo; its pictures as the network takes them, one a row, are made as they are

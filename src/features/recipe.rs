@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extract::Extractor;
 use crate::config::expand_home;
+use crate::dataset::DecodeRule;
 use crate::nets::{self, DeviceChoice, DeviceError, Identity, NetError, NetworkSettings};
 use crate::nets::{Place, Precision, Resize, Weights};
 
@@ -23,6 +24,13 @@ pub struct Recipe {
     pub max_megapixels: usize,
     /// What the network computed in.
     pub precision: Precision,
+    /// How photos became pixels. Heads that do not say are older than rule 3.
+    #[serde(default = "rule_before")]
+    pub decode_rule: DecodeRule,
+}
+
+fn rule_before() -> DecodeRule {
+    DecodeRule::BEFORE
 }
 
 /// A recipe as head files of version 1 have it.
@@ -57,6 +65,12 @@ pub enum RecipeError {
     )]
     #[allow(missing_docs, reason = "the fields are the words of the message")]
     OtherNetwork { expected: String, found: String },
+    #[error(
+        "the head was trained on photos decoded by rule {found}, and this program knows rules up to \
+         {}; use the newer program that made the head, or train again",
+        DecodeRule::CURRENT.number()
+    )]
+    NewerRule { found: u32 },
 }
 
 impl Recipe {
@@ -76,8 +90,10 @@ impl Recipe {
             },
             max_megapixels,
             precision: backbone.precision(),
+            decode_rule: DecodeRule::CURRENT,
         };
-        let extractor = Extractor { backbone, max_megapixels };
+        let decode_rule = recipe.decode_rule;
+        let extractor = Extractor { backbone, max_megapixels, decode_rule };
         Ok((recipe, extractor))
     }
 
@@ -86,7 +102,8 @@ impl Recipe {
         let FirstRecipe { network, weights_file, resize, max_megapixels, precision } =
             serde_json::from_value(json)?;
         let network = nets::identity_of_first_heads(network, resize)?;
-        Ok(Recipe { network, weights_file, max_megapixels, precision })
+        let decode_rule = DecodeRule::BEFORE;
+        Ok(Recipe { network, weights_file, max_megapixels, precision, decode_rule })
     }
 
     /// Loads the very network that the recipe was made with onto a device, whichever it was made
@@ -103,7 +120,10 @@ impl Recipe {
                 found: short(&now.network),
             });
         }
-        Ok(extractor)
+        if !self.decode_rule.is_known() {
+            return Err(RecipeError::NewerRule { found: self.decode_rule.number() });
+        }
+        Ok(Extractor { decode_rule: self.decode_rule, ..extractor })
     }
 }
 

@@ -18,6 +18,8 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::dataset::is_decoding;
+
 /// Holds the terminal in raw mode on its alternate screen for as long as it lives.
 pub struct Terminal {
     /// Never dropped: its `drop` shows the cursor, as `leave` does, but panics where the terminal
@@ -31,7 +33,10 @@ impl Terminal {
         HOOK.call_once(|| {
             let report = panic::take_hook();
             panic::set_hook(Box::new(move |info| {
-                leave();
+                // A decoder's panic is caught: the screens go on.
+                if !is_decoding() {
+                    leave();
+                }
                 report(info);
             }));
         });

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use super::work::{Prepared, Work};
 use crate::config::read_plain;
+use crate::dataset::DecodeRule;
+use crate::features::Extractor;
 use crate::setting::Value;
 use crate::spec::{self, Experiment, Schedule};
 use crate::store::{Event, Run, changed_photos, photos_csv, write_atomically};
@@ -35,6 +37,16 @@ pub(super) fn check_settings(run: &Run, experiment: &Experiment) -> Result<()> {
          same settings: put them back, or begin a new run",
         changed.join(", ")
     )
+}
+
+/// The rule by which the run's photos are decoded: the newest, or the one that it began with.
+pub(super) fn decode_rule(run: &Run, extractor: &Extractor) -> DecodeRule {
+    let before = Extractor { decode_rule: DecodeRule::BEFORE, ..extractor.clone() };
+    let began = run.network.as_ref().filter(|_| run.step() > 0);
+    match began.is_some_and(|network| network.feature_key == before.feature_key()) {
+        true => DecodeRule::BEFORE,
+        false => DecodeRule::CURRENT,
+    }
 }
 
 /// Errors when what made the features is not what it was when training began.

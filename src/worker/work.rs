@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::reporter::Reporter;
 use super::requests::{RequestWatcher, Requests};
-use super::resume::{check_network, check_settings, new_run};
+use super::resume::{check_network, check_settings, decode_rule, new_run};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
 use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey, row_keys};
@@ -178,7 +178,10 @@ impl<'a> Work<'a> {
     fn network(&mut self, place: Place) -> Result<(Recipe, Extractor)> {
         let network = &self.experiment.network;
         let max_megapixels = self.experiment.data.max_megapixels;
-        let (recipe, extractor) = Recipe::prepare(network, max_megapixels, &self.root, &place)?;
+        let (mut recipe, mut extractor) =
+            Recipe::prepare(network, max_megapixels, &self.root, &place)?;
+        let rule = decode_rule(self.reporter.run(), &extractor);
+        (recipe.decode_rule, extractor.decode_rule) = (rule, rule);
         let feature_key = extractor.feature_key();
         check_network(self.reporter.run(), &feature_key)?;
         if let Some(warning) = extractor.backbone.warning() {
@@ -245,6 +248,9 @@ impl<'a> Work<'a> {
         })?;
         for damaged in cache.damaged() {
             self.reporter.warn(damaged.clone())?;
+        }
+        for unusual in dataset.add_remarks(&filled.remarks) {
+            self.reporter.warn(unusual)?;
         }
         if let Some(stop) = requests.strongest().filter(|_| filled.stopped) {
             return Ok(ControlFlow::Break(stop));

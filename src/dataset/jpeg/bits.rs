@@ -43,6 +43,7 @@ impl Table {
 }
 
 /// The bits of one scan, up to the next marker.
+#[derive(Clone)]
 pub(crate) struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -56,6 +57,9 @@ impl<'a> Bits<'a> {
     }
 
     fn fill(&mut self) {
+        if self.held_bits > 56 {
+            return;
+        }
         // Most bytes stand for themselves: several at once.
         if let Some(Ok(next)) = self.bytes.get(self.at..self.at + 8).map(<[u8; 8]>::try_from)
             && !has_marker_byte(u64::from_be_bytes(next))
@@ -160,22 +164,19 @@ impl<'a> Bits<'a> {
         Ok((symbol, self.take(u32::from(symbol & 15))?))
     }
 
-    /// Takes the restart marker of number `n` (mod 8), which must come next.
+    /// Takes the restart marker of number `n` (mod 8), which must be the next marker; what stands
+    /// before it is passed over.
     pub fn restart(&mut self, n: usize) -> Result<(), Damage> {
         self.fill();
-        self.at += self.bytes[self.at..]
-            .windows(2)
-            .take_while(|pair| pair[0] == 0xff && pair[1] == 0xff)
-            .count();
-        match self.bytes.get(self.at..self.at + 2) {
-            None => Err(Damage::Truncated),
-            Some([0xff, marker]) if *marker == 0xd0 + (n % 8) as u8 && self.held_bits < 16 => {
-                self.at += 2;
-                (self.held, self.held_bits) = (0, 0);
-                Ok(())
-            }
-            Some(_) => Err(Damage::Corrupt("a restart marker is missing")),
+        let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0xff && pair[1] != 0;
+        let rest = &self.bytes[self.at..];
+        let place = rest.windows(2).position(is_marker).ok_or(Damage::Truncated)?;
+        if rest[place + 1] != 0xd0 + (n % 8) as u8 {
+            return Err(Damage::Corrupt("a restart marker is missing"));
         }
+        self.at += place + 2;
+        (self.held, self.held_bits) = (0, 0);
+        Ok(())
     }
 
     /// Bytes from the start of the scan to the first that was not looked at.
@@ -183,16 +184,33 @@ impl<'a> Bits<'a> {
         self.at
     }
 
-    /// Whether nothing but zeros or ones fills the whole bytes up to the next marker. None should be
+    /// Bytes from the start of the scan to the first of which nothing was taken; somewhat less when
+    /// bytes of 0xff are among the last.
+    pub fn taken(&self) -> usize {
+        self.at - (self.held_bits / 8) as usize
+    }
+
+    /// Whether more than zeros or ones fills the whole bytes up to the next marker. None should be
     /// there, but some cameras fill up to an even length.
-    pub fn only_padding_is_left(&self) -> bool {
+    pub fn has_more(&self) -> bool {
         let is_padding = |byte: &u8| *byte == 0 || *byte == 0xff;
         let held = self.held.to_be_bytes();
         let unread = &held[held.len() - self.held_bits as usize / 8..];
+        !unread.iter().chain(self.rest()).all(is_padding)
+    }
+
+    /// Whether only the ones are left that fill up the last byte before a marker or the end.
+    pub fn is_at_end(&mut self) -> bool {
+        self.fill();
+        let ones = (1u64 << self.held_bits.min(7)) - 1;
+        self.held_bits < 8 && self.held & ones == ones && self.rest().iter().all(|b| *b == 0xff)
+    }
+
+    /// What was not looked at, up to the next marker.
+    fn rest(&self) -> &'a [u8] {
         let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0;
         let rest = &self.bytes[self.at..];
-        let end = rest.windows(2).position(is_marker).unwrap_or(rest.len());
-        unread.iter().chain(&rest[..end]).all(is_padding)
+        &rest[..rest.windows(2).position(is_marker).unwrap_or(rest.len())]
     }
 }
 

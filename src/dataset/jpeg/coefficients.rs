@@ -1,4 +1,4 @@
-//! The coefficients of a block that are kept, when pixels are wanted and not only a check.
+//! The coefficients of a block that are kept: all, or the lowest for a smaller picture.
 
 /// The place in a block, row by row, of each coefficient in the order of coding (T.81 figure A.6).
 const ZIGZAG: [u8; 64] = [
@@ -18,7 +18,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// `side`: 0, which keeps nothing, to 8.
+    /// `side`: 1 to 8.
     pub fn new(side: usize) -> Kept {
         let place = |coded: u8| {
             let (row, column) = (usize::from(coded / 8), usize::from(coded % 8));
@@ -32,7 +32,7 @@ impl Kept {
         self.side * self.side
     }
 
-    /// Where coefficient `k` of `block` is kept, if it is; `block` is empty when none are.
+    /// Where coefficient `k` of `block` is kept, if it is; `block` is empty when none is wanted.
     pub fn place<'a>(&self, block: &'a mut [i16], k: usize) -> Option<&'a mut i16> {
         block.get_mut(usize::from(self.places[k]))
     }

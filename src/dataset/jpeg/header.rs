@@ -7,8 +7,6 @@ const SHORT_SEGMENT: Damage = Damage::Corrupt("a segment that is too short");
 
 /// The frame header (T.81 B.2.2).
 pub(crate) struct Frame {
-    /// Bits of a sample.
-    pub precision: u8,
     pub width: usize,
     pub height: usize,
     pub progressive: bool,
@@ -34,13 +32,28 @@ pub(crate) struct Component {
     pub coefficients: Vec<i16>,
     /// First coefficient of the block before.
     pub previous: i32,
+    /// For each coefficient in the order of coding, how many of its low bits no scan has brought.
+    pub missing_bits: [u32; 64],
 }
+
+/// No scan has brought anything of a coefficient.
+const ALL_BITS: u32 = 32;
 
 impl Component {
     /// The kept coefficients of one block.
     pub fn block(&mut self, row: usize, column: usize, kept: &Kept) -> &mut [i16] {
         let start = (row * self.padded.0 + column) * kept.area();
         &mut self.coefficients[start..start + kept.area()]
+    }
+
+    /// Whether the scans so far have brought every coefficient to its last bit.
+    pub fn is_complete(&self) -> bool {
+        self.missing_bits == [0; 64]
+    }
+
+    /// Whether no scan has brought even the means of the blocks.
+    pub fn is_missing(&self) -> bool {
+        self.missing_bits[0] == ALL_BITS
     }
 
     /// The table that holds at its first scan is the one that counts (T.81 B.2.4.1).
@@ -54,11 +67,15 @@ impl Component {
 }
 
 impl Frame {
+    /// Its size and precision were looked at before.
     pub fn read(segment: &[u8], progressive: bool, kept: Kept) -> Result<Frame, Damage> {
-        let &[precision, h1, h0, w1, w0, count, ref parts @ ..] = segment else {
+        let &[_, h1, h0, w1, w0, count, ref parts @ ..] = segment else {
             return Err(SHORT_SEGMENT);
         };
         let count = usize::from(count);
+        if !matches!(count, 1 | 3 | 4) {
+            return Err(Damage::Unsupported("JPEG with other than 1, 3 or 4 components"));
+        }
         let (width, height) =
             (usize::from(u16::from_be_bytes([w1, w0])), usize::from(u16::from_be_bytes([h1, h0])));
         let parts = parts.get(..3 * count).ok_or(SHORT_SEGMENT)?;
@@ -74,6 +91,7 @@ impl Frame {
                 padded: (0, 0),
                 coefficients: Vec::new(),
                 previous: 0,
+                missing_bits: [ALL_BITS; 64],
             })
             .collect();
         let valid =
@@ -82,12 +100,18 @@ impl Frame {
             return Err(Damage::Corrupt("impossible sampling factors"));
         }
         let max = largest_unit(&components);
+        let divides = |part: &Component| {
+            max.0.is_multiple_of(part.unit.0) && max.1.is_multiple_of(part.unit.1)
+        };
+        if !components.iter().all(divides) {
+            return Err(Damage::Unsupported("JPEG with fractional sampling factors"));
+        }
         for part in &mut components {
             let blocks =
                 |pixels: usize, unit: usize, max: usize| (pixels * unit).div_ceil(max).div_ceil(8);
             part.blocks = (blocks(width, part.unit.0, max.0), blocks(height, part.unit.1, max.1));
         }
-        let mut frame = Frame { precision, width, height, progressive, components, kept };
+        let mut frame = Frame { width, height, progressive, components, kept };
         let (across, down) = frame.units();
         for part in &mut frame.components {
             part.padded = (across * part.unit.0, down * part.unit.1);

@@ -1,29 +1,41 @@
-//! Notices JPEGs that are cut off or damaged: the decoder fills the gap with grey or smears the rest
-//! and says nothing. And reads large ones at a fraction of their size in the same pass.
+//! Reads JPEGs, whole or at a fraction of their size, and notices those that are cut off or damaged.
 //!
-//! Reads every Huffman code of every scan, as a decoder does, but computes no pixels, or few. What
-//! the header promises must be there: so many blocks, codes that exist, restart markers in their
-//! places, an end marker. Source: ITU-T T.81, annexes B, F and G.
+//! What the header promises must be there: so many blocks, codes that exist, restart markers in
+//! their places. Other decoders fill a gap with grey, or smear the rest, and say nothing or little.
+//! Where nothing of the picture is missing, it is taken as others take it, with a remark.
+//!
+//! Whole pictures have libjpeg's pixels, to the bit. Source: ITU-T T.81, annexes A, B, F and G.
 
 mod bits;
 mod coefficients;
+mod colour;
 mod header;
+mod idct;
+mod markers;
+mod plane;
 mod reduce;
 mod scan;
+mod standard_tables;
+mod walk;
 
-use bits::{Bits, Table};
-use coefficients::Kept;
-use header::{Frame, Scan};
 use image::RgbImage;
 
-use super::Unreadable;
+use super::{Decoded, Unreadable};
+use bits::Table;
+use colour::Colours;
+use plane::Plane;
+use walk::{Walked, walk};
 
-/// What is wrong with the coded data.
+pub(crate) use markers::{segments, size};
+
+/// Why there is no picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Damage {
     /// The bytes end before the picture does.
     Truncated,
     Corrupt(&'static str),
+    /// It may be whole, but is of a kind that is not read: `arithmetic-coded JPEG`.
+    Unsupported(&'static str),
 }
 
 impl From<Damage> for Unreadable {
@@ -31,26 +43,10 @@ impl From<Damage> for Unreadable {
         match damage {
             Damage::Truncated => Unreadable::Truncated,
             Damage::Corrupt(what) => Unreadable::Corrupt(what.to_owned()),
+            Damage::Unsupported(what) => Unreadable::FormNotSupported(what.to_owned()),
         }
     }
 }
-
-const SOI: u8 = 0xd8;
-const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
-const DHT: u8 = 0xc4;
-const DQT: u8 = 0xdb;
-const DRI: u8 = 0xdd;
-/// Adobe's application segment: its last byte is 0 when the three components are R, G and B.
-const APP14: u8 = 0xee;
-/// Baseline, extended and progressive, with Huffman codes; other kinds are left to the decoder.
-const SOF_HUFFMAN: [u8; 3] = [0xc0, 0xc1, 0xc2];
-/// Lossless, hierarchical and arithmetic-coded frames.
-const SOF_OTHER: [u8; 10] = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
-
-/// A scan of a few bytes may cover the whole picture, so that many of them take for ever. Encoders
-/// make some ten of them.
-const MOST_SCANS: usize = 500;
 
 /// Tables by number, as of the scan at hand.
 #[derive(Default)]
@@ -61,27 +57,44 @@ pub(crate) struct Tables {
     pub quantization: [Option<[u16; 64]>; 4],
 }
 
-/// Walks the whole file to its end marker; bytes behind that do not matter.
+/// The picture, not turned: whole, or, when it is to have `least` pixels on its shorter side or
+/// more, at a half or a quarter of its size as long as it has.
 ///
-/// Files whose kind of coding is not checked here pass. Sizes are taken from the header: check them
-/// first, a progressive picture takes 8 bytes of memory a block of 64 pixels.
-pub(crate) fn check(bytes: &[u8]) -> Result<(), Damage> {
-    walk(bytes, 0).map(drop)
-}
-
-/// The picture at a quarter or a half of its size, the smaller whose sides both have
-/// `least` pixels or more, checked as by [`check`]; not turned.
-///
-/// `None` when the picture is too small for that, or of a kind that is not reduced here.
-pub(crate) fn reduced(bytes: &[u8], least: usize) -> Result<Option<RgbImage>, Damage> {
+/// Bytes behind the end marker do not matter. Sizes are taken from the header: check them first.
+pub(crate) fn decode(bytes: &[u8], least: Option<usize>) -> Result<Decoded, Damage> {
     let (width, height) = size(bytes)?;
-    let Some(side) = reduce::smallest(width as usize, height as usize, least) else {
-        return Ok(None);
-    };
-    Ok(walk(bytes, side)?.as_ref().and_then(reduce::picture))
+    let side = least.and_then(|least| reduce::smallest(width as usize, height as usize, least));
+    let walked = walk(bytes, side.unwrap_or(WHOLE))?;
+    let remarks = walked.remarks.clone();
+    Ok(Decoded { pixels: picture(walked)?, remarks })
 }
 
-/// What [`reduced`] takes of memory, at most; `None` when the picture is too small for it.
+/// What rules before 3 made of a JPEG themselves: `None`, a JPEG that is whole, to be decoded by
+/// the library, or the reduced picture. They took nothing that needs a remark.
+pub(crate) fn checked_or_reduced_before(
+    bytes: &[u8],
+    least: Option<usize>,
+) -> Result<Option<RgbImage>, Damage> {
+    let (width, height) = size(bytes)?;
+    let side = least.and_then(|least| reduce::smallest(width as usize, height as usize, least));
+    let walked = walk(bytes, side.unwrap_or(1))?;
+    if let Some(remark) = walked.remarks.first() {
+        return Err(Damage::Corrupt(remark.words()));
+    }
+    let names: Vec<u8> = walked.frame.components.iter().map(|part| part.id).collect();
+    let is_usual = match walked.colours {
+        Colours::Grey => true,
+        Colours::YCbCr => names != *b"RGB" && walked.hints.adobe != Some(0),
+        _ => false,
+    };
+    if side.is_some() && is_usual { picture(walked).map(Some) } else { Ok(None) }
+}
+
+/// Samples on a side of a block, when the picture is not reduced.
+const WHOLE: usize = 8;
+
+/// What [`decode`] takes of memory for a reduced picture, at most; `None` when it is too small to
+/// be reduced.
 pub(crate) fn reduced_bytes(width: usize, height: usize, least: usize) -> Option<u64> {
     let side = reduce::smallest(width, height, least)?;
     let blocks = width.div_ceil(8) as u64 * height.div_ceil(8) as u64;
@@ -90,119 +103,44 @@ pub(crate) fn reduced_bytes(width: usize, height: usize, least: usize) -> Option
     Some(3 * blocks * (5 * (side * side) as u64 + 8))
 }
 
-/// Checks the file and keeps the lowest `side * side` coefficients of each block. `None`: it is of a
-/// kind that is not checked, or, unless `side` is 0, that no pixels are made of here.
-fn walk(bytes: &[u8], side: usize) -> Result<Option<Frame>, Damage> {
-    let mut at = 2; // behind SOI
-    let mut tables = Tables::default();
-    let mut frame: Option<Frame> = None;
-    let mut restart_interval = 0;
-    let (mut is_rgb, mut scans) = (false, 0);
-    loop {
-        let marker = next_marker(bytes, &mut at).ok_or(Damage::Truncated)?;
-        match marker {
-            EOI => return Ok(frame),
-            marker if is_bare(marker) => continue,
-            marker if SOF_OTHER.contains(&marker) => return Ok(None),
-            _ => {}
-        }
-        let segment = segment(bytes, &mut at)?;
-        match marker {
-            DHT => header::read_tables(segment, &mut tables)?,
-            DQT => header::read_steps(segment, &mut tables)?,
-            DRI => restart_interval = header::read_restart_interval(segment)?,
-            APP14 => is_rgb |= segment.starts_with(b"Adobe") && segment.get(11) == Some(&0),
-            marker if SOF_HUFFMAN.contains(&marker) => {
-                if frame.is_some() {
-                    return Err(Damage::Corrupt("two frames"));
-                }
-                frame = Some(Frame::read(segment, marker == 0xc2, Kept::new(side))?);
-            }
-            SOS => {
-                let frame = frame.as_mut().ok_or(Damage::Corrupt("a scan before the frame"))?;
-                scans += 1;
-                if scans > MOST_SCANS {
-                    return Err(Damage::Corrupt("more scans than any picture needs"));
-                }
-                let scan = Scan::read(segment, frame)?;
-                let is_left_to_the_decoder = frame.height == 0 // it follows later (DNL)
-                    || side > 0 && !reduce::is_usual(frame, is_rgb);
-                if is_left_to_the_decoder {
-                    return Ok(None);
-                }
-                let mut bits = Bits::new(&bytes[at..]);
-                scan::read(&mut bits, frame, &scan, &tables, restart_interval)?;
-                if !bits.only_padding_is_left() {
-                    return Err(Damage::Corrupt("more data than blocks"));
-                }
-                at += bits.position();
-            }
-            _ => {}
-        }
+/// The picture of the kept coefficients; the size of a reduced one is rounded to whole pixels.
+fn picture(walked: Walked) -> Result<RgbImage, Damage> {
+    let Walked { frame, colours, .. } = walked;
+    let (max, side) = (frame.largest_unit(), frame.kept.side);
+    let (width, height) = match side {
+        WHOLE => (frame.width, frame.height),
+        _ => ((frame.width * side + 4) / 8, (frame.height * side + 4) / 8),
+    };
+    let mut planes = Vec::new();
+    for part in frame.components {
+        let repeat = (max.0 / part.unit.0, max.1 / part.unit.1);
+        let size = (width.div_ceil(repeat.0), height.div_ceil(repeat.1));
+        let plane = Plane::new(part, side, repeat, size);
+        planes.push(plane.ok_or(Damage::Corrupt("a quantisation table is missing"))?);
     }
-}
-
-/// Width and height by the frame header, of whatever kind of coding.
-pub(crate) fn size(bytes: &[u8]) -> Result<(u32, u32), Damage> {
-    let mut at = 2; // behind SOI
-    loop {
-        let marker = next_marker(bytes, &mut at).ok_or(Damage::Truncated)?;
-        if marker == EOI || marker == SOS {
-            return Err(Damage::Corrupt("there is no frame header"));
-        }
-        if is_bare(marker) {
-            continue;
-        }
-        let segment = segment(bytes, &mut at)?;
-        if SOF_HUFFMAN.contains(&marker) || SOF_OTHER.contains(&marker) {
-            let &[_, h1, h0, w1, w0, ..] = segment else {
-                return Err(Damage::Corrupt("a frame header that is too short"));
-            };
-            let number = |high, low| u32::from(u16::from_be_bytes([high, low]));
-            return Ok((number(w1, w0), number(h1, h0)));
-        }
+    let mut picture = RgbImage::new(width as u32, height as u32);
+    for (y, pixels) in picture.chunks_exact_mut(width * 3).enumerate() {
+        let rows: Vec<&[u8]> = planes.iter_mut().map(|plane| plane.row(y)).collect();
+        colours.convert(&rows, pixels.as_chunks_mut().0);
     }
-}
-
-/// Markers without a segment.
-fn is_bare(marker: u8) -> bool {
-    matches!(marker, SOI | 0x01 | 0xd0..=0xd7)
-}
-
-/// The code after the next 0xff that begins a marker; `at` then stands behind it.
-fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
-    loop {
-        let skipped = bytes.get(*at..)?.iter().position(|&byte| byte == 0xff)?;
-        *at += skipped + 1;
-        match *bytes.get(*at)? {
-            0xff => {} // a fill byte
-            0 => *at += 1,
-            marker => {
-                *at += 1;
-                return Some(marker);
-            }
-        }
-    }
-}
-
-/// The content of the segment whose length stands at `at`; `at` then stands behind it.
-fn segment<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Damage> {
-    let length = bytes.get(*at..*at + 2).ok_or(Damage::Truncated)?;
-    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-    if length < 2 {
-        return Err(Damage::Corrupt("a segment of no length"));
-    }
-    let segment = bytes.get(*at + 2..*at + length).ok_or(Damage::Truncated)?;
-    *at += length;
-    Ok(segment)
+    Ok(picture)
 }
 
 #[cfg(test)]
 mod tests {
     use image::codecs::jpeg::JpegEncoder;
 
+    use super::markers::{DHT, EOI, SOI, SOS};
     use super::*;
     use crate::random::Rng;
+
+    fn check(bytes: &[u8]) -> Result<(), Damage> {
+        decode(bytes, None).map(drop)
+    }
+
+    fn reduced(bytes: &[u8], least: usize) -> Result<RgbImage, Damage> {
+        decode(bytes, Some(least)).map(|decoded| decoded.pixels)
+    }
 
     /// A busy picture, so that there is much coded data.
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
@@ -240,7 +178,7 @@ mod tests {
             let bytes = jpeg(width, height);
             let whole = image::load_from_memory(&bytes).unwrap().into_rgb8();
             for (side, least) in [(2, 10), (4, 20)] {
-                let small = reduced(&bytes, least * (height as usize) / 40).unwrap().unwrap();
+                let small = reduced(&bytes, least * (height as usize) / 40).unwrap();
                 let rounded = |pixels: u32| (pixels * side + 4) / 8;
                 assert_eq!(small.dimensions(), (rounded(width), rounded(height)));
                 let each = 8 / side;
@@ -266,11 +204,11 @@ mod tests {
     #[test]
     fn a_jpeg_is_reduced_no_further_than_its_shorter_side_allows() {
         let bytes = jpeg(320, 160);
-        let size = |least| reduced(&bytes, least).unwrap().map(|picture| picture.dimensions());
-        assert_eq!(size(1), Some((80, 40)));
-        assert_eq!(size(40), Some((80, 40)));
-        assert_eq!(size(41), Some((160, 80)));
-        assert_eq!(size(81), None);
+        let size = |least| reduced(&bytes, least).unwrap().dimensions();
+        assert_eq!(size(1), (80, 40));
+        assert_eq!(size(40), (80, 40));
+        assert_eq!(size(41), (160, 80));
+        assert_eq!(size(81), (320, 160));
     }
 
     #[test]
@@ -309,7 +247,8 @@ mod tests {
 
     #[test]
     fn a_picture_of_endless_scans_is_corrupt_before_it_takes_for_ever() {
-        assert_eq!(check(&scans_of_nothing(1)), Ok(()));
+        let lacks_means = check(&scans_of_nothing(1));
+        assert_eq!(lacks_means, Err(Damage::Corrupt("fewer scans than the header says")));
         let endless = check(&scans_of_nothing(100_000));
         assert_eq!(endless, Err(Damage::Corrupt("more scans than any picture needs")));
     }

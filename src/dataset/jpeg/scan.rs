@@ -8,64 +8,157 @@ use super::{Damage, Tables};
 const BEYOND_BLOCK: Damage = Damage::Corrupt("a code beyond the end of its block");
 
 /// Reads every block of the scan and stops behind the last one; coefficients that the frame keeps
-/// are put into its components.
+/// are put into its components. Whether there were stray bytes that belong to no block.
 pub(crate) fn read(
     bits: &mut Bits,
     frame: &mut Frame,
     scan: &Scan,
     tables: &Tables,
     restart_interval: usize,
-) -> Result<(), Damage> {
+) -> Result<bool, Damage> {
     // A single component is coded block by block, several in units (T.81 A.2).
     let single = scan.parts.len() == 1;
     let (across, down) =
         if single { frame.components[scan.parts[0].0].blocks } else { frame.units() };
-    let mut zero_blocks = 0;
     for &(component, ..) in &scan.parts {
-        frame.components[component].quantize(tables, &frame.kept);
-        frame.components[component].previous = 0;
+        let part = &mut frame.components[component];
+        part.quantize(tables, &frame.kept);
+        part.previous = 0;
+        part.missing_bits[scan.band.0..=scan.band.1].fill(scan.low_bit);
+        if frame.progressive && scan.band.0 > 0 {
+            part.nonzero.resize(part.blocks.0 * part.blocks.1, 0);
+        }
     }
+    let (mut zero_blocks, mut has_strays) = (0, false);
     for n in 0..across * down {
         if restart_interval > 0 && n > 0 && n % restart_interval == 0 {
+            has_strays |= has_strays_behind(bits, frame, scan, tables, None)?;
             bits.restart(n / restart_interval - 1)?;
             zero_blocks = 0;
             frame.components.iter_mut().for_each(|part| part.previous = 0);
         }
         let (row, column) = (n / across, n % across);
+        let Frame { components, kept, progressive, .. } = &mut *frame;
         for &(component, dc, ac) in &scan.parts {
-            let part = &mut frame.components[component];
+            let part = &mut components[component];
             let (unit_across, unit_down) = if single { (1, 1) } else { part.unit };
-            let (dc, ac) = (tables.dc[dc].as_ref(), tables.ac[ac].as_ref());
-            if frame.progressive && scan.band.0 > 0 {
-                part.nonzero.resize(part.blocks.0 * part.blocks.1, 0);
-                let mut nonzero = part.nonzero[n];
-                let block = part.block(row, column, &frame.kept);
-                let mut band = Band { scan, nonzero: &mut nonzero, zero_blocks: &mut zero_blocks };
-                match scan.refines {
-                    false => band.read(bits, known(ac)?, block, &frame.kept)?,
-                    true => band.refine(bits, known(ac)?, block, &frame.kept)?,
-                }
-                part.nonzero[n] = nonzero;
-                continue;
-            }
+            let (mut previous, mut nonzero) =
+                (part.previous, part.nonzero.get(n).copied().unwrap_or(0));
             for i in 0..unit_across * unit_down {
                 let row = row * unit_down + i / unit_across;
                 let column = column * unit_across + i % unit_across;
-                let mut previous = part.previous;
-                let block = part.block(row, column, &frame.kept);
-                if scan.refines {
-                    refine_first(bits, scan.low_bit, block)?;
-                } else {
-                    first_coefficient(bits, known(dc)?, scan.low_bit, &mut previous, block)?;
-                }
-                if !frame.progressive {
-                    sequential_block(bits, known(ac)?, block, &frame.kept)?;
-                }
-                part.previous = previous;
+                let block = part.block(row, column, kept);
+                let mut reader = BlockReader {
+                    progressive: *progressive,
+                    scan,
+                    kept,
+                    dc: tables.dc[dc].as_ref(),
+                    ac: tables.ac[ac].as_ref(),
+                    previous: &mut previous,
+                    nonzero: &mut nonzero,
+                    zero_blocks: &mut zero_blocks,
+                };
+                reader.read(bits, block)?;
+            }
+            part.previous = previous;
+            if let Some(known) = part.nonzero.get_mut(n) {
+                *known = nonzero;
             }
         }
     }
-    Ok(())
+    Ok(has_strays | has_strays_behind(bits, frame, scan, tables, Some(across))?)
+}
+
+/// Whether stray bytes follow the last block that is expected before the next marker.
+///
+/// Errors when they are coded blocks: then others were lost or misread before. But for whole rows
+/// of `across`: those are a picture whose height was cut in its header.
+fn has_strays_behind(
+    bits: &Bits,
+    frame: &Frame,
+    scan: &Scan,
+    tables: &Tables,
+    across: Option<usize>,
+) -> Result<bool, Damage> {
+    if !bits.has_more() {
+        return Ok(false);
+    }
+    match (units_behind(bits.clone(), frame, scan, tables), across) {
+        (Ok(units), Some(across)) if units.is_multiple_of(across) => Ok(true),
+        (Ok(_), _) => Err(Damage::Corrupt("more data than blocks")),
+        (Err(_), _) => Ok(true),
+    }
+}
+
+/// Counts the units up to the next marker; errors when there is something else.
+fn units_behind(
+    mut bits: Bits,
+    frame: &Frame,
+    scan: &Scan,
+    tables: &Tables,
+) -> Result<usize, Damage> {
+    let single = scan.parts.len() == 1;
+    let (mut units, mut previous, mut nonzero, mut zero_blocks) = (0, 0, 0, 0);
+    while !bits.is_at_end() {
+        for &(component, dc, ac) in &scan.parts {
+            let unit = if single { (1, 1) } else { frame.components[component].unit };
+            for _ in 0..unit.0 * unit.1 {
+                let mut reader = BlockReader {
+                    progressive: frame.progressive,
+                    scan,
+                    kept: &frame.kept,
+                    dc: tables.dc[dc].as_ref(),
+                    ac: tables.ac[ac].as_ref(),
+                    previous: &mut previous,
+                    nonzero: &mut nonzero,
+                    zero_blocks: &mut zero_blocks,
+                };
+                reader.read(&mut bits, &mut [])?;
+            }
+        }
+        units += 1;
+    }
+    Ok(units)
+}
+
+/// What is needed to read one block.
+struct BlockReader<'a> {
+    progressive: bool,
+    scan: &'a Scan,
+    kept: &'a Kept,
+    dc: Option<&'a Table>,
+    ac: Option<&'a Table>,
+    /// First coefficient of the block before.
+    previous: &'a mut i32,
+    /// Bit k is set when coefficient k of this block is not zero; progressive only.
+    nonzero: &'a mut u64,
+    /// Further blocks without a coefficient, already announced.
+    zero_blocks: &'a mut usize,
+}
+
+impl BlockReader<'_> {
+    /// Takes the codes of a block, and puts the coefficients that are kept into `block`, unless it
+    /// is empty.
+    fn read(&mut self, bits: &mut Bits, block: &mut [i16]) -> Result<(), Damage> {
+        if self.progressive && self.scan.band.0 > 0 {
+            let (scan, nonzero, zero_blocks) =
+                (self.scan, &mut *self.nonzero, &mut *self.zero_blocks);
+            let mut band = Band { scan, nonzero, zero_blocks };
+            return match scan.refines {
+                false => band.read(bits, known(self.ac)?, block, self.kept),
+                true => band.refine(bits, known(self.ac)?, block, self.kept),
+            };
+        }
+        if self.scan.refines {
+            refine_first(bits, self.scan.low_bit, block)?;
+        } else {
+            first_coefficient(bits, known(self.dc)?, self.scan.low_bit, self.previous, block)?;
+        }
+        if !self.progressive {
+            sequential_block(bits, known(self.ac)?, block, self.kept)?;
+        }
+        Ok(())
+    }
 }
 
 fn known(table: Option<&Table>) -> Result<&Table, Damage> {

@@ -1,17 +1,29 @@
 //! Bytes of a photo to pixels, whatever they claim to be.
+//!
+//! One way for every use: check, features, predict and preview are given the same picture, whatever
+//! size they ask for. A form that is not known to be read right is refused by its name.
+
+mod before;
+mod format;
+mod guard;
+mod orientation;
+mod profile;
+mod rule;
+mod tiff;
 
 use std::borrow::Cow;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::error::ImageError;
-use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
-use super::{Unreadable, jpeg};
+use super::{Remark, Unreadable, jpeg};
+use guard::without_panic;
 
-/// The formats that are read.
-pub const FORMATS: [&str; 6] = ["JPEG", "PNG", "GIF", "BMP", "WebP", "TIFF"];
+pub use format::FORMATS;
+pub(crate) use format::{HEAD_BYTES, Promise, format};
+pub use guard::is_decoding;
+pub use rule::DecodeRule;
 
 /// Upper limit of what a decoder may take for each pixel: 16-bit RGBA, twice.
 const MAX_BYTES_PER_PIXEL: u64 = 16;
@@ -28,6 +40,15 @@ pub enum Detail {
     Least(usize),
 }
 
+/// The pixels of a photo.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// Upright, RGB.
+    pub pixels: RgbImage,
+    /// What is unusual about it, each once.
+    pub remarks: Vec<Remark>,
+}
+
 /// A photo as its file holds it: the header is read, and says that the picture can be.
 pub struct EncodedPhoto<'a> {
     bytes: Cow<'a, [u8]>,
@@ -40,8 +61,8 @@ pub struct EncodedPhoto<'a> {
 impl<'a> EncodedPhoto<'a> {
     /// Reads the header; the format is told by the content, not by any name.
     ///
-    /// Errors when it is no picture, of a format not in [`FORMATS`], or larger than
-    /// `max_megapixels`; no memory is taken for pixels.
+    /// Errors when it is no picture, of a format not in [`FORMATS`] or a form that is not read, or
+    /// larger than `max_megapixels`; no memory is taken for pixels.
     pub fn new(
         bytes: impl Into<Cow<'a, [u8]>>,
         max_megapixels: usize,
@@ -62,45 +83,67 @@ impl<'a> EncodedPhoto<'a> {
     /// by much.
     pub fn decoding_bytes(&self, detail: Detail) -> Result<u64, Unreadable> {
         let pixels = u64::from(self.width) * u64::from(self.height);
-        if let (ImageFormat::Jpeg, Detail::Least(least)) = (self.format, detail)
-            && let Some(taken) =
-                jpeg::reduced_bytes(self.width as usize, self.height as usize, least)
-        {
-            return Ok(taken);
+        if self.format == ImageFormat::Jpeg {
+            let (width, height) = (self.width as usize, self.height as usize);
+            let least = least(detail).and_then(|least| jpeg::reduced_bytes(width, height, least));
+            // Three components: coefficients of two bytes and samples, or pixels and the turned
+            // picture.
+            return Ok(least.unwrap_or(9 * pixels));
         }
         without_panic(|| {
             let colour = self.decoder()?.color_type();
             let decoded = u64::from(colour.bytes_per_pixel());
             let is_deep = colour.bytes_per_pixel() > colour.channel_count();
-            // Coefficients of a progressive JPEG, or 16 bits of three channels; the turned picture.
-            let beside = if is_deep || self.format == ImageFormat::Jpeg { 6 } else { 3 };
-            Ok(pixels * (decoded + beside))
+            // 16 bits of three channels; the turned picture.
+            Ok(pixels * (decoded + if is_deep { 6 } else { 3 }))
         })
     }
 
-    /// The photo as it is meant to be seen: turned as its EXIF orientation says, the first frame of
-    /// an animation.
+    /// The photo as it is meant to be seen: turned as its EXIF or XMP says, its colours those of
+    /// sRGB, the first frame of an animation.
     ///
     /// As in TensorFlow's decoders, alpha is dropped, 16 bits are cut to 8, and grey is repeated in
     /// the three channels. Errors when it is cut off or damaged.
-    pub fn decode(&self, detail: Detail) -> Result<RgbImage, Unreadable> {
+    pub fn decode(&self, detail: Detail) -> Result<Decoded, Unreadable> {
+        self.decode_by(DecodeRule::CURRENT, detail)
+    }
+
+    /// As [`EncodedPhoto::decode`] does it now, or did it by an older rule.
+    pub fn decode_by(&self, rule: DecodeRule, detail: Detail) -> Result<Decoded, Unreadable> {
         without_panic(|| {
-            let reduced = match (self.format, detail) {
-                (ImageFormat::Jpeg, Detail::Least(least)) => jpeg::reduced(&self.bytes, least)?,
-                _ => None,
-            };
-            if self.format == ImageFormat::Jpeg && reduced.is_none() {
-                jpeg::check(&self.bytes)?;
+            if rule < DecodeRule::CURRENT {
+                let pixels = before::decode(self, detail)?;
+                return Ok(Decoded { pixels, remarks: Vec::new() });
             }
-            let mut decoder = self.decoder()?;
-            let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-            let mut picture = match reduced {
-                Some(picture) => picture.into(),
-                None => DynamicImage::from_decoder(decoder).map_err(reason)?,
+            let (mut decoded, profile) = match self.format {
+                ImageFormat::Jpeg => {
+                    let decoded = jpeg::decode(&self.bytes, least(detail))?;
+                    (decoded, profile::of_jpeg(&self.bytes))
+                }
+                _ => self.decode_by_library()?,
             };
-            picture.apply_orientation(orientation);
-            Ok(to_rgb8(picture))
+            if let Some(profile) = profile
+                && let Err(remark) = profile::to_srgb(&mut decoded.pixels, &profile)
+            {
+                decoded.remarks.push(remark);
+            }
+            let mut picture = DynamicImage::from(decoded.pixels);
+            picture.apply_orientation(orientation::orientation(&self.bytes, self.format));
+            Ok(Decoded { pixels: picture.into_rgb8(), remarks: decoded.remarks })
         })
+    }
+
+    /// Every format but JPEG. Also the colour profile.
+    fn decode_by_library(&self) -> Result<(Decoded, Option<Vec<u8>>), Unreadable> {
+        let mut decoder = self.decoder()?;
+        let profile = match self.format {
+            ImageFormat::Tiff => tiff::profile(&self.bytes),
+            // A torn profile is as good as none.
+            _ => decoder.icc_profile().ok().flatten(),
+        };
+        let picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
+        tiff::check_floats(&picture)?;
+        Ok((Decoded { pixels: to_rgb8(picture), remarks: Vec::new() }, profile))
     }
 
     fn decoder(&self) -> Result<impl ImageDecoder, Unreadable> {
@@ -113,9 +156,17 @@ impl<'a> EncodedPhoto<'a> {
     }
 }
 
-/// Reads the header and decodes: [`EncodedPhoto::new`] and [`EncodedPhoto::decode`] in one.
+/// Reads the header and decodes: [`EncodedPhoto::new`] and [`EncodedPhoto::decode`] in one, without
+/// the remarks.
 pub fn decode(bytes: &[u8], max_megapixels: usize, detail: Detail) -> Result<RgbImage, Unreadable> {
-    EncodedPhoto::new(bytes, max_megapixels)?.decode(detail)
+    Ok(EncodedPhoto::new(bytes, max_megapixels)?.decode(detail)?.pixels)
+}
+
+fn least(detail: Detail) -> Option<usize> {
+    match detail {
+        Detail::Full => None,
+        Detail::Least(least) => Some(least),
+    }
 }
 
 /// Width and height by the header.
@@ -123,6 +174,7 @@ fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Unreadable> {
     match format {
         ImageFormat::Jpeg => Ok(jpeg::size(bytes)?),
         ImageFormat::Png => png_size(bytes),
+        ImageFormat::Tiff => tiff::size(bytes),
         _ => without_panic(|| {
             let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
             reader.no_limits();
@@ -132,7 +184,7 @@ fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Unreadable> {
 }
 
 /// Errors when the picture has no pixels, or more than are read.
-pub fn check_size(width: u32, height: u32, max_megapixels: usize) -> Result<(), Unreadable> {
+pub(crate) fn check_size(width: u32, height: u32, max_megapixels: usize) -> Result<(), Unreadable> {
     let (width, height) = (u64::from(width), u64::from(height));
     if width == 0 || height == 0 {
         Err(Unreadable::NoPixels { width, height })
@@ -153,50 +205,8 @@ fn png_size(bytes: &[u8]) -> Result<(u32, u32), Unreadable> {
     Ok((number(0), number(4)))
 }
 
-/// Bytes of a file that [`format`] needs.
-pub const HEAD_BYTES: u64 = 64;
-
-/// The format by the first bytes, whatever the file's name.
-pub fn format(bytes: &[u8]) -> Result<ImageFormat, Unreadable> {
-    if bytes.is_empty() {
-        return Err(Unreadable::Empty);
-    }
-    match image::guess_format(bytes) {
-        Ok(
-            format @ (ImageFormat::Jpeg
-            | ImageFormat::Png
-            | ImageFormat::Gif
-            | ImageFormat::Bmp
-            | ImageFormat::WebP
-            | ImageFormat::Tiff),
-        ) => Ok(format),
-        _ => Err(unsupported(bytes).map_or(Unreadable::NotAnImage, Unreadable::NotSupported)),
-    }
-}
-
-/// The name of a picture format that is recognised but not read.
-fn unsupported(bytes: &[u8]) -> Option<&'static str> {
-    let brand = bytes.get(4..12).and_then(|box_start| box_start.strip_prefix(b"ftyp"));
-    match brand {
-        Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => {
-            Some("HEIC")
-        }
-        Some(b"avif" | b"avis") => Some("AVIF"),
-        _ if bytes.starts_with(b"8BPS") => Some("PSD"),
-        _ if bytes.starts_with(&[0xff, 0x0a]) => Some("JPEG XL"),
-        _ if bytes.starts_with(b"\0\0\0\x0cJXL ") => Some("JPEG XL"),
-        _ if bytes.starts_with(b"\0\0\0\x0cjP  ") => Some("JPEG 2000"),
-        _ => None,
-    }
-}
-
 fn max_pixels(max_megapixels: usize) -> u64 {
     (max_megapixels as u64).saturating_mul(1_000_000)
-}
-
-/// Strange bytes have made every decoder panic at some time; that is one bad file, no more.
-fn without_panic<T>(work: impl FnOnce() -> Result<T, Unreadable>) -> Result<T, Unreadable> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Unreadable::DecoderPanicked))
 }
 
 fn reason(err: ImageError) -> Unreadable {

@@ -1,0 +1,68 @@
+//! What is unusual about a photo that was read all the same.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::store::shown;
+
+/// Something that other programs pass over, too, and that nothing of the picture is lost by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Remark {
+    /// A JPEG with bytes between its picture data and the marker behind it.
+    StrayBytes,
+    /// A JPEG whose end marker is missing.
+    NoEndMarker,
+    /// A JPEG without the tables of its codes: the standard ones are used, as for a webcam's.
+    StandardTables,
+    /// A colour profile that cannot be used; the picture is taken for sRGB.
+    ProfileIgnored,
+}
+
+impl Remark {
+    /// What it says of a photo.
+    pub fn words(self) -> &'static str {
+        match self {
+            Remark::StrayBytes => "stray bytes in its picture data are passed over",
+            Remark::NoEndMarker => "its end marker is missing, but its picture is whole",
+            Remark::StandardTables => "it has no Huffman tables; the standard ones are used",
+            Remark::ProfileIgnored => "its colour profile cannot be used and is ignored",
+        }
+    }
+}
+
+/// A line for each kind of remark, with the first photo that it is about.
+pub fn remark_lines<'a>(remarks: impl IntoIterator<Item = (&'a Path, Remark)>) -> Vec<String> {
+    let mut photos: BTreeMap<Remark, Vec<&Path>> = BTreeMap::new();
+    for (photo, remark) in remarks {
+        photos.entry(remark).or_default().push(photo);
+    }
+    let line = |(remark, mut photos): (Remark, Vec<&Path>)| {
+        photos.sort_unstable();
+        let others = match photos.len() - 1 {
+            0 => String::new(),
+            1 => " (1 more photo likewise)".to_owned(),
+            more => format!(" ({more} more photos likewise)"),
+        };
+        format!("{}: {}{others}", shown(photos[0]), remark.words())
+    };
+    photos.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photos_with_the_same_remark_share_a_line() {
+        let told =
+            [("b", Remark::StrayBytes), ("c", Remark::NoEndMarker), ("a", Remark::StrayBytes)];
+        let lines = remark_lines(told.map(|(photo, remark)| (Path::new(photo), remark)));
+        assert_eq!(
+            lines,
+            [
+                "a: stray bytes in its picture data are passed over (1 more photo likewise)",
+                "c: its end marker is missing, but its picture is whole",
+            ]
+        );
+    }
+}
