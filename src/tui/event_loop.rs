@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::app::App;
 use super::effect::Effect;
-use super::experiments::Hands;
+use super::experiments::ExperimentPerformer;
 use super::input::{self, Input, Keyboard, Signal};
 use super::news::{News, RunsWatcher, Toast};
 use super::performer::{After, Performer};
@@ -31,7 +31,7 @@ pub fn open(context: Context, run: Option<RunFolder>) -> Result<(), TuiError> {
     let keyboard = Keyboard::default();
     input::listen_to_signals(&send)?;
     let runs = RunsWatcher::start(&context.config.runs, send.clone())?;
-    let experiments = Hands::start(&context, &send)?;
+    let experiments = ExperimentPerformer::start(&context, &send)?;
     let performer =
         Performer::new(context.clone(), send.clone(), keyboard.clone(), runs, experiments)?;
     let (choice, graphics) = first_graphics(&send, &theme, &environment);

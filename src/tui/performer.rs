@@ -15,7 +15,7 @@ use signal_hook::consts::SIGSTOP;
 
 use super::Context;
 use super::effect::Effect;
-use super::experiments::Hands;
+use super::experiments::ExperimentPerformer;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
 use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
@@ -46,7 +46,7 @@ pub struct Performer {
     keyboard: Keyboard,
     runs: RunsWatcher,
     previewer: Previewer,
-    experiments: Hands,
+    experiments: ExperimentPerformer,
     in_tmux: bool,
     context: Context,
     /// Why the queue could not be advanced the last time: it is said once.
@@ -59,7 +59,7 @@ impl Performer {
         send: Sender<Input>,
         keyboard: Keyboard,
         runs: RunsWatcher,
-        experiments: Hands,
+        experiments: ExperimentPerformer,
     ) -> io::Result<Performer> {
         let (queue, jobs) = mpsc::channel::<Job>();
         let answer = send.clone();

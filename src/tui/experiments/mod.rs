@@ -6,17 +6,17 @@
 
 mod counter;
 mod files;
-mod hands;
 mod known;
 mod pause;
+mod performer;
 mod photos;
 mod watcher;
 
 use std::path::PathBuf;
 
 pub use files::{Completion, Saved};
-pub use hands::{ExperimentEffect, Hands};
 pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
+pub use performer::{ExperimentEffect, ExperimentPerformer};
 
 use super::keys::names::UNDO;
 use super::toast::Toast;

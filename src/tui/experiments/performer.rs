@@ -1,4 +1,5 @@
-//! Does what the screens want done with experiments. What may be slow is a job for the queue.
+//! Performs what the screens ask to be done with experiments; what may be slow is a job for the
+//! queue.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,17 +50,17 @@ pub enum ExperimentEffect {
 
 type Job = Box<dyn FnOnce() -> News + Send>;
 
-pub struct Hands {
+pub struct ExperimentPerformer {
     context: Context,
     watcher: Watcher,
     counter: Counter,
     pause: Pause,
 }
 
-impl Hands {
-    pub fn start(context: &Context, send: &Sender<Input>) -> io::Result<Hands> {
+impl ExperimentPerformer {
+    pub fn start(context: &Context, send: &Sender<Input>) -> io::Result<ExperimentPerformer> {
         let Config { root, cache, .. } = context.config.clone();
-        Ok(Hands {
+        Ok(ExperimentPerformer {
             context: context.clone(),
             watcher: Watcher::start(context.config.experiments.clone(), send.clone())?,
             counter: Counter::start(root, cache, send.clone())?,
