@@ -5,12 +5,14 @@ mod common;
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use common::skip::skipped;
 use common::{BINARY, Project, kill, wait_until, worker};
+use retrain::config::Config;
+use retrain::runner;
 use retrain::store::{Queue, RunFolder, State, Stop};
 use rustix::process::{Signal, getpgid, kill_process};
 
@@ -167,6 +169,76 @@ fn two_machines_on_one_folder_do_not_wait_for_each_other() {
     assert!(status.unwrap().success());
     let queue = Queue::read(&project.path().join("runs")).unwrap();
     assert_eq!(queue.place(&waiting.id()), Some(0));
+}
+
+#[test]
+fn a_worker_that_was_frozen_until_another_took_its_run_ends_when_it_goes_on() {
+    if !can_pretend() {
+        return;
+    }
+    let project = Project::new();
+    let frozen = Machine::new("frozen");
+    // All there but the shell itself.
+    let script = format!(
+        "{ENDLESS}\nuntil [ -e freeze ]; do sleep 0.1; done\nkill -STOP -1\ntouch frozen\n\
+         until [ -e thaw ]; do sleep 0.1; done\nkill -CONT -1\nsleep 1000"
+    );
+    let machine = frozen.shell(&project, &script).spawn().unwrap();
+    let run = find(&project);
+    trains(&run);
+    project.write("freeze", "");
+    wait_until("it is frozen", || project.path().join("frozen").exists());
+    make_silent(&run).unwrap();
+    project.ok(&["resume", &run.id(), "--detach"]);
+    let reported = run.replay().unwrap().step();
+    wait_until("another goes on with it", || run.replay().unwrap().step() > reported + 10);
+    project.write("thaw", "");
+    let said = || fs::read_to_string(run.worker_log()).unwrap();
+    wait_until("the first has ended", || said().contains("has taken this run over"));
+    assert!(run.has_worker(), "{}", said());
+    run.request_stop(Stop::Keep).unwrap();
+    wait_until("it has stopped", || run.summary().unwrap().state == State::Stopped);
+    end(machine);
+    let points = run.points().unwrap();
+    assert!(points.steps.is_sorted_by(|a, b| a.step < b.step), "each iteration once");
+    assert!(run.replay().unwrap().test().is_some() && run.summary().unwrap().error.is_none());
+}
+
+#[test]
+fn without_locks_a_run_that_many_start_at_once_is_done_once() {
+    let project = Project::new();
+    // Its features are there then.
+    project.ok(&["run", "experiments/photos.toml"]);
+    let library = no_locks(project.path());
+    for _ in 0..6 {
+        let config = Config::load(project.path()).unwrap();
+        let experiment = project.path().join("experiments/photos.toml");
+        let run = runner::create(&config, &experiment, &[]).unwrap();
+        let worker = || {
+            let mut command = Command::new(BINARY);
+            command.arg("worker").arg(run.path()).env("LD_PRELOAD", &library);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.spawn().unwrap()
+        };
+        let workers: Vec<Child> = (0..5).map(|_| worker()).collect();
+        let ended = workers.into_iter().map(|mut worker| worker.wait().unwrap().success());
+        assert_eq!(ended.filter(|has_done| *has_done).count(), 1);
+        let log = fs::read_to_string(run.events()).unwrap();
+        assert_eq!(log.matches(r#""event":"started""#).count(), 1, "{log}");
+        assert_eq!(log.matches(r#""event":"step""#).count(), 40);
+        assert_eq!(run.summary().unwrap().state, State::Done);
+    }
+}
+
+/// `tests/hosts/no_locks.rs`, compiled.
+fn no_locks(folder: &Path) -> PathBuf {
+    let output = folder.join("no_locks.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hosts/no_locks.rs");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut compile = Command::new(rustc);
+    compile.args(["--edition=2024", "--crate-type=cdylib", "--crate-name=no_locks", "-o"]);
+    assert!(compile.args([&output, &source]).status().unwrap().success());
+    output
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn ended(settings: BTreeMap<String, String>, evaluations: usize) -> Vec<Event> {
 
 fn write_run(run: &RunFolder, at: Timestamp, events: Vec<Event>) -> Result<()> {
     fs::create_dir_all(run.path())?;
-    let record = |event| Record { v: SCHEMA_VERSION, at, event };
+    let record = |event| Record { v: SCHEMA_VERSION, at, lease: 0, event };
     let records: Vec<Record> = events.into_iter().map(record).collect();
     let mut lines = Vec::new();
     for record in &records {

@@ -165,7 +165,7 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
         return;
     }
     // Another worker has the run: its word counts.
-    let Ok(_lease) = Lease::take(&folder.lock()) else { return };
+    let Ok(lease) = Lease::take(&folder.lock()) else { return };
     let Some(run) = found.unsaid(folder) else { return };
     let has_begun = folder.log_bytes() != found.log_bytes;
     let event = match is_as_it_was(&run, has_begun) {
@@ -173,7 +173,11 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
         true => Event::Refused { message, fault: true },
         false => Event::Failed { message, fault: true },
     };
-    let written = EventLog::open(&folder.events()).and_then(|mut log| {
+    if let Err(err) = lease.number_above(run.lease) {
+        return aside(&explain(&err, &folder.again()));
+    }
+    let written = EventLog::open(&folder.events()).and_then(|log| {
+        let mut log = log.under(lease.number());
         let record = log.append_last(event)?;
         log.sync()?;
         Ok(record)

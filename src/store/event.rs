@@ -19,8 +19,15 @@ pub const LONGEST_LINE: u64 = 64 << 20;
 pub struct Record {
     pub v: u32,
     pub at: Timestamp,
+    /// The number of the worker's lease; 0 where no worker wrote it, and in logs of before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lease: u64,
     #[serde(flatten)]
     pub event: Event,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Photos of one category in each set.
@@ -282,6 +289,7 @@ mod tests {
         let record = Record {
             v: SCHEMA_VERSION,
             at: "2026-01-02T03:04:05.5Z".parse().unwrap(),
+            lease: 0,
             event: Event::Step(step(0.5)),
         };
         let line = serde_json::to_string(&record).unwrap();
@@ -290,6 +298,10 @@ mod tests {
             r#"{"v":1,"at":"2026-01-02T03:04:05.5Z","event":"step","step":3,"loss":0.5,"accuracy":0.75,"learning_rate":0.01}"#
         );
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
+        let of_a_worker = Record { lease: 7, ..record };
+        let line = serde_json::to_string(&of_a_worker).unwrap();
+        assert!(line.contains(r#"05.5Z","lease":7,"event":"step""#), "{line}");
+        assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), of_a_worker);
     }
 
     #[test]

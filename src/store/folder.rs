@@ -215,13 +215,14 @@ impl RunFolder {
 
     /// As [`RunFolder::replay`] and [`RunFolder::points`], but a damaged line and a missing
     /// beginning are errors: what is written behind them would never be read, or not understood.
-    pub fn replay_whole(&self) -> Result<(Run, Points), LogError> {
+    /// Gives also the reader, which goes on behind them.
+    pub fn replay_whole(&self) -> Result<(Run, Points, Tail), LogError> {
         let mut tail = self.tail();
         let mut records: Vec<Record> = tail.poll()?;
         records.extend(tail.poll()?);
         let run = Run::replay(&records);
         match run.created {
-            Some(_) => Ok((run, Points::of(&records))),
+            Some(_) => Ok((run, Points::of(&records), tail)),
             None => Err(LogError::Line {
                 path: self.events(),
                 line: 1,

@@ -1,18 +1,29 @@
-//! Who works on a run: one worker at a time, known by host, process and its start time.
+//! Who works on a run: one worker at a time.
 //!
-//! A lock that the operating system frees with the process keeps two workers of one host apart. On
-//! network file systems such locks are unreliable across hosts, so the file also says who holds it
-//! and its modification time is a heartbeat.
+//! To take a run a worker writes its name and a number into the run's `lock`, one more than the
+//! last: alone, by the lock of `lock.rs`, and only when the one before it does not live, by the
+//! rule of `owner.rs`. It holds the operating system's lock for as long as it lives, and touches
+//! the file every few seconds.
+//!
+//! That rule can be wrong about a worker that was frozen for longer than a minute, with its whole
+//! machine or container: another takes the run, and then the first goes on. So a worker looks
+//! whether the run is still its own before it writes what matters, and ends when it is not; each
+//! event carries the number of its worker, and readers pass over those of a worker whose run was
+//! taken before they were written.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
+use super::lock::LockFile;
 use super::owner::{Owner, fall_silent, touch};
-use crate::config::{read_small, write_plain};
+use crate::config::read_small;
 
 /// A killed process is gone with all its threads within this, also on a busy machine.
 const LAST_THREADS: Duration = Duration::from_secs(10);
@@ -29,97 +40,164 @@ pub enum LeaseError {
     Lock { path: PathBuf, source: io::Error },
     #[error("{} was moved or deleted meanwhile; 'retrain trash' lists what can come back", path.display())]
     Gone { path: PathBuf },
+    #[error(
+        "{by} has taken this run over, as nothing was heard of this worker for a minute or more; \
+         this one ends here and leaves it alone"
+    )]
+    Lost { by: Owner },
 }
 
 impl LeaseError {
-    /// Exit code of a worker that never had its run, which was moved or deleted before: there is
-    /// nothing to say about it, least of all in another run that has its name by now.
+    /// Exit code of a worker that does not have its run, which was moved, deleted or taken over:
+    /// there is nothing to say about it, least of all in another run that has its name by now.
     pub const EXIT_GONE: u8 = 3;
 }
 
 /// Held by the worker for as long as it lives.
+#[derive(Debug)]
 pub struct Lease {
-    file: File,
+    lock: LockFile,
+    path: PathBuf,
+    owner: Owner,
+    number: AtomicU64,
 }
 
 /// A run that no worker can take; see [`Lease::hold`].
 #[derive(Debug)]
 pub struct Hold {
-    file: File,
+    lock: LockFile,
+}
+
+/// What stands in the file.
+#[derive(Serialize, Deserialize)]
+struct Taken {
+    #[serde(flatten)]
+    owner: Owner,
+    /// Of this and all earlier workers each has a larger number; 0 in files of before.
+    #[serde(default)]
+    number: u64,
+}
+
+impl Taken {
+    fn read(path: &Path) -> Option<Taken> {
+        serde_json::from_slice(&read_small(path).ok()?).ok()
+    }
 }
 
 impl Lease {
     /// Takes the run, unless a worker that lives has it.
     pub fn take(path: &Path) -> Result<Lease, LeaseError> {
-        let fail = |source| LeaseError::Lock { path: path.to_owned(), source };
-        let Hold { mut file } = Lease::hold(path)?;
-        let mut json = serde_json::to_vec(&Owner::this_process()).expect("an owner is plain data");
-        // In one write over the old owner, so that nobody finds the file empty in between.
-        let length = file.metadata().map_err(fail)?.len() as usize;
-        json.resize(json.len().max(length), b' ');
-        file.rewind()
-            .and_then(|()| file.write_all(&json))
-            .and_then(|()| file.sync_data())
-            .map_err(fail)?;
+        Lease::take_with(path, LockFile::open)
+    }
+
+    fn take_with(
+        path: &Path,
+        open: impl FnOnce(&Path) -> io::Result<LockFile>,
+    ) -> Result<Lease, LeaseError> {
+        let Hold { lock } = Lease::hold_with(path, open)?;
+        let number = AtomicU64::new(1 + Taken::read(path).map_or(0, |taken| taken.number));
+        let mut lease = Lease { lock, path: path.to_owned(), owner: Owner::this_process(), number };
+        lease.write()?;
+        // From here on its name keeps others away.
+        lease.lock.remove_beside();
         // Where there are no locks, whoever moves the run looks at the owner after moving it.
-        let lease = Lease { file };
         if lease.is_at(path) { Ok(lease) } else { Err(LeaseError::Gone { path: path.to_owned() }) }
     }
 
+    /// Writes the owner and its number.
+    fn write(&self) -> Result<(), LeaseError> {
+        let fail = |source| LeaseError::Lock { path: self.path.clone(), source };
+        let taken = Taken { owner: self.owner.clone(), number: self.number() };
+        let mut json = serde_json::to_vec(&taken).expect("an owner is plain data");
+        let file = self.lock.file();
+        // In one write over the old owner, so that nobody finds the file empty in between.
+        let length = file.metadata().map_err(fail)?.len() as usize;
+        json.resize(json.len().max(length), b' ');
+        file.write_all_at(&json, 0).and_then(|()| file.sync_data()).map_err(fail)
+    }
+
+    /// The number of this worker among those that have had the run, from 1.
+    pub fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Takes a number larger than that: the events of the run know more workers than its file.
+    pub fn number_above(&self, known: u64) -> Result<(), LeaseError> {
+        if self.number() > known {
+            return Ok(());
+        }
+        self.number.store(known + 1, Ordering::Relaxed);
+        self.write()
+    }
+
+    /// Errors when another worker has taken the run since. One that cannot be asked has not.
+    pub fn check(&self) -> Result<(), LeaseError> {
+        match Taken::read(&self.path) {
+            Some(taken) if taken.owner != self.owner || taken.number > self.number() => {
+                Err(LeaseError::Lost { by: taken.owner })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps workers away for as long as it is held, as while the run is moved: nobody's name is
-    /// written. Where there are no locks it is no more than a look.
+    /// written.
     pub fn hold(path: &Path) -> Result<Hold, LeaseError> {
+        Lease::hold_with(path, LockFile::open)
+    }
+
+    fn hold_with(
+        path: &Path,
+        open: impl FnOnce(&Path) -> io::Result<LockFile>,
+    ) -> Result<Hold, LeaseError> {
         let fail = |source| LeaseError::Lock { path: path.to_owned(), source };
-        let file = write_plain(path).map_err(|source| match source.kind() {
+        let mut lock = open(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => LeaseError::Gone { path: path.to_owned() },
             _ => fail(source),
         })?;
         let start = Instant::now();
         let holder = loop {
-            let locked = file.try_lock();
-            let owner = Lease::read(path);
+            let is_locked = lock.try_lock().map_err(fail)?;
             let holder = Lease::holder(path);
-            match locked {
-                // The last threads of a killed worker may hold the lock for a moment longer than
-                // the worker is seen.
-                Err(TryLockError::WouldBlock)
-                    if holder.is_none() && start.elapsed() < LAST_THREADS =>
-                {
-                    thread::sleep(RETRY);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(holder.or(owner).map_or_else(
-                        || fail(io::Error::other("another process holds it")),
-                        LeaseError::Taken,
-                    ));
-                }
-                // No locks on this file system: what the file says has to do.
-                Ok(()) | Err(TryLockError::Error(_)) => break holder,
+            if is_locked {
+                break holder;
             }
+            // The last threads of a killed worker may hold the lock for a moment longer than the
+            // worker is seen; and one that takes the run holds it before its name stands there.
+            if holder.is_none() && start.elapsed() < LAST_THREADS {
+                thread::sleep(RETRY);
+                continue;
+            }
+            return Err(holder.or_else(|| Lease::read(path)).map_or_else(
+                || fail(io::Error::other("another process holds it")),
+                LeaseError::Taken,
+            ));
         };
         if let Some(owner) = holder.filter(|owner| !owner.is_this_process()) {
             return Err(LeaseError::Taken(owner));
         }
         // Who held it may have moved the run.
-        if !is_same_file(&file, path) {
+        if !is_same_file(lock.file(), path) {
             return Err(LeaseError::Gone { path: path.to_owned() });
         }
-        Ok(Hold { file })
+        Ok(Hold { lock })
     }
 
     /// Whether `path` still leads to this lease.
     pub fn is_at(&self, path: &Path) -> bool {
-        is_same_file(&self.file, path)
+        is_same_file(self.lock.file(), path)
     }
 
-    /// Says that the worker lives; called every few seconds.
-    pub fn beat(&self) -> io::Result<()> {
-        touch(&self.file)
+    /// Says that the worker lives; called every few seconds. Errors when the run is another's.
+    pub fn beat(&self) -> Result<(), LeaseError> {
+        self.check()?;
+        touch(self.lock.file())
+            .map_err(|source| LeaseError::Lock { path: self.path.clone(), source })
     }
 
     /// Who took the run last; `None` when nobody has or the file cannot be read.
     pub fn read(path: &Path) -> Option<Owner> {
-        serde_json::from_slice(&read_small(path).ok()?).ok()
+        Taken::read(path).map(|taken| taken.owner)
     }
 
     /// Who has the run and lives.
@@ -131,7 +209,9 @@ impl Lease {
 impl Drop for Lease {
     /// So that other machines need not wait for the silence of one that has ended.
     fn drop(&mut self) {
-        let _ = fall_silent(&self.file);
+        if self.check().is_ok() {
+            let _ = fall_silent(self.lock.file());
+        }
     }
 }
 
@@ -208,5 +288,67 @@ mod tests {
         assert!(matches!(wait.join().unwrap(), Some(LeaseError::Gone { .. })));
         assert!(matches!(Lease::hold(&run.join("lock")), Err(LeaseError::Gone { .. })));
         assert_eq!(Lease::read(&bin.join("lock")), None);
+    }
+
+    #[test]
+    fn without_locks_of_many_that_take_a_run_at_once_each_has_it_alone() {
+        for _ in 0..30 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("lock");
+            // Threads of one process may take each other's lease, one after the other.
+            let take = || Lease::take_with(&path, LockFile::open_without_locks).unwrap().number();
+            let numbers: std::collections::BTreeSet<u64> = thread::scope(|scope| {
+                let takers: Vec<_> = (0..6).map(|_| scope.spawn(take)).collect();
+                takers.into_iter().map(|taker| taker.join().unwrap()).collect()
+            });
+            assert_eq!(numbers.len(), 6, "no two have one number: {numbers:?}");
+        }
+    }
+
+    #[test]
+    fn a_worker_whose_run_was_taken_by_another_finds_that_and_beats_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let lease = Lease::take(&path).unwrap();
+        assert_eq!(lease.number(), 1);
+        lease.check().unwrap();
+        let owner =
+            Owner { host: "other".into(), place: "elsewhere".into(), ..lease.owner.clone() };
+        fs::write(&path, serde_json::to_vec(&Taken { owner, number: 2 }).unwrap()).unwrap();
+        let silent = std::time::SystemTime::now() - Duration::from_secs(50);
+        File::open(&path).unwrap().set_modified(silent).unwrap();
+        let err = lease.beat().unwrap_err().to_string();
+        assert!(err.contains("on other has taken this run over"), "{err}");
+        drop(lease);
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), silent, "it is not touched");
+        assert!(matches!(Lease::take(&path), Err(LeaseError::Taken(_))));
+    }
+
+    #[test]
+    fn every_worker_has_a_larger_number_also_where_the_events_know_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        fs::write(&path, r#"{"host":"box","pid":1,"process_start":0}"#).unwrap();
+        File::open(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+        for number in 1..4 {
+            assert_eq!(Lease::take(&path).unwrap().number(), number);
+        }
+        let lease = Lease::take(&path).unwrap();
+        lease.number_above(2).unwrap();
+        assert_eq!(lease.number(), 4);
+        lease.number_above(9).unwrap();
+        assert_eq!((lease.number(), Taken::read(&path).unwrap().number), (10, 10));
+    }
+
+    #[test]
+    fn a_worker_that_has_ended_is_silent_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        drop(Lease::take(&path).unwrap());
+        let mut owner = Lease::read(&path).unwrap();
+        assert!(owner.is_alive(&[&path]), "this process lives");
+        owner.place = "another-boot pid:[1]".into();
+        owner.host = "elsewhere".into();
+        assert!(!owner.is_alive(&[&path]));
     }
 }

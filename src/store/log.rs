@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate};
@@ -35,12 +36,14 @@ const ROOM: u64 = 64 << 10;
 pub struct EventLog {
     path: PathBuf,
     file: File,
-    /// Bytes of whole lines.
+    /// Bytes up to the end of the line that was written last.
     len: u64,
-    /// A line was written in part.
-    torn: bool,
+    /// A line that was written in part.
+    torn: Option<Vec<u8>>,
     /// Bytes that the file system has promised to the log.
     room: u64,
+    /// What every event carries; see `Lease`.
+    lease: u64,
 }
 
 impl EventLog {
@@ -54,7 +57,13 @@ impl EventLog {
         if whole < bytes.len() {
             file.set_len(whole as u64).map_err(fail)?;
         }
-        Ok(EventLog { path: path.to_owned(), file, len: whole as u64, torn: false, room: 0 })
+        let (path, len) = (path.to_owned(), whole as u64);
+        Ok(EventLog { path, file, len, torn: None, room: 0, lease: 0 })
+    }
+
+    /// The same, for the worker whose lease has that number.
+    pub fn under(self, lease: u64) -> EventLog {
+        EventLog { lease, ..self }
     }
 
     /// Appends one event, stamped with the present time: one line in one write. Errors, and leaves
@@ -66,16 +75,19 @@ impl EventLog {
 
     /// Appends an event as [`EventLog::append`] does, into the room that was kept for it.
     pub fn append_last(&mut self, event: Event) -> Result<Record, LogError> {
-        let record = Record { v: SCHEMA_VERSION, at: Timestamp::now(), event };
+        let (at, lease) = (Timestamp::now(), self.lease);
+        let record = Record { v: SCHEMA_VERSION, at, lease, event };
         let mut line = serde_json::to_vec(&record).expect("events have no map with odd keys");
         line.push(b'\n');
-        self.cut().and_then(|()| self.file.write_all(&line)).map_err(|source| {
+        self.cut().map_err(|source| self.error(source))?;
+        if let Err(source) = self.file.write_all(&line) {
             // A line that is there in part would be in the way of the next one.
-            self.torn = true;
+            self.torn = Some(line);
             let _ = self.cut();
-            self.error(source)
-        })?;
-        self.len += line.len() as u64;
+            return Err(self.error(source));
+        }
+        // Not the sum of what was written here: another worker may have believed the run its own.
+        self.len = self.file.stream_position().map_err(|source| self.error(source))?;
         Ok(record)
     }
 
@@ -93,12 +105,16 @@ impl EventLog {
         Ok(())
     }
 
-    /// Cuts a line that was written in part.
+    /// Cuts a line that was written in part, and nothing that another worker has written.
     fn cut(&mut self) -> io::Result<()> {
-        if self.torn {
-            self.file.set_len(self.len)?;
-            self.torn = false;
+        let Some(line) = &self.torn else { return Ok(()) };
+        let mut written = vec![0; (self.file.metadata()?.len() - self.len) as usize];
+        self.file.read_exact_at(&mut written, self.len)?;
+        let whole = written.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        if line.starts_with(&written[whole..]) {
+            self.file.set_len(self.len + whole as u64)?;
         }
+        self.torn = None;
         Ok(())
     }
 
@@ -128,16 +144,19 @@ pub struct Tail {
     /// Where the first line begins that was not given yet. What stands behind the last line end is
     /// read again at the next call: its writer may have been killed and another may have cut it.
     offset: u64,
-    /// Lines given so far.
+    /// Lines read so far.
     lines: usize,
+    /// The largest number of a lease that an event carried so far.
+    lease: u64,
 }
 
 impl Tail {
     pub fn new(path: &Path) -> Tail {
-        Tail { path: path.to_owned(), offset: 0, lines: 0 }
+        Tail { path: path.to_owned(), offset: 0, lines: 0, lease: 0 }
     }
 
-    /// The records written since the last call; empty while there is no file.
+    /// The records written since the last call; empty while there is no file. Those of a worker
+    /// whose run another had taken by then are passed over.
     ///
     /// What stands before a damaged line is given first, then the error, at each call again.
     pub fn poll(&mut self) -> Result<Vec<Record>, LogError> {
@@ -156,7 +175,12 @@ impl Tail {
         for line in bytes.split_inclusive(|&b| b == b'\n') {
             let Some(line) = line.strip_suffix(b"\n") else { break };
             match self.record(line) {
-                Ok(record) => records.push(record),
+                // Without a number it is of no worker, or of before there were any.
+                Ok(record) if (1..self.lease).contains(&record.lease) => {}
+                Ok(record) => {
+                    self.lease = self.lease.max(record.lease);
+                    records.push(record);
+                }
                 Err(err) if records.is_empty() => return Err(err),
                 Err(_) => break,
             }
@@ -237,6 +261,41 @@ mod tests {
             EventLog::open(&path).unwrap().append(warning("new")).unwrap();
             assert_eq!(messages(&tail.poll().unwrap()), ["new"]);
         }
+    }
+
+    #[test]
+    fn what_a_worker_writes_whose_run_was_taken_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        EventLog::open(&path).unwrap().append(warning("created")).unwrap();
+        let mut first = EventLog::open(&path).unwrap().under(1);
+        first.append(warning("first")).unwrap();
+        let mut tail = Tail::new(&path);
+        assert_eq!(messages(&tail.poll().unwrap()), ["created", "first"]);
+        let mut second = EventLog::open(&path).unwrap().under(2);
+        first.append(warning("before the second began")).unwrap();
+        second.append(warning("second")).unwrap();
+        first.append(warning("late")).unwrap();
+        second.append(warning("goes on")).unwrap();
+        EventLog::open(&path).unwrap().append(warning("of no worker")).unwrap();
+        let expected = ["before the second began", "second", "goes on", "of no worker"];
+        assert_eq!(messages(&tail.poll().unwrap()), expected);
+        assert_eq!(messages(&Tail::new(&path).poll().unwrap())[2..], expected);
+    }
+
+    #[test]
+    fn of_a_line_written_in_part_nothing_but_it_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut log = EventLog::open(&path).unwrap();
+        log.append(warning("kept")).unwrap();
+        let mut other = EventLog::open(&path).unwrap();
+        other.append(warning("other")).unwrap();
+        let line = br#"{"v":1,"at":"2026-01-02T03:04:05Z","event":"paused"}"#;
+        log.file.write_all(&line[..20]).unwrap();
+        log.torn = Some(line.to_vec());
+        log.append(warning("next")).unwrap();
+        assert_eq!(messages(&Tail::new(&path).poll().unwrap()), ["kept", "other", "next"]);
     }
 
     #[test]

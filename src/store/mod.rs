@@ -9,6 +9,7 @@ mod fault;
 mod feature_key;
 mod folder;
 mod lease;
+mod lock;
 mod log;
 mod machine;
 mod names;

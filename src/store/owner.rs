@@ -63,6 +63,11 @@ impl Owner {
         Owner::of_process(std::process::id())
     }
 
+    /// Somebody of whom nothing is known: only a heartbeat tells whether it lives.
+    pub(super) fn unknown() -> Owner {
+        Owner { host: String::new(), place: "unknown".to_owned(), pid: 0, process_start: 0 }
+    }
+
     /// A process that can be seen from here.
     pub fn of_process(pid: u32) -> Owner {
         let process_start = match look(pid) {

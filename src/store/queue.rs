@@ -4,7 +4,7 @@
 //! it sees one whole version. Not here: starting anything (`runner` does).
 
 use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::atomic::write_atomically;
 use super::event::Timestamp;
 use super::folder::RunFolder;
+use super::lock::LockFile;
 use super::machine::Machine;
 use super::owner::Owner;
 use super::summary::{State, Summary};
-use crate::config::{read_small, write_plain};
+use crate::config::read_small;
 
 /// Version of `queue.json`. Version 1 is the same without jobs and clusters.
 const VERSION: u32 = 2;
@@ -252,21 +253,19 @@ impl Queue {
     }
 }
 
-/// Held as long as the file is open.
-fn lock(runs: &Path) -> Result<File, QueueError> {
+/// Held as long as the value is there.
+fn lock(runs: &Path) -> Result<LockFile, QueueError> {
     let path = runs.join("queue.lock");
+    let fail = |source| QueueError::Lock { path: path.clone(), source };
     let start = Instant::now();
-    let file = fs::create_dir_all(runs)
-        .and_then(|()| write_plain(&path))
-        .map_err(|source| QueueError::Lock { path: path.clone(), source })?;
-    loop {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => thread::sleep(RETRY),
-            Err(TryLockError::WouldBlock) => return Err(QueueError::Busy { path }),
-            // No locks on this file system: the lease of each run still keeps two workers apart.
-            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+    let mut lock = fs::create_dir_all(runs).and_then(|()| LockFile::open(&path)).map_err(fail)?;
+    while !lock.try_lock().map_err(fail)? {
+        if start.elapsed() >= PATIENCE {
+            return Err(QueueError::Busy { path });
         }
+        thread::sleep(RETRY);
     }
+    Ok(lock)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Points {
     }
 
     /// Takes in what `record` says of an iteration, if anything.
-    fn add(&mut self, record: &Record) {
+    pub fn add(&mut self, record: &Record) {
         match record.event {
             Event::Step(point) => self.steps.push(point),
             Event::Evaluation(point) => self.evaluations.push(point),
@@ -100,6 +100,8 @@ pub struct Run {
     pub earlier_end: Option<End>,
     /// Seconds of the workers before the present one.
     pub earlier_seconds: f64,
+    /// The largest number of a worker's lease that was seen.
+    pub lease: u64,
 }
 
 /// The last thing a run reported.
@@ -124,6 +126,7 @@ impl Run {
             self.earlier_seconds = self.seconds();
         }
         self.updated = Some(record.at);
+        self.lease = self.lease.max(record.lease);
         match record.event.clone() {
             Event::Created { experiment, source, root, program, iterations, settings } => {
                 self.created = Some(record.at);
@@ -216,7 +219,7 @@ mod tests {
     use super::*;
 
     fn at(second: i64, event: Event) -> Record {
-        Record { v: SCHEMA_VERSION, at: Timestamp::from_second(second).unwrap(), event }
+        Record { v: SCHEMA_VERSION, at: Timestamp::from_second(second).unwrap(), lease: 0, event }
     }
 
     fn evaluation(step: usize, accuracy: f64, loss: f64) -> Event {

@@ -130,7 +130,7 @@ fn name_before(name: &[u8]) -> &[u8] {
 }
 
 /// Renames, never onto something that exists.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         // A file system or a kernel that cannot: a second name is refused where there is one, and
         // a folder cannot be renamed onto one that holds anything.

@@ -19,8 +19,10 @@ impl Work<'_> {
         self.reporter.turn(Event::Stage { stage: Stage::Evaluation })?;
         let scored = score_all(prepared, &trained)?;
         let categories = &prepared.dataset.categories;
+        self.reporter.check_lease()?;
         store::write_scores(&self.folder.scores(), categories, &scored)?;
         write_atomically(&self.folder.labels(), lines(categories).as_bytes())?;
+        self.reporter.check_lease()?;
         self.write_head(prepared, &trained)?;
         self.reporter.turn(Event::Finished {
             ending: trained.ending,

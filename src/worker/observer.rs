@@ -118,6 +118,7 @@ impl Observer for RunObserver<'_> {
     /// A checkpoint that cannot be written is no reason to end a training that can.
     fn keep(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         let start = Instant::now();
+        self.reporter.check_lease()?;
         // The log first: a checkpoint must not know of iterations that were never reported.
         self.reporter.sync()?;
         if let Err(err) = self.write(checkpoint) {

@@ -2,20 +2,32 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::config::append_plain;
-use crate::store::{Event, EventLog, Fault, Points, Run, RunFolder, Timestamp, explain, harmless};
+use crate::store::{
+    Event, EventLog, Fault, Lease, LeaseError, Points, Run, RunFolder, Tail, Timestamp, explain,
+    harmless,
+};
 
 /// A table of runs need not be newer than this.
 const SUMMARY_AGE: Duration = Duration::from_secs(1);
+/// Between two iterations the lease is looked at this often: less than anybody needs to take the
+/// run, and so seldom that it costs nothing.
+const CHECK: Duration = Duration::from_millis(100);
 
 /// Appends events, keeps their fold, and with it `summary.json` and `worker.log`.
 pub struct Reporter {
     folder: RunFolder,
+    lease: Arc<Lease>,
+    checked: Instant,
     log: EventLog,
+    /// The log behind what `run` knows of it, until the first event of this worker is there: an
+    /// earlier one may have added to it meanwhile, and cannot any more.
+    unread: Option<Tail>,
     words: File,
     run: Run,
     /// What earlier workers have reported of the iterations.
@@ -26,12 +38,29 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    pub fn open(folder: &RunFolder) -> Result<Reporter> {
+    pub fn open(folder: &RunFolder, lease: Arc<Lease>) -> Result<Reporter> {
         let log = EventLog::open(&folder.events())?;
         let words = append_plain(&folder.worker_log())?;
-        let (run, earlier) = folder.replay_whole()?;
-        let (is_as_found, summarised) = (run.started.is_some(), Instant::now());
-        Ok(Reporter { folder: folder.clone(), log, words, run, earlier, is_as_found, summarised })
+        let (run, earlier, tail) = folder.replay_whole()?;
+        lease.number_above(run.lease)?;
+        let (is_as_found, now) = (run.started.is_some(), Instant::now());
+        Ok(Reporter {
+            folder: folder.clone(),
+            checked: now,
+            log: log.under(lease.number()),
+            lease,
+            unread: Some(tail),
+            words,
+            run,
+            earlier,
+            is_as_found,
+            summarised: now,
+        })
+    }
+
+    /// Errors when the run is another worker's by now: nothing may be written any more.
+    pub fn check_lease(&self) -> Result<(), LeaseError> {
+        self.lease.check()
     }
 
     pub fn run(&self) -> &Run {
@@ -47,10 +76,14 @@ impl Reporter {
     pub fn fail(&mut self, err: &anyhow::Error) -> Result<()> {
         let message = explain(err.as_ref(), &self.folder.again());
         self.say(&format!("failed: {message}"));
+        if let Some(LeaseError::Lost { .. }) = err.downcast_ref() {
+            return Ok(());
+        }
         if !self.is_as_found && self.run.end.is_some() {
             // It has been told already how the run ended.
             return Ok(());
         }
+        self.check_lease()?;
         let fault = Fault::of(err.as_ref()).is_some();
         let record = self.log.append_last(match self.is_as_found {
             true => Event::Refused { message, fault },
@@ -63,9 +96,19 @@ impl Reporter {
 
     /// Reports something that happens often: one line in the log, the summary once a second.
     pub fn report(&mut self, event: Event) -> Result<()> {
+        if self.checked.elapsed() >= CHECK {
+            self.check_lease()?;
+            self.checked = Instant::now();
+        }
         self.is_as_found &= !matches!(event, Event::Step(_));
         let record = self.log.append(event)?;
-        self.run.apply(&record);
+        match self.unread.take() {
+            Some(mut tail) => tail.poll()?.iter().for_each(|record| {
+                self.run.apply(record);
+                self.earlier.add(record);
+            }),
+            None => self.run.apply(&record),
+        }
         if self.summarised.elapsed() >= SUMMARY_AGE {
             self.summarise();
         }
@@ -74,6 +117,7 @@ impl Reporter {
 
     /// Reports a turn of the run: on disk for good when this returns, and in the summary.
     pub fn turn(&mut self, event: Event) -> Result<()> {
+        self.check_lease()?;
         self.report(event)?;
         self.sync()?;
         self.summarise();

@@ -40,7 +40,7 @@ pub struct RequestWatcher {
 }
 
 impl RequestWatcher {
-    pub fn start(run: &RunFolder, lease: Lease) -> io::Result<RequestWatcher> {
+    pub fn start(run: &RunFolder, lease: Arc<Lease>) -> io::Result<RequestWatcher> {
         let requests = Requests::default();
         let signalled = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
@@ -60,7 +60,8 @@ impl RequestWatcher {
                     Err(err) => complain(&mut problem, err.to_string()),
                 }
                 if looks % LOOKS_PER_BEAT == 0 {
-                    // A full or unreachable disk shows itself where results are written.
+                    // A full or unreachable disk shows itself where results are written, and a
+                    // run that is another's by now there as well.
                     let _ = lease.beat();
                 }
                 looks += 1;

@@ -77,6 +77,7 @@ impl Work<'_> {
         }));
         let (run, path) = (self.reporter.run(), self.folder.photos());
         if run.step() == 0 {
+            self.reporter.check_lease()?;
             write_atomically(&path, &now)?;
             return Ok(now);
         }
@@ -178,6 +179,7 @@ impl Work<'_> {
         if spec::load(&path)?.experiment.iterations != iterations {
             let wanted = [format!("iterations={iterations}")];
             let resolved = spec::resolve(&spec::read(&path)?, &wanted, &path)?;
+            self.reporter.check_lease()?;
             write_atomically(&path, resolved.text.as_bytes())?;
         }
         if iterations == before {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 
@@ -41,7 +42,10 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     if let Err(err) = reporter.fail(&err) {
         say_last(&explain(err.as_ref(), &folder.again()));
     }
-    ExitCode::FAILURE
+    match err.downcast_ref() {
+        Some(LeaseError::Lost { .. }) => ExitCode::from(LeaseError::EXIT_GONE),
+        _ => ExitCode::FAILURE,
+    }
 }
 
 /// For `worker.log`, where stderr leads; a log that takes no more words is no reason to end.
@@ -50,12 +54,12 @@ fn say_last(words: &str) {
 }
 
 fn begin(folder: &RunFolder) -> Result<(Reporter, RequestWatcher)> {
-    let lease = Lease::take(&folder.lock())?;
+    let lease = Arc::new(Lease::take(&folder.lock())?);
     folder.sweep();
     // A request to an earlier worker of this run is not meant for this one.
     folder.withdraw_stop().context("cannot remove an old stop request")?;
-    let watcher = RequestWatcher::start(folder, lease)?;
-    Ok((Reporter::open(folder)?, watcher))
+    let watcher = RequestWatcher::start(folder, lease.clone())?;
+    Ok((Reporter::open(folder, lease)?, watcher))
 }
 
 /// Everything that the stages of a run share.
@@ -157,6 +161,7 @@ impl<'a> Work<'a> {
 
     fn report_dataset(&mut self, dataset: &Dataset) -> Result<()> {
         let skipped = dataset.skipped.iter().map(|s| (s.path.as_path(), s.reason.to_string()));
+        self.reporter.check_lease()?;
         write_atomically(&self.folder.skipped(), &skipped_csv(skipped))?;
         let counts = dataset.categories.iter().zip(dataset.counts()).map(
             |(category, [training, validation, test])| Counts {

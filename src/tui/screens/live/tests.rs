@@ -33,7 +33,7 @@ fn told(id: &str, events: Vec<Event>) -> News {
 fn told_from(id: &str, events: Vec<Event>, known: usize) -> News {
     let record = |(at, event): (usize, Event)| {
         let at = Timestamp::from_millisecond(1_767_322_800_000 + 500 * at as i64).unwrap();
-        Record { v: SCHEMA_VERSION, at, event }
+        Record { v: SCHEMA_VERSION, at, lease: 0, event }
     };
     let records: Vec<Record> = events.into_iter().enumerate().map(record).collect();
     let (run, points) = (Run::replay(&records), Points::of(&records[known..]));
