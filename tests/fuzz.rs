@@ -413,6 +413,7 @@ fn checkpoints() {
         categories: 3,
         train: &experiment.train,
         iterations: 9,
+        horizons: &[],
         learning_rate: 0.1,
     };
     let name = blake3::hash(b"name");

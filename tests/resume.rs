@@ -167,6 +167,29 @@ fn a_run_that_is_done_goes_on_only_to_more_iterations() {
 }
 
 #[test]
+fn a_killed_run_with_a_falling_rate_makes_the_same_iterations_again_before_it_goes_on_to_others() {
+    let project = Project::new();
+    let falling = ["train.schedule=cosine", "train.early_stop=0"];
+    let run = start(&project, &[&LONG[..], &falling].concat());
+    wait_until("there is a checkpoint", || run.checkpoint().exists());
+    wait_for_step(&run, step(&run) + 200);
+    kill(&run);
+    let (killed_at, reported) = (step(&run), training(&run));
+    let more = (killed_at + 200).to_string();
+    let output = resume(&project, &run, &["--iterations", &more]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("learning rate falls"), "{output:?}");
+    succeeds(output);
+    let warnings = run.replay().unwrap().warnings;
+    assert!(!warnings.iter().any(|said| said.contains("counts otherwise")), "{warnings:?}");
+    assert!(training(&run).starts_with(&reported));
+    // Near the end of the new number the rate is nearly 0, before it was nearly the whole.
+    let rates: Vec<f64> =
+        run.points().unwrap().steps.iter().map(|point| point.learning_rate).collect();
+    let full = rates[0];
+    assert!(rates[killed_at - 1] > 0.9 * full && *rates.last().unwrap() < 0.1 * full);
+}
+
+#[test]
 fn a_run_paused_in_training_goes_on_as_if_it_had_not() {
     let project = Project::new();
     let run = start(&project, &LONG);

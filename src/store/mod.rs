@@ -42,7 +42,7 @@ pub use photos::{changed_photos, photos_csv};
 pub use project::recorded_root;
 pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
 pub use remove::Removed;
-pub use run::{End, FeatureProgress, Points, Run};
+pub use run::{End, FeatureProgress, Horizon, Points, Run};
 pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
 pub use stop::{Stop, StopError};

@@ -40,6 +40,14 @@ impl Points {
     }
 }
 
+/// A number of iterations that a person wanted, and where it began to count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    /// The last iteration that was reported before: those behind it are of the new number.
+    pub after: usize,
+    pub iterations: usize,
+}
+
 /// How far the feature stage is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FeatureProgress {
@@ -69,6 +77,8 @@ pub struct Run {
     /// Every field of the experiment and its value, as written in TOML.
     pub settings: BTreeMap<String, String>,
     pub iterations: usize,
+    /// All numbers of iterations that were wanted, the present one last.
+    pub horizons: Vec<Horizon>,
     pub created: Option<Timestamp>,
     pub started: Option<Timestamp>,
     /// When the newest event was written.
@@ -132,6 +142,7 @@ impl Run {
                 self.created = Some(record.at);
                 (self.experiment, self.source, self.root) = (experiment, source, root);
                 (self.program, self.iterations, self.settings) = (program, iterations, settings);
+                self.horizons = vec![Horizon { after: 0, iterations }];
             }
             Event::Started { pid, host, threads } => {
                 self.started = Some(record.at);
@@ -161,6 +172,7 @@ impl Run {
             }
             Event::Iterations { iterations } => {
                 self.iterations = iterations;
+                self.horizons.push(Horizon { after: self.step(), iterations });
                 self.settings.insert("iterations".to_owned(), iterations.to_string());
             }
             // A worker that goes on with a run finds the same to say.
@@ -311,5 +323,20 @@ mod tests {
     fn another_number_of_iterations_is_the_runs_and_a_setting() {
         let run = Run::replay(&[at(1, Event::Iterations { iterations: 90 })]);
         assert_eq!((run.iterations, &*run.settings["iterations"]), (90, "90"));
+    }
+
+    #[test]
+    fn another_number_of_iterations_counts_from_the_last_reported_one() {
+        let created = Event::Created {
+            experiment: "fire".into(),
+            source: PathBuf::new(),
+            root: PathBuf::new(),
+            program: "0".into(),
+            iterations: 40,
+            settings: BTreeMap::new(),
+        };
+        let records = [at(1, created), at(2, step(7)), at(3, Event::Iterations { iterations: 90 })];
+        let horizon = |after, iterations| Horizon { after, iterations };
+        assert_eq!(Run::replay(&records).horizons, [horizon(0, 40), horizon(7, 90)]);
     }
 }

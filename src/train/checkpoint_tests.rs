@@ -27,6 +27,7 @@ fn problem<'a>(samples: &'a Samples, train: &'a Train) -> Problem<'a> {
         categories: K,
         train,
         iterations: 9,
+        horizons: &[],
         learning_rate: 0.1,
     }
 }

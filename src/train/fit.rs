@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{
     Batches, Checkpoint, CrossEntropy, FitError, Gradient, Head, Measured, Observer, Problem,
-    Standardization, learning_rate,
+    Standardization,
 };
 use crate::store::{EvaluationPoint, StepPoint, Stop};
 
@@ -111,7 +111,7 @@ pub fn fit<O: Observer>(
         }
         let logit_gradient = loss.logit_gradient(&logits, &batch.labels)?; // [n, categories]
         let gradient = Gradient::at(&logit_gradient, &batch.features)?; // at the folded head
-        let rate = learning_rate(train, problem.learning_rate, step, iterations);
+        let rate = problem.learning_rate(step);
         let gradient = standardization.gradient(&gradient)?;
         state.optimizer.step(&mut state.head, &gradient, rate)?;
         state.step = step;

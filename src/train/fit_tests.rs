@@ -3,6 +3,7 @@ use candle_core::{DType, Device, Tensor};
 use super::*;
 use crate::random::Rng;
 use crate::spec::{self, Train};
+use crate::store::Horizon;
 use crate::train::evaluate;
 use crate::train::problem::Samples;
 use crate::train::problem::tests::{plain, samples};
@@ -29,7 +30,15 @@ fn problem<'a>(
     train: &'a Train,
     iterations: usize,
 ) -> Problem<'a> {
-    Problem { training, validation, categories: 3, train, iterations, learning_rate: 0.1 }
+    Problem {
+        training,
+        validation,
+        categories: 3,
+        train,
+        iterations,
+        horizons: &[],
+        learning_rate: 0.1,
+    }
 }
 
 /// Keeps all news and checkpoints; ends the fit behind a step when it is told to.
@@ -292,6 +301,37 @@ fn a_fit_that_goes_on_from_any_checkpoint_has_the_numbers_of_one_never_ended() {
             assert_eq!((again.steps, again.ended), (fitted.steps, fitted.ended));
             assert_eq!(again.best, fitted.best);
         }
+    }
+}
+
+#[test]
+fn another_number_of_steps_changes_none_that_were_made_before_it_was_wanted() {
+    let (training, validation) = (photos(10, 1.0, 1), photos(5, 1.0, 2));
+    let train = Train { schedule: spec::Schedule::Cosine, ..plain() };
+    let mut listener = Listener { every: Some(10), ..Listener::default() };
+    fit(&problem(&training, &validation, &train, 40), None, &mut listener).unwrap();
+    let (at_ten, before) = (listener.checkpoints[0].clone(), listener.news);
+    assert_eq!(at_ten.step, 10);
+    // Killed behind step 25, and now 60 are wanted.
+    let horizons = [Horizon { after: 0, iterations: 40 }, Horizon { after: 25, iterations: 60 }];
+    let longer = Problem { horizons: &horizons, ..problem(&training, &validation, &train, 60) };
+    let mut again = Listener::default();
+    fit(&longer, Some(at_ten), &mut again).unwrap();
+    let until = |news: &[Progress], last| -> Vec<Progress> {
+        let is_meant = |progress: &Progress| match progress {
+            Progress::Step(point) => (11..=last).contains(&point.step),
+            Progress::Evaluation { point, .. } => (11..=last).contains(&point.step),
+        };
+        news.iter().copied().filter(is_meant).collect()
+    };
+    assert_eq!(until(&again.news, 25), until(&before, 25));
+    let rates = again.news.iter().filter_map(|progress| match progress {
+        Progress::Step(point) => Some((point.step, point.learning_rate)),
+        Progress::Evaluation { .. } => None,
+    });
+    let of_sixty = problem(&training, &validation, &train, 60);
+    for (step, rate) in rates.filter(|(step, _)| *step > 25) {
+        assert_eq!(rate, of_sixty.learning_rate(step));
     }
 }
 

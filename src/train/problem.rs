@@ -2,8 +2,9 @@
 
 use candle_core::{DType, Result, Tensor};
 
-use super::Error;
+use super::{Error, learning_rate};
 use crate::spec::{ClassWeights, Train};
+use crate::store::Horizon;
 
 /// Photos as the head sees them: features and labels.
 #[derive(Clone, Debug)]
@@ -27,6 +28,9 @@ pub struct Problem<'a> {
     pub train: &'a Train,
     /// Steps from the beginning to the end.
     pub iterations: usize,
+    /// The numbers of steps that were wanted before, where that changed under way: a schedule that
+    /// falls to the end was that of another end then. Empty: it was always `iterations`.
+    pub horizons: &'a [Horizon],
     /// Before the schedule changes it.
     pub learning_rate: f64,
 }
@@ -58,6 +62,13 @@ impl Samples {
 }
 
 impl Problem<'_> {
+    /// The learning rate of a step, counted from 1.
+    pub fn learning_rate(&self, step: usize) -> f64 {
+        let before = self.horizons.iter().rev().find(|horizon| horizon.after < step);
+        let iterations = before.map_or(self.iterations, |horizon| horizon.iterations);
+        learning_rate(self.train, self.learning_rate, step, iterations)
+    }
+
     /// Checks all that the training loop relies on, so that nothing fails after the first step.
     pub fn check(&self) -> std::result::Result<(), Error> {
         if self.categories < 2 {
@@ -152,6 +163,7 @@ pub(super) mod tests {
             categories: 2,
             train,
             iterations: 5,
+            horizons: &[],
             learning_rate: 0.1,
         };
         problem.check().err().map(|error| error.to_string()).unwrap_or_default()
@@ -191,6 +203,7 @@ pub(super) mod tests {
             categories: 2,
             train: &train,
             iterations: 1,
+            horizons: &[],
             learning_rate: 0.1,
         };
         // 8 / (2 * 6) and 8 / (2 * 2).

@@ -34,12 +34,15 @@ impl Work<'_> {
             categories: prepared.dataset.categories.len(),
             train: &experiment.train,
             iterations: experiment.iterations,
+            horizons: &[],
             learning_rate: experiment.learning_rate,
         };
         let photos = self.settle_photos(prepared)?;
         let name = self.training_name(prepared, &photos);
         let start = self.start(&problem, &name)?;
         self.settle_iterations()?;
+        let horizons = self.reporter.run().horizons.clone();
+        let problem = Problem { horizons: &horizons, ..problem };
         let (requests, path) = (self.requests, self.folder.checkpoint());
         let mut observer = RunObserver::new(self.reporter, requests, path, name);
         let fitted = fit(&problem, start, &mut observer).map_err(|err| match err {
