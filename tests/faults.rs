@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::skip::skipped;
 use common::{Project, wait_until};
-use retrain::store::{Stage, State, Summary};
+use retrain::store::{Queue, Stage, State, Summary};
 use rustix::io::Errno;
 use trial::{Fault, Features, PREPARED, Trial};
 
@@ -300,6 +300,63 @@ fn a_full_disk_ends_a_run_at_any_stage_and_room_lets_it_go_on() {
     for stage in [Stage::Features, Stage::Training, Stage::Evaluation] {
         assert!(stages.contains_key(stage.name()), "{stages:?}");
     }
+}
+
+#[test]
+fn a_full_disk_fails_one_run_of_a_queue_and_not_the_next() {
+    if !in_a_place_to_mount("a_full_disk_fails_one_run_of_a_queue_and_not_the_next") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    mount(&["-t", "tmpfs", "-o", "size=32m", "none"], folder.path());
+    let trial = Trial::at(&folder.path().join("project"), Features::All);
+    let first = ["run", "experiments/photos.toml", "--detach", "--set", "iterations=10000000"];
+    assert!(trial.command(&first).status().unwrap().success());
+    let first = trial.last().unwrap();
+    assert!(
+        trial.command(&["run", "experiments/photos.toml", "--detach"]).status().unwrap().success()
+    );
+    let next = trial.last().unwrap();
+    assert_ne!(first, next);
+    wait_until("the first trains", || first.replay().unwrap().step() > 10);
+    fill(folder.path(), 200 << 10);
+    wait_until("the disk is full", || first.summary().is_ok_and(|run| run.state == State::Failed));
+    let queue = || Queue::read(next.path().parent().unwrap()).unwrap();
+    wait_until("its keeper has ended", || {
+        fs::read_to_string(first.worker_log()).unwrap().contains("the next run of the queue is not")
+    });
+    assert_eq!(queue().place(&next.id()), Some(0));
+    let output = trial.command(&["queue"]).output().unwrap();
+    assert!(output.status.code() == Some(1) && said(&output).contains(FULL), "{output:?}");
+    fs::remove_file(folder.path().join("ballast")).unwrap();
+    assert!(trial.command(&["queue"]).status().unwrap().success());
+    wait_until("the next is done", || {
+        next.summary().unwrap().state == State::Done && !next.has_worker()
+    });
+}
+
+#[test]
+fn a_disk_without_a_file_left_is_told_as_what_ended_the_run() {
+    if !in_a_place_to_mount("a_disk_without_a_file_left_is_told_as_what_ended_the_run") {
+        return;
+    }
+    let mut told = 0;
+    for inodes in 8..30 {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        fs::create_dir(&runs).unwrap();
+        let trial = Trial::at(&folder.path().join("project"), Features::All);
+        let config = fs::read_to_string(trial.path().join("config.toml")).unwrap_or_default();
+        fs::write(trial.path().join("config.toml"), format!("{config}runs = {runs:?}\n")).unwrap();
+        mount(&["-t", "tmpfs", "-o", &format!("nr_inodes={inodes}"), "none"], &runs);
+        let output = trial.run();
+        if output.status.success() {
+            break;
+        }
+        assert!(said(&output).contains("the disk is full"), "{inodes}: {output:?}");
+        told += 1;
+    }
+    assert!(told > 2, "{told}");
 }
 
 #[test]

@@ -177,6 +177,21 @@ fn a_killed_keeper_takes_neither_the_run_nor_the_queue_with_it() {
 }
 
 #[test]
+fn the_next_run_starts_also_when_the_queue_was_held_by_another_while_one_ended() {
+    let (project, first, next) = one_at_work_and_one_waiting();
+    let lock = fs::File::open(project.path().join("runs/queue.lock")).unwrap();
+    lock.lock().unwrap();
+    first.request_stop(Stop::Cancel).unwrap();
+    // Longer than anybody waits for it at a time.
+    wait_until("its keeper has said so", || {
+        fs::read_to_string(first.worker_log()).unwrap().contains("queue.lock for more than 20 s")
+    });
+    assert_eq!(state(&next), State::Queued);
+    drop(lock);
+    becomes(&next, State::Done);
+}
+
+#[test]
 fn a_terminated_keeper_ends_its_worker_with_a_result() {
     let project = Project::new();
     let run = start(&project, &ENDLESS);

@@ -80,6 +80,8 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
     // Until then its end is that of an earlier worker.
     let mut has_started = false;
     let mut advanced = Instant::now();
+    // Since when its worker seems to have ended without a trace but what it said.
+    let mut failing: Option<Instant> = None;
     let followed = loop {
         // Looked at before the log, so that the log's last word is not missed.
         let place = runner::place(&launcher, &config.runs, folder)?;
@@ -93,6 +95,16 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
             break Followed::ToTheEnd;
         }
         match place {
+            // A worker that ended where neither log nor queue can be written.
+            Place::Waiting(_)
+                if !has_started && words_of(folder) != words && !folder.has_worker() =>
+            {
+                if failing.get_or_insert_with(Instant::now).elapsed() >= TO_GO {
+                    // What cannot be written stays as it is.
+                    let _ = has_left_the_queue(config, folder);
+                    break Followed::NotBegun;
+                }
+            }
             Place::Waiting(before) if !has_started => {
                 news.waits(before);
                 if advanced.elapsed() >= ADVANCE {

@@ -18,10 +18,12 @@ use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 use super::launch::{start_worker, this_program};
 use super::local::Local;
 use super::process;
-use super::queue::advance_behind;
+use super::queue::{EnqueueError, Wanted, advance_behind};
 use super::slots::gpu_of;
 use crate::config::Config;
-use crate::store::{Event, EventLog, Lease, LeaseError, Run, RunFolder, explain, harmless};
+use crate::store::{
+    Event, EventLog, Fault, Lease, LeaseError, QueueError, Run, RunFolder, explain, harmless,
+};
 
 /// Has the run in `folder` done by a worker of its own, says how that ended where the worker could
 /// not, and starts the next run of the queue.
@@ -164,8 +166,13 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
     if found.unsaid(folder).is_none() {
         return;
     }
-    // Another worker has the run: its word counts.
-    let Ok(lease) = Lease::take(&folder.lock()) else { return };
+    let lease = match Lease::take(&folder.lock()) {
+        Ok(lease) => Some(lease),
+        // Where the file cannot even be made, as on a full disk, nobody else has it.
+        Err(err) if Fault::of(&err).is_some() => None,
+        // Another worker has the run: its word counts.
+        Err(_) => return,
+    };
     let Some(run) = found.unsaid(folder) else { return };
     let has_begun = folder.log_bytes() != found.log_bytes;
     let event = match is_as_it_was(&run, has_begun) {
@@ -173,11 +180,11 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
         true => Event::Refused { message, fault: true },
         false => Event::Failed { message, fault: true },
     };
-    if let Err(err) = lease.number_above(run.lease) {
+    if let Some(Err(err)) = lease.as_ref().map(|lease| lease.number_above(run.lease)) {
         return aside(&explain(&err, &folder.again()));
     }
     let written = EventLog::open(&folder.events()).and_then(|log| {
-        let mut log = log.under(lease.number());
+        let mut log = log.under(lease.as_ref().map_or(0, Lease::number));
         let record = log.append_last(event)?;
         log.sync()?;
         Ok(record)
@@ -223,9 +230,19 @@ fn root_of(folder: &RunFolder, run: &Run) -> Option<PathBuf> {
     run.created.map(|_| folder.project(run))
 }
 
+/// Waits as long as another process holds the queue: nobody else may be there to start the next.
 fn start_next(folder: &RunFolder, root: Option<&Path>) {
-    if let Err(err) = advance_after(folder, root) {
-        aside(&format!("the next run of the queue is not started: {err}"));
+    let mut is_said = false;
+    while let Err(err) = advance_after(folder, root) {
+        let is_busy =
+            matches!(err.downcast_ref(), Some(EnqueueError::Queue(QueueError::Busy { .. })));
+        if !is_said {
+            aside(&format!("the next run of the queue is not started: {err}"));
+        }
+        if !is_busy {
+            return;
+        }
+        is_said = true;
     }
 }
 
@@ -241,7 +258,7 @@ fn advance_after(
         Config::at(root)
     });
     let launcher = Local::new(&this_program()?, &config);
-    Ok(advance_behind(&launcher, runs, Some(&folder.id()))?)
+    Ok(advance_behind(&launcher, runs, Some(&folder.id()), Wanted::ByTheQueue)?)
 }
 
 #[cfg(test)]

@@ -26,6 +26,10 @@ pub trait Launcher {
         started: &[Started],
     ) -> io::Result<Option<Task>>;
 
+    /// Errors where a run that begins now would soon fail for lack of room on its disks. Looked at
+    /// before a run that waits is started by itself.
+    fn check_room(&self, run: &RunFolder) -> io::Result<()>;
+
     /// What has become of the task that was started for `run`; `None` where another launcher
     /// started it, which alone can tell.
     fn status(&self, run: &RunFolder, task: &Task) -> Option<Status>;

@@ -7,18 +7,19 @@ use super::launch::{reap, start_keeper};
 use super::launcher::{Launcher, Status};
 use super::slots::slots;
 use crate::config::Config;
-use crate::store::{Owner, RunFolder, Started, Target, Task};
+use crate::store::{Owner, RunFolder, Started, Target, Task, check_room};
 
 /// Starts workers as processes of this machine.
 pub struct Local {
     program: PathBuf,
     slots: usize,
+    cache: PathBuf,
 }
 
 impl Local {
     /// Workers are started with `program`, this program's own file.
     pub fn new(program: &Path, config: &Config) -> Local {
-        Local { program: program.to_owned(), slots: slots(config) }
+        Local { program: program.to_owned(), slots: slots(config), cache: config.cache.clone() }
     }
 }
 
@@ -45,6 +46,10 @@ impl Launcher for Local {
         let keeper = Owner::of_process(child.id());
         reap(child);
         Ok(Some(Task::Process { keeper, slot }))
+    }
+
+    fn check_room(&self, run: &RunFolder) -> io::Result<()> {
+        check_room(run.path()).and_then(|()| check_room(&self.cache))
     }
 
     fn status(&self, run: &RunFolder, task: &Task) -> Option<Status> {

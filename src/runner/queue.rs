@@ -49,13 +49,22 @@ pub fn enqueue(
         }
         Ok::<_, QueueError>(())
     })?;
-    advance(launcher, runs)
+    advance_behind(launcher, runs, None, Wanted::ByAPerson)
 }
 
 /// Starts the first that wait for the launcher, as long as it takes more. Anybody may call it at
 /// any time.
 pub fn advance(launcher: &dyn Launcher, runs: &Path) -> Result<(), EnqueueError> {
-    advance_behind(launcher, runs, None)
+    advance_behind(launcher, runs, None, Wanted::ByTheQueue)
+}
+
+/// Who wants runs to be started now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Who is told when it fails.
+    ByAPerson,
+    /// Without anybody: where the disk is full, one would fail after the other.
+    ByTheQueue,
 }
 
 /// The same, where the present process is the worker or the keeper of `ended`: it needs the slot
@@ -64,6 +73,7 @@ pub(super) fn advance_behind(
     launcher: &dyn Launcher,
     runs: &Path,
     ended: Option<&str>,
+    wanted: Wanted,
 ) -> Result<(), EnqueueError> {
     let queue = Queue::read(runs)?;
     let is_of_ended = |started: &Started| Some(&*started.run) == ended;
@@ -93,7 +103,11 @@ pub(super) fn advance_behind(
             let folder = RunFolder::at(runs.join(&run));
             // Killed here, the run has its worker and is still in the queue: the next look finds
             // that it moved on. The other way round it would be in no place.
-            match launcher.start(&folder, iterations, &queue.started) {
+            let room = match wanted {
+                Wanted::ByAPerson => Ok(()),
+                Wanted::ByTheQueue => launcher.check_room(&folder),
+            };
+            match room.and_then(|()| launcher.start(&folder, iterations, &queue.started)) {
                 Ok(Some(task)) => {
                     has_started = true;
                     queue.waiting.remove(next);
@@ -219,7 +233,7 @@ mod tests {
         let queue = Queue::read(&config.runs).unwrap();
         assert_eq!((queue.waiting.len(), queue.waiting[0].iterations), (1, Some(90)));
         drop(lease);
-        advance_behind(&local, &config.runs, Some(&a.id())).unwrap();
+        advance_behind(&local, &config.runs, Some(&a.id()), Wanted::ByTheQueue).unwrap();
         assert_eq!(waiting(&config), 0);
     }
 
@@ -303,6 +317,10 @@ mod tests {
             let mut jobs = self.jobs.borrow_mut();
             jobs.push(Status::Pending);
             Ok(Some(Task::Job { cluster: "hpc".into(), job: (jobs.len() - 1).to_string() }))
+        }
+
+        fn check_room(&self, _run: &RunFolder) -> io::Result<()> {
+            Ok(())
         }
 
         fn status(&self, _run: &RunFolder, task: &Task) -> Option<Status> {
