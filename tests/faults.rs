@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::skip::skipped;
 use common::{Project, wait_until};
-use retrain::store::{Queue, Stage, State, Summary};
+use retrain::store::{Queue, RunFolder, Stage, State, Summary, shown};
 use rustix::io::Errno;
 use trial::{Fault, Features, PREPARED, Trial};
 
@@ -357,6 +357,45 @@ fn a_disk_without_a_file_left_is_told_as_what_ended_the_run() {
         told += 1;
     }
     assert!(told > 2, "{told}");
+}
+
+#[test]
+fn a_run_of_a_lower_layer_of_an_overlay_goes_to_the_trash_and_comes_back() {
+    if !in_a_place_to_mount("a_run_of_a_lower_layer_of_an_overlay_goes_to_the_trash_and_comes_back")
+    {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let [lower, upper, work, merged] =
+        ["lower", "upper", "work", "merged"].map(|name| folder.path().join(name));
+    for path in [&lower, &upper, &work, &merged] {
+        fs::create_dir(path).unwrap();
+    }
+    let below = Trial::at(&lower.join("project"), Features::All);
+    assert!(below.run().status.success());
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={},userxattr",
+        shown(&lower),
+        shown(&upper),
+        shown(&work)
+    );
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "overlay", "-o", &options, "none"]).arg(&merged);
+    if !mount.status().unwrap().success() {
+        return skipped("no overlay can be mounted here");
+    }
+    let id = below.last().unwrap().id();
+    let retrain = |arguments: &[&str]| {
+        let mut command = Command::new(common::BINARY);
+        command.args(arguments).current_dir(merged.join("project")).output().unwrap()
+    };
+    let output = retrain(&["trash", "last"]);
+    assert!(output.status.success(), "{output:?}");
+    let run = RunFolder::at(merged.join("project/runs").join(&id));
+    assert!(!run.path().exists());
+    assert!(retrain(&["trash", "--restore", "last"]).status.success());
+    assert_eq!(run.summary().unwrap().state, State::Done);
+    assert!(trial::Outcome::of(&run) == trial::Outcome::of(&below.last().unwrap()));
 }
 
 #[test]

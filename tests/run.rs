@@ -270,6 +270,11 @@ fn features_are_written_for_other_programs() {
     let bytes = fs::read(project.path().join(output)).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(file.tensor("features").unwrap().shape(), [24, 2048]);
+    // Nothing is overwritten unasked, as the head of a run.
+    let again = project.retrain(&["features", "photos", "-o", "features.safetensors"]);
+    assert_eq!(again.status.code(), Some(2), "{again:?}");
+    assert!(stderr(&again).contains("features.safetensors exists already"), "{again:?}");
+    assert_eq!(fs::read(project.path().join("features.safetensors")).unwrap(), bytes);
 }
 
 #[test]

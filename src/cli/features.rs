@@ -19,6 +19,9 @@ type Writer = fn(&[FeatureRow], &[String], &[f32]) -> Result<Vec<u8>>;
 
 pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCode> {
     let write = writer(output)?;
+    if output.symlink_metadata().is_ok() {
+        bail!("{} exists already; remove it, or give another name", typed(output));
+    }
     let experiment = experiment(source)?;
     let mut dataset =
         dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;

@@ -144,7 +144,8 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
         )));
     }
     let mut bytes = Vec::new();
-    file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+    // A file of /proc says that it is empty, and may be read without end.
+    file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -352,5 +353,8 @@ mod tests {
         assert!(missing.contains("no/such.pth: the weights cannot be read"), "{missing}");
         assert!(missing.ends_with("check network.weights"), "{missing}");
         assert!(open("src").to_string().contains("it is not a file"));
+        // Reading it waits for the system's next message.
+        assert!(!open("/proc/kmsg").to_string().is_empty());
+        assert!(open("/proc/self/pagemap").to_string().contains("an empty file"));
     }
 }

@@ -53,7 +53,7 @@ impl RunFolder {
     /// Makes a new run: its folder, `experiment.toml` and the log with its first event.
     ///
     /// The folder appears under its own name only when all of that is in it. Who is killed before
-    /// leaves a hidden one of a few kilobytes, `.TIME-PID.new`, which nothing reads. No name is
+    /// leaves a hidden one of a few kilobytes, `.TIME-PID-N.new`, which nothing reads. No name is
     /// given twice, neither that of a run in `trash`: who still works for that one, or wants it
     /// back, means no other.
     pub fn create(
@@ -65,8 +65,7 @@ impl RunFolder {
         let fail = |source| CreateError::Folder { runs: runs.to_owned(), source };
         fs::create_dir_all(runs).map_err(fail)?;
         let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-        let beside = RunFolder::at(runs.join(format!(".{time}-{}.new", std::process::id())));
-        fs::create_dir(&beside.path).map_err(fail)?;
+        let beside = make_beside(runs, &time).map_err(fail)?;
         let made = beside.begin(runs, trash, &time, toml, created);
         if made.is_err() {
             // The disk may be full: what was begun is in the way.
@@ -299,6 +298,18 @@ impl RunFolder {
     }
 }
 
+/// A new hidden folder. Two containers may have the same second and the same process number.
+fn make_beside(runs: &Path, time: &str) -> io::Result<RunFolder> {
+    for number in 0.. {
+        let path = runs.join(format!(".{time}-{}-{number}.new", std::process::id()));
+        match fs::create_dir(&path) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| RunFolder { path }),
+        }
+    }
+    unreachable!("numbers go on")
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -327,6 +338,19 @@ mod tests {
             assert_eq!(run.summary().unwrap().state, State::Created);
         }
         assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 2, "nothing else is left there");
+    }
+
+    #[test]
+    fn a_run_that_another_container_begins_in_the_same_second_is_in_nobodys_way() {
+        let runs = tempfile::tempdir().unwrap();
+        let now = Timestamp::now().as_second();
+        for second in now..now + 5 {
+            let time = Timestamp::from_second(second).unwrap().strftime("%Y%m%d-%H%M%S");
+            for name in [format!(".{time}-{}-0.new", std::process::id())] {
+                fs::create_dir(runs.path().join(name)).unwrap();
+            }
+        }
+        RunFolder::create(runs.path(), &[], "", created("fire")).unwrap();
     }
 
     #[test]

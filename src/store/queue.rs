@@ -6,13 +6,13 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::atomic::write_atomically;
+use super::atomic::{remove_unfinished, write_atomically};
 use super::event::Timestamp;
 use super::folder::RunFolder;
 use super::lock::LockFile;
@@ -192,8 +192,9 @@ impl Queue {
         match serde_json::from_slice::<Version>(&bytes) {
             Ok(Version { v }) if v > VERSION => Err(QueueError::Version { path, found: v }),
             _ => serde_json::from_slice(&bytes)
-                .map(|queue| Queue { v: VERSION, ..queue })
-                .map_err(|err| QueueError::Damaged { path, message: err.to_string() }),
+                .map_err(|err| err.to_string())
+                .and_then(checked)
+                .map_err(|message| QueueError::Damaged { path, message }),
         }
     }
 
@@ -207,6 +208,8 @@ impl Queue {
         let mut queue = before.clone();
         let result = change(&mut queue);
         if queue != before {
+            // What a killed process had begun; nobody else writes it now.
+            remove_unfinished(runs, &["queue.json"]);
             let mut json = serde_json::to_vec_pretty(&queue).expect("a queue is plain data");
             json.push(b'\n');
             write_atomically(&Queue::path(runs), &json).map_err(QueueError::from)?;
@@ -250,6 +253,21 @@ impl Queue {
             self.waiting.remove(place);
         }
         place.is_some()
+    }
+}
+
+/// The queue, when every run in it is the name of a folder: a path would lead out of the project.
+fn checked(queue: Queue) -> Result<Queue, String> {
+    let waiting = queue.waiting.iter().map(|waiting| &waiting.run);
+    let started = queue.started.iter().map(|started| &started.run);
+    let is_name = |run: &String| {
+        let mut parts = Path::new(run).components();
+        let is_plain = matches!(parts.next(), Some(Component::Normal(name)) if name == &**run);
+        is_plain && parts.next().is_none()
+    };
+    match waiting.chain(started).find(|run| !is_name(run)) {
+        Some(run) => Err(format!("run is {run:?}, expected the name of a run's folder")),
+        None => Ok(Queue { v: VERSION, ..queue }),
     }
 }
 
@@ -351,6 +369,31 @@ mod tests {
             }
         });
         assert_eq!(Queue::read(runs.path()).unwrap().waiting.len(), 60);
+    }
+
+    #[test]
+    fn a_run_that_is_no_name_of_a_folder_is_refused() {
+        let runs = tempfile::tempdir().unwrap();
+        for run in ["../../elsewhere", "/etc", "a/b", "..", ".", "", "a/"] {
+            let text = format!(
+                r#"{{"v":2,"waiting":[{{"run":{run:?},"host":"box","since":"2026-01-02T03:04:05Z",
+                   "log_bytes":7}}]}}"#
+            );
+            fs::write(Queue::path(runs.path()), text).unwrap();
+            let err = Queue::read(runs.path()).unwrap_err().to_string();
+            assert!(err.contains("queue.json: run is ") && err.contains("name of a run"), "{err}");
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_had_begun_to_write_is_swept() {
+        let runs = tempfile::tempdir().unwrap();
+        fs::write(runs.path().join(".queue.json.99-3.tmp"), "{").unwrap();
+        change(runs.path(), |queue| queue.held = true);
+        let mut left: Vec<_> =
+            fs::read_dir(runs.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["queue.json", "queue.lock"]);
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! All runs of a project, and finding one by name.
 
 use std::fs;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
+
+use super::event::{LONGEST_LINE, Record, Timestamp};
 use super::folder::RunFolder;
+use crate::config::open_plain;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
@@ -18,7 +22,8 @@ pub enum FindError {
     Several { name: String, count: usize, examples: String },
 }
 
-/// The run folders in `runs`, oldest first; none when the folder is not there.
+/// The run folders in `runs` in the order in which they were made, oldest first; none when the folder
+/// is not there. Those made under a clock that was ahead, whose time is yet to come, are first.
 pub fn list(runs: &Path) -> Result<Vec<RunFolder>, FindError> {
     let fail = |source| FindError::Read { runs: runs.to_owned(), source };
     let entries = match fs::read_dir(runs) {
@@ -33,8 +38,36 @@ pub fn list(runs: &Path) -> Result<Vec<RunFolder>, FindError> {
             found.push(RunFolder::at(entry.path()));
         }
     }
-    found.sort();
-    Ok(found)
+    Ok(in_order_of_time(found))
+}
+
+/// A clock that is ahead by less is no wrong clock.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// By the time in the names, `20260102-030405-NAME-2`. Within a second by what their logs say, as
+/// another name or the number behind it says nothing of the order.
+fn in_order_of_time(mut runs: Vec<RunFolder>) -> Vec<RunFolder> {
+    let limit = (Timestamp::now() + AHEAD).strftime("%Y%m%d-%H%M%S").to_string();
+    let second = |run: &RunFolder| {
+        let id = run.id();
+        let time = id.get(..limit.len()).unwrap_or(&id).to_owned();
+        (time <= limit, time)
+    };
+    runs.sort_by_cached_key(|run| (second(run), run.clone()));
+    for same in runs.chunk_by_mut(|a, b| second(a) == second(b)) {
+        if same.len() > 1 {
+            same.sort_by_cached_key(|run| (made(run), run.clone()));
+        }
+    }
+    runs
+}
+
+/// When the run was made, as its log begins.
+fn made(run: &RunFolder) -> Option<Timestamp> {
+    let mut line = String::new();
+    let file = open_plain(&run.events()).ok()?;
+    BufReader::new(file.take(LONGEST_LINE)).read_line(&mut line).ok()?;
+    Some(serde_json::from_str::<Record>(&line).ok()?.at)
 }
 
 /// The run that `name` means: `last`, or any unique beginning of a run's name.
@@ -80,6 +113,30 @@ mod tests {
         assert_eq!(id("20260101-000000-fire").unwrap(), "20260101-000000-fire");
         assert!(id("20260101").unwrap_err().to_string().contains("2 runs"));
         assert!(id("x").unwrap_err().to_string().contains("retrain list"));
+    }
+
+    #[test]
+    fn the_last_run_is_the_one_made_last_whatever_its_name() {
+        let runs = tempfile::tempdir().unwrap();
+        let mut ids = Vec::new();
+        for name in ["b", "b", "b", "b", "b", "b", "b", "b", "b", "b", "b", "a"] {
+            let created = crate::store::Event::Created {
+                experiment: name.into(),
+                source: "x.toml".into(),
+                root: "/".into(),
+                program: "0".into(),
+                iterations: 4,
+                settings: Default::default(),
+            };
+            let run = RunFolder::create(runs.path(), &[], "", created).unwrap();
+            ids.push(run.id());
+        }
+        // A clock was wrong once.
+        fs::create_dir(runs.path().join("29990101-000000-b")).unwrap();
+        ids.insert(0, "29990101-000000-b".to_owned());
+        let listed: Vec<_> = list(runs.path()).unwrap().iter().map(RunFolder::id).collect();
+        assert_eq!(listed, ids);
+        assert_eq!(find(runs.path(), "last").unwrap().id(), ids[12]);
     }
 
     #[test]

@@ -2,16 +2,17 @@
 //! only what this program put there.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use super::atomic::sync_folder;
 use super::event::Timestamp;
 use super::folder::RunFolder;
 use super::lease::{Hold, Lease, LeaseError};
@@ -92,28 +93,89 @@ fn hold(run: &RunFolder, taken: impl FnOnce(Owner) -> TrashError) -> Result<Hold
 }
 
 /// Moves a file or folder to `bin`. Where that is on another file system, to `.trash` beside it:
-/// only a rename keeps it whole whatever happens meanwhile.
+/// only a rename keeps it whole whatever happens meanwhile. What cannot be renamed at all, as a
+/// folder in the lower layer of an overlay, is copied there, and then removed.
 pub fn move_file(from: &Path, bin: &Path) -> Result<Trashed, TrashError> {
     let beside = from.parent().unwrap_or(Path::new(".")).join(BESIDE);
-    let moved = match move_into(from, bin) {
-        Err(err) if err.kind() == io::ErrorKind::CrossesDevices => move_into(from, &beside),
-        moved => moved,
+    let name = from.file_name().unwrap_or_default();
+    let crosses = |moved: &io::Result<PathBuf>| {
+        moved.as_ref().is_err_and(|err| err.kind() == io::ErrorKind::CrossesDevices)
     };
-    moved.map_err(|source| TrashError::Move { path: from.to_owned(), source })
+    let mut moved = move_into(from, name, bin);
+    if crosses(&moved) {
+        moved = move_into(from, name, &beside);
+    }
+    if crosses(&moved) {
+        moved = copy_into(from, name, &beside);
+    }
+    match moved {
+        Ok(to) => Ok(Trashed { from: from.to_owned(), to }),
+        Err(source) => Err(TrashError::Move { path: from.to_owned(), source }),
+    }
 }
 
-fn move_into(from: &Path, bin: &Path) -> io::Result<Trashed> {
+/// Copies `from` to `bin`, on disk for good, and removes it.
+fn copy_into(from: &Path, name: &OsStr, bin: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(bin)?;
-    let name = from.file_name().unwrap_or_default();
+    // What is left of a copy that is interrupted can be deleted.
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}{DELETING}", std::process::id()));
+    let copy = bin.join(hidden);
+    if let Err(err) = copy_whole(from, &copy) {
+        remove(&copy);
+        return Err(err);
+    }
+    let to = move_into(&copy, name, bin)?;
+    sync_folder(bin);
+    match remove(from).failed.into_iter().next() {
+        None => Ok(to),
+        Some((path, err)) => Err(io::Error::new(
+            err.kind(),
+            format!("it is in {}, but {} cannot be removed: {err}", shown(&to), shown(&path)),
+        )),
+    }
+}
+
+/// Copies a file, a link or a folder with all in it, with rights and times.
+fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
+    let data = fs::symlink_metadata(from)?;
+    if data.is_symlink() {
+        return symlink(fs::read_link(from)?, to);
+    }
+    if data.is_dir() {
+        fs::create_dir(to)?;
+        for entry in fs::read_dir(from)? {
+            let name = entry?.file_name();
+            copy_whole(&from.join(&name), &to.join(&name))?;
+        }
+        fs::set_permissions(to, data.permissions())?;
+        sync_folder(to);
+        return Ok(());
+    }
+    if !data.is_file() {
+        let problem = format!("{} is neither a file nor a folder", shown(from));
+        return Err(io::Error::other(problem));
+    }
+    fs::copy(from, to)?;
+    let copy = File::open(to)?;
+    copy.set_modified(data.modified()?)?;
+    copy.sync_all()
+}
+
+/// Renames to `name` in `bin`, with a number behind it where there is one; gives its new place.
+fn move_into(from: &Path, name: &OsStr, bin: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(bin)?;
     for number in 1.. {
         let mut name = name.to_owned();
-        if number > 1 {
+        // One that looks numbered by itself is numbered always, so that it comes back whole.
+        if number > 1 || name_before(name.as_bytes()) != name.as_bytes() {
             name.push(format!(".~{number}~"));
         }
         let to = bin.join(name);
         match rename_new(from, &to) {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => continue,
-            moved => return moved.map(|()| Trashed { from: from.to_owned(), to }),
+            moved => return moved.map(|()| to),
         }
     }
     unreachable!("numbers go on")

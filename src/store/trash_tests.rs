@@ -1,5 +1,3 @@
-use std::os::unix::fs::symlink;
-
 use super::*;
 
 /// A project with a run `a`, which can be made again.
@@ -205,4 +203,40 @@ fn only_numbers_given_in_the_trash_are_taken_off_a_name() {
     {
         assert_eq!(name_before(name.as_bytes()), before.as_bytes(), "{name}");
     }
+}
+
+#[test]
+fn a_run_whose_name_ends_in_a_number_of_the_trash_comes_back_under_its_own_name() {
+    let place = Place::new();
+    let run = RunFolder::at(place.config.runs.join("20260102-030405-x.~2~"));
+    fs::rename(place.run.path(), run.path()).unwrap();
+    for _ in 0..2 {
+        move_run(&run, &place.config.trash).unwrap();
+        let thing = place.list().pop().unwrap();
+        assert_ne!(thing.name(), run.id());
+        assert_eq!(thing.restore().unwrap(), run.path());
+    }
+}
+
+#[test]
+fn what_cannot_be_renamed_is_copied_whole_and_then_removed() {
+    let place = Place::new();
+    fs::create_dir(place.run.path().join("more")).unwrap();
+    fs::write(place.run.path().join("more/file"), "text").unwrap();
+    symlink("events.jsonl", place.run.path().join("link")).unwrap();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    File::open(place.run.events()).unwrap().set_modified(long_ago).unwrap();
+    let beside = place.config.runs.join(BESIDE);
+    let to = copy_into(place.run.path(), OsStr::new("a"), &beside).unwrap();
+    assert_eq!(to, beside.join("a"));
+    assert!(!place.run.path().exists());
+    assert_eq!(fs::read_to_string(to.join("more/file")).unwrap(), "text");
+    assert_eq!(fs::read_link(to.join("link")).unwrap(), Path::new("events.jsonl"));
+    assert_eq!(fs::metadata(to.join("events.jsonl")).unwrap().modified().unwrap(), long_ago);
+    assert_eq!(place.list().pop().unwrap().restore().unwrap(), place.run.path());
+    // What cannot be copied stays as it was.
+    let pipe = place.run.path().join("pipe");
+    rustix::fs::mkfifoat(CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    assert!(copy_into(place.run.path(), OsStr::new("a"), &beside).is_err());
+    assert!(place.run.events().exists() && place.list().is_empty());
 }
