@@ -54,7 +54,8 @@ pub struct Begun {
 impl Begun {
     pub fn of(folder: &RunFolder) -> Result<Begun, LogError> {
         let mut tail = folder.tail();
-        let run = Run::replay(&tail.poll()?);
+        let mut run = Run::default();
+        tail.each(|record| run.apply(&record))?;
         Ok(Begun { tail, run, words: words_of(folder) })
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::atomic::{remove_unfinished, sync_folder, write_atomically};
-use super::event::{Event, Record, Timestamp};
+use super::event::{Event, Timestamp};
 use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
 use super::names::shown;
@@ -24,8 +24,9 @@ pub struct RunFolder {
 const LAST_LINES: u64 = 64 << 10;
 
 /// The files that a worker replaces.
-const WORKERS_FILES: [&str; 8] = [
+const WORKERS_FILES: [&str; 9] = [
     "experiment.toml",
+    "fold.json",
     "summary.json",
     "photos.csv",
     "skipped.csv",
@@ -145,6 +146,11 @@ impl RunFolder {
         fs::metadata(self.events()).map_or(0, |data| data.len())
     }
 
+    /// What was folded of a long log; see `fold.rs`.
+    pub(super) fn fold(&self) -> PathBuf {
+        self.path.join("fold.json")
+    }
+
     pub fn summary_path(&self) -> PathBuf {
         self.path.join("summary.json")
     }
@@ -202,14 +208,11 @@ impl RunFolder {
         Ok(text.lines().skip(usize::from(start > 0)).map(str::to_owned).collect())
     }
 
-    /// All events so far, folded.
-    pub fn replay(&self) -> Result<Run, LogError> {
-        Ok(Run::replay(&self.tail().poll()?))
-    }
-
     /// Every iteration and evaluation so far.
     pub fn points(&self) -> Result<Points, LogError> {
-        Ok(Points::of(&self.tail().poll()?))
+        let mut points = Points::default();
+        self.tail().each(|record| points.add(&record))?;
+        Ok(points)
     }
 
     /// As [`RunFolder::replay`] and [`RunFolder::points`], but a damaged line and a missing
@@ -217,11 +220,17 @@ impl RunFolder {
     /// Gives also the reader, which goes on behind them.
     pub fn replay_whole(&self) -> Result<(Run, Points, Tail), LogError> {
         let mut tail = self.tail();
-        let mut records: Vec<Record> = tail.poll()?;
-        records.extend(tail.poll()?);
-        let run = Run::replay(&records);
+        let (mut run, mut points) = (Run::default(), Points::default());
+        let mut end = None;
+        // At the last look there is nothing more, or a damaged line, which is an error then.
+        while end.replace(tail.offset) != Some(tail.offset) {
+            tail.each(|record| {
+                run.apply(&record);
+                points.add(&record);
+            })?;
+        }
         match run.created {
-            Some(_) => Ok((run, Points::of(&records), tail)),
+            Some(_) => Ok((run, points, tail)),
             None => Err(LogError::Line {
                 path: self.events(),
                 line: 1,

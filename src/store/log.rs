@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use super::event::{Event, Record, SCHEMA_VERSION, Timestamp};
+use super::event::{Event, LONGEST_LINE, Record, SCHEMA_VERSION, Timestamp};
 use crate::config::{append_plain, open_plain};
 
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,9 @@ pub enum LogError {
 /// time, in bytes.
 const LAST_WORD: u64 = 8 << 10;
 const ROOM: u64 = 64 << 10;
+
+/// Bytes that are read at a time.
+const PART: u64 = 4 << 20;
 
 /// The writing end. One worker at a time holds it (see `Lease`).
 pub struct EventLog {
@@ -140,14 +143,14 @@ impl Drop for EventLog {
 /// The reading end: gives each whole line once, and only whole lines. It looks at the file's size,
 /// not at notifications, so it also works on network file systems.
 pub struct Tail {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Where the first line begins that was not given yet. What stands behind the last line end is
     /// read again at the next call: its writer may have been killed and another may have cut it.
-    offset: u64,
+    pub(super) offset: u64,
     /// Lines read so far.
-    lines: usize,
+    pub(super) lines: usize,
     /// The largest number of a lease that an event carried so far.
-    lease: u64,
+    pub(super) lease: u64,
 }
 
 impl Tail {
@@ -160,34 +163,59 @@ impl Tail {
     ///
     /// What stands before a damaged line is given first, then the error, at each call again.
     pub fn poll(&mut self) -> Result<Vec<Record>, LogError> {
+        let mut records = Vec::new();
+        self.each(|record| records.push(record))?;
+        Ok(records)
+    }
+
+    /// As [`Tail::poll`], one record after the other: a log may be longer than there is memory.
+    pub fn each(&mut self, mut take: impl FnMut(Record)) -> Result<(), LogError> {
+        let begin = self.offset;
+        loop {
+            match self.part(&mut take) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(err) if self.offset == begin => return Err(err),
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads some lines; `false` when there is no whole one more. Errors at a damaged line, where
+    /// those before it were read.
+    fn part(&mut self, take: &mut impl FnMut(Record)) -> Result<bool, LogError> {
         let fail = |source| LogError::Read { path: self.path.clone(), source };
         let mut file = match open_plain(&self.path) {
-            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(false),
             opened => opened.map_err(fail)?,
         };
         if file.metadata().map_err(fail)?.len() <= self.offset {
-            return Ok(Vec::new());
+            return Ok(false);
         }
         file.seek(SeekFrom::Start(self.offset)).map_err(fail)?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(fail)?;
-        let mut records = Vec::new();
+        // A line may be longer than a part; up to which length is for the writers to say.
+        for limit in [PART, LONGEST_LINE] {
+            let more = limit - bytes.len() as u64;
+            file.by_ref().take(more).read_to_end(&mut bytes).map_err(fail)?;
+            if bytes.contains(&b'\n') || (bytes.len() as u64) < limit {
+                break;
+            }
+        }
+        let mut is_any = false;
         for line in bytes.split_inclusive(|&b| b == b'\n') {
             let Some(line) = line.strip_suffix(b"\n") else { break };
-            match self.record(line) {
-                // Without a number it is of no worker, or of before there were any.
-                Ok(record) if (1..self.lease).contains(&record.lease) => {}
-                Ok(record) => {
-                    self.lease = self.lease.max(record.lease);
-                    records.push(record);
-                }
-                Err(err) if records.is_empty() => return Err(err),
-                Err(_) => break,
-            }
+            let record = self.record(line)?;
             self.lines += 1;
             self.offset += line.len() as u64 + 1;
+            is_any = true;
+            // Without a number it is of no worker, or of before there were any.
+            if !(1..self.lease).contains(&record.lease) {
+                self.lease = self.lease.max(record.lease);
+                take(record);
+            }
         }
-        Ok(records)
+        Ok(is_any)
     }
 
     fn record(&self, line: &[u8]) -> Result<Record, LogError> {
@@ -195,14 +223,18 @@ impl Tail {
         struct Version {
             v: u32,
         }
-        match serde_json::from_slice::<Version>(line) {
-            Ok(Version { v }) if v > SCHEMA_VERSION => {
-                Err(LogError::Version { path: self.path.clone(), line: self.lines + 1, found: v })
-            }
-            _ => serde_json::from_slice(line).map_err(|err| LogError::Line {
-                path: self.path.clone(),
-                line: self.lines + 1,
-                message: err.to_string(),
+        let version =
+            |found| LogError::Version { path: self.path.clone(), line: self.lines + 1, found };
+        match serde_json::from_slice::<Record>(line) {
+            Ok(record) if record.v > SCHEMA_VERSION => Err(version(record.v)),
+            Ok(record) => Ok(record),
+            Err(err) => Err(match serde_json::from_slice(line) {
+                Ok(Version { v }) if v > SCHEMA_VERSION => version(v),
+                _ => LogError::Line {
+                    path: self.path.clone(),
+                    line: self.lines + 1,
+                    message: err.to_string(),
+                },
             }),
         }
     }

@@ -7,6 +7,7 @@ mod atomic;
 mod event;
 mod fault;
 mod feature_key;
+mod fold;
 mod folder;
 mod lease;
 mod lock;

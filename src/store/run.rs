@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{
     Counts, Ending, EvaluationPoint, Event, NetworkFacts, Record, Stage, StepPoint, TestResult,
     Timestamp,
@@ -16,11 +18,41 @@ impl EvaluationPoint {
     }
 }
 
-/// Every iteration and evaluation that a run has reported, in the order of the log.
+/// The iterations and evaluations that a run has reported, in the order of the log: all of them or,
+/// of more than [`MOST_POINTS`], evenly spread ones, so that their memory has a bound.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
     pub steps: Vec<StepPoint>,
     pub evaluations: Vec<EvaluationPoint>,
+    pub(crate) thinned_steps: Thinned,
+    pub(crate) thinned_evaluations: Thinned,
+}
+
+/// Many times what any screen has columns.
+const MOST_POINTS: usize = 1 << 18;
+
+/// How many points of a kind came, and every how many of them one is kept, as a power of 2.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Thinned {
+    seen: usize,
+    power: u32,
+}
+
+impl Thinned {
+    fn add<T>(&mut self, points: &mut Vec<T>, point: T) {
+        if points.len() == MOST_POINTS {
+            let mut number = 0;
+            points.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            self.power += 1;
+        }
+        if self.seen.is_multiple_of(1 << self.power) {
+            points.push(point);
+        }
+        self.seen += 1;
+    }
 }
 
 impl Points {
@@ -33,15 +65,15 @@ impl Points {
     /// Takes in what `record` says of an iteration, if anything.
     pub fn add(&mut self, record: &Record) {
         match record.event {
-            Event::Step(point) => self.steps.push(point),
-            Event::Evaluation(point) => self.evaluations.push(point),
+            Event::Step(point) => self.thinned_steps.add(&mut self.steps, point),
+            Event::Evaluation(point) => self.thinned_evaluations.add(&mut self.evaluations, point),
             _ => {}
         }
     }
 }
 
 /// A number of iterations that a person wanted, and where it began to count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Horizon {
     /// The last iteration that was reported before: those behind it are of the new number.
     pub after: usize,
@@ -49,7 +81,7 @@ pub struct Horizon {
 }
 
 /// How far the feature stage is.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FeatureProgress {
     pub done: usize,
     pub total: usize,
@@ -68,7 +100,7 @@ impl FeatureProgress {
 
 /// What a run has reported so far, of its iterations only those that stand out: as large after ten
 /// million of them as after one. [`Points`] has them all.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub experiment: String,
     pub source: PathBuf,
@@ -115,7 +147,7 @@ pub struct Run {
 }
 
 /// The last thing a run reported.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum End {
     Finished { ending: Ending, step: usize, kept_step: usize, test: TestResult },
     Failed(String),
@@ -310,6 +342,19 @@ mod tests {
         records.extend([at(8, step(2)), at(9, started()), at(10, refused)]);
         let end = Run::replay(&records).end;
         assert_eq!(end, Some(End::Failed("photos changed".into())));
+    }
+
+    #[test]
+    fn of_very_many_iterations_evenly_spread_ones_are_kept() {
+        let mut points = Points::default();
+        for number in 1..=3 * MOST_POINTS {
+            points.add(&at(1, step(number)));
+        }
+        assert!((MOST_POINTS / 2..=MOST_POINTS).contains(&points.steps.len()));
+        let numbers: Vec<usize> = points.steps.iter().map(|point| point.step).collect();
+        assert_eq!(numbers[..3], [1, 5, 9]);
+        assert!(numbers.windows(2).all(|pair| pair[1] - pair[0] == 4));
+        assert!(3 * MOST_POINTS - numbers.last().unwrap() < 4);
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::store::{
 
 /// A table of runs need not be newer than this.
 const SUMMARY_AGE: Duration = Duration::from_secs(1);
+/// Bytes of the log after which it is folded for those who read it; a reader of a run whose worker
+/// was killed has no more to read than that.
+const KEEP_EVERY: u64 = 16 << 20;
 /// Between two iterations the lease is looked at this often: less than anybody needs to take the
 /// run, and so seldom that it costs nothing.
 const CHECK: Duration = Duration::from_millis(100);
@@ -35,6 +38,8 @@ pub struct Reporter {
     /// An earlier worker had the run, and this one has added no iteration yet.
     is_as_found: bool,
     summarised: Instant,
+    /// Length of the log when it was folded last for all others.
+    kept: u64,
 }
 
 impl Reporter {
@@ -55,6 +60,7 @@ impl Reporter {
             earlier,
             is_as_found,
             summarised: now,
+            kept: 0,
         })
     }
 
@@ -144,6 +150,11 @@ impl Reporter {
     /// that is full shows itself there.
     fn summarise(&mut self) {
         self.summarised = Instant::now();
+        if self.folder.log_bytes() >= self.kept + KEEP_EVERY {
+            self.kept = self.folder.log_bytes();
+            // It leaves what it has read of the log for those who come after it.
+            let _ = self.folder.replay();
+        }
         if let Err(err) = self.folder.write_summary(&self.run) {
             self.say(&explain(&err, "it is written anew"));
             let _ = fs::remove_file(self.folder.summary_path());

@@ -9,7 +9,7 @@ use std::thread;
 
 use super::worker_log::WorkerLog;
 use super::{Curves, FollowedNews, News, Said};
-use crate::store::{LogError, Points, Queue, Record, Run, RunFolder, State, Tail};
+use crate::store::{LogError, Points, Queue, Run, RunFolder, State, Tail};
 use crate::tui::input::Input;
 use crate::tui::known_run::{KnownRun, Reading};
 use crate::tui::note::Note;
@@ -54,9 +54,13 @@ impl Reader {
 
     /// What is new in the log; the points of it as curves.
     fn read(&mut self, smoothing: f64) -> Result<Option<Curves>, LogError> {
-        let records: Vec<Record> = self.tail.poll()?;
-        records.iter().for_each(|record| self.run.apply(record));
-        Ok((!records.is_empty()).then(|| Curves::of(&Points::of(&records), smoothing)))
+        let (mut points, mut is_any) = (Points::default(), false);
+        self.tail.each(|record| {
+            self.run.apply(&record);
+            points.add(&record);
+            is_any = true;
+        })?;
+        Ok(is_any.then(|| Curves::of(&points, smoothing)))
     }
 
     fn said(&self, curves: Curves, from_start: bool) -> News {

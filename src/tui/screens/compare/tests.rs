@@ -28,7 +28,7 @@ fn curves(speed: f64) -> Curves {
     };
     let steps = (1..=400).map(point).collect();
     let evaluations = (10..=400).step_by(10).map(evaluation).collect();
-    Curves::of(&Points { steps, evaluations }, 0.8)
+    Curves::of(&Points { steps, evaluations, ..Points::default() }, 0.8)
 }
 
 fn read(id: &str, speed: f64) -> News {
