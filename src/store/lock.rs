@@ -34,7 +34,9 @@ impl LockFile {
     /// As on a file system without locks.
     #[cfg(test)]
     pub fn open_without_locks(path: &Path) -> io::Result<LockFile> {
-        Ok(LockFile { has_locks: false, ..LockFile::open(path)? })
+        let mut lock = LockFile::open(path)?;
+        lock.has_locks = false;
+        Ok(lock)
     }
 
     pub fn file(&self) -> &File {

@@ -65,8 +65,9 @@ impl EventLog {
     }
 
     /// The same, for the worker whose lease has that number.
-    pub fn under(self, lease: u64) -> EventLog {
-        EventLog { lease, ..self }
+    pub fn under(mut self, lease: u64) -> EventLog {
+        self.lease = lease;
+        self
     }
 
     /// Appends one event, stamped with the present time: one line in one write. Errors, and leaves
@@ -197,7 +198,7 @@ impl Tail {
         // A line may be longer than a part; up to which length is for the writers to say.
         for limit in [PART, LONGEST_LINE] {
             let more = limit - bytes.len() as u64;
-            file.by_ref().take(more).read_to_end(&mut bytes).map_err(fail)?;
+            (&file).take(more).read_to_end(&mut bytes).map_err(fail)?;
             if bytes.contains(&b'\n') || (bytes.len() as u64) < limit {
                 break;
             }
