@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::spec::{self, SpecError};
 use crate::store::{CreateError, Event, RunFolder, recorded_root, trash};
 
+/// Why no run is made of an experiment.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]

@@ -8,6 +8,7 @@ use super::local::free_slot;
 use crate::store::{Queue, QueueError, RunFolder, Started, Task, Waiting};
 use crate::words::grouped;
 
+/// Why a run is not queued or not started.
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
     #[error(transparent)]

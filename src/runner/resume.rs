@@ -13,6 +13,7 @@ use crate::store::{End, Ending, LogError, Queue, QueueError, Run, RunFolder, Sta
 const TO_GO: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Why a run does not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ResumeError {
     #[error("{run} is running: {by} works on it")]

@@ -17,7 +17,9 @@ pub const LONGEST_LINE: u64 = 64 << 20;
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
+    /// Version of the line; see [`SCHEMA_VERSION`].
     pub v: u32,
+    /// When it was written, by the clock of the worker's machine.
     pub at: Timestamp,
     /// The number of the worker's lease; 0 where no worker wrote it, and in logs of before.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -43,6 +45,7 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Photos of the category in all sets.
     pub fn total(&self) -> usize {
         self.training + self.validation + self.test
     }
@@ -51,8 +54,11 @@ impl Counts {
 /// What made the features, in words: every property and where it was learnt from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NetworkFacts {
+    /// The network's name, as in `network.backbone`.
     pub backbone: String,
+    /// Where its weights are from, in words.
     pub weights: String,
+    /// Numbers of one feature.
     pub feature_len: usize,
     /// Name of the feature cache's folder: the hash of all that a feature depends on.
     pub feature_key: String,
@@ -60,6 +66,7 @@ pub struct NetworkFacts {
     pub properties: Vec<(String, String)>,
 }
 
+/// What a worker does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -135,13 +142,16 @@ pub struct EvaluationPoint {
     /// Mean cross-entropy of the batch, natural logarithm.
     #[serde(with = "finite_or_null")]
     pub train_loss: f64,
+    /// Share of the batch, 0 to 1.
     pub train_accuracy: f64,
     /// Mean cross-entropy of the validation set, natural logarithm.
     #[serde(with = "finite_or_null")]
     pub validation_loss: f64,
+    /// Share of the validation set, 0 to 1.
     pub validation_accuracy: f64,
 }
 
+/// What a worker, or who starts it, has to say of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {

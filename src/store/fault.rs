@@ -8,6 +8,7 @@ use std::io;
 
 use rustix::io::Errno;
 
+/// What is wrong with the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     #[error("the disk is full")]

@@ -36,6 +36,7 @@ const WORKERS_FILES: [&str; 9] = [
     "scores.csv",
 ];
 
+/// Why a run cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     #[error("cannot make a run folder in {}: {source}", runs.display())]
@@ -47,6 +48,7 @@ pub enum CreateError {
 }
 
 impl RunFolder {
+    /// The run whose folder is, or will be, `path`.
     pub fn at(path: impl Into<PathBuf>) -> RunFolder {
         RunFolder { path: path.into() }
     }
@@ -118,6 +120,7 @@ impl RunFolder {
         unreachable!("there are more numbers than runs in a second");
     }
 
+    /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -137,6 +140,7 @@ impl RunFolder {
         self.path.join("experiment.toml")
     }
 
+    /// The event log: everything that the worker reported.
     pub fn events(&self) -> PathBuf {
         self.path.join("events.jsonl")
     }
@@ -151,10 +155,12 @@ impl RunFolder {
         self.path.join("fold.json")
     }
 
+    /// The run in short; see [`Summary`].
     pub fn summary_path(&self) -> PathBuf {
         self.path.join("summary.json")
     }
 
+    /// The trained layer and what feeds it; see `train::HeadFile`.
     pub fn head(&self) -> PathBuf {
         self.path.join("head.safetensors")
     }
@@ -164,10 +170,12 @@ impl RunFolder {
         self.path.join("checkpoint.safetensors")
     }
 
+    /// The categories, one a line.
     pub fn labels(&self) -> PathBuf {
         self.path.join("labels.txt")
     }
 
+    /// Every image with its scores; see [`read_scores`](super::read_scores).
     pub fn scores(&self) -> PathBuf {
         self.path.join("scores.csv")
     }
@@ -177,14 +185,17 @@ impl RunFolder {
         self.path.join("photos.csv")
     }
 
+    /// The files that were left out, and why.
     pub fn skipped(&self) -> PathBuf {
         self.path.join("skipped.csv")
     }
 
+    /// What the worker and its keeper said.
     pub fn worker_log(&self) -> PathBuf {
         self.path.join("worker.log")
     }
 
+    /// Who is at work on the run; see [`Lease`].
     pub fn lock(&self) -> PathBuf {
         self.path.join("lock")
     }
@@ -239,10 +250,12 @@ impl RunFolder {
         }
     }
 
+    /// A reader of the event log, from its first line.
     pub fn tail(&self) -> Tail {
         Tail::new(&self.events())
     }
 
+    /// Writes `summary.json` of the run as it is now.
     pub fn write_summary(&self, run: &Run) -> io::Result<()> {
         let mut json = serde_json::to_vec_pretty(&run.summary()).expect("a summary is plain data");
         json.push(b'\n');

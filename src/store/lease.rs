@@ -29,6 +29,7 @@ use crate::config::read_small;
 const LAST_THREADS: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(20);
 
+/// Why a process does not have a run, or does not have it any more.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
     #[error(

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::event::{Event, LONGEST_LINE, Record, SCHEMA_VERSION, Timestamp};
 use crate::config::{append_plain, open_plain};
 
+/// Why an event log cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     #[error("cannot write {}: {source}", path.display())]
@@ -155,6 +156,7 @@ pub struct Tail {
 }
 
 impl Tail {
+    /// A reader that begins at the first line; there need be no file yet.
     pub fn new(path: &Path) -> Tail {
         Tail { path: path.to_owned(), offset: 0, lines: 0, lease: 0 }
     }

@@ -31,6 +31,7 @@ impl Machine {
         Machine { host: host.into(), boot: String::new(), id: String::new() }
     }
 
+    /// Whether it is the present machine, by one of its names at least.
     pub fn is_this(&self) -> bool {
         let this = Machine::this();
         let is_same = |one: &str, other: &str| !one.is_empty() && one == other;

@@ -45,6 +45,7 @@ pub struct Owner {
     /// The boot and the namespace that `pid` counts in; empty in files of before.
     #[serde(default)]
     pub place: String,
+    /// Its number.
     pub pid: u32,
     /// Start time of the process in clock ticks since boot (`/proc/PID/stat`, field 22): a process
     /// number that was used again has another one.
@@ -59,6 +60,7 @@ impl fmt::Display for Owner {
 }
 
 impl Owner {
+    /// The present process.
     pub fn this_process() -> Owner {
         Owner::of_process(std::process::id())
     }
@@ -77,6 +79,7 @@ impl Owner {
         Owner { host: host_name(), place: place(), pid, process_start }
     }
 
+    /// Whether it is the present process.
     pub fn is_this_process(&self) -> bool {
         self.is_here()
             && self.pid == std::process::id()

@@ -27,6 +27,7 @@ const VERSION: u32 = 2;
 const PATIENCE: Duration = Duration::from_secs(20);
 const RETRY: Duration = Duration::from_millis(5);
 
+/// Why the queue cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     #[error("cannot read {}: {source}", path.display())]
@@ -70,12 +71,14 @@ pub struct Queue {
 /// A run and what it waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
+    /// Name of the run's folder.
     pub run: String,
     #[serde(flatten)]
     pub target: Target,
     /// Another number of iterations than the run's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iterations: Option<usize>,
+    /// When it was queued.
     pub since: Timestamp,
     /// Length of the run's event log by then: a worker that takes the run makes it longer.
     log_bytes: u64,
@@ -94,6 +97,7 @@ pub enum Target {
 /// A run and what was started for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
+    /// Name of the run's folder.
     pub run: String,
     #[serde(flatten)]
     pub task: Task,
@@ -121,10 +125,12 @@ impl Default for Queue {
 }
 
 impl Target {
+    /// The machine on which this process runs.
     pub fn this_machine() -> Target {
         Target::Machine(Machine::this())
     }
 
+    /// Whether it is the machine on which this process runs.
     pub fn is_this_machine(&self) -> bool {
         matches!(self, Target::Machine(machine) if machine.is_this())
     }
@@ -156,6 +162,7 @@ impl Task {
 }
 
 impl Waiting {
+    /// A run that waits from now on.
     pub fn new(folder: &RunFolder, target: Target, iterations: Option<usize>) -> Waiting {
         Waiting {
             run: folder.id(),
@@ -173,6 +180,7 @@ impl Waiting {
 }
 
 impl Queue {
+    /// The queue's file in the folder of runs.
     pub fn path(runs: &Path) -> PathBuf {
         runs.join("queue.json")
     }
@@ -247,6 +255,7 @@ impl Queue {
         true
     }
 
+    /// Takes a run from among those that wait; `false` where it does not.
     pub fn remove(&mut self, run: &str) -> bool {
         let place = self.place(run);
         if let Some(place) = place {

@@ -16,6 +16,7 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, stata
 pub struct Removed {
     /// Lengths of the files whose last name went.
     pub bytes: u64,
+    /// What could not be deleted, and why.
     pub failed: Vec<(PathBuf, io::Error)>,
 }
 

@@ -22,7 +22,9 @@ impl EvaluationPoint {
 /// of more than [`MOST_POINTS`], evenly spread ones, so that their memory has a bound.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
+    /// Iterations.
     pub steps: Vec<StepPoint>,
+    /// Evaluations.
     pub evaluations: Vec<EvaluationPoint>,
     pub(crate) thinned_steps: Thinned,
     pub(crate) thinned_evaluations: Thinned,
@@ -56,6 +58,7 @@ impl Thinned {
 }
 
 impl Points {
+    /// The points of these records.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Points {
         let mut points = Points::default();
         records.into_iter().for_each(|record| points.add(record));
@@ -83,10 +86,15 @@ pub struct Horizon {
 /// How far the feature stage is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FeatureProgress {
+    /// Features that are there, computed or found.
     pub done: usize,
+    /// Features that the run needs.
     pub total: usize,
+    /// Of those that are there: found in the cache.
     pub from_cache: usize,
+    /// Photos that could not be read.
     pub skipped: usize,
+    /// Of the images that went through the network; 0 while none has.
     pub images_per_second: f64,
 }
 
@@ -102,28 +110,44 @@ impl FeatureProgress {
 /// million of them as after one. [`Points`] has them all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
+    /// Name of the experiment.
     pub experiment: String,
+    /// The experiment file as the person named it.
     pub source: PathBuf,
+    /// The project folder.
     pub root: PathBuf,
+    /// Version of the program that made the run.
     pub program: String,
     /// Every field of the experiment and its value, as written in TOML.
     pub settings: BTreeMap<String, String>,
     pub iterations: usize,
     /// All numbers of iterations that were wanted, the present one last.
     pub horizons: Vec<Horizon>,
+    /// When the run was made.
     pub created: Option<Timestamp>,
+    /// When the present or last worker began.
     pub started: Option<Timestamp>,
     /// When the newest event was written.
     pub updated: Option<Timestamp>,
+    /// The machine of that worker.
     pub host: String,
+    /// Its process number there.
     pub pid: u32,
+    /// Its threads.
     pub threads: usize,
+    /// What it does, or did last.
     pub stage: Option<Stage>,
+    /// The folder of the photos.
     pub images: PathBuf,
+    /// Photos of each category.
     pub counts: Vec<Counts>,
+    /// Photos that could not be read.
     pub skipped: usize,
+    /// Photos with the bytes of another.
     pub duplicates: usize,
+    /// What makes the features.
     pub network: Option<NetworkFacts>,
+    /// How far the feature stage is.
     pub features: Option<FeatureProgress>,
     /// The newest iteration.
     pub latest: Option<StepPoint>,
@@ -132,7 +156,9 @@ pub struct Run {
     /// The evaluation with the highest validation accuracy; of equals the one with the lower loss,
     /// then the earlier one.
     pub best: Option<EvaluationPoint>,
+    /// What a person should know, each once.
     pub warnings: Vec<String>,
+    /// How it ended; `None` while it has not.
     pub end: Option<End>,
     /// Why the last worker did not go on with the run.
     pub refusal: Option<String>,
@@ -156,6 +182,7 @@ pub enum End {
 }
 
 impl Run {
+    /// The fold of these records.
     pub fn replay<'a>(records: impl IntoIterator<Item = &'a Record>) -> Run {
         records.into_iter().fold(Run::default(), |mut run, record| {
             run.apply(record);
@@ -163,6 +190,7 @@ impl Run {
         })
     }
 
+    /// Takes in one more record.
     pub fn apply(&mut self, record: &Record) {
         if matches!(record.event, Event::Started { .. }) {
             self.earlier_seconds = self.seconds();
@@ -234,6 +262,7 @@ impl Run {
         self.latest.map_or(0, |point| point.step)
     }
 
+    /// The result, where it has one.
     pub fn test(&self) -> Option<&TestResult> {
         match &self.end {
             Some(End::Finished { test, .. }) => Some(test),
@@ -241,6 +270,7 @@ impl Run {
         }
     }
 
+    /// Names of the categories, in their order.
     pub fn categories(&self) -> impl Iterator<Item = &str> {
         self.counts.iter().map(|counts| counts.category.as_str())
     }

@@ -10,6 +10,7 @@ use super::event::{LONGEST_LINE, Record, Timestamp};
 use super::folder::RunFolder;
 use crate::config::open_plain;
 
+/// Why no run is found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
     #[error("cannot read {}: {source}", runs.display())]

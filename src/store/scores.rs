@@ -12,12 +12,17 @@ use crate::spec::Set;
 /// softmax score a category.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageScore {
+    /// Relative to the run's images folder.
     pub file: PathBuf,
+    /// The set that it was in.
     pub set: Set,
+    /// Index of its true category.
     pub category: usize,
+    /// One softmax score a category, in their order.
     pub scores: Vec<f32>,
 }
 
+/// Why a `scores.csv` cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoresError {
     #[error("cannot read {}: {source}", path.display())]

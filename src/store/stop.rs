@@ -37,6 +37,7 @@ pub enum StopError {
 }
 
 impl Stop {
+    /// All, the weakest first.
     pub const ALL: [Stop; 3] = [Stop::Pause, Stop::Keep, Stop::Cancel];
 
     /// As written in the file.

@@ -10,25 +10,39 @@ use super::run::{End, Run};
 /// `summary.json`: derived from the event log, replaced atomically, never the only copy of a fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
+    /// Version of the event log it was made from.
     pub v: u32,
+    /// Name of the experiment.
     pub experiment: String,
+    /// What the run is.
     pub state: State,
+    /// What its worker does, or did last.
     pub stage: Option<Stage>,
+    /// When the run was made.
     pub created: Option<Timestamp>,
+    /// When its present or last worker began.
     pub started: Option<Timestamp>,
+    /// When the newest event was written.
     pub updated: Option<Timestamp>,
+    /// Time that workers have spent on it.
     pub seconds: f64,
+    /// Names of the categories.
     pub categories: Vec<String>,
+    /// Photos in all sets.
     pub images: usize,
+    /// Iterations that are wanted.
     pub iterations: usize,
     /// Iterations done.
     pub step: usize,
+    /// The best so far, 0 to 1.
     pub validation_accuracy: Option<f64>,
     /// The iteration of that best validation accuracy.
     pub best_step: Option<usize>,
+    /// The result, where it has one.
     pub test: Option<TestResult>,
     /// Why it failed, or why it could not go on.
     pub error: Option<String>,
+    /// How many there are.
     pub warnings: usize,
     #[serde(deserialize_with = "super::event::present_settings")]
     pub settings: BTreeMap<String, String>,
@@ -58,6 +72,7 @@ pub enum State {
 }
 
 impl State {
+    /// As it is written in tables.
     pub fn name(self) -> &'static str {
         match self {
             State::Created => "created",
@@ -86,6 +101,7 @@ impl State {
 }
 
 impl Run {
+    /// What the run is by its own log; see [`RunFolder::summary`](super::RunFolder::summary).
     pub fn state(&self) -> State {
         match &self.end {
             Some(End::Finished { ending: Ending::Stopped, .. }) => State::Stopped,
@@ -98,6 +114,7 @@ impl Run {
         }
     }
 
+    /// The run in short.
     pub fn summary(&self) -> Summary {
         Summary {
             v: super::SCHEMA_VERSION,

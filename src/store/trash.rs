@@ -26,6 +26,7 @@ const BESIDE: &str = ".trash";
 /// Ends the name of a thing that is being deleted.
 const DELETING: &str = ".deleting";
 
+/// Why something is not moved, brought back or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum TrashError {
     #[error("{run} is running: stop it first, as with 'retrain pause {run}' ({owner} works on it)")]
@@ -66,7 +67,9 @@ pub enum TrashError {
 /// A folder or a file that was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trashed {
+    /// Where it was.
     pub from: PathBuf,
+    /// Where it is now.
     pub to: PathBuf,
 }
 
@@ -221,6 +224,7 @@ pub fn restore(trashed: &Trashed) -> Result<(), TrashError> {
     })
 }
 
+/// What a thing in the trash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Run,
@@ -232,6 +236,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// In words.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Run => "run",
@@ -245,7 +250,9 @@ impl Kind {
 /// A thing in a trash folder.
 #[derive(Clone, Debug)]
 pub struct InTrash {
+    /// Where it lies.
     pub path: PathBuf,
+    /// What it is.
     pub kind: Kind,
     /// When it was last renamed, which changes a thing's status on every usual file system.
     pub moved: Timestamp,
@@ -339,6 +346,7 @@ impl InTrash {
         Some(InTrash { path, kind, moved, bytes, origin, id })
     }
 
+    /// Its name in the trash, in the escaped form of [`shown`].
     pub fn name(&self) -> String {
         shown(Path::new(self.path.file_name().unwrap_or_default()))
     }

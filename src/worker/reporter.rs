@@ -43,6 +43,7 @@ pub struct Reporter {
 }
 
 impl Reporter {
+    /// Opens the log of a run for the worker that holds `lease`.
     pub fn open(folder: &RunFolder, lease: Arc<Lease>) -> Result<Reporter> {
         let log = EventLog::open(&folder.events())?;
         let words = append_plain(&folder.worker_log())?;
@@ -69,10 +70,12 @@ impl Reporter {
         self.lease.check()
     }
 
+    /// The run so far.
     pub fn run(&self) -> &Run {
         &self.run
     }
 
+    /// What earlier workers have reported of the iterations.
     pub fn earlier(&self) -> &Points {
         &self.earlier
     }
@@ -135,6 +138,7 @@ impl Reporter {
         Ok(self.log.sync()?)
     }
 
+    /// Reports something that a person should know.
     pub fn warn(&mut self, message: String) -> Result<()> {
         self.say(&format!("warning: {message}"));
         self.report(Event::Warning { message })

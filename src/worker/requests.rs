@@ -34,12 +34,14 @@ impl Requests {
 /// Watches for requests, through the stop file and through SIGTERM and SIGINT, and keeps the
 /// lease's heartbeat, until dropped.
 pub struct RequestWatcher {
+    /// What was asked so far.
     pub requests: Requests,
     ended: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl RequestWatcher {
+    /// Begins to watch on a thread of its own.
     pub fn start(run: &RunFolder, lease: Arc<Lease>) -> io::Result<RequestWatcher> {
         let requests = Requests::default();
         let signalled = Arc::new(AtomicBool::new(false));
