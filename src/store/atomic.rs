@@ -63,6 +63,18 @@ pub(super) fn remove_unfinished(folder: &Path, names: &[&str]) {
     }
 }
 
+/// Removes hidden files whose names end so, which no process needs for longer than a moment.
+pub(super) fn remove_left_over(folder: &Path, ending: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(ending) {
+            // What stays is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Makes a rename in `folder` last through a power cut. Some network file systems refuse to sync a
 /// folder; the rename itself has happened, so that is not an error.
 pub(super) fn sync_folder(folder: &Path) {
@@ -96,7 +108,9 @@ mod tests {
         write_atomically(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         fs::write(folder.path().join(".note.toml.1-0.tmp"), b"another's").unwrap();
+        fs::write(folder.path().join(".box-7.clock.tmp"), "").unwrap();
         remove_unfinished(folder.path(), &["summary.json"]);
+        remove_left_over(folder.path(), ".clock.tmp");
         let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
         let mut left: Vec<_> = left.collect();
         left.sort();

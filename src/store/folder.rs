@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::atomic::{remove_unfinished, sync_folder, write_atomically};
+use super::atomic::{remove_left_over, remove_unfinished, sync_folder, write_atomically};
 use super::event::{Event, Timestamp};
 use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
 use super::names::shown;
-use super::owner::{Owner, touch};
+use super::owner::{CLOCK, Owner, touch};
 use super::run::{Points, Run};
 use super::summary::{State, Summary};
 use crate::config::{append_plain, open_plain, read_small};
@@ -266,6 +266,7 @@ impl RunFolder {
     /// others write here, a request or a note, is left alone.
     pub fn sweep(&self) {
         remove_unfinished(&self.path, &WORKERS_FILES);
+        remove_left_over(&self.path, CLOCK);
     }
 
     /// The run in short, with its true state: one that a worker took, that has not ended and has no
