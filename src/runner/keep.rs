@@ -18,7 +18,7 @@ use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 use super::launch::{start_worker, this_program};
 use super::local::Local;
 use super::process;
-use super::queue::{EnqueueError, Wanted, advance_behind};
+use super::queue::{Ended, EnqueueError, Wanted, advance_behind};
 use super::slots::gpu_of;
 use crate::config::Config;
 use crate::store::{
@@ -33,7 +33,7 @@ pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitC
     let ended = run_worker(folder, iterations, found.gpu.as_deref());
     let words = match &ended {
         Ok(status) if status.success() => None,
-        Ok(status) if status.code() == Some(LeaseError::EXIT_GONE.into()) => None,
+        Ok(status) if is_gone(*status) => None,
         Ok(status) => {
             let was_out_of_memory = has_killed(found.oom_kills, oom_kills());
             Some(last_word(folder, *status, was_out_of_memory))
@@ -43,9 +43,16 @@ pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitC
     if let Some(words) = words {
         say(folder, words, &found);
     }
-    start_next(folder, found.root.as_deref());
+    // A run that another took over may wait in the queue again.
+    let is_ours = !ended.as_ref().is_ok_and(|status| is_gone(*status));
+    start_next(folder, found.root.as_deref(), is_ours);
     let is_done = ended.is_ok_and(|status| status.success());
     if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether a worker ended as the run was not, or not any more, its own.
+fn is_gone(status: ExitStatus) -> bool {
+    status.code() == Some(LeaseError::EXIT_GONE.into())
 }
 
 /// What there was before the worker. Not the run itself: this process outlives the worker, and a
@@ -220,7 +227,7 @@ pub fn kept(folder: &RunFolder, work: impl FnOnce() -> ExitCode) -> ExitCode {
     let code = work();
     if getppid() != keeper {
         let root = folder.replay().ok().and_then(|run| root_of(folder, &run));
-        start_next(folder, root.as_deref());
+        start_next(folder, root.as_deref(), true);
     }
     code
 }
@@ -231,9 +238,9 @@ fn root_of(folder: &RunFolder, run: &Run) -> Option<PathBuf> {
 }
 
 /// Waits as long as another process holds the queue: nobody else may be there to start the next.
-fn start_next(folder: &RunFolder, root: Option<&Path>) {
+fn start_next(folder: &RunFolder, root: Option<&Path>, is_ours: bool) {
     let mut is_said = false;
-    while let Err(err) = advance_after(folder, root) {
+    while let Err(err) = advance_after(folder, root, is_ours) {
         let is_busy =
             matches!(err.downcast_ref(), Some(EnqueueError::Queue(QueueError::Busy { .. })));
         if !is_said {
@@ -250,6 +257,7 @@ fn start_next(folder: &RunFolder, root: Option<&Path>) {
 fn advance_after(
     folder: &RunFolder,
     root: Option<&Path>,
+    is_ours: bool,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let runs = folder.path().parent().ok_or("the run lies in no folder")?;
     let root = root.ok_or("the log of this one, which names the project, cannot be read")?;
@@ -258,7 +266,9 @@ fn advance_after(
         Config::at(root)
     });
     let launcher = Local::new(&this_program()?, &config);
-    Ok(advance_behind(&launcher, runs, Some(&folder.id()), Wanted::ByTheQueue)?)
+    let id = folder.id();
+    let ended = Ended { run: &id, is_ours };
+    Ok(advance_behind(&launcher, runs, Some(ended), Wanted::ByTheQueue)?)
 }
 
 #[cfg(test)]

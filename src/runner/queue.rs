@@ -59,6 +59,13 @@ pub fn advance(launcher: &dyn Launcher, runs: &Path) -> Result<(), EnqueueError>
     advance_behind(launcher, runs, None, Wanted::ByTheQueue)
 }
 
+/// The run whose keeper or worker the present process is, which ends.
+pub(super) struct Ended<'a> {
+    pub run: &'a str,
+    /// It was not taken over by another, who may have it wait in the queue again.
+    pub is_ours: bool,
+}
+
 /// Who wants runs to be started now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -68,16 +75,17 @@ pub(super) enum Wanted {
     ByTheQueue,
 }
 
-/// The same, where the present process is the worker or the keeper of `ended`: it needs the slot
+/// As [`advance`], where the present process is the worker or the keeper of `ended`: it needs the slot
 /// no more, unless the other one lives.
 pub(super) fn advance_behind(
     launcher: &dyn Launcher,
     runs: &Path,
-    ended: Option<&str>,
+    ended: Option<Ended>,
     wanted: Wanted,
 ) -> Result<(), EnqueueError> {
     let queue = Queue::read(runs)?;
-    let is_of_ended = |started: &Started| Some(&*started.run) == ended;
+    let ended_run = ended.as_ref().map(|ended| ended.run);
+    let is_of_ended = |started: &Started| Some(&*started.run) == ended_run;
     if queue.waiting.is_empty() && !queue.started.iter().any(is_of_ended) {
         return Ok(());
     }
@@ -86,15 +94,15 @@ pub(super) fn advance_behind(
         queue.started.retain(|started| {
             let folder = RunFolder::at(runs.join(&started.run));
             let has_ended = launcher.status(&folder, &started.task) == Some(Status::Ended);
-            match Some(&*started.run) == ended {
+            match Some(&*started.run) == ended_run {
                 true => !has_ended && !started.task.is_this_process(),
                 false => !has_ended || folder.has_worker(),
             }
         });
         forget_what_moved_on(runs, queue);
-        if let Some(ended) = ended {
+        if let Some(ended) = ended.filter(|ended| ended.is_ours) {
             // It may never have got out of the queue: whoever started it could not write that.
-            queue.remove(ended);
+            queue.remove(ended.run);
         }
         let is_ours = |waiting: &Waiting| launcher.serves(&waiting.target);
         while !queue.held
@@ -234,7 +242,8 @@ mod tests {
         let queue = Queue::read(&config.runs).unwrap();
         assert_eq!((queue.waiting.len(), queue.waiting[0].iterations), (1, Some(90)));
         drop(lease);
-        advance_behind(&local, &config.runs, Some(&a.id()), Wanted::ByTheQueue).unwrap();
+        let ended = Ended { run: &a.id(), is_ours: true };
+        advance_behind(&local, &config.runs, Some(ended), Wanted::ByTheQueue).unwrap();
         assert_eq!(waiting(&config), 0);
     }
 
