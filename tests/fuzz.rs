@@ -390,11 +390,11 @@ struct Keep(Vec<u8>, blake3::Hash);
 impl Observer for Keep {
     type Error = anyhow::Error;
 
-    fn hear(&mut self, _: retrain::train::Progress) -> anyhow::Result<()> {
+    fn on_progress(&mut self, _: retrain::train::Progress) -> anyhow::Result<()> {
         Ok(())
     }
 
-    fn keep(&mut self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+    fn on_checkpoint(&mut self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
         self.0 = checkpoint.to_bytes(&self.1)?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::watch::Watch;
+use super::early_stopping::EarlyStopping;
 use super::{Batches, Best, Head, Optimizer, Problem};
 use crate::random::Rng;
 
@@ -36,11 +36,12 @@ pub struct Checkpoint {
     pub optimizer: Optimizer,
     /// The generator that draws the batches.
     pub rng: Rng,
-    pub(super) watch: Watch,
+    pub(super) early_stopping: EarlyStopping,
 }
 
 /// Why bytes are not the checkpoint that was asked for. The caller adds the file's name.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the fields are the words of the messages")]
 pub enum CheckpointError {
     #[error("not a checkpoint: {0}")]
     Format(#[from] SafeTensorError),
@@ -100,7 +101,7 @@ impl Checkpoint {
             head: Head::initial(categories, d, train.seed, dtype, features.device())?,
             optimizer: Optimizer::new(train),
             rng: Batches::rng(train.seed),
-            watch: Watch::new(train.early_stop),
+            early_stopping: EarlyStopping::new(train.early_stop),
         })
     }
 
@@ -125,8 +126,8 @@ impl Checkpoint {
             belongs_to: belongs_to.to_hex().to_string(),
             step: self.step,
             rng: self.rng.state(),
-            waited: self.watch.waited,
-            best: self.watch.best.map(bits),
+            waited: self.early_stopping.waited,
+            best: self.early_stopping.best.map(bits),
             content: String::new(),
         };
         let named = tensors.iter().zip(&bytes).map(|((name, _), bytes)| (*name, &bytes[..]));
@@ -143,7 +144,7 @@ impl Checkpoint {
     /// The tensors that there are, with their names in the file.
     fn tensors(&self) -> Vec<(&'static str, &Tensor)> {
         let Optimizer { weights, bias, .. } = &self.optimizer;
-        let best = self.watch.best_head.as_ref();
+        let best = self.early_stopping.best_head.as_ref();
         [
             ("weights", Some(&self.head.weights)),
             ("bias", Some(&self.head.bias)),
@@ -171,9 +172,9 @@ impl Checkpoint {
             return Err(CheckpointError::Stranger);
         }
         let mut checkpoint = Checkpoint::initial(problem)?;
-        let Checkpoint { optimizer, watch, .. } = &mut checkpoint;
-        watch.waited = metadata.waited;
-        watch.best = metadata.best.as_ref().map(|bits| Best {
+        let Checkpoint { optimizer, early_stopping, .. } = &mut checkpoint;
+        early_stopping.waited = metadata.waited;
+        early_stopping.best = metadata.best.as_ref().map(|bits| Best {
             step: bits.step,
             validation_loss: f64::from_bits(bits.validation_loss),
             validation_accuracy: f64::from_bits(bits.validation_accuracy),
@@ -183,8 +184,9 @@ impl Checkpoint {
         let read = |name, is_there: bool| is_there.then(|| file.head(name)).transpose();
         let moments = optimizer.moments();
         let (first, second) = (read("first.", moments > 0)?, read("second.", moments > 1)?);
-        watch.best_head = read("best.", watch.keeps_the_best_head() && watch.best.is_some())?;
-        let heads = 1 + [&first, &second, &watch.best_head].into_iter().flatten().count();
+        early_stopping.best_head =
+            read("best.", early_stopping.keeps_the_best_head() && early_stopping.best.is_some())?;
+        let heads = 1 + [&first, &second, &early_stopping.best_head].into_iter().flatten().count();
         let (found, expected) = (file.file.len(), 2 * heads);
         if found != expected {
             return Err(CheckpointError::Tensors { found, expected });
@@ -202,8 +204,8 @@ impl Checkpoint {
     }
 
     fn check_steps(&self) -> Result<(), CheckpointError> {
-        let (step, waited) = (self.step, self.watch.waited);
-        let best = self.watch.best.map_or(0, |best| best.step);
+        let (step, waited) = (self.step, self.early_stopping.waited);
+        let best = self.early_stopping.best.map_or(0, |best| best.step);
         if step > 0 && best.saturating_add(waited) <= step {
             return Ok(());
         }

@@ -42,7 +42,7 @@ fn example(problem: &Problem) -> Checkpoint {
     checkpoint.optimizer.restore(7, Some(moment.clone()), Some(moment));
     checkpoint.step = 7;
     let seen = Measured { loss: 0.1, accuracy: 1.0 / 3.0 };
-    checkpoint.watch.is_best(5, seen, &checkpoint.head);
+    checkpoint.early_stopping.observe(5, seen, &checkpoint.head);
     checkpoint
 }
 

@@ -5,6 +5,7 @@ use thiserror::Error;
 /// Why a head cannot be trained or used. The worker checks an experiment before it gets here, so
 /// all but `Tensor` are mistakes of the caller.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the fields are the words of the messages")]
 pub enum Error {
     #[error("{labels} labels for features of shape {features:?}, expected [labels, d] with d > 0")]
     Shape { features: Vec<usize>, labels: usize },
@@ -37,8 +38,10 @@ pub enum Error {
 /// Why a fit ended without a result: an error in training, or one of its observer.
 #[derive(Debug, Error)]
 pub enum FitError<E> {
+    /// The training failed.
     #[error(transparent)]
     Train(#[from] Error),
+    /// The observer failed.
     #[error("{0}")]
     Observer(E),
 }

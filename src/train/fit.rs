@@ -1,3 +1,5 @@
+//! The training loop, and what it tells and gives.
+
 use std::fmt;
 
 use super::{
@@ -6,14 +8,16 @@ use super::{
 };
 use crate::store::{EvaluationPoint, StepPoint, Stop};
 
-/// News of a fit. All numbers are finite: a loss that is not ends the fit instead.
+/// What a fit tells. All numbers are finite: a loss that is not ends the fit instead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Progress {
+    /// Loss and accuracy of a batch, before its step was taken.
     Step(StepPoint),
-    /// With the batch just used seen again after its step, which is what retrain.py printed.
+    /// The whole validation set, and the last batch again after its step, as retrain.py printed it.
     Evaluation {
+        /// Loss and accuracy of both.
         point: EvaluationPoint,
-        /// It has the lowest validation loss so far.
+        /// Whether it has the lowest validation loss so far.
         best: bool,
     },
 }
@@ -27,34 +31,43 @@ pub struct Fitted {
     pub steps: usize,
     /// The evaluation with the lowest validation loss.
     pub best: Option<Best>,
+    /// Why it ended.
     pub ended: Ended,
 }
 
+/// The evaluation with the lowest validation loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Best {
+    /// The step after which it was made, from 1.
     pub step: usize,
+    /// Cross-entropy in nats.
     pub validation_loss: f64,
+    /// Share of the validation photos that were predicted rightly.
     pub validation_accuracy: f64,
 }
 
 /// Why there was no further step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ended {
+    /// All were taken.
     Completed,
-    /// Asked to, after the step in hand.
+    /// The observer asked for it.
     Stopped(Stop),
     /// No better validation loss for `early_stop` evaluations.
     EarlyStopped,
-    /// The head is of no use, unless early stopping has kept a good one (`Fitted::best`).
+    /// The loss was not finite. The head is of no use, unless early stopping kept a good one
+    /// ([`Fitted::best`]).
     Diverged(Divergence),
 }
 
-/// A loss that is no number, or no finite one.
+/// A loss that is NaN or infinite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Divergence {
+    /// The step at which it was seen, from 1.
     pub step: usize,
+    /// Cross-entropy in nats.
     pub loss: f64,
-    /// The experiment's, whatever the schedule has made of it.
+    /// The experiment's own, before the schedule changed it.
     pub learning_rate: f64,
 }
 
@@ -75,8 +88,10 @@ impl fmt::Display for Divergence {
 
 /// Trains a head, from the beginning or from a checkpoint of the same problem.
 ///
-/// The same problem gives the same numbers, to the bit, in each fit with the same seed, and however
-/// often it was ended and gone on with. Only `iterations` may differ from the checkpoint's.
+/// The same problem gives the same numbers, to the bit, however often the fit was ended and continued
+/// from a checkpoint. Only `iterations` may differ from those of the checkpoint.
+///
+/// Errors when the problem cannot be solved ([`Problem::check`]), and when the observer fails.
 pub fn fit<O: Observer>(
     problem: &Problem,
     start: Option<Checkpoint>,
@@ -97,7 +112,7 @@ pub fn fit<O: Observer>(
     let mut ended = Ended::Completed;
 
     for step in state.step + 1..=iterations {
-        if state.watch.patience_is_over() {
+        if state.early_stopping.patience_is_over() {
             ended = Ended::EarlyStopped;
             break;
         }
@@ -116,13 +131,13 @@ pub fn fit<O: Observer>(
         state.optimizer.step(&mut state.head, &gradient, rate)?;
         state.step = step;
         let point = StepPoint { step, loss: batch_loss, accuracy, learning_rate: rate };
-        observer.hear(Progress::Step(point)).map_err(FitError::Observer)?;
+        observer.on_progress(Progress::Step(point)).map_err(FitError::Observer)?;
 
         let stop = if step < iterations { observer.stop(step) } else { Some(Stop::Keep) };
         let is_last = stop == Some(Stop::Keep);
         let is_due = step % train.eval_interval == 0;
-        // An evaluation that only an end makes is not in the checkpoint: a fit that goes on from
-        // there must not remember what one that never ended has not seen.
+        // An evaluation that is made only because the fit ends is not in the checkpoint: a fit that
+        // continues from there must not know more than one that never ended.
         let unseen = (!is_due && is_last).then(|| state.clone());
         if is_due || is_last {
             let folded = state.head.folded(&standardization)?;
@@ -132,28 +147,33 @@ pub fn fit<O: Observer>(
                 ended = diverged(problem, step, after.loss + seen.loss);
                 break;
             }
-            let best = state.watch.is_best(step, seen, &folded);
+            let best = state.early_stopping.observe(step, seen, &folded);
             let point = evaluation(step, after, seen);
-            observer.hear(Progress::Evaluation { point, best }).map_err(FitError::Observer)?;
+            observer
+                .on_progress(Progress::Evaluation { point, best })
+                .map_err(FitError::Observer)?;
         }
-        if stop.is_some() || state.watch.patience_is_over() || observer.wants_checkpoint() {
-            observer.keep(unseen.as_ref().unwrap_or(&state)).map_err(FitError::Observer)?;
+        if stop.is_some() || state.early_stopping.patience_is_over() || observer.wants_checkpoint()
+        {
+            observer
+                .on_checkpoint(unseen.as_ref().unwrap_or(&state))
+                .map_err(FitError::Observer)?;
         }
         if let Some(stop) = stop.filter(|_| step < iterations) {
             ended = Ended::Stopped(stop);
             break;
         }
     }
-    // The evaluation that only the end makes is not in the checkpoint, but in the result.
+    // The evaluation that is made only because the fit ends belongs to the result.
     if is_at_its_end && !state.step.is_multiple_of(train.eval_interval) {
         let folded = state.head.folded(&standardization)?;
         let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
-        state.watch.is_best(state.step, seen, &folded);
+        state.early_stopping.observe(state.step, seen, &folded);
     }
     // With early stopping the best head counts, without it the last, as in retrain.py.
-    let Checkpoint { step: steps, head, watch, .. } = state;
-    let head = watch.best_head.map_or_else(|| head.folded(&standardization), Ok)?;
-    Ok(Fitted { head, steps, best: watch.best, ended })
+    let Checkpoint { step: steps, head, early_stopping, .. } = state;
+    let head = early_stopping.best_head.map_or_else(|| head.folded(&standardization), Ok)?;
+    Ok(Fitted { head, steps, best: early_stopping.best, ended })
 }
 
 fn evaluation(step: usize, after: Measured, seen: Measured) -> EvaluationPoint {

@@ -56,7 +56,7 @@ struct Listener {
 impl Observer for Listener {
     type Error = &'static str;
 
-    fn hear(&mut self, progress: Progress) -> Result<(), &'static str> {
+    fn on_progress(&mut self, progress: Progress) -> Result<(), &'static str> {
         self.news.push(progress);
         if self.patience == Some(self.news.len()) { Err("the disk is full") } else { Ok(()) }
     }
@@ -70,7 +70,7 @@ impl Observer for Listener {
         self.every.is_some_and(|every| steps.is_multiple_of(every))
     }
 
-    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<(), &'static str> {
+    fn on_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), &'static str> {
         self.checkpoints.push(checkpoint.clone());
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! The head: a linear softmax layer on bottleneck features, how it is trained, used and kept.
 //!
-//! [`fit`] is the training loop, [`Checkpoint`] what it is between two steps; the other files are its
-//! parts, each testable alone. Not here:
-//! where features come from, what the progress is shown on, and files (bytes go in and out).
+//! [`fit`] is the training loop and [`Checkpoint`] its state between two steps; the other files are
+//! its parts, each testable alone. Not here: where features come from, where progress is shown, and
+//! files (bytes go in and out).
 
 mod batches;
 mod checkpoint;
 mod cross_entropy;
+mod early_stopping;
 mod error;
 mod fit;
 mod head;
@@ -16,7 +17,6 @@ mod optimizer;
 mod problem;
 mod schedule;
 mod standardization;
-mod watch;
 
 pub use batches::Batches;
 pub use checkpoint::{Checkpoint, CheckpointError};

@@ -1,15 +1,19 @@
+//! Whom a fit is made for.
+
 use std::convert::Infallible;
 
 use super::{Checkpoint, Progress};
 use crate::store::Stop;
 
-/// Whom a fit is made for: hears of it, may end it, keeps its checkpoints.
+/// Follows a fit: is told its progress, may end it, keeps its checkpoints.
 ///
 /// An error ends the fit and is passed on.
 pub trait Observer {
+    /// Why it cannot follow any longer.
     type Error;
 
-    fn hear(&mut self, progress: Progress) -> Result<(), Self::Error>;
+    /// Told after each step, and after each evaluation.
+    fn on_progress(&mut self, progress: Progress) -> Result<(), Self::Error>;
 
     /// Asked after each `step` but the last whether the fit is to end there: with
     /// [`Stop::Keep`] after an evaluation, else with nothing but a checkpoint.
@@ -17,12 +21,13 @@ pub trait Observer {
         None
     }
 
-    /// Whether it is time to keep a checkpoint. At its end a fit gives one unasked.
+    /// Whether it wants the checkpoint after this step. At its end a fit gives one unasked.
     fn wants_checkpoint(&mut self) -> bool {
         false
     }
 
-    fn keep(&mut self, _checkpoint: &Checkpoint) -> Result<(), Self::Error> {
+    /// Given the state after a step, to be kept.
+    fn on_checkpoint(&mut self, _checkpoint: &Checkpoint) -> Result<(), Self::Error> {
         Ok(())
     }
 }
@@ -31,7 +36,7 @@ pub trait Observer {
 impl Observer for () {
     type Error = Infallible;
 
-    fn hear(&mut self, _progress: Progress) -> Result<(), Infallible> {
+    fn on_progress(&mut self, _progress: Progress) -> Result<(), Infallible> {
         Ok(())
     }
 }

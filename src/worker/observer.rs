@@ -97,7 +97,7 @@ impl<'a> RunObserver<'a> {
 impl Observer for RunObserver<'_> {
     type Error = anyhow::Error;
 
-    fn hear(&mut self, progress: Progress) -> Result<()> {
+    fn on_progress(&mut self, progress: Progress) -> Result<()> {
         let is_news = match progress {
             Progress::Step(point) => point.step > self.reported.0,
             Progress::Evaluation { point, .. } => point.step > self.reported.1,
@@ -116,7 +116,7 @@ impl Observer for RunObserver<'_> {
     }
 
     /// A checkpoint that cannot be written is no reason to end a training that can.
-    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+    fn on_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         let start = Instant::now();
         self.reporter.check_lease()?;
         // The log first: a checkpoint must not know of iterations that were never reported.

@@ -1,23 +1,28 @@
+//! When training no longer helps: the best evaluation so far, and how long ago it was.
+
 use super::{Best, Head, Measured};
 
 /// Remembers the evaluation with the lowest validation loss and, for early stopping, its head.
 #[derive(Clone, Debug)]
-pub struct Watch {
-    /// Evaluations without a better loss that end the fit; 0: none do.
+pub struct EarlyStopping {
+    /// This many evaluations in a row without a better loss end the fit; 0: it is never ended.
     patience: usize,
+    /// Evaluations since the best.
     pub waited: usize,
+    /// The evaluation with the lowest validation loss.
     pub best: Option<Best>,
-    /// For raw features.
+    /// The head of that evaluation, for raw features; kept only where it may be needed.
     pub best_head: Option<Head>,
 }
 
-impl Watch {
-    pub fn new(patience: usize) -> Watch {
-        Watch { patience, waited: 0, best: None, best_head: None }
+impl EarlyStopping {
+    /// Before the first evaluation.
+    pub fn new(patience: usize) -> EarlyStopping {
+        EarlyStopping { patience, waited: 0, best: None, best_head: None }
     }
 
-    /// Takes in the evaluation behind `step`; whether it is the best so far.
-    pub fn is_best(&mut self, step: usize, seen: Measured, folded: &Head) -> bool {
+    /// Takes in the evaluation after `step`, and says whether it is the best so far.
+    pub fn observe(&mut self, step: usize, seen: Measured, folded: &Head) -> bool {
         if self.best.is_some_and(|best| best.validation_loss <= seen.loss) {
             self.waited += 1;
             return false;
@@ -31,10 +36,12 @@ impl Watch {
         true
     }
 
+    /// Whether the head of the best evaluation is kept.
     pub fn keeps_the_best_head(&self) -> bool {
         self.patience > 0
     }
 
+    /// Whether there was no better loss for too long.
     pub fn patience_is_over(&self) -> bool {
         self.patience > 0 && self.waited >= self.patience
     }
