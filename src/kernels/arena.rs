@@ -11,14 +11,17 @@ const LINE_WORDS: usize = size_of::<Line>() / size_of::<u32>();
 pub(super) struct Words(Vec<Line>);
 
 impl Words {
+    /// At least this many words, all 0.
     pub fn zeros(words: usize) -> Words {
         Words(vec![Line([0; LINE_WORDS]); words.div_ceil(LINE_WORDS)])
     }
 
+    /// The memory that they take.
     pub fn bytes(&self) -> usize {
         self.0.len() * size_of::<Line>()
     }
 
+    /// How many words.
     pub fn len(&self) -> usize {
         self.0.len() * LINE_WORDS
     }
@@ -43,10 +46,12 @@ impl Words {
 /// A map in the arena; all distances in words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Layout {
+    /// Offset in the arena.
     pub start: usize,
     pub blocks: usize,
     pub height: usize,
     pub width: usize,
+    /// Columns of zeros on each side.
     pub halo: usize,
     /// Words of one pixel of one block.
     pub pixel: usize,
@@ -66,10 +71,12 @@ impl Layout {
         }
     }
 
+    /// Words from one row to the next, halo included.
     pub fn row(&self) -> usize {
         (self.width + 2 * self.halo) * self.pixel
     }
 
+    /// Words from one block to the next.
     pub fn block(&self) -> usize {
         self.height * self.row()
     }

@@ -36,9 +36,11 @@ pub struct View {
 
 /// A convolution with a bias.
 pub struct Conv {
+    /// As the network calls it.
     pub name: String,
     /// Height and width.
     pub kernel: [usize; 2],
+    /// In height and width alike.
     pub stride: usize,
     /// Zeros before and after, in height and width.
     pub padding: [usize; 2],
@@ -86,6 +88,7 @@ impl Graph {
         (graph, View { map: 0, first: 0, channels: 3 })
     }
 
+    /// How many maps there are, the picture among them.
     pub fn map_count(&self) -> usize {
         self.maps.len()
     }
@@ -195,6 +198,7 @@ impl Graph {
 }
 
 impl View {
+    /// How many channels it has.
     pub fn channels(self) -> usize {
         self.channels
     }
