@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr;
 
 /// A whole number with its digits in groups of three: `10,000`.
 pub fn grouped(number: impl Display) -> String {
@@ -27,6 +28,30 @@ pub fn counted(number: usize, thing: &str) -> String {
 /// Done, of all: `1,263/4,000`.
 pub fn progress(done: usize, all: usize) -> String {
     format!("{}/{}", grouped(done), grouped(all))
+}
+
+/// `'a'`, `'a' and 'b'`, `'a', 'b' and 'c'`.
+pub fn listed(names: &[impl Display]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// The columns of a terminal that a text takes: characters of East Asian scripts take two.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in the first of `columns` columns.
+pub fn pad_right(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// The text in the last of `columns` columns.
+pub fn pad_left(text: &str, columns: usize) -> String {
+    format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// A share with one decimal, as retrain.py prints it: `94.4%`.
@@ -90,6 +115,20 @@ mod tests {
     fn large_numbers_are_grouped() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([-1, -999, -1000].map(grouped), ["-1", "-999", "-1,000"]);
+    }
+
+    #[test]
+    fn columns_are_those_of_the_terminal() {
+        assert_eq!(pad_right("火事", 6), "火事  ");
+        assert_eq!(pad_left("fire", 6), "  fire");
+        assert_eq!(pad_left("too long", 3), "too long");
+    }
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        assert_eq!(listed(&["a"; 0]), "");
+        assert_eq!(listed(&["a"]), "'a'");
+        assert_eq!(listed(&["a", "b", "c"]), "'a', 'b' and 'c'");
     }
 
     #[test]

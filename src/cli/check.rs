@@ -13,6 +13,7 @@ use crate::dataset::{self, Dataset};
 use crate::nets::Place;
 use crate::spec;
 use crate::store::shown;
+use crate::words;
 
 pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCode> {
     let checked = spec::load(experiment)?;
@@ -57,15 +58,15 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
 }
 
 fn text(dataset: &Dataset, place: &Place) -> String {
-    let width =
-        dataset.categories.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(8);
+    let width = dataset.categories.iter().map(|name| words::width(name)).max().unwrap_or(0).max(8);
     let mut text = format!("images in {}\n\n", shown(&dataset.images));
     text += &format!("{:width$}  TRAINING  VALIDATION  TEST  TOTAL\n", "CATEGORY");
     let mut sums = [0; 3];
     for (name, counts) in dataset.categories.iter().zip(dataset.counts()) {
         let [training, validation, test] = counts;
         let total: usize = counts.iter().sum();
-        text += &format!("{name:width$}  {training:8}  {validation:10}  {test:4}  {total:5}\n");
+        let name = words::pad_right(name, width);
+        text += &format!("{name}  {training:8}  {validation:10}  {test:4}  {total:5}\n");
         (0..3).for_each(|set| sums[set] += counts[set]);
     }
     let [training, validation, test] = sums;

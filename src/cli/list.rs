@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::out::print_json;
 use crate::config::Config;
 use crate::store::{self, Queue, Summary};
-use crate::words::{duration, percent, progress};
+use crate::words::{duration, pad_right, percent, progress, width};
 
 #[derive(Serialize)]
 struct Listed {
@@ -45,9 +45,9 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
 }
 
 fn table(listed: &[Listed]) -> String {
-    let width = listed.iter().map(|row| row.run.chars().count()).max().unwrap_or(0).max(3);
+    let columns = listed.iter().map(|row| width(&row.run)).max().unwrap_or(0).max(3);
     let mut text = format!(
-        "{:width$}  {:9}  {:>15}  {:>10}  {:>24}  {:>11}\n",
+        "{:columns$}  {:9}  {:>15}  {:>10}  {:>24}  {:>11}\n",
         "RUN", "STATE", "ITERATIONS", "VALIDATION", "TEST (95% INTERVAL)", "TIME"
     );
     for Listed { run, summary } in listed {
@@ -57,7 +57,8 @@ fn table(listed: &[Listed]) -> String {
             format!("{} ({} to {})", percent(test.accuracy), percent(test.low), percent(test.high))
         });
         text += &format!(
-            "{run:width$}  {:9}  {iterations:>15}  {validation:>10}  {test:>24}  {:>11}\n",
+            "{}  {:9}  {iterations:>15}  {validation:>10}  {test:>24}  {:>11}\n",
+            pad_right(run, columns),
             summary.state.name(),
             duration(summary.seconds)
         );

@@ -11,6 +11,7 @@ use super::out::print_json;
 use super::report::scored;
 use crate::spec::Set;
 use crate::store::{self, ImageScore, RunFolder, shown};
+use crate::words;
 
 pub fn scores(folder: &RunFolder, wanted: &Scores) -> Result<ExitCode> {
     if !folder.scores().exists() {
@@ -48,7 +49,7 @@ fn order(by: SortBy, a: &ImageScore, b: &ImageScore) -> Ordering {
 }
 
 fn table(labels: &[String], rows: &[ImageScore]) -> String {
-    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(9);
+    let width = labels.iter().map(|label| words::width(label)).max().unwrap_or(0).max(9);
     let mut text = format!(
         "{:>8}  {:>8}  {:10}  {:width$}  {:width$}  {:>7}  FILE\n",
         "LOSS", "MARGIN", "SET", "CATEGORY", "PREDICTED", "SCORE"
@@ -56,12 +57,12 @@ fn table(labels: &[String], rows: &[ImageScore]) -> String {
     for row in rows {
         let image = scored(row);
         text += &format!(
-            "{:8.4}  {:8.4}  {:10}  {:width$}  {:width$}  {:7.5}  {}\n",
+            "{:8.4}  {:8.4}  {:10}  {}  {}  {:7.5}  {}\n",
             image.loss(),
             image.margin(),
             row.set.name(),
-            labels[row.category],
-            labels[image.predicted()],
+            words::pad_right(&labels[row.category], width),
+            words::pad_right(&labels[image.predicted()], width),
             row.scores[image.predicted()],
             shown(&row.file)
         );

@@ -8,8 +8,11 @@ use serde_json::Value;
 use super::out::print_json;
 use super::report;
 use crate::spec;
-use crate::store::{End, Run, RunFolder, State};
+use crate::store::{Counts, End, Run, RunFolder, State};
 use crate::words::{counted, grouped, percent};
+
+/// With more categories than this only the sums of their photos are told.
+const MANY_CATEGORIES: usize = 40;
 
 pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let summary = folder.summary()?;
@@ -73,15 +76,26 @@ fn facts(folder: &RunFolder, run: &Run) -> String {
         .map(|(key, value)| format!("{key} = {value}"))
         .collect();
     text += &format!("settings    {}\n", changed.join("\n            "));
-    for (number, counts) in run.counts.iter().enumerate() {
+    let sums = |of: fn(&Counts) -> usize| run.counts.iter().map(of).sum::<usize>();
+    if run.counts.len() > MANY_CATEGORIES {
         text += &format!(
-            "{:12}{}: {} training, {} validation, {} test\n",
-            if number == 0 { "photos" } else { "" },
-            counts.category,
-            grouped(counts.training),
-            grouped(counts.validation),
-            grouped(counts.test)
+            "photos      {} categories: {} training, {} validation, {} test\n",
+            grouped(run.counts.len()),
+            grouped(sums(|counts| counts.training)),
+            grouped(sums(|counts| counts.validation)),
+            grouped(sums(|counts| counts.test))
         );
+    } else {
+        for (number, counts) in run.counts.iter().enumerate() {
+            text += &format!(
+                "{:12}{}: {} training, {} validation, {} test\n",
+                if number == 0 { "photos" } else { "" },
+                counts.category,
+                grouped(counts.training),
+                grouped(counts.validation),
+                grouped(counts.test)
+            );
+        }
     }
     if run.skipped > 0 {
         text += &format!("skipped     {}; skipped.csv says why\n", counted(run.skipped, "file"));

@@ -13,7 +13,7 @@ use super::{EXIT_FAILED, EXIT_MISTAKE, find, in_shell, program, typed};
 use crate::config::Config;
 use crate::store::trash::{self, InTrash, Kind};
 use crate::store::{RunFolder, shown};
-use crate::words::{counted, in_bytes, moment, short_size};
+use crate::words::{counted, in_bytes, moment, pad_right, short_size, width};
 
 pub fn trash(config: &Config, wanted: &Trash) -> Result<ExitCode> {
     if !wanted.runs.is_empty() {
@@ -118,15 +118,18 @@ fn delete(doomed: &[&InTrash]) -> Result<ExitCode> {
 
 fn table(all: &[InTrash]) -> String {
     let names: Vec<String> = all.iter().map(InTrash::name).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
-    let mut text =
-        format!("{:width$}  {:14}  {:16}  {:>9}  BACK TO\n", "NAME", "KIND", "MOVED THERE", "SIZE");
+    let columns = names.iter().map(|name| width(name)).max().unwrap_or(0).max(4);
+    let mut text = format!(
+        "{:columns$}  {:14}  {:16}  {:>9}  BACK TO\n",
+        "NAME", "KIND", "MOVED THERE", "SIZE"
+    );
     let zone = TimeZone::system();
     for (name, thing) in names.iter().zip(all) {
         let moved = moment(thing.moved, &zone);
         let origin = thing.origin.as_deref().map_or("-".to_owned(), typed);
         text += &format!(
-            "{name:width$}  {:14}  {moved:16}  {:>9}  {origin}\n",
+            "{}  {:14}  {moved:16}  {:>9}  {origin}\n",
+            pad_right(name, columns),
             thing.kind.name(),
             short_size(thing.bytes)
         );

@@ -4,8 +4,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::confusion::{Confusion, ConfusionMatrix};
 use super::evaluation::{CategoryMetrics, Evaluation};
-use super::text::{pad_left, pad_right, shorten};
-use crate::words::{grouped, percent};
+use super::text::shorten;
+use crate::words::{grouped, pad_left, pad_right, percent};
 
 /// Columns of a terminal that tables are made for.
 const TERMINAL: usize = 80;

@@ -57,14 +57,6 @@ pub(super) fn shorten(name: &str, width: usize) -> String {
     format!("{}…", &name[..end])
 }
 
-pub(super) fn pad_left(text: &str, width: usize) -> String {
-    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-pub(super) fn pad_right(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::scored::Scored;

@@ -34,10 +34,29 @@ pub enum ScoresError {
 /// Columns before the scores.
 const FIXED: [&str; 4] = ["file", "set", "category", "predicted"];
 
-/// Writes `file,set,category,predicted,CATEGORY...`; names in the escaped form of [`shown`].
+/// Behind the name of a category that is also one of those columns.
+const MARK: &str = " (score)";
+
+/// The column of a category: its name, unless another column is called so.
+fn column(category: &str) -> String {
+    let is_taken = FIXED.contains(&category) || category.ends_with(MARK);
+    format!("{category}{}", if is_taken { MARK } else { "" })
+}
+
+/// The reverse of [`column`]. A category of an older file that ends in the mark keeps it.
+fn category_of(column: &str) -> &str {
+    column
+        .strip_suffix(MARK)
+        .filter(|name| FIXED.contains(name) || name.ends_with(MARK))
+        .unwrap_or(column)
+}
+
+/// Writes `file,set,category,predicted,CATEGORY...`; names in the escaped form of [`shown`], and a
+/// category called like one of the first columns as `CATEGORY (score)`.
 pub fn write_scores(path: &Path, categories: &[String], rows: &[ImageScore]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record(FIXED.into_iter().chain(categories.iter().map(String::as_str)))?;
+    let columns = categories.iter().map(|category| column(category));
+    csv.write_record(FIXED.map(str::to_owned).into_iter().chain(columns))?;
     for row in rows {
         let predicted = &categories[predicted(&row.scores)];
         let fixed = [
@@ -80,7 +99,8 @@ pub fn read_scores(path: &Path) -> Result<(Vec<String>, Vec<ImageScore>), Scores
             message: format!("expected the columns {}", FIXED.join(",")),
         });
     }
-    let categories: Vec<String> = header.iter().skip(FIXED.len()).map(str::to_owned).collect();
+    let categories: Vec<String> =
+        header.iter().skip(FIXED.len()).map(|column| category_of(column).to_owned()).collect();
     let mut rows = Vec::new();
     for record in csv.records() {
         let record = record.map_err(fail)?;
@@ -149,6 +169,31 @@ mod tests {
         assert_eq!(read_scores(&path).unwrap(), (categories, rows));
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 3, "one line an image: {text}");
+    }
+
+    #[test]
+    fn a_category_called_like_a_column_has_a_column_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        let categories = ["set", "file", "set (score)", "a (score)", "fire"].map(String::from);
+        let row = ImageScore {
+            file: "set/1.jpg".into(),
+            set: Set::Test,
+            category: 0,
+            scores: vec![0.2; 5],
+        };
+        write_scores(&path, &categories, std::slice::from_ref(&row)).unwrap();
+        assert_eq!(read_scores(&path).unwrap(), (categories.to_vec(), vec![row]));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut columns: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+        let all = columns.len();
+        columns.sort_unstable();
+        columns.dedup();
+        assert_eq!(columns.len(), all, "{text}");
+        // Files of earlier versions.
+        std::fs::write(&path, "file,set,category,predicted,set,fire\n1.jpg,test,set,set,1,0\n")
+            .unwrap();
+        assert_eq!(read_scores(&path).unwrap().0, ["set", "fire"]);
     }
 
     #[test]
