@@ -288,6 +288,41 @@ fn a_new_experiment_for_a_folder_can_be_run_as_it_is() {
     assert_eq!(again.status.code(), Some(2), "a file that is there is never overwritten");
 }
 
+/// The layout of Roboflow's exports, with what an archive from a Mac brings along.
+#[test]
+fn folders_of_sets_are_seen_by_new_and_refused_as_categories() {
+    let project = Project::without_experiments();
+    let photos = project.path().join("photos");
+    for (set, numbers) in [("train", 0..5), ("valid", 5..7), ("test", 7..8)] {
+        for category in ["fire", "smoke"] {
+            let folder = project.path().join("ds").join(set).join(category);
+            fs::create_dir_all(&folder).unwrap();
+            for number in numbers.clone() {
+                let name = format!("{number}.png");
+                fs::copy(photos.join(category).join(&name), folder.join(&name)).unwrap();
+            }
+        }
+    }
+    fs::create_dir_all(project.path().join("ds/__MACOSX/train")).unwrap();
+    let output = project.retrain(&["new", "ds"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(stderr(&output).contains("split.by = \"folders\""), "{output:?}");
+    let checked: serde_json::Value =
+        serde_json::from_str(&project.ok(&["check", "experiments/ds.toml", "--json"])).unwrap();
+    for (place, category) in ["fire", "smoke"].into_iter().enumerate() {
+        let expected =
+            serde_json::json!({"category": category, "training": 5, "validation": 2, "test": 1});
+        assert_eq!(checked["categories"][place], expected, "{checked}");
+    }
+    project.write("experiments/as-categories.toml", "images = \"ds\"\n");
+    for command in ["check", "run"] {
+        let output = project.retrain(&[command, "experiments/as-categories.toml"]);
+        assert!(!output.status.success(), "{command}");
+        let said = stderr(&output);
+        assert!(said.contains("look like sets"), "{command}: {said}");
+    }
+}
+
 #[test]
 fn a_new_experiment_for_the_project_folder_itself_takes_the_photos_and_not_the_programs_folders() {
     let project = Project::new();

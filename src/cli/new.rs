@@ -8,21 +8,22 @@ use anyhow::{Context, Result, bail};
 
 use super::{in_shell, program, typed};
 use crate::config::Config;
-use crate::dataset::{self, DatasetError};
+use crate::dataset::{self, DatasetError, Listing};
 use crate::spec;
 use crate::store::write_atomically;
 use crate::words::{counted, grouped};
 
 pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<ExitCode> {
     let full = std::path::absolute(folder)?;
-    let mut categories = dataset::list_categories(&full)?;
+    let Listing { has_set_folders, mut categories } = dataset::list_categories(&full)?;
     // Photos that lie in the project folder itself have the program's own folders beside them.
     categories.retain(|(name, _)| !config.own_folders().contains(&&*full.join(name)));
     if categories.len() < 2 {
         let found = categories
             .first()
             .map_or("no folder of photos".to_owned(), |(only, _)| format!("only '{only}'"));
-        return Err(DatasetError::TooFewCategories { folder: full, found }.into());
+        let hint = String::new();
+        return Err(DatasetError::TooFewCategories { folder: full, found, hint }.into());
     }
     let (names, counts): (Vec<String>, Vec<usize>) = categories.into_iter().unzip();
     let output = match output {
@@ -42,8 +43,15 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
     if let Some(parent) = output.parent() {
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", typed(parent)))?;
     }
-    write_atomically(&output, spec::template(images, &names, &counts).as_bytes())?;
+    let text = spec::template(images, &names, &counts, has_set_folders);
+    write_atomically(&output, text.as_bytes())?;
     println!("{}", typed(&output));
+    if has_set_folders {
+        eprintln!(
+            "the folders in {} are sets with the categories in them: split.by = \"folders\"",
+            typed(&full)
+        );
+    }
     eprintln!(
         "{} categories, {}; next: {} check {}",
         grouped(names.len()),

@@ -14,14 +14,19 @@ pub enum DatasetError {
     #[error("{}: {source}", shown(.path))]
     Fault { path: PathBuf, source: Fault },
     #[error("{}: found {found}, training needs at least two categories; put the photos of each \
-             category into a folder of its own in there", shown(.folder))]
-    TooFewCategories { folder: PathBuf, found: String },
+             category into a folder of its own in there{hint}", shown(.folder))]
+    TooFewCategories { folder: PathBuf, found: String, hint: String },
     #[error("{}: there is no folder '{name}'{}; correct 'categories' or make the folder",
             shown(.folder), nearest_hint(.nearest))]
     NoSuchCategory { folder: PathBuf, name: String, nearest: Option<String> },
-    #[error("{}: there is no folder '{}'; with split.by = \"folders\" the photos stand in \
-             training/CATEGORY, validation/CATEGORY and test/CATEGORY", shown(.folder), .set.name())]
-    NoSetFolder { folder: PathBuf, set: Set },
+    #[error("{}: there is no folder 'training' or 'train' with photos of the categories; with \
+             split.by = \"folders\" they stand in training/CATEGORY, validation/CATEGORY and \
+             test/CATEGORY", shown(.folder))]
+    NoTrainingFolder { folder: PathBuf },
+    #[error("{}: the folders {names} look like sets with the categories in them, not like \
+             categories; set split.by = \"folders\", or list 'categories' if they are",
+            shown(.folder))]
+    SetsAsCategories { folder: PathBuf, names: String },
     #[error(
         "category '{category}' has no images ({skipped} files in it could not be read); add \
              photos, or list 'categories' without it"

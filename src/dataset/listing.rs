@@ -5,25 +5,41 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::categories;
 use super::scan::is_likely_photo;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, DecodeRule, Detail, PhotoReader, Skipped, Unreadable};
+use super::{categories, layout};
 
-/// The folders of `images` as categories, with the number of files in each that look like photos.
-/// Reads no whole file.
+/// What a folder holds at a first look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// Its folders are sets with the categories in them: `split.by = "folders"` is meant.
+    pub has_set_folders: bool,
+    /// Names of the categories, and how many files of each look like photos.
+    pub categories: Vec<(String, usize)>,
+}
+
+/// The categories in a folder of images, which may stand in folders of sets. Reads no whole file.
 ///
-/// Errors when the folder is missing or has fewer than two folders in it.
-pub fn list_categories(images: &Path) -> Result<Vec<(String, usize)>, DatasetError> {
-    let folders = categories::subfolders(images)?;
-    if folders.len() < 2 {
-        let found = folders.first().map_or("no folder".to_owned(), |only| {
-            format!("only '{}'", categories::category_name(only))
-        });
-        return Err(DatasetError::TooFewCategories { folder: images.to_owned(), found });
+/// Errors when the folder is missing or has fewer than two categories in it.
+pub fn list_categories(images: &Path) -> Result<Listing, DatasetError> {
+    let sets = layout::set_folders(images)?;
+    let has_set_folders = !sets.is_empty();
+    let above = match has_set_folders {
+        true => sets.into_iter().map(|(folder, _)| folder).collect(),
+        false => vec![PathBuf::new()],
+    };
+    let groups = categories::by_spelling(categories::folders_below(images, above.iter())?);
+    if groups.len() < 2 {
+        return Err(categories::too_few(images, &groups.concat()));
     }
-    let count = |folder: &PathBuf| photos_below(&images.join(folder)).len();
-    Ok(folders.iter().map(|folder| (categories::category_name(folder), count(folder))).collect())
+    let count = |folder: &PathBuf| -> usize {
+        above.iter().map(|above| photos_below(&images.join(above).join(folder)).len()).sum()
+    };
+    let listed = |group: &Vec<PathBuf>| {
+        (categories::category_name(&group[0]), group.iter().map(count).sum())
+    };
+    Ok(Listing { has_set_folders, categories: groups.iter().map(listed).collect() })
 }
 
 /// The files in `folder` and below that look like photos, in the order of a scan.

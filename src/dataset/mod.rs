@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod jpeg;
 mod known;
+mod layout;
 mod listing;
 mod lost;
 mod memory_budget;
@@ -30,7 +31,8 @@ pub use decode::{DecodeRule, Decoded, Detail, EncodedPhoto, FORMATS, decode, is_
 pub use distort::{distort, largest_square};
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
-pub use listing::{decode_all, list_categories, photos_below};
+pub(crate) use layout::is_leftover;
+pub use listing::{Listing, decode_all, list_categories, photos_below};
 pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};
 pub use photos::{Dataset, Duplicate, Photo, Skipped};

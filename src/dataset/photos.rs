@@ -12,8 +12,8 @@ use crate::store::shown;
 const FEW_PHOTOS: usize = 20;
 /// Warn when the largest category has this many times the photos of the smallest.
 const IMBALANCE: usize = 10;
-/// So many pairs of equal photos are named; the rest is counted.
-const NAMED_PAIRS: usize = 20;
+/// Warnings of one kind are given one by one up to this many; the rest is counted.
+const NAMED: usize = 20;
 
 #[derive(Clone, Debug)]
 pub struct Dataset {
@@ -182,24 +182,28 @@ impl Dataset {
     }
 
     fn name_pairs(&mut self, pairs: Vec<String>, what: &str) {
-        let more = pairs.len().saturating_sub(NAMED_PAIRS);
-        let named = pairs.into_iter().take(NAMED_PAIRS);
-        self.warnings.extend(named.map(|pair| format!("{pair} {what}")));
-        if more > 0 {
-            self.warnings.push(format!("and {more} more pairs that {what}"));
+        let warnings = pairs.into_iter().map(|pair| format!("{pair} {what}")).collect();
+        self.warn_of_each(warnings, &format!("pairs that {what}"));
+    }
+
+    /// Adds warnings of one kind, `more` of them in one sentence.
+    fn warn_of_each(&mut self, warnings: Vec<String>, more: &str) {
+        let rest = warnings.len().saturating_sub(NAMED);
+        self.warnings.extend(warnings.into_iter().take(NAMED));
+        if rest > 0 {
+            self.warnings.push(format!("and {rest} more {more}"));
         }
     }
 
     /// Says what is allowed but likely to disappoint.
     pub(crate) fn add_warnings(&mut self) {
         let totals: Vec<usize> = self.counts().iter().map(|sets| sets.iter().sum()).collect();
-        for (name, &total) in self.categories.iter().zip(&totals) {
-            if (1..FEW_PHOTOS).contains(&total) {
-                self.warnings.push(format!(
-                    "category '{name}' has only {total} photos; {FEW_PHOTOS} or more work better"
-                ));
-            }
-        }
+        let few = self.categories.iter().zip(&totals);
+        let few = few.filter(|(_, total)| (1..FEW_PHOTOS).contains(*total)).map(|(name, total)| {
+            format!("category '{name}' has only {total} photos; {FEW_PHOTOS} or more work better")
+        });
+        let more = format!("categories with fewer than {FEW_PHOTOS} photos");
+        self.warn_of_each(few.collect(), &more);
         let smallest = (0..totals.len()).filter(|&i| totals[i] > 0).min_by_key(|&i| totals[i]);
         let largest = (0..totals.len()).max_by_key(|&i| totals[i]);
         if let (Some(small), Some(large)) = (smallest, largest)
@@ -212,13 +216,15 @@ impl Dataset {
             ));
         }
         let mut by_label: HashMap<String, &str> = HashMap::new();
+        let mut same_label = Vec::new();
         for name in &self.categories {
             let label = retrain_py_name(name);
             if let Some(other) = by_label.insert(label.clone(), name) {
-                self.warnings.push(format!(
+                same_label.push(format!(
                     "categories '{other}' and '{name}' were one to retrain.py: both '{label}'"
                 ));
             }
         }
+        self.warn_of_each(same_label, "categories that were one to retrain.py");
     }
 }

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use image::ImageFormat;
 
-use super::categories::{self, Folder};
+use super::categories::{self, Categories, Folder};
 use super::decode::{HEAD_BYTES, Promise, check_size, format};
 use super::file::{RegularFile, stamp};
 use super::known::{KnownPhoto, KnownPhotos};
@@ -19,7 +19,7 @@ use super::stamp::FileStamp;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable, split};
 use crate::config::expand_home;
-use crate::spec::{Experiment, Set, SplitRule};
+use crate::spec::{Experiment, Set, Split, SplitRule};
 
 /// Reading waits for the disk and hashing for the processor; more threads only add memory.
 const MAX_THREADS: usize = 8;
@@ -53,7 +53,8 @@ pub(super) fn scan_by(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dataset, DatasetError> {
     let images = root.join(expand_home(&experiment.images));
-    let (categories, folders) = categories::find(&images, experiment)?;
+    let Categories { names: categories, folders, missing_sets, mut warnings } =
+        categories::find(&images, experiment)?;
     let mut walk = Walk::new(&images, folders.iter().map(|folder| folder.path.as_path()));
     let mut owners: Vec<&Folder> = Vec::new();
     for folder in &folders {
@@ -61,6 +62,7 @@ pub(super) fn scan_by(
         owners.resize(walk.files.len(), folder);
         progress(0, walk.files.len());
     }
+    warnings.extend(walk.warnings);
     let skipped =
         walk.unreadable.into_iter().map(|(path, reason)| Skipped { path, reason }).collect();
     let mut dataset = Dataset {
@@ -69,7 +71,7 @@ pub(super) fn scan_by(
         photos: Vec::new(),
         skipped,
         duplicates: Vec::new(),
-        warnings: walk.warnings,
+        warnings,
     };
     let look = Look {
         images: &images,
@@ -95,7 +97,7 @@ pub(super) fn scan_by(
         }
     }
     check_faults(&dataset)?;
-    assign_sets(&mut dataset, experiment);
+    assign_sets(&mut dataset, experiment, &missing_sets);
     dataset.join_duplicates();
     dataset.add_warnings();
     Ok(dataset)
@@ -252,6 +254,11 @@ pub(crate) fn is_likely_photo(path: &Path) -> bool {
     }
 }
 
+/// Whether its ending promises a picture.
+pub(super) fn promises_photo(path: &Path) -> bool {
+    matches!(Promise::of(path), Promise::Photo | Promise::Picture(_))
+}
+
 fn is_image(head: &[u8]) -> bool {
     match format(head) {
         // Two letters begin a BMP, and many a text: what has another ending is none.
@@ -260,10 +267,11 @@ fn is_image(head: &[u8]) -> bool {
     }
 }
 
-fn assign_sets(dataset: &mut Dataset, experiment: &Experiment) {
+/// Gives every photo its set by the experiment's rule. `missing`: the sets without a folder.
+fn assign_sets(dataset: &mut Dataset, experiment: &Experiment, missing: &[Set]) {
     let rule = &experiment.split;
     match rule.by {
-        SplitRule::Folders => {}
+        SplitRule::Folders => fill_missing_sets(dataset, rule, missing),
         SplitRule::Base27 => {
             for photo in &mut dataset.photos {
                 let name = photo.path.file_name().unwrap_or_default();
@@ -283,13 +291,45 @@ fn assign_sets(dataset: &mut Dataset, experiment: &Experiment) {
         SplitRule::Seed => {
             for photos in dataset.photos.chunk_by_mut(|a, b| a.category == b.category) {
                 let category = &dataset.categories[photos[0].category];
-                let paths: Vec<&[u8]> =
-                    photos.iter().map(|photo| photo.path.as_os_str().as_bytes()).collect();
-                let sets = split::by_seed(&paths, category, rule);
-                for (photo, set) in photos.iter_mut().zip(sets) {
-                    photo.set = set;
-                }
+                split_by_seed(&mut photos.iter_mut().collect::<Vec<_>>(), category, rule);
             }
+        }
+    }
+}
+
+fn split_by_seed(photos: &mut [&mut Photo], category: &str, rule: &Split) {
+    let paths: Vec<&[u8]> = photos.iter().map(|photo| photo.path.as_os_str().as_bytes()).collect();
+    let sets = split::by_seed(&paths, category, rule);
+    for (photo, set) in photos.iter_mut().zip(sets) {
+        photo.set = set;
+    }
+}
+
+/// Takes the photos of a set that has no folder from those for training, by percent and seed.
+fn fill_missing_sets(dataset: &mut Dataset, rule: &Split, missing: &[Set]) {
+    if missing.is_empty() {
+        return;
+    }
+    let asked = |set, percent| if missing.contains(&set) { percent } else { 0.0 };
+    let rule = Split {
+        validation_percent: asked(Set::Validation, rule.validation_percent),
+        test_percent: asked(Set::Test, rule.test_percent),
+        ..rule.clone()
+    };
+    for photos in dataset.photos.chunk_by_mut(|a, b| a.category == b.category) {
+        let category = &dataset.categories[photos[0].category];
+        let training = photos.iter_mut().filter(|photo| photo.set == Set::Training);
+        split_by_seed(&mut training.collect::<Vec<_>>(), category, &rule);
+    }
+    for (set, percent) in
+        [(Set::Validation, rule.validation_percent), (Set::Test, rule.test_percent)]
+    {
+        if missing.contains(&set) {
+            dataset.warnings.push(format!(
+                "there is no folder of {0} photos with the categories in it: {percent}% of the \
+                 training photos are taken for {0}",
+                set.name()
+            ));
         }
     }
 }

@@ -246,9 +246,138 @@ fn folders_give_the_sets_and_a_copy_follows_the_first_with_a_warning() {
     assert_eq!(dataset.duplicates, [copy]);
     assert!(dataset.warnings[0].starts_with("train/fire/a.png and val/fire/copy.png"));
 
-    fs::remove_dir_all(project.0.path().join("photos/val")).unwrap();
+    fs::remove_dir_all(project.0.path().join("photos/train")).unwrap();
     let said = project.scan(&experiment(SplitRule::Folders)).unwrap_err().to_string();
-    assert!(said.contains("no folder 'validation'"), "{said}");
+    assert!(said.contains("no folder 'training' or 'train'"), "{said}");
+}
+
+/// A project in folders of sets, with different photos of two categories in each.
+fn project_of_sets(sets: &[(&str, usize)]) -> Project {
+    let counts: Vec<(String, usize)> = sets
+        .iter()
+        .flat_map(|(set, n)| ["fire", "smoke"].map(|name| (format!("{set}/{name}"), *n)))
+        .collect();
+    let counts: Vec<(&str, usize)> = counts.iter().map(|(name, n)| (&name[..], *n)).collect();
+    Project::with(&counts)
+}
+
+#[test]
+fn the_folders_of_the_usual_exports_are_sets_whatever_their_spelling() {
+    for sets in [["train", "valid", "test"], ["Training", "val", "Testing"]] {
+        let project = project_of_sets(&[(sets[0], 5), (sets[1], 2), (sets[2], 1)]);
+        let dataset = project.scan(&experiment(SplitRule::Folders)).unwrap();
+        assert_eq!(dataset.counts(), [[5, 2, 1], [5, 2, 1]], "{sets:?}");
+        let listing = list_categories(&project.0.path().join("photos")).unwrap();
+        assert!(listing.has_set_folders, "{sets:?}");
+        assert_eq!(listing.categories, [("fire".into(), 8), ("smoke".into(), 8)]);
+    }
+}
+
+#[test]
+fn a_set_without_a_folder_is_taken_from_the_training_photos_and_that_is_said() {
+    // 20 percent each; the test folder holds photos without categories, as Kaggle's do.
+    let project = project_of_sets(&[("train", 20)]);
+    project.write("test/1.png", &png(999));
+    let dataset = project.scan(&experiment(SplitRule::Folders)).unwrap();
+    assert_eq!(dataset.counts(), [[12, 4, 4], [12, 4, 4]]);
+    for set in ["validation", "test"] {
+        let said = format!("20% of the training photos are taken for {set}");
+        assert!(dataset.warnings.iter().any(|warning| warning.contains(&said)), "{set}");
+    }
+    let loose = "1 photo beside the folders of the categories";
+    assert!(dataset.warnings.iter().any(|warning| warning.contains(loose)), "{dataset:?}");
+
+    let project = project_of_sets(&[("training", 10), ("testing", 3)]);
+    let dataset = project.scan(&experiment(SplitRule::Folders)).unwrap();
+    assert_eq!(dataset.counts(), [[8, 2, 3], [8, 2, 3]]);
+}
+
+#[test]
+fn sets_never_become_categories_without_a_word() {
+    let project = project_of_sets(&[("train", 20), ("valid", 20), ("test", 20)]);
+    let mut asked = experiment(SplitRule::Seed);
+    let said = project.scan(&asked).unwrap_err().to_string();
+    assert!(said.contains("'test', 'train' and 'valid' look like sets"), "{said}");
+    assert!(said.contains("split.by = \"folders\""), "{said}");
+    // Whoever lists them may mean it.
+    asked.categories = ["train", "valid"].map(String::from).to_vec();
+    let dataset = project.scan(&asked).unwrap();
+    assert_eq!(dataset.categories, ["train", "valid"]);
+    assert!(dataset.warnings[0].contains("look like sets"), "{:?}", dataset.warnings);
+    // A folder of trains is none.
+    let project = Project::with(&[("train", 20), ("test", 20)]);
+    assert!(project.scan(&experiment(SplitRule::Seed)).is_ok());
+}
+
+#[test]
+fn folders_that_programs_leave_are_neither_categories_nor_photos() {
+    let project = Project::with(&[("fire", 1), ("smoke", 1)]);
+    for left in ["__MACOSX", "$RECYCLE.BIN", "lost+found", "@eaDir", ".ipynb_checkpoints"] {
+        project.write(&format!("{left}/a.png"), &png(50));
+        project.write(&format!("fire/{left}/a.png"), &png(51));
+    }
+    let dataset = project.scan(&experiment(SplitRule::Seed)).unwrap();
+    assert_eq!(dataset.categories, ["fire", "smoke"]);
+    assert_eq!(paths(&dataset), ["fire/000.png", "smoke/000.png"]);
+    let listing = list_categories(&project.0.path().join("photos")).unwrap();
+    assert_eq!(listing.categories, [("fire".into(), 1), ("smoke".into(), 1)]);
+}
+
+#[test]
+fn a_level_too_high_or_too_low_is_said() {
+    let project = Project::with(&[("all/fire", 1), ("all/smoke", 1)]);
+    let said = project.scan(&experiment(SplitRule::Seed)).unwrap_err().to_string();
+    assert!(said.contains("'all' holds 2 folders") && said.contains("photos/all"), "{said}");
+
+    let project = Project::new();
+    project.write("1.png", &png(1));
+    project.write("2.png", &png(2));
+    let said = project.scan(&experiment(SplitRule::Seed)).unwrap_err().to_string();
+    assert!(said.contains("no folder but 2 photos"), "{said}");
+    assert!(said.contains("set 'images' to "), "{said}");
+
+    let project =
+        Project::with(&[("2019/fire", 1), ("2019/smoke", 1), ("2020/fire", 1), ("2020/smoke", 1)]);
+    let dataset = project.scan(&experiment(SplitRule::Seed)).unwrap();
+    let said = &dataset.warnings[0];
+    assert!(said.contains("each category holds the folders 'fire' and 'smoke'"), "{said}");
+}
+
+#[test]
+fn one_name_in_two_unicode_spellings_is_one_category() {
+    let project = Project::with(&[("cafe\u{301}", 20), ("caf\u{e9}", 20), ("tea", 20)]);
+    let mut asked = experiment(SplitRule::Seed);
+    let dataset = project.scan(&asked).unwrap();
+    assert_eq!(dataset.categories, ["caf\u{e9}", "tea"]);
+    assert_eq!(
+        dataset.counts().iter().map(|sets| sets.iter().sum()).collect::<Vec<usize>>(),
+        [40, 20]
+    );
+    assert!(dataset.warnings[0].contains("2 folders are called 'caf\u{e9}'"), "{dataset:?}");
+    // As it is typed need not be as it is on the disk.
+    let project = Project::with(&[("cafe\u{301}", 20), ("tea", 20)]);
+    asked.categories = ["caf\u{e9}", "tea"].map(String::from).to_vec();
+    assert_eq!(project.scan(&asked).unwrap().photos.len(), 40);
+    // In folders of sets, which archives of two systems made.
+    let project = Project::with(&[
+        ("train/cafe\u{301}", 3),
+        ("train/tea", 3),
+        ("valid/caf\u{e9}", 2),
+        ("valid/tea", 2),
+        ("test/caf\u{e9}", 1),
+        ("test/tea", 1),
+    ]);
+    let dataset = project.scan(&experiment(SplitRule::Folders)).unwrap();
+    assert_eq!(dataset.counts(), [[3, 2, 1], [3, 2, 1]]);
+}
+
+#[test]
+fn warnings_of_many_categories_are_counted() {
+    let counts: Vec<(String, usize)> = (0..100).map(|i| (format!("kind {i}"), 1)).collect();
+    let counts: Vec<(&str, usize)> = counts.iter().map(|(name, n)| (&name[..], *n)).collect();
+    let warnings = Project::with(&counts).scan(&experiment(SplitRule::Seed)).unwrap().warnings;
+    assert_eq!(warnings.len(), 21, "{warnings:?}");
+    assert_eq!(warnings[20], "and 80 more categories with fewer than 20 photos");
 }
 
 #[test]

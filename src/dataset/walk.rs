@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Unreadable;
+use super::layout::is_leftover;
 use crate::store::shown;
 
 /// A folder's identity, whatever the links that lead to it.
@@ -33,7 +34,7 @@ impl<'a> Walk<'a> {
         Walk { images, seen, files: vec![], unreadable: vec![], warnings: vec![] }
     }
 
-    /// Adds what is in `folder` and below; hidden files and folders are left out.
+    /// Adds what is in `folder` and below; what is hidden or a leftover of programs is left out.
     pub fn folder(&mut self, folder: &Path) {
         let names = match names(&self.images.join(folder)) {
             Ok(names) => names,
@@ -60,12 +61,12 @@ fn id(folder: &Path) -> Option<FolderId> {
     fs::metadata(folder).ok().map(|found| (found.dev(), found.ino()))
 }
 
-/// Names in a folder, hidden ones left out, sorted by their bytes.
+/// Names in a folder, hidden ones and what programs leave there left out, sorted by their bytes.
 pub(crate) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        if !name.as_bytes().starts_with(b".") {
+        if !name.as_bytes().starts_with(b".") && !is_leftover(&name) {
             names.push(name);
         }
     }

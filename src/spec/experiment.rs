@@ -71,7 +71,7 @@ pub enum SplitRule {
     Path16,
     /// Shuffled by a seed, in each category by itself (stratified).
     Seed,
-    /// Given by folders: `images/training/CATEGORY`, `validation`, `test`.
+    /// Given by folders: `images/train/CATEGORY`, `valid`, `test`, or their longer names.
     Folders,
 }
 
@@ -80,7 +80,9 @@ choices! { SplitRule {
     Path27 = "path27": "hash of the whole path, as retrain.py since September 2016",
     Path16 = "path16": "hash of the whole path, as retrain.py before",
     Seed = "seed": "drawn by split.seed in each category: exact percentages, good for few photos",
-    Folders = "folders": "as the folders say: training/CATEGORY, validation/CATEGORY, test/CATEGORY",
+    Folders = "folders":
+        "as the folders say: train/CATEGORY, valid/CATEGORY, test/CATEGORY; a set that has no \
+         folder is drawn from train",
 } }
 
 /// Which of the three sets a photo belongs to.

@@ -260,15 +260,13 @@ fn general() -> Vec<ExperimentField> {
         field!(split.by, Kind::Choice(SplitRule::CHOICES), "\"base27\"",
             "what decides to which set a photo belongs"),
         field!(split.validation_percent, Kind::Percent(PERCENT.above().below()), "10",
-            "photos that watch the training").usual("10 to 20")
-            .needs("split.by is a rule other than \"folders\"", is_drawn),
+            "photos that watch the training").usual("10 to 20"),
         field!(split.test_percent, Kind::Percent(PERCENT.above().below()), "10",
             "photos kept for the final test accuracy").usual("10 to 20")
-            .needs("split.by is a rule other than \"folders\"", is_drawn)
             .refused(&["split.validation_percent"], nothing_for_training),
         field!(split.seed, SEED, "0",
             "another seed draws another split, with split.by = \"seed\"")
-            .needs("split.by is \"seed\"", |experiment| experiment.split.by == SplitRule::Seed),
+            .needs("split.by is \"seed\" or \"folders\"", is_drawn_by_seed),
 
         field!(train.batch_size, int(1, 4096), "100",
             "photos in each training step").usual("32 to 256"),
@@ -336,8 +334,9 @@ fn is_windows_path(path: &str) -> bool {
         && matches!(letters.next(), Some('\\' | '/'))
 }
 
-fn is_drawn(experiment: &Experiment) -> bool {
-    experiment.split.by != SplitRule::Folders
+/// With folders: the photos of a set that has none, drawn from those for training.
+fn is_drawn_by_seed(experiment: &Experiment) -> bool {
+    matches!(experiment.split.by, SplitRule::Seed | SplitRule::Folders)
 }
 
 fn is_stepped(experiment: &Experiment) -> bool {

@@ -12,9 +12,18 @@ const SETTING_COLUMNS: usize = 30;
 /// Below this many photos, hashing names gives sets far from the wanted percentages.
 const FEW_PHOTOS: usize = 500;
 
+/// With more categories than this their list would hide the rest of the file.
+const MANY_CATEGORIES: usize = 40;
+
 /// A commented experiment for the photos in `images`, with `counts` photos in each category: the
-/// five usual fields written out, all others as comments.
-pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String {
+/// five usual fields written out, all others as comments. `has_set_folders`: the folders there are
+/// sets, with the categories in them.
+pub fn template(
+    images: &str,
+    categories: &[String],
+    counts: &[usize],
+    has_set_folders: bool,
+) -> String {
     let mut out = String::from(
         "# Lines that start with # are comments; 'retrain fields' lists all settings.\n\n",
     );
@@ -25,6 +34,7 @@ pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String
             "images" => quoted(images),
             // A single folder leaves nothing to tell apart, and another may be put beside it.
             "categories" if categories.len() < 2 => "[]".to_owned(),
+            "categories" if categories.len() > MANY_CATEGORIES => "[]".to_owned(),
             "categories" if categories.iter().any(|name| is_folder_name(name).is_err()) => {
                 "[]".to_owned()
             }
@@ -38,10 +48,10 @@ pub fn template(images: &str, categories: &[String], counts: &[usize]) -> String
     }
     for Section { name: section, about } in SECTIONS.iter() {
         out.push_str(&comment(about));
-        for hint in hints(section, counts) {
+        for hint in hints(section, counts, has_set_folders) {
             out.push_str(&comment(&hint));
         }
-        let written = |field: &Field| chosen(field.key).filter(|_| few_photos(counts));
+        let written = |field: &Field| chosen(field.key, counts, has_set_folders);
         let fields = || FIELDS.iter().filter(|field| field.section() == *section);
         let mark = if fields().any(|field| written(field).is_some()) { "" } else { "# " };
         out.push_str(&format!("{mark}[{section}]\n"));
@@ -62,9 +72,12 @@ fn few_photos(counts: &[usize]) -> bool {
     (1..FEW_PHOTOS).contains(&counts.iter().sum())
 }
 
-/// What is written out when there are few photos: hashing names could leave a set empty.
-fn chosen(key: &str) -> Option<&'static str> {
+/// What is written out: the sets where folders give them, and other values than the defaults where
+/// there are few photos, because hashing names could leave a set empty.
+fn chosen(key: &str, counts: &[usize], has_set_folders: bool) -> Option<&'static str> {
     match key {
+        "split.by" if has_set_folders => Some("\"folders\""),
+        _ if has_set_folders || !few_photos(counts) => None,
         "split.by" => Some("\"seed\""),
         "split.validation_percent" | "split.test_percent" => Some("20"),
         _ => None,
@@ -99,6 +112,14 @@ fn about(field: &Field) -> String {
 /// How many photos each category has.
 fn counted(categories: &[String], counts: &[usize]) -> String {
     let total: usize = counts.iter().sum();
+    if let (MANY_CATEGORIES.., Some(least), Some(most)) =
+        (categories.len(), counts.iter().min(), counts.iter().max())
+    {
+        return comment(&format!(
+            "photos: {total} in {} categories, {least} to {most} in each",
+            categories.len()
+        ));
+    }
     let each: Vec<String> = categories
         .iter()
         .zip(counts)
@@ -111,11 +132,17 @@ fn counted(categories: &[String], counts: &[usize]) -> String {
 }
 
 /// What these photos suggest.
-fn hints(section: &str, counts: &[usize]) -> Vec<String> {
+fn hints(section: &str, counts: &[usize], has_set_folders: bool) -> Vec<String> {
     let total: usize = counts.iter().sum();
     let (least, most) = (counts.iter().min(), counts.iter().max());
     let mut hints = Vec::new();
-    if section == "split" && few_photos(counts) {
+    if section == "split" && has_set_folders {
+        hints.push(
+            "the folders in images are sets with the categories in them; the percentages are those \
+             of sets that have no folder"
+                .into(),
+        );
+    } else if section == "split" && few_photos(counts) {
         hints.push(format!(
             "{total} photos are few: by = \"seed\" keeps the percentages exact in each category, \
              and 20 percent for the test make its accuracy less a matter of luck"
@@ -157,13 +184,13 @@ mod tests {
 
     fn fire() -> String {
         let categories = ["fire", "smoke", "misc"].map(String::from);
-        template("data/fire", &categories, &[120, 80, 30])
+        template("data/fire", &categories, &[120, 80, 30], false)
     }
 
     #[test]
     fn a_template_for_many_photos_parses_to_the_defaults_and_the_given_folders() {
         let categories = ["fire", "smoke", "misc"].map(String::from);
-        let text = template("data/fire", &categories, &[1200, 800, 300]);
+        let text = template("data/fire", &categories, &[1200, 800, 300], false);
         let checked = parse(&text, Path::new("fire.toml")).unwrap();
         assert!(checked.warnings.is_empty());
         assert_eq!(checked.experiment.categories, ["fire", "smoke", "misc"]);
@@ -208,15 +235,35 @@ mod tests {
     }
 
     #[test]
+    fn folders_that_are_sets_are_written_as_the_split() {
+        let categories = ["daisy", "roses"].map(String::from);
+        let text = template("data", &categories, &[30, 40], true);
+        let checked = parse(&text, Path::new("x.toml")).unwrap();
+        assert_eq!(checked.experiment.split.by, crate::spec::SplitRule::Folders);
+        assert_eq!(checked.experiment.categories, categories);
+        assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
+        assert!(text.contains("\n# validation_percent = 10"), "{text}");
+    }
+
+    #[test]
+    fn many_categories_are_counted_and_not_listed() {
+        let categories: Vec<String> = (0..1500).map(|n| format!("kind {n}")).collect();
+        let text = template("data", &categories, &vec![9; 1500], false);
+        assert!(text.contains("# photos: 13500 in 1500 categories, 9 to 9 in each\n"), "{text}");
+        assert!(text.len() < 8000, "{} bytes", text.len());
+        assert!(parse(&text, Path::new("x.toml")).unwrap().experiment.categories.is_empty());
+    }
+
+    #[test]
     fn odd_names_do_not_break_a_template() {
         let categories = ["a\"b", "c d", "é#"].map(String::from);
-        let text = template("C:\\my \"photos\"", &categories, &[1, 2, 3]);
+        let text = template("C:\\my \"photos\"", &categories, &[1, 2, 3], false);
         let checked = parse(&text, Path::new("x.toml")).unwrap();
         assert_eq!(checked.experiment.categories, categories);
         assert_eq!(checked.experiment.images, Path::new("C:\\my \"photos\""));
         for names in [&[][..], &["one"], &["back\\slash", "new\nline"]] {
             let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-            let text = template("p", &names, &[5, 6][..names.len()]);
+            let text = template("p", &names, &[5, 6][..names.len()], false);
             let checked = parse(&text, Path::new("x.toml")).unwrap();
             assert!(checked.experiment.categories.is_empty());
         }

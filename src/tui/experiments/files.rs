@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{ExperimentNews, photos};
 use crate::config::{Config, TextFileError, read_small, read_text};
+use crate::dataset::{Listing, list_categories};
 use crate::spec;
 use crate::store::write_atomically;
 use crate::tui::typed_path::typed_path;
@@ -86,10 +87,12 @@ pub fn draft(config: &Config, typed: &str) -> Result<ExperimentNews, String> {
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     // Photos that lie in the project folder itself have the program's own folders beside them.
     let own = config.own_folders().map(|folder| fs::canonicalize(folder).ok());
-    let (categories, counts): (Vec<String>, Vec<usize>) = photos::count(&images, &[])
-        .into_iter()
-        .filter(|(name, _)| !own.contains(&Some(images.join(name))))
-        .unzip();
+    // Of a single folder a draft is made too: another may be put beside it.
+    let Listing { has_set_folders, categories } = list_categories(&images).unwrap_or_else(|_| {
+        Listing { has_set_folders: false, categories: photos::count(&images, &[]) }
+    });
+    let (categories, counts): (Vec<String>, Vec<usize>) =
+        categories.into_iter().filter(|(name, _)| !own.contains(&Some(images.join(name)))).unzip();
     if categories.is_empty() {
         return Err(format!(
             "{}: no folder in it; put the photos of each category into a folder of its own there",
@@ -102,7 +105,7 @@ pub fn draft(config: &Config, typed: &str) -> Result<ExperimentNews, String> {
     if spec::name(&path).is_err() {
         path = free(experiments, Path::new("experiment"));
     }
-    let text = spec::template(&shown.to_string_lossy(), &categories, &counts);
+    let text = spec::template(&shown.to_string_lossy(), &categories, &counts, has_set_folders);
     Ok(ExperimentNews::Drafted { path, text })
 }
 

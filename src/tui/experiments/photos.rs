@@ -1,7 +1,10 @@
 //! Photos counted by the names of files alone: at once, before any of them is read.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
+
+use crate::dataset::is_leftover;
 
 const ENDINGS: [&str; 9] = ["jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tiff"];
 /// Deeper than anybody nests photos; keeps links from leading in circles for long.
@@ -14,15 +17,16 @@ pub fn count(images: &Path, wanted: &[String]) -> Vec<(String, usize)> {
     names.into_iter().map(|name| (name.clone(), photos(&images.join(name), 0))).collect()
 }
 
-/// Names of the folders in a folder, hidden ones left out, in order.
+/// Names of the folders in a folder, those that are hidden or left by programs left out, in order.
 pub fn folders(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()
         .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.'))
+        .map(|entry| entry.file_name())
+        .filter(|name| is_shown(name))
+        .map(|name| name.to_string_lossy().into_owned())
         .collect();
     names.sort();
     names
@@ -30,15 +34,18 @@ pub fn folders(folder: &Path) -> Vec<String> {
 
 fn photos(folder: &Path, depth: usize) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_shown = |entry: &fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
     entries
-        .filter(is_shown)
+        .filter(|entry| is_shown(&entry.file_name()))
         .map(|entry| match entry.file_type() {
             Ok(kind) if kind.is_dir() && depth < DEEPEST => photos(&entry.path(), depth + 1),
             Ok(kind) if !kind.is_dir() => usize::from(is_photo(&entry.path())),
             _ => 0,
         })
         .sum()
+}
+
+fn is_shown(name: &OsStr) -> bool {
+    !name.as_encoded_bytes().starts_with(b".") && !is_leftover(name)
 }
 
 fn is_photo(path: &Path) -> bool {
@@ -53,9 +60,14 @@ mod tests {
     #[test]
     fn photos_are_counted_by_folder_whatever_their_endings_case() {
         let images = tempfile::tempdir().unwrap();
-        for file in
-            ["fire/a.jpg", "fire/deep/b.JPEG", "fire/notes.txt", "smoke/c.png", ".git/d.jpg"]
-        {
+        for file in [
+            "fire/a.jpg",
+            "fire/deep/b.JPEG",
+            "fire/notes.txt",
+            "smoke/c.png",
+            ".git/d.jpg",
+            "__MACOSX/e.jpg",
+        ] {
             let path = images.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();

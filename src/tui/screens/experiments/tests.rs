@@ -223,7 +223,7 @@ fn a_folder_is_completed_and_becomes_a_draft_in_the_editor() {
         [Effect::Experiment(ExperimentEffect::Draft(typed))] if typed == "data/fire"
     ));
     let path = PathBuf::from("experiments/fire-2.toml");
-    let text = spec::template("data/fire", &["fire".into(), "smoke".into()], &[10, 20]);
+    let text = spec::template("data/fire", &["fire".into(), "smoke".into()], &[10, 20], false);
     news(&mut app, ExperimentNews::Drafted { path, text });
     looks("draft", &mut app);
 }
