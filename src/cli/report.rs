@@ -115,9 +115,9 @@ fn worst(labels: &[String], tested: &[&ImageScore]) -> String {
 
 fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
     let (id, program) = (super::in_shell(&folder.id()), super::program());
-    let photo = tested
-        .first()
-        .map_or("photo.jpg".to_owned(), |row| super::typed(&run.images.join(&row.file)));
+    let images = folder.place(run, &run.images);
+    let photo =
+        tested.first().map_or("photo.jpg".to_owned(), |row| super::typed(&images.join(&row.file)));
     let photo = super::in_shell(&photo);
     let again = match run.end {
         Some(End::Finished { ending: Ending::Stopped, .. }) => format!("resume {id}"),
