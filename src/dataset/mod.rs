@@ -6,6 +6,7 @@
 
 mod categories;
 mod decode;
+mod decoded;
 mod distort;
 mod error;
 mod file;
@@ -27,7 +28,8 @@ mod tests;
 mod unreadable;
 mod walk;
 
-pub use decode::{DecodeRule, Decoded, Detail, EncodedPhoto, FORMATS, decode, is_decoding};
+pub use decode::{DecodeRule, Detail, EncodedPhoto, FORMATS, decode, is_decoding};
+pub use decoded::Decoded;
 pub use distort::{distort, largest_square};
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};

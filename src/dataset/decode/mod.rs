@@ -17,7 +17,7 @@ use std::io::Cursor;
 use image::error::ImageError;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
-use super::{Remark, Unreadable, jpeg};
+use super::{Decoded, Unreadable, jpeg};
 use guard::without_panic;
 
 pub use format::FORMATS;
@@ -38,15 +38,6 @@ pub enum Detail {
     /// A JPEG may come at a half or a quarter of its size, as long as both sides keep this
     /// many pixels or more: quicker, and of much less memory.
     Least(usize),
-}
-
-/// The pixels of a photo.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decoded {
-    /// Upright, RGB.
-    pub pixels: RgbImage,
-    /// What is unusual about it, each once.
-    pub remarks: Vec<Remark>,
 }
 
 /// A photo as its file holds it: the header is read, and says that the picture can be.
