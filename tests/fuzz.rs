@@ -370,9 +370,15 @@ fn head() -> HeadFile {
 fn head_files() {
     let _guard = alone();
     let features = Tensor::ones((1, 5), DType::F32, &Device::Cpu).unwrap();
-    let words =
-        [&HEADER[..], &["{\\\"version\\\":2", "NaN", "[[[[[[", "\\\"labels\\\":[]"]].concat();
-    let seeds = Seeds::new(vec![head().to_bytes().unwrap()], &words);
+    let words = [
+        &HEADER[..],
+        &["{\\\"version\\\":1", "{\\\"version\\\":3", "NaN", "[[[[[[", "\\\"labels\\\":[]"],
+    ]
+    .concat();
+    // One of today's, and one of version 1, which is brought into the form of today.
+    let old = "tests/old_heads/runs/20261129-104122-plain/head.safetensors";
+    let old = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(old)).unwrap();
+    let seeds = Seeds::new(vec![head().to_bytes().unwrap(), old], &words);
     fuzz("head files", 10_000, TENSORS, &mutated(seeds), |bytes| {
         let read = HeadFile::from_bytes(bytes);
         if let Ok(file) = &read {
