@@ -178,10 +178,13 @@ fn a_worker_that_was_frozen_until_another_took_its_run_ends_when_it_goes_on() {
     }
     let project = Project::new();
     let frozen = Machine::new("frozen");
-    // All there but the shell itself.
+    // Two true machines would not see each other's locks. Frozen are all there but the shell.
+    let library = no_locks(project.path());
     let script = format!(
-        "{ENDLESS}\nuntil [ -e freeze ]; do sleep 0.1; done\nkill -STOP -1\ntouch frozen\n\
-         until [ -e thaw ]; do sleep 0.1; done\nkill -CONT -1\nsleep 1000"
+        "export LD_PRELOAD={}\n{ENDLESS}\nuntil [ -e freeze ]; do sleep 0.1; done\n\
+         kill -STOP -1\ntouch frozen\nuntil [ -e thaw ]; do sleep 0.1; done\nkill -CONT -1\n\
+         sleep 1000",
+        library.display()
     );
     let machine = frozen.shell(&project, &script).spawn().unwrap();
     let run = find(&project);

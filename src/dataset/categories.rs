@@ -1,11 +1,11 @@
 //! Which folders hold the photos of which category.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::scan::promises_photo;
-use super::{DatasetError, Unreadable, layout, walk};
+use super::decode::Promise;
+use super::walk::subfolders;
+use super::{DatasetError, layout, walk};
 use crate::spec::{Experiment, Set, SplitRule};
 use crate::store::{shown, unshown};
 use crate::words;
@@ -122,7 +122,7 @@ pub(crate) fn folders_below<'a>(
 
 /// Says how many photos lie beside the folders of the categories and are not used.
 fn loose_photos<'a>(images: &Path, above: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
-    let is_photo = |path: &Path| promises_photo(path) && path.is_file();
+    let is_photo = |path: &Path| Promise::of(path).is_picture() && path.is_file();
     let mut photos = above.flat_map(|folder| {
         let names = walk::names(&images.join(folder)).unwrap_or_default();
         names.into_iter().map(move |name| folder.join(name))
@@ -197,7 +197,8 @@ pub(crate) fn too_few(images: &Path, folders: &[PathBuf]) -> DatasetError {
     let (found, hint) = match folders {
         [] => {
             let photos = walk::names(images).unwrap_or_default();
-            let photos = photos.iter().filter(|name| promises_photo(Path::new(name))).count();
+            let photos =
+                photos.iter().filter(|name| Promise::of(Path::new(name)).is_picture()).count();
             match (photos, images.parent()) {
                 (1.., Some(parent)) => (
                     format!("no folder but {}", words::counted(photos, "photo")),
@@ -234,7 +235,7 @@ fn same_folders_in_all(images: &Path, folders: &[Folder]) -> Option<String> {
         let names = walk::names(&path).ok()?;
         let (inside, files): (Vec<PathBuf>, Vec<PathBuf>) =
             names.into_iter().map(PathBuf::from).partition(|name| path.join(name).is_dir());
-        if files.iter().any(|file| promises_photo(file)) {
+        if files.iter().any(|file| Promise::of(file).is_picture()) {
             return None;
         }
         let inside: BTreeSet<PathBuf> = inside.into_iter().collect();
@@ -252,19 +253,6 @@ fn same_folders_in_all(images: &Path, folders: &[Folder]) -> Option<String> {
          each in one folder",
         words::listed(&names)
     ))
-}
-
-/// Names of the folders in a folder, hidden ones left out, sorted by their bytes.
-pub(crate) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let missing = |reason| DatasetError::NoFolder { folder: folder.to_owned(), reason };
-    if fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
-        return Err(missing(Unreadable::Io("not a folder".to_owned())));
-    }
-    let names = walk::names(folder).map_err(|err| match err.into() {
-        Unreadable::Fault(source) => DatasetError::Fault { path: folder.to_owned(), source },
-        reason => missing(reason),
-    })?;
-    Ok(names.into_iter().map(PathBuf::from).filter(|name| folder.join(name).is_dir()).collect())
 }
 
 /// The folder's own name, as one line of harmless text: it goes into every table, log and file of

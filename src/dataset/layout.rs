@@ -1,30 +1,13 @@
 //! How a folder of photos is laid out: which of its folders are sets, which are categories, and
 //! which are neither.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::DatasetError;
-use super::categories::subfolders;
+use super::walk::subfolders;
 use crate::spec::Set;
-
-/// Folders that systems and programs leave among photos; neither categories nor photos. Hidden ones
-/// (`.ipynb_checkpoints`) are left out by their point.
-const LEFTOVERS: [&str; 6] = [
-    "__MACOSX",                  // archives made on a Mac
-    "$RECYCLE.BIN",              // Windows
-    "System Volume Information", // Windows
-    "lost+found",                // ext4
-    "@eaDir",                    // Synology
-    "#recycle",                  // Synology
-];
-
-/// Whether a name is that of a folder which no person made for photos.
-pub(crate) fn is_leftover(name: &OsStr) -> bool {
-    LEFTOVERS.iter().any(|leftover| name == OsStr::new(leftover))
-}
 
 /// The set that a folder of this name holds in the layouts of retrain.py, Keras, Kaggle and
 /// Roboflow, whatever its capitals.

@@ -254,11 +254,6 @@ pub(crate) fn is_likely_photo(path: &Path) -> bool {
     }
 }
 
-/// Whether its ending promises a picture.
-pub(super) fn promises_photo(path: &Path) -> bool {
-    matches!(Promise::of(path), Promise::Photo | Promise::Picture(_))
-}
-
 fn is_image(head: &[u8]) -> bool {
     match format(head) {
         // Two letters begin a BMP, and many a text: what has another ending is none.

@@ -1,15 +1,14 @@
 //! The files below a folder, in the same order on every machine.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::Unreadable;
-use super::layout::is_leftover;
+use super::{DatasetError, Unreadable};
 use crate::store::shown;
 
 /// A folder's identity, whatever the links that lead to it.
@@ -55,6 +54,35 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// Names of the folders in a folder, hidden ones left out, sorted by their bytes.
+pub(crate) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let missing = |reason| DatasetError::NoFolder { folder: folder.to_owned(), reason };
+    if fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
+        return Err(missing(Unreadable::Io("not a folder".to_owned())));
+    }
+    let names = names(folder).map_err(|err| match err.into() {
+        Unreadable::Fault(source) => DatasetError::Fault { path: folder.to_owned(), source },
+        reason => missing(reason),
+    })?;
+    Ok(names.into_iter().map(PathBuf::from).filter(|name| folder.join(name).is_dir()).collect())
+}
+
+/// Folders that systems and programs leave among photos; neither categories nor photos. Hidden ones
+/// (`.ipynb_checkpoints`) are left out by their point.
+const LEFTOVERS: [&str; 6] = [
+    "__MACOSX",                  // archives made on a Mac
+    "$RECYCLE.BIN",              // Windows
+    "System Volume Information", // Windows
+    "lost+found",                // ext4
+    "@eaDir",                    // Synology
+    "#recycle",                  // Synology
+];
+
+/// Whether a name is that of a folder which no person made for photos.
+pub(crate) fn is_leftover(name: &OsStr) -> bool {
+    LEFTOVERS.iter().any(|leftover| name == OsStr::new(leftover))
 }
 
 fn id(folder: &Path) -> Option<FolderId> {

@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
 /// How the name of a file ends that is being written.
 const UNFINISHED: &str = ".tmp";
 /// What the error of [`write_atomically`] holds, so that the system's own is not lost.
@@ -80,6 +83,25 @@ pub(super) fn remove_left_over(folder: &Path, ending: &str) {
 pub(super) fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
+    }
+}
+
+/// Renames, never onto something that exists.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // A file system or a kernel that cannot: a second name is refused where there is one, and
+        // a folder cannot be renamed onto one that holds anything.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            if fs::symlink_metadata(to).is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            if fs::symlink_metadata(from)?.is_dir() {
+                return fs::rename(from, to);
+            }
+            fs::hard_link(from, to)?;
+            fs::remove_file(from)
+        }
+        renamed => Ok(renamed?),
     }
 }
 

@@ -297,7 +297,13 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("lock");
             // Threads of one process may take each other's lease, one after the other.
-            let take = || Lease::take_with(&path, LockFile::open_without_locks).unwrap().number();
+            let take = || loop {
+                match Lease::take_with(&path, LockFile::open_without_locks) {
+                    Ok(lease) => return lease.number(),
+                    Err(LeaseError::Taken(_)) => thread::yield_now(),
+                    Err(err) => panic!("{err}"),
+                }
+            };
             let numbers: std::collections::BTreeSet<u64> = thread::scope(|scope| {
                 let takers: Vec<_> = (0..6).map(|_| scope.spawn(take)).collect();
                 takers.into_iter().map(|taker| taker.join().unwrap()).collect()

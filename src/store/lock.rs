@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::atomic::rename_new;
 use super::owner::Owner;
-use super::trash::rename_new;
 use crate::config::{read_small, write_plain};
 
 /// A file that one process at a time can lock. The lock ends with this value.

@@ -9,10 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
-
-use super::atomic::sync_folder;
+use super::atomic::{rename_new, sync_folder};
 use super::event::Timestamp;
 use super::folder::RunFolder;
 use super::lease::{Hold, Lease, LeaseError};
@@ -192,25 +189,6 @@ fn name_before(name: &[u8]) -> &[u8] {
         rest[..rest.len() - digits].strip_suffix(b".~").filter(|_| digits > 0)
     };
     before().unwrap_or(name)
-}
-
-/// Renames, never onto something that exists.
-pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // A file system or a kernel that cannot: a second name is refused where there is one, and
-        // a folder cannot be renamed onto one that holds anything.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            if fs::symlink_metadata(to).is_ok() {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            if fs::symlink_metadata(from)?.is_dir() {
-                return fs::rename(from, to);
-            }
-            fs::hard_link(from, to)?;
-            fs::remove_file(from)
-        }
-        renamed => Ok(renamed?),
-    }
 }
 
 /// Brings back what was moved, never over something that exists.

@@ -236,7 +236,7 @@ fn what_cannot_be_renamed_is_copied_whole_and_then_removed() {
     assert_eq!(place.list().pop().unwrap().restore().unwrap(), place.run.path());
     // What cannot be copied stays as it was.
     let pipe = place.run.path().join("pipe");
-    rustix::fs::mkfifoat(CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
     assert!(copy_into(place.run.path(), OsStr::new("a"), &beside).is_err());
     assert!(place.run.events().exists() && place.list().is_empty());
 }

@@ -1,6 +1,17 @@
 //! When training no longer helps: the best evaluation so far, and how long ago it was.
 
-use super::{Best, Head, Measured};
+use super::{Head, Measured};
+
+/// The evaluation with the lowest validation loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Best {
+    /// The step after which it was made, from 1.
+    pub step: usize,
+    /// Cross-entropy in nats.
+    pub validation_loss: f64,
+    /// Share of the validation photos that were predicted rightly.
+    pub validation_accuracy: f64,
+}
 
 /// Remembers the evaluation with the lowest validation loss and, for early stopping, its head.
 #[derive(Clone, Debug)]

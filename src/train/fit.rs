@@ -3,24 +3,10 @@
 use std::fmt;
 
 use super::{
-    Batches, Checkpoint, CrossEntropy, FitError, Gradient, Head, Measured, Observer, Problem,
-    Standardization,
+    Batches, Best, Checkpoint, CrossEntropy, FitError, Gradient, Head, Measured, Observer, Problem,
+    Progress, Standardization,
 };
 use crate::store::{EvaluationPoint, StepPoint, Stop};
-
-/// What a fit tells. All numbers are finite: a loss that is not ends the fit instead.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Progress {
-    /// Loss and accuracy of a batch, before its step was taken.
-    Step(StepPoint),
-    /// The whole validation set, and the last batch again after its step, as retrain.py printed it.
-    Evaluation {
-        /// Loss and accuracy of both.
-        point: EvaluationPoint,
-        /// Whether it has the lowest validation loss so far.
-        best: bool,
-    },
-}
 
 /// A trained head.
 #[derive(Clone, Debug)]
@@ -33,17 +19,6 @@ pub struct Fitted {
     pub best: Option<Best>,
     /// Why it ended.
     pub ended: Ended,
-}
-
-/// The evaluation with the lowest validation loss.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Best {
-    /// The step after which it was made, from 1.
-    pub step: usize,
-    /// Cross-entropy in nats.
-    pub validation_loss: f64,
-    /// Share of the validation photos that were predicted rightly.
-    pub validation_accuracy: f64,
 }
 
 /// Why there was no further step.

@@ -2,8 +2,22 @@
 
 use std::convert::Infallible;
 
-use super::{Checkpoint, Progress};
-use crate::store::Stop;
+use super::Checkpoint;
+use crate::store::{EvaluationPoint, StepPoint, Stop};
+
+/// What a fit tells. All numbers are finite: a loss that is not ends the fit instead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    /// Loss and accuracy of a batch, before its step was taken.
+    Step(StepPoint),
+    /// The whole validation set, and the last batch again after its step, as retrain.py printed it.
+    Evaluation {
+        /// Loss and accuracy of both.
+        point: EvaluationPoint,
+        /// Whether it has the lowest validation loss so far.
+        best: bool,
+    },
+}
 
 /// Follows a fit: is told its progress, may end it, keeps its checkpoints.
 ///

@@ -9,6 +9,7 @@ mod reporter;
 mod requests;
 mod resume;
 mod train;
+mod unchanged;
 mod work;
 
 pub use work::work;

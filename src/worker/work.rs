@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::reporter::Reporter;
 use super::requests::{RequestWatcher, Requests};
-use super::resume::{check_network, check_settings, decode_rule, new_run};
+use super::unchanged::{check_network, check_settings, decode_rule, new_run};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
 use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey, row_keys};

@@ -188,6 +188,11 @@ impl Promise {
         }
     }
 
+    /// Whether it is a picture, of a format that is read or of another.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Promise::Photo | Promise::Picture(_))
+    }
+
     /// The format of a file with this ending and these first bytes.
     ///
     /// Some formats have no mark of their own: a TGA begins with anything, a camera's raw picture as
