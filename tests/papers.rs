@@ -65,8 +65,11 @@ fn mistakes() -> String {
     format!("{}\n{}", fenced("toml", WRONG), fenced("text", &said.to_string()))
 }
 
+/// Pairs of a key as written, and the action that it is to stand for.
+type Keys = &'static [(&'static str, &'static str)];
+
 /// Keys that sentences of the papers name, and words of what they do there.
-const KEYS_IN_SENTENCES: &[(&str, &str, &[(&str, &str)])] = &[
+const KEYS_IN_SENTENCES: &[(&str, &str, Keys)] = &[
     ("README.md", "Everywhere", &[("?", "help"), (":", "palette"), ("q", "back")]),
     ("README.md", "Everywhere", &[("1", "Experiments"), ("2", "Live"), ("3", "Runs")]),
     ("README.md", "Experiments", &[("n", "new"), ("e", "edit"), ("r", "run")]),

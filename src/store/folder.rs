@@ -369,9 +369,8 @@ mod tests {
         let now = Timestamp::now().as_second();
         for second in now..now + 5 {
             let time = Timestamp::from_second(second).unwrap().strftime("%Y%m%d-%H%M%S");
-            for name in [format!(".{time}-{}-0.new", std::process::id())] {
-                fs::create_dir(runs.path().join(name)).unwrap();
-            }
+            let name = format!(".{time}-{}-0.new", std::process::id());
+            fs::create_dir(runs.path().join(name)).unwrap();
         }
         RunFolder::create(runs.path(), &[], "", created("fire")).unwrap();
     }

@@ -89,7 +89,7 @@ impl Plane {
     /// Starts of the row of samples that pixel row `y` lies in and of the one next to it, and
     /// whether that is the upper one.
     fn two_rows(&self, y: usize) -> (usize, usize, bool) {
-        let (near, is_upper) = (y / 2, y % 2 == 0);
+        let (near, is_upper) = (y / 2, y.is_multiple_of(2));
         let far = if is_upper { near.saturating_sub(1) } else { (near + 1).min(self.size.1 - 1) };
         (near * self.stride, far * self.stride, is_upper)
     }
