@@ -5,6 +5,7 @@
 
 // Allowed for the arithmetic in `kernels`, which says why.
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod random; // seeded random numbers, the same on every machine
 pub mod words; // numbers as people read them

@@ -15,24 +15,31 @@ const IMBALANCE: usize = 10;
 /// Warnings of one kind are given one by one up to this many; the rest is counted.
 const NAMED: usize = 20;
 
+/// What is in an experiment's folder of images: what a run trains on and what it leaves out.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// The folder that the paths of photos are relative to.
     pub images: PathBuf,
+    /// Names by which photos are labelled, in the order of the outputs of the trained head.
     pub categories: Vec<String>,
     /// By category, then by the bytes of their paths, folder by folder.
     pub photos: Vec<Photo>,
+    /// Files that are left out, movies among them.
     pub skipped: Vec<Skipped>,
+    /// Copies among `photos`; each counts as a photo of its own.
     pub duplicates: Vec<Duplicate>,
+    /// What is allowed but unusual, a sentence each, for the user to read.
     pub warnings: Vec<String>,
 }
 
+/// A photo that is used, with its category and its set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Photo {
     /// Relative to [`Dataset::images`].
     pub path: PathBuf,
     /// Place in [`Dataset::categories`].
     pub category: usize,
+    /// What the photo is used for; a copy is always in the set of its original.
     pub set: Set,
     /// BLAKE3 of the file's bytes.
     pub hash: blake3::Hash,
@@ -45,15 +52,20 @@ pub struct Photo {
 /// A file that is no usable photo, and why. The path is relative to [`Dataset::images`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Skipped {
+    /// Where the file lies, or the folder when a whole folder could not be listed.
     pub path: PathBuf,
+    /// What is wrong with it, as the user is told.
     pub reason: Unreadable,
 }
 
 /// A photo with the same bytes as an earlier one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Duplicate {
+    /// The later one in the order of [`Dataset::photos`], relative to [`Dataset::images`].
     pub path: PathBuf,
+    /// The first photo with these bytes, relative to [`Dataset::images`].
     pub of: PathBuf,
+    /// False: the same picture has two labels, which is warned of.
     pub same_category: bool,
 }
 

@@ -10,14 +10,28 @@ use super::key::RowKey;
 use super::shard::Shard;
 use crate::store::Fault;
 
+/// Why features cannot be kept or had back.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
+    /// A folder of the cache cannot be made, listed or claimed.
     #[error("cannot keep features in {}: {source}", path.display())]
-    Folder { path: PathBuf, source: io::Error },
+    Folder {
+        /// The folder of one feature key, or of the whole cache.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A new shard could not be written.
     #[error("cannot keep features: {0}")]
     Write(#[source] io::Error),
+    /// A shard cannot be opened, although it is not damaged, or a feature cannot be read from it.
     #[error("cannot read a feature in {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The shard, or the folder of the feature key where a single feature was read.
+        path: PathBuf,
+        /// What the system said, or what is wrong with the shard.
+        source: io::Error,
+    },
 }
 
 /// `cache/FEATURE_KEY/*.safetensors`, indexed. Features stay on disk until they are read.
@@ -96,6 +110,7 @@ impl Cache {
         &self.damaged
     }
 
+    /// Whether the feature is in a shard that is not known to be damaged; no file is read.
     pub fn contains(&self, key: &RowKey) -> bool {
         self.rows.contains_key(key)
     }

@@ -40,10 +40,18 @@ pub struct Progress {
 /// Why the feature stage cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError<E> {
+    /// Computed features could not be written to the cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// The machine or the network failed at a photo; a bad photo is only skipped.
     #[error("{}: {source}", file.display())]
-    Extract { file: PathBuf, source: ExtractError },
+    Extract {
+        /// The photo at which it happened, by its full path.
+        file: PathBuf,
+        /// The machine's or the network's failure.
+        source: ExtractError,
+    },
+    /// The system gave no more threads.
     #[error("the threads of the feature stage cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     /// What `report` answered.

@@ -22,6 +22,7 @@ pub struct Extractor {
     pub decode_rule: DecodeRule,
 }
 
+/// Why there is no feature of a photo.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractError {
     /// The photo's fault: it is left out.
@@ -33,6 +34,7 @@ pub enum ExtractError {
     /// The network's fault: the run fails.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),
+    /// A feature holds NaN or an infinity: the run fails.
     #[error(
         "the network gave a feature that is not finite; the weights do not fit the settings: check \
          the experiment's table [network] and those below it"

@@ -65,12 +65,16 @@ pub enum RecipeError {
     )]
     #[allow(missing_docs, reason = "the fields are the words of the message")]
     OtherNetwork { expected: String, found: String },
+    /// A newer program trained the head on photos decoded in a way that this one does not know.
     #[error(
         "the head was trained on photos decoded by rule {found}, and this program knows rules up to \
          {}; use the newer program that made the head, or train again",
         DecodeRule::CURRENT.number()
     )]
-    NewerRule { found: u32 },
+    NewerRule {
+        /// The number of the head's decode rule.
+        found: u32,
+    },
 }
 
 impl Recipe {

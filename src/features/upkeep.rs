@@ -20,18 +20,22 @@ const KEY_DIGITS: usize = 16;
 /// A file, and its length in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
+    /// Where the file lies, with the folder of its feature key.
     pub path: PathBuf,
+    /// Its length when the folder was listed.
     pub bytes: u64,
 }
 
 /// One folder of the cache: the features of one network and one resize rule.
 #[derive(Debug)]
 pub struct FeatureKey {
+    /// The folder's name in the cache, which ends in a hash of all that the features depend on.
     pub name: String,
     /// Different photos and variants.
     pub features: usize,
     /// Whole shards.
     pub shards: Vec<Kept>,
+    /// Shards that cannot be opened; their features are computed again when they are wanted.
     pub damaged: Vec<Kept>,
     /// What killed processes left; none is told while somebody uses the folder.
     pub leftovers: Vec<Kept>,
@@ -43,21 +47,41 @@ pub struct FeatureKey {
     folder: PathBuf,
 }
 
+/// Why nothing of a feature key was deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
+    /// A run or a command has the folder open.
     #[error(
         "{key} is in use by process {pid} on {host}: it is left", pid = owner.pid, host = owner.host
     )]
-    InUse { key: String, owner: Owner },
+    InUse {
+        /// The folder's name in the cache.
+        key: String,
+        /// Who uses it.
+        owner: Owner,
+    },
+    /// A lock in the folder could be neither taken nor seen to be held.
     #[error("whether {key} is in use cannot be told, so it is left: {source}")]
-    Unknown { key: String, source: LeaseError },
+    Unknown {
+        /// The folder's name in the cache.
+        key: String,
+        /// Why the lock could not be taken.
+        source: LeaseError,
+    },
+    /// The folder could not be listed.
     #[error("{key} is left: {source}")]
-    Read { key: String, source: io::Error },
+    Read {
+        /// The folder's name in the cache.
+        key: String,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 /// How much of a feature key is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Portion {
+    /// Every shard as well, and then the folder.
     All,
     /// Damaged shards and leftovers.
     Waste,
@@ -157,6 +181,7 @@ impl FeatureKey {
         Ok(key)
     }
 
+    /// Bytes of all files on disk: whole shards, damaged ones and leftovers.
     pub fn bytes(&self) -> u64 {
         self.waste() + self.shards.iter().map(|kept| kept.bytes).sum::<u64>()
     }

@@ -9,8 +9,10 @@ use crate::store::{CreateError, Event, RunFolder, recorded_root, trash};
 /// Why no run is made of an experiment.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// An experiment file cannot be read or has a mistake, or an override has one.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// The experiment is fine, but its run folder cannot be made.
     #[error(transparent)]
     Create(#[from] CreateError),
 }

@@ -40,6 +40,8 @@ pub trait Launcher {
 pub enum Status {
     /// A cluster's queue has it, and has not begun it.
     Pending,
+    /// It was begun and has not ended.
     AtWork,
+    /// It is gone, whether or not the run came to its end.
     Ended,
 }

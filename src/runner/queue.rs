@@ -11,10 +11,17 @@ use crate::words::grouped;
 /// Why a run is not queued or not started.
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
+    /// The queue cannot be read or changed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// It was the turn of a run, but nothing could be started for it.
     #[error("{run} stays in the queue, as its worker cannot be started: {source}")]
-    Launch { run: String, source: io::Error },
+    Launch {
+        /// Name of the folder of the run that could not be started.
+        run: String,
+        /// Why not, which may be too little room on its disks.
+        source: io::Error,
+    },
 }
 
 /// Where a run is.
@@ -26,6 +33,7 @@ pub enum Place {
     Pending,
     /// It has a worker, or a process that starts one.
     AtWork,
+    /// It does not wait, and no worker is known for it: it is new or has ended, for example.
     Nowhere,
 }
 

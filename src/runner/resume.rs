@@ -16,21 +16,50 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Why a run does not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ResumeError {
+    /// A worker has the run, or something was started that will be its worker.
     #[error("{run} is running: {by} works on it")]
-    Running { run: String, by: String },
+    Running {
+        /// Name of the run's folder.
+        run: String,
+        /// Who has it, as in `process 7 on box` or `job 12 of hpc`.
+        by: String,
+    },
+    /// It has a result and all its iterations, and no other number of them was asked for.
     #[error("{run} is done, with all its {iterations} iterations; '--iterations' trains it longer")]
-    Done { run: String, iterations: usize },
+    Done {
+        /// Name of the run's folder.
+        run: String,
+        /// Iterations done.
+        iterations: usize,
+    },
+    /// Early stopping ended the run; it does not go on, whatever number of iterations is wanted.
     #[error(
         "{run} ended early at iteration {step}, as validation no longer improved; for more \
          patience begin a new run with a larger train.early_stop"
     )]
-    EndedEarly { run: String, step: usize },
+    EndedEarly {
+        /// Name of the run's folder.
+        run: String,
+        /// The iteration at which it ended.
+        step: usize,
+    },
+    /// The number of iterations asked for leaves nothing to train.
     #[error("{run} has done {done} iterations already, expected more than that, found {wanted}")]
-    Fewer { run: String, done: usize, wanted: usize },
+    Fewer {
+        /// Name of the run's folder.
+        run: String,
+        /// Iterations done.
+        done: usize,
+        /// Iterations asked for, counted from the beginning of the run.
+        wanted: usize,
+    },
+    /// The run's experiment file cannot be read, or does not allow that number of iterations.
     #[error(transparent)]
     Iterations(#[from] SpecError),
+    /// The run's event log cannot be read, so that how far it came is unknown.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The run cannot be queued or started.
     #[error(transparent)]
     Queue(#[from] EnqueueError),
 }

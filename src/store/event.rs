@@ -24,6 +24,7 @@ pub struct Record {
     /// The number of the worker's lease; 0 where no worker wrote it, and in logs of before.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lease: u64,
+    /// What happened; its fields stand in the same JSON object as those above.
     #[serde(flatten)]
     pub event: Event,
 }
@@ -35,11 +36,15 @@ fn is_zero(number: &u64) -> bool {
 /// Photos of one category in each set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
+    /// The category's name, as in tables and settings.
     pub category: String,
+    /// Photos that the weights are fitted to.
     #[serde(deserialize_with = "count")]
     pub training: usize,
+    /// Photos that tell during training which weights to keep.
     #[serde(deserialize_with = "count")]
     pub validation: usize,
+    /// Photos scored once, at the end.
     #[serde(deserialize_with = "count")]
     pub test: usize,
 }
@@ -74,12 +79,14 @@ pub enum Stage {
     Scan,
     /// Photos are turned into features.
     Features,
+    /// The last layer is fitted to the features.
     Training,
     /// Every image is scored.
     Evaluation,
 }
 
 impl Stage {
+    /// As written in events and shown to people.
     pub fn name(self) -> &'static str {
         match self {
             Stage::Scan => "scan",
@@ -105,14 +112,17 @@ pub enum Ending {
 /// The final evaluation of every test image, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
+    /// Test images whose highest score is the true category's.
     #[serde(deserialize_with = "count")]
     pub correct: usize,
+    /// Test images scored.
     #[serde(deserialize_with = "count")]
     pub n: usize,
     /// Share of test images whose highest score is the true category's.
     pub accuracy: f64,
     /// 95 % Wilson interval of the accuracy.
     pub low: f64,
+    /// The upper end of that interval.
     pub high: f64,
     /// Mean cross-entropy, natural logarithm.
     pub log_loss: f64,
@@ -157,6 +167,7 @@ pub struct EvaluationPoint {
 pub enum Event {
     /// The run folder was made; nothing has run yet.
     Created {
+        /// The experiment's name: that of its file, without the ending.
         experiment: String,
         /// The experiment file as the person named it.
         source: PathBuf,
@@ -165,6 +176,7 @@ pub enum Event {
         root: PathBuf,
         /// Version of the program.
         program: String,
+        /// Iterations wanted when the run was made; `Iterations` may change the number later.
         #[serde(deserialize_with = "count")]
         iterations: usize,
         /// Every field of the experiment and its value, as written in TOML; a key that has another
@@ -174,51 +186,68 @@ pub enum Event {
     },
     /// A worker took the run, for the first time or to go on with it.
     Started {
+        /// The worker's process number on its host.
         pid: u32,
+        /// Name of the machine that the worker runs on.
         host: String,
+        /// Threads that the worker may compute with.
         threads: usize,
     },
     /// What the worker does from now on.
     Stage {
+        /// The one that begins now.
         stage: Stage,
     },
     /// The photos were found and split.
     Dataset {
         /// The folder of photos; relative to the project folder when it lies in that.
         images: PathBuf,
+        /// Photos of each category by set.
         counts: Vec<Counts>,
+        /// Files that cannot be used as photos; `skipped.csv` gives the reason for each.
         #[serde(deserialize_with = "count")]
         skipped: usize,
+        /// Photos with the same bytes as an earlier one.
         #[serde(deserialize_with = "count")]
         duplicates: usize,
     },
+    /// The network was opened; it says what every feature depends on.
     Network(NetworkFacts),
     /// Progress of the feature stage.
     Features {
+        /// Photos with an outcome so far: from the cache, computed or skipped.
         #[serde(deserialize_with = "count")]
         done: usize,
+        /// All photos of the run, each of which needs a feature.
         #[serde(deserialize_with = "count")]
         total: usize,
+        /// Photos whose features were in the cache already.
         #[serde(deserialize_with = "count")]
         from_cache: usize,
+        /// Photos found unreadable at this stage.
         #[serde(deserialize_with = "count")]
         skipped: usize,
         /// Of the images that went through the network; 0 while none has.
         images_per_second: f64,
     },
+    /// An iteration of training was done.
     Step(StepPoint),
+    /// The weights were evaluated on a batch and on the validation set, as training goes on.
     Evaluation(EvaluationPoint),
     /// A person wants another number of iterations than before; training goes on to that one.
     Iterations {
+        /// The new number, counted from the run's beginning and not from here.
         #[serde(deserialize_with = "count")]
         iterations: usize,
     },
     /// Something a person should know; the run goes on.
     Warning {
+        /// What it is about, in a sentence for people.
         message: String,
     },
     /// The end, with a result.
     Finished {
+        /// Why training ended.
         ending: Ending,
         /// Iterations done.
         #[serde(deserialize_with = "count")]
@@ -226,10 +255,12 @@ pub enum Event {
         /// The iteration whose weights were kept.
         #[serde(deserialize_with = "count")]
         kept_step: usize,
+        /// How well the kept weights do on images that training never used.
         test: TestResult,
     },
     /// The end, without a result.
     Failed {
+        /// Why it failed, in a sentence for people.
         message: String,
         /// The machine's, not the question's: it goes on when the cause is gone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -241,7 +272,9 @@ pub enum Event {
     Paused,
     /// The worker could not go on with the run before it had added anything: it is left as it was.
     Refused {
+        /// Why the worker could not go on, in a sentence for people.
         message: String,
+        /// As in `Failed`: the machine's, and it can go on when the cause is gone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         fault: bool,
     },

@@ -11,20 +11,28 @@ use rustix::io::Errno;
 /// What is wrong with the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
+    /// No space is left on the file system (`ENOSPC`).
     #[error("the disk is full")]
     DiskFull,
+    /// The user has no space left of their share of the disk (`EDQUOT`).
     #[error("the disk quota is used up")]
     Quota,
+    /// The file system was mounted without the right to write (`EROFS`).
     #[error("the file system is read-only")]
     ReadOnly,
+    /// The user lacks the right to a file or its folder (`EACCES`, `EPERM`).
     #[error("permission denied")]
     Denied,
+    /// The process or the whole system has no more file handles (`EMFILE`, `ENFILE`).
     #[error("too many open files")]
     TooManyFiles,
+    /// The process may not write files of that size (`EFBIG`).
     #[error("the file would be larger than the system lets it be")]
     TooLarge,
+    /// A network folder's server does not answer, or a drive was unplugged.
     #[error("the drive or network folder cannot be reached")]
     Unreachable,
+    /// The disk or its connection failed to read or write (`EIO`).
     #[error("input/output error")]
     InputOutput,
     /// Not an error number: photos that were there a moment ago are gone, all of a folder.

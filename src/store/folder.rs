@@ -39,10 +39,18 @@ const WORKERS_FILES: [&str; 9] = [
 /// Why a run cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
+    /// The folder of runs, or a new folder inside it, cannot be made.
     #[error("cannot make a run folder in {}: {source}", runs.display())]
-    Folder { runs: PathBuf, source: io::Error },
+    Folder {
+        /// The folder that holds all runs of the project.
+        runs: PathBuf,
+        /// Why the system refused the folder.
+        source: io::Error,
+    },
+    /// A file of the new run cannot be written, or its folder cannot be given its name.
     #[error(transparent)]
     Write(#[from] io::Error),
+    /// The event log cannot be begun with its first event.
     #[error(transparent)]
     Log(#[from] LogError),
 }

@@ -32,20 +32,35 @@ const RETRY: Duration = Duration::from_millis(20);
 /// Why a process does not have a run, or does not have it any more.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
+    /// A worker that still lives has the run; this is who.
     #[error(
         "{0} already works on this run; follow it with 'retrain show', or end it with \
          'retrain stop'"
     )]
     Taken(Owner),
+    /// The lock file could not be opened, locked or written.
     #[error("cannot lock {}: {source}", path.display())]
-    Lock { path: PathBuf, source: io::Error },
+    Lock {
+        /// The run's lock file.
+        path: PathBuf,
+        /// What the system said, or that a process unknown by name holds the lock.
+        source: io::Error,
+    },
+    /// The run's folder is not where it was, or another folder has its place.
     #[error("{} was moved or deleted meanwhile; 'retrain trash' lists what can come back", path.display())]
-    Gone { path: PathBuf },
+    Gone {
+        /// The lock file as it was to be found.
+        path: PathBuf,
+    },
+    /// Another worker took the run while this one was taken for dead.
     #[error(
         "{by} has taken this run over, as nothing was heard of this worker for a minute or more; \
          this one ends here and leaves it alone"
     )]
-    Lost { by: Owner },
+    Lost {
+        /// The worker that has the run now.
+        by: Owner,
+    },
 }
 
 impl LeaseError {

@@ -14,18 +14,46 @@ use crate::config::{append_plain, open_plain};
 /// Why an event log cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
+    /// The log cannot be opened to append, cannot take an event or cannot be synced to the disk.
     #[error("cannot write {}: {source}", path.display())]
-    Write { path: PathBuf, source: io::Error },
+    Write {
+        /// The log that was to be written.
+        path: PathBuf,
+        /// Why it failed, a full disk for example.
+        source: io::Error,
+    },
+    /// The log is there but cannot be opened or read.
     #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The log that was to be read.
+        path: PathBuf,
+        /// Why the system refused to read it.
+        source: io::Error,
+    },
+    /// A whole line is not an event that this program understands.
     #[error("{}:{line}: {message}; the log is damaged there, what stands before it is kept", path.display())]
-    Line { path: PathBuf, line: usize, message: String },
+    Line {
+        /// The log with the damaged line.
+        path: PathBuf,
+        /// Number of the damaged line, from 1.
+        line: usize,
+        /// What is wrong with the line.
+        message: String,
+    },
+    /// A newer program has written to the log.
     #[error(
         "{}:{line}: the log is of version {found}, this program reads up to {SCHEMA_VERSION}; \
          use a newer retrain",
         path.display()
     )]
-    Version { path: PathBuf, line: usize, found: u32 },
+    Version {
+        /// The log that is too new.
+        path: PathBuf,
+        /// Number of the first line of the newer version, from 1.
+        line: usize,
+        /// The version that this line states.
+        found: u32,
+    },
 }
 
 /// What stays free behind the log for a worker's last word, and how much is taken for the log at a

@@ -30,26 +30,55 @@ const RETRY: Duration = Duration::from_millis(5);
 /// Why the queue cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
+    /// The file is there but cannot be opened or read.
     #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The `queue.json` that was to be read.
+        path: PathBuf,
+        /// Why the system refused to read it.
+        source: io::Error,
+    },
+    /// The file is not a queue, or a run in it is not the plain name of a folder.
     #[error(
         "{}: {message}; mend it, or move it away: no run is lost by that, those that wait are \
          queued again with 'retrain resume RUN'",
         path.display()
     )]
-    Damaged { path: PathBuf, message: String },
+    Damaged {
+        /// The damaged `queue.json`.
+        path: PathBuf,
+        /// What is wrong in it.
+        message: String,
+    },
+    /// A newer program has written the file.
     #[error(
         "{} is of version {found}, this program reads up to {VERSION}; use a newer retrain",
         path.display()
     )]
-    Version { path: PathBuf, found: u32 },
+    Version {
+        /// The `queue.json` that is too new.
+        path: PathBuf,
+        /// The version that it states.
+        found: u32,
+    },
+    /// The folder of runs cannot be made, or the lock file in it cannot be opened or locked.
     #[error("cannot lock {}: {source}", path.display())]
-    Lock { path: PathBuf, source: io::Error },
+    Lock {
+        /// The lock file beside the queue, `queue.lock`.
+        path: PathBuf,
+        /// Why the system refused it.
+        source: io::Error,
+    },
+    /// Another process kept the lock for as long as this one was ready to wait.
     #[error(
         "another process holds {} for more than {} s; is one stopped (ctrl-z)?",
         path.display(), PATIENCE.as_secs()
     )]
-    Busy { path: PathBuf },
+    Busy {
+        /// The lock file that is held, `queue.lock`.
+        path: PathBuf,
+    },
+    /// The changed queue cannot be written to `queue.json`.
     #[error(transparent)]
     Write(#[from] io::Error),
 }
@@ -61,6 +90,7 @@ pub struct Queue {
     /// Nothing is started until it is released.
     #[serde(default)]
     pub held: bool,
+    /// Runs that are still to be started, the next one first.
     #[serde(default)]
     pub waiting: Vec<Waiting>,
     /// Runs that were started and may still be at work.
@@ -73,6 +103,7 @@ pub struct Queue {
 pub struct Waiting {
     /// Name of the run's folder.
     pub run: String,
+    /// The machine or the cluster that is to do the run; no other starts it.
     #[serde(flatten)]
     pub target: Target,
     /// Another number of iterations than the run's own.
@@ -91,7 +122,10 @@ pub enum Target {
     /// On the machine that it was queued on.
     Machine(Machine),
     /// By the queue of the cluster of this name.
-    Cluster { cluster: String },
+    Cluster {
+        /// The cluster's name.
+        cluster: String,
+    },
 }
 
 /// A run and what was started for it.
@@ -99,6 +133,7 @@ pub enum Target {
 pub struct Started {
     /// Name of the run's folder.
     pub run: String,
+    /// The process or the job by which it is seen whether the run is still at work.
     #[serde(flatten)]
     pub task: Task,
 }
@@ -115,7 +150,12 @@ pub enum Task {
         slot: usize,
     },
     /// A job of a cluster, which may be pending there.
-    Job { cluster: String, job: String },
+    Job {
+        /// Name of the cluster that has the job.
+        cluster: String,
+        /// What the cluster calls the job, `123` for example.
+        job: String,
+    },
 }
 
 impl Default for Queue {

@@ -80,6 +80,7 @@ impl Points {
 pub struct Horizon {
     /// The last iteration that was reported before: those behind it are of the new number.
     pub after: usize,
+    /// How many iterations the whole run was to have from then on.
     pub iterations: usize,
 }
 
@@ -120,6 +121,7 @@ pub struct Run {
     pub program: String,
     /// Every field of the experiment and its value, as written in TOML.
     pub settings: BTreeMap<String, String>,
+    /// How many iterations the whole run is to have, as wanted last.
     pub iterations: usize,
     /// All numbers of iterations that were wanted, the present one last.
     pub horizons: Vec<Horizon>,
@@ -175,9 +177,22 @@ pub struct Run {
 /// The last thing a run reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum End {
-    Finished { ending: Ending, step: usize, kept_step: usize, test: TestResult },
+    /// It trained to an end and has a result.
+    Finished {
+        /// Why training ended there.
+        ending: Ending,
+        /// Iterations done.
+        step: usize,
+        /// The iteration whose weights were kept.
+        kept_step: usize,
+        /// How the kept weights do on the test set.
+        test: TestResult,
+    },
+    /// An error ended it, whose message this is; there is no result.
     Failed(String),
+    /// A person cancelled it; there is no result.
     Cancelled,
+    /// A person paused it; it is meant to go on from its checkpoint.
     Paused,
 }
 

@@ -13,14 +13,38 @@ use crate::config::open_plain;
 /// Why no run is found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
+    /// The folder of runs is there but cannot be listed.
     #[error("cannot read {}: {source}", runs.display())]
-    Read { runs: PathBuf, source: io::Error },
+    Read {
+        /// The folder that could not be listed.
+        runs: PathBuf,
+        /// Why the system refused to list it.
+        source: io::Error,
+    },
+    /// The folder of runs has no run, or is not there.
     #[error("there is no run in {} yet; start one with 'retrain run EXPERIMENT'", runs.display())]
-    Empty { runs: PathBuf },
+    Empty {
+        /// The folder that was searched.
+        runs: PathBuf,
+    },
+    /// There are runs, but the name is the beginning of none.
     #[error("no run begins with '{name}' in {}; 'retrain list' shows them all", runs.display())]
-    None { name: String, runs: PathBuf },
+    None {
+        /// What was asked for.
+        name: String,
+        /// The folder that was searched.
+        runs: PathBuf,
+    },
+    /// The name is the beginning of more than one run, and the whole name of none.
     #[error("'{name}' is the beginning of {count} runs: {examples}; give more of the name")]
-    Several { name: String, count: usize, examples: String },
+    Several {
+        /// What was asked for.
+        name: String,
+        /// How many runs begin with it.
+        count: usize,
+        /// Names of up to three of them, with commas between.
+        examples: String,
+    },
 }
 
 /// The run folders in `runs` in the order in which they were made, oldest first; none when the folder

@@ -25,10 +25,24 @@ pub struct ImageScore {
 /// Why a `scores.csv` cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoresError {
+    /// The file cannot be opened, or is not valid CSV.
     #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: csv::Error },
+    Read {
+        /// The `scores.csv` that could not be read.
+        path: PathBuf,
+        /// Why the file system or the CSV reader refused it.
+        source: csv::Error,
+    },
+    /// A row has other contents than expected, or the file ends within it.
     #[error("{}:{line}: {message}", path.display())]
-    Row { path: PathBuf, line: u64, message: String },
+    Row {
+        /// The `scores.csv` with the bad row.
+        path: PathBuf,
+        /// Where the row stands in the file; the header is line 1.
+        line: u64,
+        /// What is wrong with the row.
+        message: String,
+    },
 }
 
 /// Columns before the scores.

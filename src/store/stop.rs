@@ -26,14 +26,26 @@ pub enum Stop {
 /// A stop request that its worker cannot follow.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
+    /// The request is there, but could not be read.
     #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The run's stop file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file holds a word that is no request.
     #[error(
         "{}: found '{}', expected pause, keep or cancel; the run goes on",
         path.display(),
         harmless(found)
     )]
-    Unknown { path: PathBuf, found: String },
+    Unknown {
+        /// The run's stop file.
+        path: PathBuf,
+        /// The first 40 characters of what stands in it.
+        found: String,
+    },
 }
 
 impl Stop {

@@ -44,6 +44,7 @@ pub struct Summary {
     pub error: Option<String>,
     /// How many there are.
     pub warnings: usize,
+    /// Every field of the experiment and its value, as written in TOML, under today's keys.
     #[serde(deserialize_with = "super::event::present_settings")]
     pub settings: BTreeMap<String, String>,
 }
@@ -60,14 +61,19 @@ pub enum State {
     Queued,
     /// It goes on, as soon as its new worker says so.
     Starting,
+    /// A worker has it now.
     Running,
+    /// Ended with a result: all iterations done, or stopped early by itself.
     Done,
     /// Stopped by a person, with a result.
     Stopped,
     /// Paused by a person, to go on later.
     Paused,
+    /// Ended by an error, without a result.
     Failed,
+    /// Ended by a person, without a result.
     Cancelled,
+    /// Its worker is gone and did not say why: killed, or its machine was switched off.
     Lost,
 }
 

@@ -26,39 +26,104 @@ const DELETING: &str = ".deleting";
 /// Why something is not moved, brought back or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum TrashError {
+    /// A worker has the run that was to be moved.
     #[error("{run} is running: stop it first, as with 'retrain pause {run}' ({owner} works on it)")]
-    Running { run: String, owner: Owner },
+    Running {
+        /// The run's id.
+        run: String,
+        /// The worker's process.
+        owner: Owner,
+    },
+    /// A worker still has the run that was to be deleted from the trash.
     #[error(
         "{run} is left in the trash: {owner} still works on it; bring it back with 'retrain trash \
          --restore {run}', or end the process"
     )]
-    StillAtWork { run: String, owner: Owner },
+    StillAtWork {
+        /// The run's name in the trash.
+        run: String,
+        /// The worker's process.
+        owner: Owner,
+    },
+    /// The run could not be kept from workers while it was to be moved or deleted.
     #[error(transparent)]
     Lock(LeaseError),
+    /// The system refused the move, or to remove the original after a copy.
     #[error("cannot move {} to the trash: {source}", shown(path))]
-    Move { path: PathBuf, source: io::Error },
+    Move {
+        /// The thing that was to be moved.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something else has its old place by now.
     #[error("{} exists again: it stays in the trash", shown(path))]
-    Exists { path: PathBuf },
+    Exists {
+        /// The old place.
+        path: PathBuf,
+    },
+    /// The system refused to bring it back, so that it is still in the trash.
     #[error("cannot bring back {}: {source}", shown(path))]
-    Restore { path: PathBuf, source: io::Error },
+    Restore {
+        /// The place to which it was to come back.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Its old place cannot be told from where it lies in the trash.
     #[error("nothing says where {} was; move it by hand", shown(path))]
-    NoOrigin { path: PathBuf },
+    NoOrigin {
+        /// The thing, where it lies in the trash.
+        path: PathBuf,
+    },
+    /// A trash folder that exists could not be listed.
     #[error("cannot read the trash {}: {source}", shown(folder))]
-    Read { folder: PathBuf, source: io::Error },
+    Read {
+        /// The trash folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A name was given that fits nothing in the trash.
     #[error("nothing in the trash begins with '{name}'; 'retrain trash' lists what is there")]
-    None { name: String },
+    None {
+        /// What the person typed.
+        name: String,
+    },
+    /// A name was given that fits more than one thing.
     #[error("{count} names in the trash begin with '{name}'; give more of it")]
-    Several { name: String, count: usize },
+    Several {
+        /// What the person typed.
+        name: String,
+        /// Things whose names begin so.
+        count: usize,
+    },
+    /// What lies there is no longer what was listed, or was never put there by this program.
     #[error("{} is another thing than was asked about; it stays", shown(path))]
-    Changed { path: PathBuf },
+    Changed {
+        /// The thing, where it lies in the trash.
+        path: PathBuf,
+    },
+    /// The thing could not be examined or renamed before its deletion.
     #[error("cannot delete {}: {source}", shown(path))]
-    Delete { path: PathBuf, source: io::Error },
+    Delete {
+        /// The thing, where it lies in the trash.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// By the configuration, emptying this trash could delete the project's own folders.
     #[error(
         "the trash {} holds {}: it is not emptied; give it a folder of its own in config.toml",
         shown(trash),
         shown(folder)
     )]
-    Holds { trash: PathBuf, folder: PathBuf },
+    Holds {
+        /// The trash folder.
+        trash: PathBuf,
+        /// The project folder that lies in it or is the same.
+        folder: PathBuf,
+    },
 }
 
 /// A folder or a file that was moved.
@@ -205,7 +270,9 @@ pub fn restore(trashed: &Trashed) -> Result<(), TrashError> {
 /// What a thing in the trash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// A run's folder with its log or its experiment.
     Run,
+    /// An experiment file (`.toml`).
     Experiment,
     /// What is left of a deletion that was interrupted.
     Remains,
