@@ -172,7 +172,7 @@ fn no_screen_sends_what_a_name_holds() {
     session.press("q");
     session.press_for("/", "/");
     session.press("owned\r");
-    session.press_for("p", "owned");
+    session.press_for("U", "owned");
     session.press(&format!("{}\r", "no such photo"));
     session.press_for("@", "no such");
     session.press(CTRL_C);

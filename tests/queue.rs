@@ -132,8 +132,8 @@ fn several_experiments_are_all_checked_then_run_one_after_the_other() {
     let said = project.ok(&["run", &photos, &other]);
     assert_eq!(said.matches("Final test accuracy").count(), 2, "{said}");
     let runs = retrain::store::list(&project.path().join("runs")).unwrap();
-    // By name, as both were made in one second.
-    let [second, first] = &runs[..] else { panic!("{runs:?}") };
+    // In the order in which they were made, also within one second.
+    let [first, second] = &runs[..] else { panic!("{runs:?}") };
     assert!(first.id().ends_with("photos") && times(first).1 <= times(second).0);
 }
 

@@ -10,6 +10,7 @@ use std::process::{Output, Stdio};
 use common::compare::{assert_same_result, training};
 use common::{PER_CATEGORY, Project, wait_until};
 use retrain::store::{Event, EventLog, Lease, RunFolder, State, Stop};
+use retrain::words::grouped;
 
 /// Small steps that have something to remember, and more of them than any machine makes while it
 /// is met at work.
@@ -242,7 +243,8 @@ fn a_run_is_stopped_with_its_result_or_cancelled_without_one_and_goes_on_after_b
     project.ok(&["resume", &run.id(), "--detach"]);
     wait_for_step(&run, cancelled_at + 100);
     let result = project.ok(&["stop", &run.id()]);
-    assert!(result.contains(&format!("stopped at iteration {}", step(&run))), "{result}");
+    let stopped = format!("stopped at iteration {}", grouped(step(&run)));
+    assert!(result.contains(&stopped), "{result}");
     assert!(result.contains("Final test accuracy = ") && run.scores().exists(), "{result}");
     assert!(result.trim_end().ends_with(&format!("resume {}", run.id())), "{result}");
     assert_becomes(&run, State::Stopped);

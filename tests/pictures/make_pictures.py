@@ -138,7 +138,7 @@ def colours():
 def whole_all_the_same():
     plain = jpeg(S420, head=JFIF)
     pixels = seen(plain)
-    stray, unended = "stray bytes", "no end marker"
+    stray, unended = "stray bytes", "end marker is missing"
     for label, junk in {"one": b"\x7f", "some": b"\x13\x77\0\xaa" * 20, "text": b"some text " * 200}.items():
         add(f"stray-{label}.jpg", jpeg(S420, head=JFIF, between=junk), pixels, stray)
     add("stray-restarts.jpg", jpeg(S422, head=JFIF, restart=2, before_restart=b"\x13\x71"),
@@ -415,7 +415,7 @@ def profiles():
     add("profile-in-two-parts.jpg", plain, converted(seen(plain), p3), near=2)
     part = jpeg_writer.segment(0xE2, b"ICC_PROFILE\0\1\1" + srgb.tobytes())
     add("profile-srgb.jpg", jpeg(S444, head=JFIF + part))
-    ignored = "profile that is ignored"
+    ignored = "colour profile cannot be used"
     part = jpeg_writer.segment(0xE2, b"ICC_PROFILE\0\1\1" + p3[:100])
     add("profile-torn.jpg", jpeg(S444, head=JFIF + part), remark=ignored)
     inks = bytearray(p3)
