@@ -366,9 +366,10 @@ impl Page for Experiments {
     }
 
     fn offers(&self, action: Action, known: &Known) -> bool {
-        use Action::{Duplicate, Edit, Enter, Filter, Remove, Run, SortUp};
+        use Action::{Duplicate, Edit, Enter, Filter, Remove, Run, SortUp, Undo};
         match action {
             Run => self.selected(known).is_some_and(|file| file.problem().is_none()),
+            Undo => !known.experiments.trashed.is_empty(),
             Edit | Enter | Duplicate | Remove | Filter | SortUp => self.selected(known).is_some(),
             _ => true,
         }

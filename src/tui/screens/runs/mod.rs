@@ -392,10 +392,11 @@ impl Page for Runs {
     fn offers(&self, action: Action, known: &Known) -> bool {
         let run = self.selected(known);
         match action {
-            Action::Stop => run.is_some_and(KnownRun::is_running),
+            Action::Stop | Action::Pause | Action::Cancel => run.is_some_and(KnownRun::is_running),
             Action::Run => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
             Action::Remove => run.is_some_and(|run| !run.is_running()),
             Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
+            Action::Undo => !known.trashed.is_empty(),
             Action::Enter | Action::Mark | Action::SortUp | Action::Rerun => run.is_some(),
             _ => true,
         }
