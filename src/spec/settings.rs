@@ -68,6 +68,20 @@ impl Experiment {
 
     /// A TOML text that says all of it, one field a line, in its tables; [`parse`](super::parse)
     /// makes the same experiment of it.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use retrain::setting::Value;
+    /// use retrain::spec::{Experiment, parse};
+    ///
+    /// let text = "images = 'photos'\n[train]\nschedule = 'cosine'\nclass_weights = [1, 2.5]\n\
+    ///             [network.inception_v3]\nlast_pool = 'max'\n";
+    /// let written = parse(text, Path::new("x.toml")).unwrap().experiment;
+    /// let experiment = written.with(&[("train.seed", Value::Int(3))]).unwrap();
+    /// let read_back = parse(&experiment.to_toml(), Path::new("y.toml")).unwrap().experiment;
+    /// assert_eq!(read_back, experiment);
+    /// ```
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
         let tables = SECTIONS.iter().map(|section| section.name);
