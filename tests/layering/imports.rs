@@ -428,7 +428,7 @@ mod tests {
             "use crate::b::C;",
             "use crate::{b::{self, C}, x};",
             "use super::b::E as F;",
-            "use crate::b;\nfn f() -> b::C { todo!() }",
+            "use crate::b;\nfn f() -> b::C { b::C }",
             "use crate::{x, b::{self as y, c::{C}}};",
             "fn f() { crate::b::C::new() }",
             "fn f<'a>(c: &'a char) -> bool { *c == '\"' || super::b::C.is(c) }",
