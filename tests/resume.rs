@@ -5,10 +5,10 @@
 mod common;
 
 use std::fs;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use common::compare::{assert_same_result, training};
-use common::{PER_CATEGORY, Project, wait_until};
+use common::{BINARY, PER_CATEGORY, Project, wait_until};
 use retrain::store::{Event, EventLog, Lease, RunFolder, State, Stop};
 use retrain::words::grouped;
 
@@ -221,6 +221,26 @@ fn a_run_paused_in_training_goes_on_as_if_it_had_not() {
     let undisturbed = whole_of(&project, &more);
     assert!(training(&run) == training(&undisturbed), "the numbers differ");
     assert_same_result(&run, &undisturbed);
+}
+
+#[test]
+fn a_worker_whose_log_takes_no_words_still_does_what_it_is_asked() {
+    let project = Project::new();
+    let run = start(&project, &LONG);
+    wait_for_step(&run, 100);
+    project.ok(&["pause", &run.id()]);
+    let mut worker = Command::new(BINARY);
+    worker.args(["worker", "--alone"]).arg(run.path());
+    worker.stdin(Stdio::null()).stdout(Stdio::null());
+    worker.stderr(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let mut worker = worker.spawn().unwrap();
+    wait_until("it works", || run.has_worker());
+    // Of this it would complain.
+    fs::write(run.path().join("stop"), "whatever\n").unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    run.request_stop(Stop::Cancel).unwrap();
+    wait_until("it ends", || worker.try_wait().unwrap().is_some());
+    assert_becomes(&run, State::Cancelled);
 }
 
 #[test]

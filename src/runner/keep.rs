@@ -4,7 +4,7 @@
 //! says it, and starts the next run of the queue.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -22,7 +22,7 @@ use super::queue::{Ended, EnqueueError, Wanted, advance_behind};
 use super::slots::gpu_of;
 use crate::config::Config;
 use crate::store::{
-    Event, EventLog, Fault, Lease, LeaseError, QueueError, Run, RunFolder, explain, harmless,
+    Event, EventLog, Fault, Lease, LeaseError, QueueError, Run, RunFolder, explain, say_aside,
 };
 
 /// Has the run in `folder` done by a worker of its own, says how that ended where the worker could
@@ -97,7 +97,7 @@ fn run_worker(
     let mut worker = start_worker(folder, iterations, gpu)?;
     if let Err(err) = pass_on_signals(&worker) {
         // The worker is there all the same.
-        aside(&format!("signals to process {} are not passed on: {err}", std::process::id()));
+        say_aside(&format!("signals to process {} are not passed on: {err}", std::process::id()));
     }
     worker.wait()
 }
@@ -188,7 +188,7 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
         false => Event::Failed { message, fault: true },
     };
     if let Some(Err(err)) = lease.as_ref().map(|lease| lease.number_above(run.lease)) {
-        return aside(&explain(&err, &folder.again()));
+        return say_aside(&explain(&err, &folder.again()));
     }
     let written = EventLog::open(&folder.events()).and_then(|log| {
         let mut log = log.under(lease.as_ref().map_or(0, Lease::number));
@@ -201,19 +201,13 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
             // Derived from the log, and made anew from it where it is missing.
             let _ = folder.replay().map(|run| folder.write_summary(&run));
         }
-        Err(err) => aside(&explain(&err, &folder.again())),
+        Err(err) => say_aside(&explain(&err, &folder.again())),
     }
 }
 
 /// Whether the worker has added nothing to a run that had ended before.
 fn is_as_it_was(run: &Run, has_begun: bool) -> bool {
     if has_begun { run.earlier_end.is_some() } else { run.started.is_some() }
-}
-
-/// For `worker.log`, where stderr leads.
-fn aside(words: &str) {
-    // A log that takes no more words is no reason to end.
-    let _ = writeln!(io::stderr(), "{}", harmless(words));
 }
 
 fn id(folder: &RunFolder) -> Option<(u64, u64)> {
@@ -244,7 +238,7 @@ fn start_next(folder: &RunFolder, root: Option<&Path>, is_ours: bool) {
         let is_busy =
             matches!(err.downcast_ref(), Some(EnqueueError::Queue(QueueError::Busy { .. })));
         if !is_said {
-            aside(&format!("the next run of the queue is not started: {err}"));
+            say_aside(&format!("the next run of the queue is not started: {err}"));
         }
         if !is_busy {
             return;
@@ -262,7 +256,7 @@ fn advance_after(
     let runs = folder.path().parent().ok_or("the run lies in no folder")?;
     let root = root.ok_or("the log of this one, which names the project, cannot be read")?;
     let config = Config::load(root).unwrap_or_else(|err| {
-        aside(&format!("{err}; the queue goes on as if it were empty"));
+        say_aside(&format!("{err}; the queue goes on as if it were empty"));
         Config::at(root)
     });
     let launcher = Local::new(&this_program()?, &config);

@@ -26,6 +26,7 @@ mod scores;
 mod stop;
 mod summary;
 pub mod trash;
+mod worker_log;
 
 pub use atomic::write_atomically;
 pub use event::{
@@ -50,3 +51,4 @@ pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
 pub use stop::{Stop, StopError};
 pub use summary::{State, Summary};
+pub use worker_log::say_aside;

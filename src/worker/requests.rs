@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::store::{Lease, RunFolder, Stop, harmless};
+use crate::store::{Lease, RunFolder, Stop, say_aside};
 
 /// Time between two looks at the stop file.
 const LOOK: Duration = Duration::from_millis(200);
@@ -74,10 +74,10 @@ impl RequestWatcher {
     }
 }
 
-/// Says a problem once, in `worker.log`, where stderr leads.
+/// Says a problem once, in `worker.log`.
 fn complain(said: &mut Option<String>, problem: String) {
     if said.as_ref() != Some(&problem) {
-        eprintln!("{}", harmless(&problem));
+        say_aside(&problem);
         *said = Some(problem);
     }
 }

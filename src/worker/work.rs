@@ -1,6 +1,5 @@
 //! A run from its first line to its last, as a table of contents.
 
-use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,7 +16,7 @@ use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey, ro
 use crate::nets::Place;
 use crate::spec::{self, Experiment, Set, SpecError};
 use crate::store::{
-    Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain, harmless,
+    Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain, say_aside,
     skipped_csv, write_atomically,
 };
 
@@ -29,7 +28,7 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     let (mut reporter, watcher) = match begun {
         Ok(begun) => begun,
         Err(err) => {
-            say_last(&explain(err.as_ref(), &folder.again()));
+            say_aside(&explain(err.as_ref(), &folder.again()));
             return match err.downcast_ref() {
                 Some(LeaseError::Gone { .. }) => ExitCode::from(LeaseError::EXIT_GONE),
                 _ => ExitCode::FAILURE,
@@ -40,17 +39,13 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
         Work::prepare(folder, &mut reporter, &watcher.requests, iterations).and_then(Work::perform);
     let Err(err) = done else { return ExitCode::SUCCESS };
     if let Err(err) = reporter.fail(&err) {
-        say_last(&explain(err.as_ref(), &folder.again()));
+        say_aside(&explain(err.as_ref(), &folder.again()));
     }
-    match err.downcast_ref() {
-        Some(LeaseError::Lost { .. }) => ExitCode::from(LeaseError::EXIT_GONE),
-        _ => ExitCode::FAILURE,
+    // Whatever it failed of: of a run that is another worker's by now the keeper says nothing.
+    match reporter.check_lease() {
+        Err(_) => ExitCode::from(LeaseError::EXIT_GONE),
+        Ok(()) => ExitCode::FAILURE,
     }
-}
-
-/// For `worker.log`, where stderr leads; a log that takes no more words is no reason to end.
-fn say_last(words: &str) {
-    let _ = writeln!(io::stderr(), "{}", harmless(words));
 }
 
 fn begin(folder: &RunFolder) -> Result<(Reporter, RequestWatcher)> {
