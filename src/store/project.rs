@@ -29,7 +29,9 @@ impl RunFolder {
     /// Where a file or folder is now that the run recorded: relative to the project, or in older runs
     /// as a whole path, which may be in the project as it lay then.
     pub fn place(&self, run: &Run, recorded: &Path) -> PathBuf {
-        self.project(run).join(recorded.strip_prefix(&run.root).unwrap_or(recorded))
+        // Only older runs recorded whole paths, and the project as one of them.
+        let below = recorded.strip_prefix(&run.root).ok().filter(|_| run.root.is_absolute());
+        self.project(run).join(below.unwrap_or(recorded))
     }
 }
 
@@ -37,8 +39,11 @@ impl RunFolder {
 /// it, so that both can be moved, else as it is.
 pub fn recorded_root(root: &Path, runs: &Path) -> PathBuf {
     match runs.strip_prefix(root) {
-        Ok(below) => below.components().map(|_| "..").chain([".."]).collect(),
-        Err(_) => root.to_owned(),
+        // One that leaves the project again by `..` does not lie in it.
+        Ok(below) if below.components().all(|part| matches!(part, Component::Normal(_))) => {
+            below.components().map(|_| "..").chain([".."]).collect()
+        }
+        _ => root.to_owned(),
     }
 }
 
@@ -75,11 +80,15 @@ mod tests {
         assert_eq!(recorded("/p/out/runs"), Path::new("../../.."));
         assert_eq!(recorded("/p"), Path::new(".."));
         assert_eq!(recorded("/big/runs"), Path::new("/p"));
+        assert_eq!(recorded("/p/../big/runs"), Path::new("/p"));
         let folder = RunFolder::at("/moved/runs/1");
         let new = Run { root: recorded("/p/runs"), ..Run::default() };
         assert_eq!(folder.project(&new), Path::new("/moved"));
         assert_eq!(folder.place(&new, Path::new("data/fire")), Path::new("/moved/data/fire"));
         assert_eq!(folder.place(&new, Path::new("/photos")), Path::new("/photos"));
+        // Two levels above the project, as the way from the run to the project begins too.
+        let above = Path::new("../../photos");
+        assert_eq!(folder.place(&new, above), Path::new("/moved/../../photos"));
     }
 
     #[test]
