@@ -100,6 +100,13 @@ impl Taken {
     }
 }
 
+impl Hold {
+    /// The file that is held was moved to `path`.
+    pub(super) fn moved_to(&mut self, path: &Path) {
+        self.lock.moved_to(path);
+    }
+}
+
 impl Lease {
     /// Takes the run, unless a worker that lives has it.
     pub fn take(path: &Path) -> Result<Lease, LeaseError> {
@@ -111,7 +118,8 @@ impl Lease {
         open: impl FnOnce(&Path) -> io::Result<LockFile>,
     ) -> Result<Lease, LeaseError> {
         let Hold { lock } = Lease::hold_with(path, open)?;
-        let number = AtomicU64::new(1 + Taken::read(path).map_or(0, |taken| taken.number));
+        let before = Taken::read(path).map_or(0, |taken| taken.number);
+        let number = AtomicU64::new(before.saturating_add(1));
         let mut lease = Lease { lock, path: path.to_owned(), owner: Owner::this_process(), number };
         lease.write()?;
         // From here on its name keeps others away.
@@ -142,11 +150,13 @@ impl Lease {
         if self.number() > known {
             return Ok(());
         }
-        self.number.store(known + 1, Ordering::Relaxed);
+        self.check()?;
+        self.number.store(known.saturating_add(1), Ordering::Relaxed);
         self.write()
     }
 
-    /// Errors when another worker has taken the run since. One that cannot be asked has not.
+    /// Errors when another worker has taken the run since. A lock file that cannot be read counts
+    /// as still ours.
     pub fn check(&self) -> Result<(), LeaseError> {
         match Taken::read(&self.path) {
             Some(taken) if taken.owner != self.owner || taken.number > self.number() => {
@@ -252,6 +262,19 @@ mod tests {
         assert!(matches!(Lease::take(&path), Err(LeaseError::Taken(_))));
         drop(lease);
         Lease::take(&path).unwrap();
+    }
+
+    #[test]
+    fn a_worker_that_lost_its_run_takes_no_larger_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        // Of threads of one process the later one has it.
+        let take = || Lease::take_with(&path, LockFile::open_without_locks).unwrap();
+        let (former, present) = (take(), take());
+        assert!(matches!(former.number_above(7), Err(LeaseError::Lost { .. })));
+        present.number_above(7).unwrap();
+        assert_eq!(present.number(), 8);
+        present.check().unwrap();
     }
 
     #[test]

@@ -55,6 +55,13 @@ impl LockFile {
         self.make_beside()
     }
 
+    /// The file was moved to `path`, and with it what was made beside it.
+    pub fn moved_to(&mut self, path: &Path) {
+        if let Some((beside, _)) = &mut self.beside {
+            *beside = path.with_file_name(beside.file_name().unwrap_or_default());
+        }
+    }
+
     /// Lets others lock it, where a file beside it is what locks it; another lock lasts.
     pub fn remove_beside(&mut self) {
         let Some((path, content)) = self.beside.take() else { return };
@@ -71,7 +78,11 @@ impl LockFile {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(mut file) => {
                     let content = content();
-                    file.write_all(&content)?;
+                    if let Err(err) = file.write_all(&content) {
+                        // Left empty it would keep others away, and hide that the disk is full.
+                        let _ = fs::remove_file(&path);
+                        return Err(err);
+                    }
                     self.beside = Some((path, content));
                     return Ok(true);
                 }
@@ -152,6 +163,19 @@ mod tests {
         assert!(other.try_lock().unwrap());
         drop(other);
         assert!(!held(folder.path()).exists());
+    }
+
+    #[test]
+    fn without_locks_what_keeps_others_away_goes_with_the_lock_also_when_both_were_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+        fs::create_dir(&here).unwrap();
+        let mut lock = LockFile::open_without_locks(&here.join("lock")).unwrap();
+        assert!(lock.try_lock().unwrap());
+        fs::rename(&here, &there).unwrap();
+        lock.moved_to(&there.join("lock"));
+        drop(lock);
+        assert!(there.join("lock").exists() && !held(&there).exists());
     }
 
     #[test]

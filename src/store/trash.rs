@@ -138,7 +138,7 @@ pub struct Trashed {
 /// Moves a run to the folder `bin`, unless a worker has it; none can take it meanwhile.
 pub fn move_run(run: &RunFolder, bin: &Path) -> Result<Trashed, TrashError> {
     let running = |owner| TrashError::Running { run: run.id(), owner };
-    let hold = hold(run, running)?;
+    let mut hold = hold(run, running)?;
     let trashed = move_file(run.path(), bin)?;
     // Where there are no locks a worker may have taken it after the look.
     let moved = RunFolder::at(&trashed.to);
@@ -146,7 +146,7 @@ pub fn move_run(run: &RunFolder, bin: &Path) -> Result<Trashed, TrashError> {
         restore(&trashed)?;
         return Err(running(owner));
     }
-    drop(hold);
+    hold.moved_to(&moved.lock());
     Ok(trashed)
 }
 
