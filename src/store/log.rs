@@ -82,15 +82,12 @@ impl EventLog {
     /// Opens the log to append, and cuts a torn last line: what a killed writer had begun.
     pub fn open(path: &Path) -> Result<EventLog, LogError> {
         let fail = |source| LogError::Write { path: path.to_owned(), source };
-        let mut file = append_plain(path).map_err(fail)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(fail)?;
-        let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        if whole < bytes.len() {
-            file.set_len(whole as u64).map_err(fail)?;
+        let file = append_plain(path).map_err(fail)?;
+        let len = end_of_lines(&file).map_err(fail)?;
+        if len < file.metadata().map_err(fail)?.len() {
+            file.set_len(len).map_err(fail)?;
         }
-        let (path, len) = (path.to_owned(), whole as u64);
-        Ok(EventLog { path, file, len, torn: None, room: 0, lease: 0 })
+        Ok(EventLog { path: path.to_owned(), file, len, torn: None, room: 0, lease: 0 })
     }
 
     /// The same, for the worker whose lease has that number.
@@ -161,10 +158,29 @@ impl EventLog {
     }
 }
 
+/// Where the last whole line of the file ends, however long the file is.
+fn end_of_lines(file: &File) -> io::Result<u64> {
+    let mut block = vec![0; 64 << 10];
+    let mut end = file.metadata()?.len();
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        let part = &mut block[..(end - start) as usize];
+        file.read_exact_at(part, start)?;
+        if let Some(at) = part.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
 impl Drop for EventLog {
     /// Gives back the room, unless somebody has gone on with the log.
     fn drop(&mut self) {
-        if self.room > 0 && self.file.metadata().is_ok_and(|data| data.len() == self.len) {
+        // Where nothing was promised there is nothing to give back.
+        if (1..u64::MAX).contains(&self.room)
+            && self.file.metadata().is_ok_and(|data| data.len() == self.len)
+        {
             let _ = self.file.set_len(self.len);
         }
     }
@@ -344,6 +360,23 @@ mod tests {
         let expected = ["before the second began", "second", "goes on", "of no worker"];
         assert_eq!(messages(&tail.poll().unwrap()), expected);
         assert_eq!(messages(&Tail::new(&path).poll().unwrap())[2..], expected);
+    }
+
+    #[test]
+    fn a_torn_last_line_of_any_length_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut log = EventLog::open(&path).unwrap();
+        log.append(warning("whole")).unwrap();
+        drop(log);
+        let whole = std::fs::read(&path).unwrap();
+        for torn in [1, (64 << 10) - 1, 64 << 10, (64 << 10) + 1, 200 << 10] {
+            for kept in [&whole[..], b""] {
+                std::fs::write(&path, [kept, &vec![b'x'; torn]].concat()).unwrap();
+                EventLog::open(&path).unwrap();
+                assert_eq!(std::fs::read(&path).unwrap(), kept, "{torn}");
+            }
+        }
     }
 
     #[test]

@@ -25,11 +25,12 @@ const CHECK: Duration = Duration::from_millis(100);
 /// Appends events, keeps their fold, and with it `summary.json` and `worker.log`.
 pub struct Reporter {
     folder: RunFolder,
+    // Dropped before the lease: it gives back its room, which nobody may have gone on into.
+    log: EventLog,
     lease: Arc<Lease>,
     checked: Instant,
-    log: EventLog,
-    /// The log behind what `run` knows of it, until the first event of this worker is there: an
-    /// earlier one may have added to it meanwhile, and cannot any more.
+    /// Reads what an earlier worker added between our replay and our first event; after that it can
+    /// add nothing that counts.
     unread: Option<Tail>,
     words: File,
     run: Run,
