@@ -15,16 +15,18 @@ pub trait Launcher {
     /// Whether a run that waits for `target` is for this launcher to start.
     fn serves(&self, target: &Target) -> bool;
 
+    /// Whether one more run may be started now, beside those that have been `started` anywhere and
+    /// have not ended.
+    fn has_place(&self, started: &[Started]) -> bool;
+
     /// Has a worker started that takes the run, up to `iterations` where they are given instead of
-    /// the run's own. `started` are the runs that have been started and have not ended, anywhere.
-    ///
-    /// `None` when nothing more may be at work now: the run waits on.
+    /// the run's own, beside those that have been `started`.
     fn start(
         &self,
         run: &RunFolder,
         iterations: Option<usize>,
         started: &[Started],
-    ) -> io::Result<Option<Task>>;
+    ) -> io::Result<Task>;
 
     /// Errors where a run that begins now would soon fail for lack of room on its disks. Looked at
     /// before a run that waits is started by itself.

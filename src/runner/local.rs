@@ -32,20 +32,21 @@ impl Launcher for Local {
         target.is_this_machine()
     }
 
+    fn has_place(&self, started: &[Started]) -> bool {
+        free_slot(started) < self.slots
+    }
+
     fn start(
         &self,
         run: &RunFolder,
         iterations: Option<usize>,
         started: &[Started],
-    ) -> io::Result<Option<Task>> {
+    ) -> io::Result<Task> {
         let slot = free_slot(started);
-        if slot >= self.slots {
-            return Ok(None);
-        }
         let child = start_keeper(&self.program, run, iterations, slot)?;
         let keeper = Owner::of_process(child.id());
         reap(child);
-        Ok(Some(Task::Process { keeper, slot }))
+        Ok(Task::Process { keeper, slot })
     }
 
     fn check_room(&self, run: &RunFolder) -> io::Result<()> {

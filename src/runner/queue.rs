@@ -84,7 +84,7 @@ pub(super) enum Wanted {
 }
 
 /// As [`advance`], where the present process is the worker or the keeper of `ended`: it needs the slot
-/// no more, unless the other one lives.
+/// no more, unless the other of the two still lives.
 pub(super) fn advance_behind(
     launcher: &dyn Launcher,
     runs: &Path,
@@ -114,6 +114,7 @@ pub(super) fn advance_behind(
         }
         let is_ours = |waiting: &Waiting| launcher.serves(&waiting.target);
         while !queue.held
+            && launcher.has_place(&queue.started)
             && let Some(next) = queue.waiting.iter().position(is_ours)
         {
             let Waiting { run, iterations, .. } = queue.waiting[next].clone();
@@ -125,12 +126,11 @@ pub(super) fn advance_behind(
                 Wanted::ByTheQueue => launcher.check_room(&folder),
             };
             match room.and_then(|()| launcher.start(&folder, iterations, &queue.started)) {
-                Ok(Some(task)) => {
+                Ok(task) => {
                     has_started = true;
                     queue.waiting.remove(next);
                     queue.started.push(Started { run, task });
                 }
-                Ok(None) => break,
                 Err(source) => return Err(EnqueueError::Launch { run, source }),
             }
         }
@@ -326,15 +326,19 @@ mod tests {
             *target == self.target()
         }
 
+        fn has_place(&self, _started: &[Started]) -> bool {
+            true
+        }
+
         fn start(
             &self,
             _run: &RunFolder,
             _iterations: Option<usize>,
             _started: &[Started],
-        ) -> io::Result<Option<Task>> {
+        ) -> io::Result<Task> {
             let mut jobs = self.jobs.borrow_mut();
             jobs.push(Status::Pending);
-            Ok(Some(Task::Job { cluster: "hpc".into(), job: (jobs.len() - 1).to_string() }))
+            Ok(Task::Job { cluster: "hpc".into(), job: (jobs.len() - 1).to_string() })
         }
 
         fn check_room(&self, _run: &RunFolder) -> io::Result<()> {
