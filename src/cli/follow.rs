@@ -12,7 +12,7 @@ use signal_hook::consts::SIGINT;
 use super::local;
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
-use crate::runner::{self, EnqueueError, Place};
+use crate::runner::{self, EnqueueError, Place, TO_GO};
 use crate::store::{
     EvaluationPoint, Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail, explain,
 };
@@ -23,8 +23,6 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Time between two tries to start what waits: as a rule the keeper of the run that ended has
 /// started the next one long before.
 const ADVANCE: Duration = Duration::from_secs(2);
-/// A worker is gone within this after its last word, also on a busy machine.
-const TO_GO: Duration = Duration::from_secs(5);
 /// Without a terminal, a line of progress this often.
 const PLAIN_NEWS: Duration = Duration::from_secs(5);
 /// Lines of training that stay on the screen, spread over its iterations.
@@ -53,9 +51,7 @@ pub struct Begun {
 
 impl Begun {
     pub fn of(folder: &RunFolder) -> Result<Begun, LogError> {
-        let mut tail = folder.tail();
-        let mut run = Run::default();
-        tail.each(|record| run.apply(&record))?;
+        let (run, tail) = folder.replay_on()?;
         Ok(Begun { tail, run, words: words_of(folder) })
     }
 

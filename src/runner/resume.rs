@@ -10,7 +10,7 @@ use crate::spec::{self, SpecError};
 use crate::store::{End, Ending, LogError, Queue, QueueError, Run, RunFolder, Started, Task};
 
 /// A worker is gone within this after its last word, also on a busy machine.
-const TO_GO: Duration = Duration::from_secs(10);
+pub const TO_GO: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Why a run does not go on.

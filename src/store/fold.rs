@@ -36,6 +36,11 @@ struct Fold {
 impl RunFolder {
     /// All events so far, folded. Reads of a long log only what has come since it was last folded.
     pub fn replay(&self) -> Result<Run, LogError> {
+        Ok(self.replay_on()?.0)
+    }
+
+    /// The same, with the reader that goes on behind them.
+    pub fn replay_on(&self) -> Result<(Run, Tail), LogError> {
         let (mut tail, mut run) = self.kept().unwrap_or_else(|| (self.tail(), Run::default()));
         let begin = tail.offset;
         match tail.each(|record| run.apply(&record)) {
@@ -46,7 +51,7 @@ impl RunFolder {
             // Where it cannot be written, as by one who may only read, the next one reads as much.
             let _ = self.keep(&tail, &run);
         }
-        Ok(run)
+        Ok((run, tail))
     }
 
     fn kept(&self) -> Option<(Tail, Run)> {

@@ -27,7 +27,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{Timespec, Timestamps, UTIME_NOW};
+use rustix::fs::{CWD, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, openat};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,12 @@ fn silence(file: &Path, modified: SystemTime) -> Duration {
 pub(super) const CLOCK: &str = ".clock.tmp";
 
 fn file_system_time(folder: &Path) -> io::Result<SystemTime> {
+    // Without a name it leaves the folder as it is, and cannot be left behind.
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    if let Ok(unnamed) = openat(CWD, folder, flags, Mode::RUSR | Mode::WUSR) {
+        return File::from(unnamed).metadata()?.modified();
+    }
+    // Not every file system has such files, as NFS.
     let path = folder.join(format!(".{}-{}{CLOCK}", host_name(), std::process::id()));
     let modified = File::create(&path).and_then(|file| file.metadata()?.modified());
     let _ = fs::remove_file(&path);
