@@ -162,16 +162,16 @@ fn least(detail: Detail) -> Option<usize> {
 
 /// Width and height by the header.
 fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Unreadable> {
-    match format {
+    without_panic(|| match format {
         ImageFormat::Jpeg => Ok(jpeg::size(bytes)?),
         ImageFormat::Png => png_size(bytes),
         ImageFormat::Tiff => tiff::size(bytes),
-        _ => without_panic(|| {
+        _ => {
             let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
             reader.no_limits();
             reader.into_dimensions().map_err(reason)
-        }),
-    }
+        }
+    })
 }
 
 /// Errors when the picture has no pixels, or more than are read.
@@ -304,6 +304,26 @@ mod tests {
                 assert_ne!(cut, Err(Unreadable::DecoderPanicked), "{format:?} at {length}");
             }
         }
+    }
+
+    #[test]
+    fn an_entry_without_values_in_a_tiff_is_as_good_as_none() {
+        const SHORT: u16 = 3;
+        // Tag, count and value: width, height, bits of a sample, colours.
+        let entries: [(u16, u32, u32); 4] = [(256, 1, 3), (257, 1, 2), (258, 0, 0), (262, 1, 2)];
+        let mut bytes = b"II\x2a\0\x08\0\0\0".to_vec();
+        bytes.extend((entries.len() as u16).to_le_bytes());
+        for (tag, count, value) in entries {
+            bytes.extend(tag.to_le_bytes());
+            bytes.extend(SHORT.to_le_bytes());
+            bytes.extend(count.to_le_bytes());
+            bytes.extend(value.to_le_bytes());
+        }
+        bytes.extend([0; 4]); // no other directory
+        // A sample has one bit where nothing else is said.
+        let refused = Unreadable::FormNotSupported("RGB TIFF of 1 bits a sample".to_owned());
+        assert_eq!(size(&bytes, ImageFormat::Tiff), Err(refused.clone()));
+        assert_eq!(decode(&bytes, 1), Err(refused));
     }
 
     #[test]

@@ -115,7 +115,10 @@ impl<'a> Directory<'a> {
     fn numbers(&self, tag: u16) -> Option<Vec<u64>> {
         let (kind, count, at) = self.entry(tag)?;
         let each = value_bytes(kind)?;
-        (0..count.min(MOST_VALUES) as usize).map(|n| self.read(at + n * each, each)).collect()
+        let numbers = (0..count.min(MOST_VALUES) as usize).map(|n| self.read(at + n * each, each));
+        let numbers: Vec<u64> = numbers.collect::<Option<_>>()?;
+        // An entry of no values says nothing.
+        (!numbers.is_empty()).then_some(numbers)
     }
 
     /// The first number of an entry.
