@@ -98,7 +98,7 @@ fn taps(file: &WeightsFile, taps: &Stated<Vec<String>>, layers: &[Block]) -> Loa
             key: "taps",
             found: taps.value.join(", "),
             expected: "blocks of Inception v3, none of them twice",
-            setting: "network.taps",
+            setting: variant::TAPS_SETTING,
         },
         _ => err,
     })

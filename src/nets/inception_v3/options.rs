@@ -60,7 +60,7 @@ const LAST_POOLS: Words = &[AUTO, LastPool::CHOICES[0], LastPool::CHOICES[1]];
 const INPUT_RANGES: Words =
     &[AUTO, InputRange::CHOICES[0], InputRange::CHOICES[1], InputRange::CHOICES[2]];
 
-const AVERAGE_POOL: Field = Field::new(
+pub(super) const AVERAGE_POOL: Field = Field::new(
     "network.inception_v3.average_pool",
     Kind::Choice(AVERAGE_POOLS),
     "\"auto\"",
@@ -68,7 +68,7 @@ const AVERAGE_POOL: Field = Field::new(
 )
 .formerly("network.average_pool");
 
-const LAST_POOL: Field = Field::new(
+pub(super) const LAST_POOL: Field = Field::new(
     "network.inception_v3.last_pool",
     Kind::Choice(LAST_POOLS),
     "\"auto\"",
@@ -76,7 +76,7 @@ const LAST_POOL: Field = Field::new(
 )
 .formerly("network.last_pool");
 
-const INPUT_RANGE: Field = Field::new(
+pub(super) const INPUT_RANGE: Field = Field::new(
     "network.inception_v3.input_range",
     Kind::Choice(INPUT_RANGES),
     "\"auto\"",
@@ -84,7 +84,7 @@ const INPUT_RANGE: Field = Field::new(
 )
 .formerly("network.input_range");
 
-const BATCH_NORM_EPSILON: Field = Field::new(
+pub(super) const BATCH_NORM_EPSILON: Field = Field::new(
     "network.inception_v3.batch_norm_epsilon",
     Kind::FloatOrAuto(Range::closed(0.0, 1.0).above()),
     "\"auto\"",

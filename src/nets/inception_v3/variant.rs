@@ -7,7 +7,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::options::{InputRange, LastPool, Options, PoolPadding};
+use super::options::{self, InputRange, LastPool, Options, PoolPadding};
 use crate::nets::error::NetError;
 use crate::nets::identity::{Identity, Property, RANGE_PROPERTY, Source, Stated};
 use crate::nets::weights::WeightsFile;
@@ -152,6 +152,9 @@ const PADDING_NAME: &str = "average_pool_padding";
 const LAST_POOL_NAME: &str = "last_pool";
 const EPSILON_NAME: &str = "batch_norm_epsilon";
 
+/// The setting of the taps, which every network has.
+pub(super) const TAPS_SETTING: &str = "network.taps";
+
 const BETWEEN_TAPS: &str = ", ";
 
 /// The word that serde writes for a value of an enum.
@@ -194,7 +197,7 @@ const PADDING: Key<PoolPadding> = Key {
         _ => None,
     },
     expected: "true or false",
-    setting: "network.inception_v3.average_pool",
+    setting: options::AVERAGE_POOL.key,
 };
 
 const LAST_POOL: Key<LastPool> = Key {
@@ -205,7 +208,7 @@ const LAST_POOL: Key<LastPool> = Key {
         _ => None,
     },
     expected: "avg or max",
-    setting: "network.inception_v3.last_pool",
+    setting: options::LAST_POOL.key,
 };
 
 const INPUT_RANGE: Key<InputRange> = Key {
@@ -217,21 +220,21 @@ const INPUT_RANGE: Key<InputRange> = Key {
         _ => None,
     },
     expected: "[0,1] or [-1,1]",
-    setting: "network.inception_v3.input_range",
+    setting: options::INPUT_RANGE.key,
 };
 
 const EPSILON: Key<f64> = Key {
     key: "bn_eps",
     read: |text| text.parse().ok().filter(|epsilon: &f64| epsilon.is_finite() && *epsilon > 0.0),
     expected: "a number above 0, as 0.001",
-    setting: "network.inception_v3.batch_norm_epsilon",
+    setting: options::BATCH_NORM_EPSILON.key,
 };
 
 const TAPS: Key<Vec<String>> = Key {
     key: "taps",
     read: |text| Some(text.split(',').map(|tap| tap.trim().to_owned()).collect()),
     expected: "names of blocks with commas between",
-    setting: "network.taps",
+    setting: TAPS_SETTING,
 };
 
 fn metadata<T>(file: &WeightsFile, key: &Key<T>) -> Result<Option<T>, NetError> {
