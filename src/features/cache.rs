@@ -1,4 +1,4 @@
-//! The features that are there already, of one network and one resize rule.
+//! The features that are there already, of one network, resize rule, decode rule and arithmetic.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;

@@ -24,13 +24,8 @@ pub struct Recipe {
     pub max_megapixels: usize,
     /// What the network computed in.
     pub precision: Precision,
-    /// How photos became pixels. Heads that do not say are older than rule 3.
-    #[serde(default = "rule_before")]
+    /// How photos became pixels.
     pub decode_rule: DecodeRule,
-}
-
-fn rule_before() -> DecodeRule {
-    DecodeRule::BEFORE
 }
 
 /// A recipe as head files of version 1 have it.
@@ -113,6 +108,9 @@ impl Recipe {
     /// Loads the very network that the recipe was made with onto a device, whichever it was made
     /// on, or says that it is not there.
     pub fn open(&self, device: DeviceChoice) -> Result<Extractor, RecipeError> {
+        if !self.decode_rule.is_known() {
+            return Err(RecipeError::NewerRule { found: self.decode_rule.number() });
+        }
         let file = self.weights_file.as_deref();
         let network = nets::settings(&self.network, file, self.precision, device)?;
         let place = Place::open(&network)?;
@@ -124,13 +122,30 @@ impl Recipe {
                 found: short(&now.network),
             });
         }
-        if !self.decode_rule.is_known() {
-            return Err(RecipeError::NewerRule { found: self.decode_rule.number() });
-        }
         Ok(Extractor { decode_rule: self.decode_rule, ..extractor })
     }
 }
 
 fn short(network: &Identity) -> String {
     format!("{} with weights {} ({})", network.backbone, network.weights, &network.weights_blake3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::testing;
+
+    #[test]
+    fn a_decode_rule_of_a_newer_program_is_told_before_the_network_is_looked_for() {
+        let newer = DecodeRule::CURRENT.number() + 1;
+        let recipe = Recipe {
+            network: testing::identity(8),
+            weights_file: Some("missing".into()),
+            max_megapixels: 1,
+            precision: Precision::F32,
+            decode_rule: serde_json::from_value(newer.into()).unwrap(),
+        };
+        let refused = recipe.open(DeviceChoice::Cpu).err();
+        assert!(matches!(refused, Some(RecipeError::NewerRule { found }) if found == newer));
+    }
 }
