@@ -1,15 +1,16 @@
 //! Hashes of photos that were read before, so that the next scan of a large folder reads nothing.
 //!
-//! One file for each folder of photos, in the cache folder. Whatever is wrong with it, the photos
-//! are read again and it is written anew; it is never taken for more than a memory of what was
-//! read. Several programs may write it at once: the last one wins, with the entries that it found
-//! when it wrote.
+//! One file for each folder of photos and decode rule, in the cache folder: what one rule takes for
+//! a photo, another may refuse. Whatever is wrong with the file, the photos are read again and it
+//! is written anew; it is never taken for more than a memory of what was read. Several programs may
+//! write it at once: the last one wins, with the entries that it found when it wrote.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::DecodeRule;
 use super::stamp::FileStamp;
 use crate::config::read_plain;
 use crate::store::write_atomically;
@@ -57,8 +58,7 @@ impl KnownPhotos {
     /// What is known of the photos in the folder `images`; nothing when the file is missing, torn
     /// or damaged.
     pub fn load(cache: &Path, images: &Path) -> KnownPhotos {
-        let name = blake3::hash(images.as_os_str().as_encoded_bytes()).to_hex();
-        let file = cache.join(FOLDER).join(&name[..32]);
+        let file = file_of(cache, images, DecodeRule::CURRENT);
         KnownPhotos { records: read_records(&file), file }
     }
 
@@ -109,23 +109,38 @@ impl Update<'_> {
 
     /// Saves what is new when the last time is long ago.
     pub fn save_sometimes(&mut self) -> io::Result<()> {
-        if self.saved.elapsed() < SAVE_INTERVAL { Ok(()) } else { self.save() }
+        match self.unsaved == 0 || self.saved.elapsed() < SAVE_INTERVAL {
+            true => Ok(()),
+            false => self.save(),
+        }
     }
 
-    /// Saves what is new, with what others have saved meanwhile.
-    pub fn save(&mut self) -> io::Result<()> {
-        self.saved = Instant::now();
-        if self.unsaved == 0 {
+    /// Saves what is new, with all that the file holds: what was not met yet may still be.
+    fn save(&mut self) -> io::Result<()> {
+        (self.unsaved, self.saved) = (0, Instant::now());
+        self.write(self.certain(), read_records(&self.known.file))
+    }
+
+    /// Saves what is new when every photo was looked at; drops what was not met when that is much.
+    pub fn finish(self) -> io::Result<()> {
+        if self.new.is_empty() {
             return Ok(());
         }
-        self.unsaved = 0;
-        let met = self.known.records.iter().zip(&self.met).filter(|(_, met)| **met);
-        let met = met.map(|(record, _)| *record);
-        let certain: Vec<Record> = self.new.iter().copied().chain(met).collect();
-        let mut others = read_records(&self.known.file);
+        let (certain, mut others) = (self.certain(), read_records(&self.known.file));
         if others.len() > 2 * certain.len() + SPARE_ENTRIES {
             others.clear();
         }
+        self.write(certain, others)
+    }
+
+    /// What is new, and what was known before and is still there.
+    fn certain(&self) -> Vec<Record> {
+        let met = self.known.records.iter().zip(&self.met).filter(|(_, met)| **met);
+        self.new.iter().chain(met.map(|(record, _)| record)).copied().collect()
+    }
+
+    /// Writes both; where they have the same path, what is certain.
+    fn write(&self, certain: Vec<Record>, others: Vec<Record>) -> io::Result<()> {
         // The sort keeps the order of equals, so that what was read last comes first.
         let mut records: Vec<Record> = certain.into_iter().chain(others).collect();
         records.sort_by_key(|record| record.path);
@@ -135,6 +150,14 @@ impl Update<'_> {
         }
         write_atomically(&self.known.file, &to_bytes(&records))
     }
+}
+
+/// The file of what is known by a decode rule of the photos in the folder `images`.
+fn file_of(cache: &Path, images: &Path, rule: DecodeRule) -> PathBuf {
+    let mut name = blake3::Hasher::new();
+    name.update(&rule.number().to_le_bytes());
+    name.update(images.as_os_str().as_encoded_bytes());
+    cache.join(FOLDER).join(&name.finalize().to_hex()[..32])
 }
 
 fn path_key(path: &Path) -> [u8; 16] {
@@ -217,7 +240,7 @@ mod tests {
         for n in 0..50 {
             update.insert(Path::new(&format!("fire/{n}.jpg")), &stamp, photo(n));
         }
-        update.save().unwrap();
+        update.finish().unwrap();
         let known = load(cache.path());
         assert_eq!(known.get(Path::new("fire/7.jpg"), &stamp), Some(photo(7)));
         assert_eq!(known.get(Path::new("fire/50.jpg"), &stamp), None);
@@ -236,8 +259,8 @@ mod tests {
         one.insert(Path::new("both"), &stamp, photo(2));
         two.insert(Path::new("b"), &stamp, photo(3));
         two.insert(Path::new("both"), &stamp, photo(4));
-        one.save().unwrap();
-        two.save().unwrap();
+        one.finish().unwrap();
+        two.finish().unwrap();
         let known = load(cache.path());
         let found = ["a", "b", "both"].map(|path| known.get(Path::new(path), &stamp));
         assert_eq!(found, [Some(photo(1)), Some(photo(3)), Some(photo(4))]);
@@ -249,7 +272,7 @@ mod tests {
         let known = load(cache.path());
         let mut update = known.update();
         (0..3).for_each(|n| update.insert(Path::new(&n.to_string()), &stamp, photo(n)));
-        update.save().unwrap();
+        update.finish().unwrap();
         let whole = fs::read(&known.file).unwrap();
         assert_eq!(load(cache.path()).records.len(), 3);
         for at in 0..whole.len() {
@@ -263,33 +286,59 @@ mod tests {
         let damaged = load(cache.path());
         let mut update = damaged.update();
         update.insert(Path::new("1"), &stamp, photo(1));
-        update.save().unwrap();
+        update.finish().unwrap();
         assert_eq!(load(cache.path()).get(Path::new("1"), &stamp), Some(photo(1)));
+    }
+
+    /// Saves more entries than are kept of files that are gone, named by their numbers.
+    fn save_many(cache: &Path, stamp: &FileStamp) {
+        let known = load(cache);
+        let mut update = known.update();
+        for n in 0..SPARE_ENTRIES + 100 {
+            update.insert(Path::new(&n.to_string()), stamp, photo(1));
+        }
+        update.finish().unwrap();
+    }
+
+    #[test]
+    fn a_scan_that_is_killed_leaves_what_it_had_not_met_yet() {
+        let (cache, stamp) = beginning();
+        save_many(cache.path(), &stamp);
+        let later = load(cache.path());
+        let mut update = later.update();
+        update.insert(Path::new("new"), &stamp, photo(2));
+        update.save().unwrap();
+        let known = load(cache.path());
+        assert_eq!(known.records.len(), SPARE_ENTRIES + 101);
+        assert_eq!(known.get(Path::new("new"), &stamp), Some(photo(2)));
     }
 
     #[test]
     fn entries_of_files_that_are_gone_do_not_pile_up() {
         let (cache, stamp) = beginning();
-        let known = load(cache.path());
-        let mut update = known.update();
-        for n in 0..SPARE_ENTRIES + 100 {
-            update.insert(Path::new(&n.to_string()), &stamp, photo(1));
-        }
-        update.save().unwrap();
+        save_many(cache.path(), &stamp);
         let later = load(cache.path());
         let mut update = later.update();
         update.meet(Path::new("5"));
         update.insert(Path::new("new"), &stamp, photo(2));
-        update.save().unwrap();
+        update.finish().unwrap();
         let known = load(cache.path());
         assert_eq!(known.records.len(), 2);
         assert_eq!(known.get(Path::new("5"), &stamp), Some(photo(1)));
     }
 
     #[test]
+    fn what_is_known_by_one_decode_rule_is_not_by_another() {
+        let (cache, images) = (Path::new("/cache"), Path::new("/photos"));
+        let file = |rule| file_of(cache, images, rule);
+        assert_ne!(file(DecodeRule::BEFORE), file(DecodeRule::CURRENT));
+        assert_eq!(KnownPhotos::load(cache, images).file, file(DecodeRule::CURRENT));
+    }
+
+    #[test]
     fn nothing_is_written_when_nothing_is_new() {
         let (cache, _) = beginning();
-        load(cache.path()).update().save().unwrap();
+        load(cache.path()).update().finish().unwrap();
         assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 0);
     }
 }

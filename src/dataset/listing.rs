@@ -1,11 +1,9 @@
 //! Quick looks at folders, and the slow look at every photo.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 
 use super::scan::is_likely_photo;
+use super::threads::for_each;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, DecodeRule, Detail, PhotoReader, Skipped, Unreadable};
 use super::{categories, layout};
@@ -76,27 +74,17 @@ fn undecodable(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Vec<Skipped> {
     let photos = &dataset.photos;
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    let mut bad = Vec::new();
-    thread::scope(|scope| {
-        for _ in 0..threads.min(photos.len()) {
-            let (next, sender) = (&next, sender.clone());
-            scope.spawn(move || {
-                while let Some(photo) = photos.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let looked = reader.read(&dataset.file(photo), Detail::Least(1));
-                    if sender.send((&photo.path, looked.err())).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for (done, (path, reason)) in receiver.iter().enumerate() {
-            let skipped = |err| Skipped { path: path.clone(), reason: Unreadable::from(err) };
-            bad.extend(reason.map(skipped));
-            progress(done + 1, photos.len());
-        }
+    let (mut done, mut bad) = (0, Vec::new());
+    let refusal = |place: usize| {
+        let file = dataset.file(&photos[place]);
+        reader.read(&file, Detail::Least(1)).err()
+    };
+    for_each(photos.len(), threads, refusal, |place, err| {
+        let path = &photos[place].path;
+        let skipped = |err| Skipped { path: path.clone(), reason: Unreadable::from(err) };
+        bad.extend(err.map(skipped));
+        done += 1;
+        progress(done, photos.len());
     });
     bad
 }

@@ -25,6 +25,7 @@ mod split;
 mod stamp;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod unreadable;
 mod walk;
 

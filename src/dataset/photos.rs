@@ -7,6 +7,7 @@ use super::categories::retrain_py_name;
 use super::{DatasetError, FileStamp, PhotoFile, Remark, Unreadable, remark_lines};
 use crate::spec::Set;
 use crate::store::shown;
+use crate::words;
 
 /// Fewer photos than this in a category are too few to learn from; retrain.py's limit.
 const FEW_PHOTOS: usize = 20;
@@ -212,7 +213,8 @@ impl Dataset {
         let totals: Vec<usize> = self.counts().iter().map(|sets| sets.iter().sum()).collect();
         let few = self.categories.iter().zip(&totals);
         let few = few.filter(|(_, total)| (1..FEW_PHOTOS).contains(*total)).map(|(name, total)| {
-            format!("category '{name}' has only {total} photos; {FEW_PHOTOS} or more work better")
+            let photos = words::counted(*total, "photo");
+            format!("category '{name}' has only {photos}; {FEW_PHOTOS} or more work better")
         });
         let more = format!("categories with fewer than {FEW_PHOTOS} photos");
         self.warn_of_each(few.collect(), &more);

@@ -3,8 +3,6 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::thread;
 use std::time::SystemTime;
 
@@ -16,6 +14,7 @@ use super::file::{RegularFile, stamp};
 use super::known::{KnownPhoto, KnownPhotos};
 use super::lost::fault_behind;
 use super::stamp::FileStamp;
+use super::threads::for_each;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable, split};
 use crate::config::expand_home;
@@ -146,41 +145,26 @@ impl Look<'_> {
         files: &[PathBuf],
         progress: &mut dyn FnMut(usize, usize),
     ) -> (Vec<Content>, io::Result<()>) {
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
         let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
         let mut contents: Vec<Option<Content>> = files.iter().map(|_| None).collect();
-        let (mut update, mut saved) = (self.known.update(), Ok(()));
-        thread::scope(|scope| {
-            for _ in 0..threads.min(files.len()) {
-                let (next, sender) = (&next, sender.clone());
-                scope.spawn(move || {
-                    loop {
-                        let place = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(file) = files.get(place) else { break };
-                        if sender.send((place, self.at(file))).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            for (done, (place, content)) in receiver.iter().enumerate() {
-                match &content {
-                    Content::Photo(Found { was_read: false, .. }) => update.meet(&files[place]),
-                    Content::Photo(Found { photo, stamp: Some(stamp), .. }) => {
-                        update.insert(&files[place], stamp, *photo);
-                    }
-                    _ => {}
+        let (mut done, mut update, mut saved) = (0, self.known.update(), Ok(()));
+        let look = |place: usize| self.at(&files[place]);
+        for_each(files.len(), threads, look, |place, content| {
+            match &content {
+                Content::Photo(Found { was_read: false, .. }) => update.meet(&files[place]),
+                Content::Photo(Found { photo, stamp: Some(stamp), .. }) => {
+                    update.insert(&files[place], stamp, *photo);
                 }
-                contents[place] = Some(content);
-                if saved.is_ok() {
-                    saved = update.save_sometimes();
-                }
-                progress(done + 1, files.len());
+                _ => {}
             }
+            contents[place] = Some(content);
+            if saved.is_ok() {
+                saved = update.save_sometimes();
+            }
+            done += 1;
+            progress(done, files.len());
         });
-        let saved = saved.and_then(|()| update.save());
+        let saved = saved.and_then(|()| update.finish());
         let contents =
             contents.into_iter().map(|content| content.expect("every file was looked at"));
         (contents.collect(), saved)

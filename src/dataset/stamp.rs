@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 /// Size, inode, and times of the last changes in ns since 1970. Whoever changes what a file holds
-/// changes one of them: the time of the inode's change cannot be set by hand.
+/// changes one of them: the time of the inode's change cannot be set by hand, but on FAT, where the
+/// time of the inode's change follows the file's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     bytes: u64,

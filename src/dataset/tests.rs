@@ -377,6 +377,7 @@ fn warnings_of_many_categories_are_counted() {
     let counts: Vec<(&str, usize)> = counts.iter().map(|(name, n)| (&name[..], *n)).collect();
     let warnings = Project::with(&counts).scan(&experiment(SplitRule::Seed)).unwrap().warnings;
     assert_eq!(warnings.len(), 21, "{warnings:?}");
+    assert_eq!(warnings[0], "category 'kind 0' has only 1 photo; 20 or more work better");
     assert_eq!(warnings[20], "and 80 more categories with fewer than 20 photos");
 }
 

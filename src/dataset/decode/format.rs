@@ -38,7 +38,7 @@ pub fn format(bytes: &[u8]) -> Result<ImageFormat, Unreadable> {
     }
 }
 
-/// How files of other formats begin: those that begin alike stand with the longest first.
+/// How files of other formats begin.
 const BEGINNINGS: [(&[u8], &str); 27] = [
     (b"8BPS", "PSD"),
     (b"\xff\x0a", "JPEG XL"),
@@ -95,8 +95,8 @@ fn refused(bytes: &[u8]) -> Option<Unreadable> {
 }
 
 /// Endings of the formats that are read, and of SVG: that is a text, and no image, by its content.
-const READ: [&str; 11] =
-    ["jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "dib", "webp", "tif", "svg"];
+const READ: [&str; 12] =
+    ["jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "dib", "webp", "tif", "tiff", "svg"];
 /// Endings of other pictures, with the name of the format.
 const NOT_READ: [(&str, &str); 42] = [
     ("heic", "HEIC"),
@@ -177,7 +177,7 @@ impl Promise {
         let named = |table: &[(&str, &'static str)]| {
             table.iter().find(|(known, _)| is(known)).map(|(_, name)| *name)
         };
-        if READ.iter().any(|known| is(known)) || is("tiff") {
+        if READ.iter().any(|known| is(known)) {
             Promise::Photo
         } else if let Some(name) = named(&NOT_READ) {
             Promise::Picture(name)

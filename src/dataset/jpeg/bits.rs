@@ -107,7 +107,6 @@ impl<'a> Bits<'a> {
 
     /// Why there are no more bits: a marker stands in the way, or nothing follows at all.
     fn ended(&self) -> Damage {
-        let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0xff && pair[1] != 0;
         match self.bytes[self.at..].windows(2).any(is_marker) {
             true => Damage::Corrupt("fewer blocks than the header says"),
             false => Damage::Truncated,
@@ -168,7 +167,6 @@ impl<'a> Bits<'a> {
     /// before it is passed over.
     pub fn restart(&mut self, n: usize) -> Result<(), Damage> {
         self.fill();
-        let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0xff && pair[1] != 0;
         let rest = &self.bytes[self.at..];
         let place = rest.windows(2).position(is_marker).ok_or(Damage::Truncated)?;
         if rest[place + 1] != 0xd0 + (n % 8) as u8 {
@@ -208,10 +206,15 @@ impl<'a> Bits<'a> {
 
     /// What was not looked at, up to the next marker.
     fn rest(&self) -> &'a [u8] {
-        let is_marker = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0;
+        let is_marker_or_padding = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0;
         let rest = &self.bytes[self.at..];
-        &rest[..rest.windows(2).position(is_marker).unwrap_or(rest.len())]
+        &rest[..rest.windows(2).position(is_marker_or_padding).unwrap_or(rest.len())]
     }
+}
+
+/// Whether two bytes are a marker; 0xff before another 0xff only fills up.
+fn is_marker(pair: &[u8]) -> bool {
+    pair[0] == 0xff && pair[1] != 0xff && pair[1] != 0
 }
 
 /// Whether one of the eight bytes is 0xff.
