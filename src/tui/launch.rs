@@ -1,4 +1,4 @@
-//! Starts runs from the screens, goes on with them, and asks their workers to end.
+//! Starts runs from the screens, resumes them, and asks their workers to end.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,9 @@ use super::news::{News, Toast};
 use super::screens::waits_in_queue;
 use crate::config::open_plain;
 use crate::runner::{self, Local, Place};
-use crate::store::{Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State, Stop};
+use crate::store::{
+    Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State, Stop, Summary, Timestamp,
+};
 
 /// A worker that has the run says so within this; a slow one is seen later.
 const TO_BE_SEEN: Duration = Duration::from_secs(3);
@@ -54,6 +56,7 @@ pub fn rerun(context: &Context, run: &RunFolder) -> News {
 /// Queues a run that has no worker, up to `iterations` where they are given. Where it may start at
 /// once, waits until it is seen at work, so that no screen shows the old state again.
 pub fn resume(context: &Context, run: &RunFolder, iterations: Option<usize>) -> News {
+    let updated = run.summary().ok().and_then(|summary| summary.updated);
     if let Err(err) = runner::resume(&local(context), &context.config.runs, run, iterations) {
         return News::NotStarted { run: run.clone(), problem: err.to_string() };
     }
@@ -67,9 +70,27 @@ pub fn resume(context: &Context, run: &RunFolder, iterations: Option<usize>) -> 
     }
     match place(context, run) {
         Ok(Place::Waiting(before)) => News::Queued { run: run.clone(), before },
-        Ok(_) => News::Resumed(run.clone()),
+        Ok(Place::Nowhere) => without_its_worker(run, updated),
+        Ok(Place::Pending | Place::AtWork) => News::Resumed(run.clone()),
         Err(err) => News::NotStarted { run: run.clone(), problem: err.to_string() },
     }
+}
+
+/// Whether a run was resumed whose new worker is gone already: its last word says so. `updated` is
+/// when the newest event was written before.
+fn without_its_worker(run: &RunFolder, updated: Option<Timestamp>) -> News {
+    let problem = match run.summary() {
+        Err(err) => err.to_string(),
+        Ok(now) if now.updated == updated || matches!(now.state, State::Lost | State::Created) => {
+            format!(
+                "{} was not resumed: its worker ended without a word; its worker.log may say why",
+                run.id()
+            )
+        }
+        Ok(Summary { error: Some(problem), .. }) => problem,
+        Ok(_) => return News::Resumed(run.clone()),
+    };
+    News::NotStarted { run: run.clone(), problem }
 }
 
 /// What starts the workers of this project.
@@ -146,12 +167,12 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::store::Lease;
+    use crate::store::{EventLog, Lease};
 
     fn project(folder: &Path) -> Context {
         fs::create_dir_all(folder.join("experiments")).unwrap();
         fs::write(folder.join("experiments/a.toml"), "images = \"photos\"\n").unwrap();
-        Context { config: Config::at(folder), program: "/bin/true".into() }
+        Context { config: Config::at(folder), program: "/bin/true".into(), slots: 1 }
     }
 
     #[test]
@@ -168,16 +189,43 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_a_worker_is_gone_on_with_and_one_at_work_is_not() {
+    fn a_run_whose_worker_ends_without_a_word_is_not_resumed_and_neither_is_one_at_work() {
         let folder = tempfile::tempdir().unwrap();
         let context = project(folder.path());
         let experiment = folder.path().join("experiments/a.toml");
         let News::Launched(run) = launch(&context, &experiment) else { panic!() };
-        let News::Resumed(resumed) = resume(&context, &run, None) else { panic!() };
-        assert_eq!(resumed, run);
+        let News::NotStarted { problem, .. } = resume(&context, &run, None) else { panic!() };
+        assert!(problem.contains("ended without a word"), "{problem}");
         let _lease = Lease::take(&run.lock()).unwrap();
         let News::NotStarted { problem, .. } = resume(&context, &run, None) else { panic!() };
         assert!(problem.contains("is running"), "{problem}");
+    }
+
+    #[test]
+    fn of_a_run_whose_new_worker_is_gone_the_last_word_says_whether_it_was_resumed() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = project(folder.path());
+        let experiment = folder.path().join("experiments/a.toml");
+        let run = runner::create(&context.config, &experiment, &[]).unwrap();
+        let mut log = EventLog::open(&run.events()).unwrap();
+        let updated = || run.summary().unwrap().updated;
+        let said = |before| match without_its_worker(&run, before) {
+            News::NotStarted { problem, .. } => problem,
+            News::Resumed(_) => "resumed".to_owned(),
+            other => panic!("{other:?}"),
+        };
+        let without_a_word = |before| said(before).contains("ended without a word");
+        assert!(without_a_word(updated()), "it never had one that said something");
+        let before = updated();
+        let message = "the photos are not those it began with".to_owned();
+        log.append(Event::Refused { message: message.clone(), fault: false }).unwrap();
+        assert_eq!(said(before), message);
+        assert!(without_a_word(updated()), "what an earlier one complained of is not repeated");
+        let before = updated();
+        log.append(Event::Started { pid: 1, host: "x".into(), threads: 1 }).unwrap();
+        assert!(without_a_word(before), "it is lost");
+        log.append(Event::Paused).unwrap();
+        assert_eq!(said(before), "resumed");
     }
 
     #[test]
