@@ -1,8 +1,9 @@
 //! The one place where effects are done.
 //!
 //! Those that only change what is shown are applied by the [`App`](super::app::App); here are
-//! those that touch the world. What may be slow goes to a queue on a thread of its own and comes
-//! back as news, so no effect blocks a key.
+//! those that touch the world. What may be slow goes to a queue on a thread of its own, what waits
+//! for another process to a thread that it has alone; both come back as news, so no effect blocks a
+//! key.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -111,7 +112,7 @@ impl Performer {
             Effect::Resume(run, iterations) => {
                 self.tell(News::Starting(run.clone()));
                 let context = self.context.clone();
-                self.later(move || resume(&context, &run, iterations));
+                self.aside("resume", move || resume(&context, &run, iterations))?;
             }
             Effect::EditQueue(edit) => {
                 let context = self.context.clone();
@@ -143,8 +144,14 @@ impl Performer {
                 let table = scores::read(&run);
                 News::Scores(ScoresNews { source: Source::Run(run), table })
             }),
-            Effect::Predict(run, path) => self.predict(run, path)?,
-            Effect::OpenOutside(path) => self.later(move || open_outside(&path)),
+            Effect::Predict(run, path) => {
+                let program = self.context.program.clone();
+                self.aside("predict", move || {
+                    let table = scores::predict(&program, &run, &path);
+                    News::Scores(ScoresNews { source: Source::Unseen(run, path), table })
+                })?;
+            }
+            Effect::OpenOutside(path) => self.aside("open", move || open_outside(&path))?,
             Effect::Refresh => {
                 self.runs.refresh();
                 self.experiments.refresh();
@@ -188,24 +195,25 @@ impl Performer {
         let _ = self.queue.send(Box::new(move || Some(job())));
     }
 
+    /// On a thread of its own, for what waits for another process: it may take minutes, and other
+    /// effects shall not wait for it.
+    fn aside(&self, name: &str, job: impl FnOnce() -> News + Send + 'static) -> io::Result<()> {
+        let (send, runs) = (self.send.clone(), self.runs.clone());
+        thread::Builder::new().name(name.into()).spawn(move || {
+            // Nobody may be there any more to see it.
+            if send.send(Input::News(job())).is_ok() {
+                runs.refresh();
+            }
+        })?;
+        Ok(())
+    }
+
     fn say(&self, toast: Toast) {
         self.tell(News::Said(toast));
     }
 
     fn tell(&self, news: News) {
         let _ = self.send.send(Input::News(news));
-    }
-
-    /// On a thread of its own: it may take minutes, and other effects shall not wait for it.
-    fn predict(&self, run: RunFolder, path: PathBuf) -> io::Result<()> {
-        let (program, send) = (self.context.program.clone(), self.send.clone());
-        thread::Builder::new().name("predict".into()).spawn(move || {
-            let table = scores::predict(&program, &run, &path);
-            let news = News::Scores(ScoresNews { source: Source::Unseen(run, path), table });
-            // Nobody may be there any more to see it.
-            let _ = send.send(Input::News(news));
-        })?;
-        Ok(())
     }
 }
 
