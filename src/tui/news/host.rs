@@ -26,7 +26,6 @@ fn watch(chosen: &Receiver<Option<RunFolder>>, send: &Sender<Input>) {
     let mut reader: Option<(u32, HostReader)> = None;
     let mut was_there = false;
     loop {
-        // Once the worker is gone there is nothing to do before another run is chosen.
         let choice = match &following {
             Some(_) => chosen.recv_timeout(EVERY),
             None => chosen.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -51,9 +50,6 @@ fn watch(chosen: &Receiver<Option<RunFolder>>, send: &Sender<Input>) {
             }
             _ => None,
         };
-        if metrics.is_none() {
-            following = None;
-        }
         if metrics.is_none() && !was_there {
             continue;
         }
@@ -71,6 +67,9 @@ fn read(reader: &mut HostReader, start: Instant) -> Option<HostMetrics> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, File};
+    use std::time::SystemTime;
+
     use super::*;
     use crate::store::Lease;
 
@@ -92,5 +91,29 @@ mod tests {
         let Input::News(News::Host(news)) = news else { panic!("{news:?}") };
         assert_eq!(news.run, with);
         assert!(news.metrics.unwrap().memory_bytes > 1 << 20);
+    }
+
+    #[test]
+    fn a_worker_that_comes_back_here_is_measured_again() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(runs.path());
+        let (send, receive) = mpsc::channel();
+        let is_measured = || match receive.recv_timeout(Duration::from_secs(10)).unwrap() {
+            Input::News(News::Host(news)) => news.metrics.is_some(),
+            other => panic!("{other:?}"),
+        };
+        // This test is the worker.
+        let lease = Lease::take(&run.lock()).unwrap();
+        let choose = start(send).unwrap();
+        choose.send(Some(run.clone())).unwrap();
+        assert!(is_measured());
+        drop(lease);
+        let elsewhere = r#"{"host":"elsewhere-and-gone","pid":1,"process_start":0}"#;
+        fs::write(run.lock(), elsewhere).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(3600);
+        File::open(run.lock()).unwrap().set_modified(long_ago).unwrap();
+        while is_measured() {}
+        let _lease = Lease::take(&run.lock()).unwrap();
+        assert!(is_measured());
     }
 }

@@ -32,6 +32,8 @@ pub struct Reader {
     run: Run,
     /// As the table was told last.
     state: State,
+    /// The log has said more since.
+    is_untold: bool,
     /// Its points are told.
     is_followed: bool,
     worker_log: WorkerLog,
@@ -49,7 +51,20 @@ pub struct Found {
 impl Reader {
     pub fn new(folder: RunFolder, state: State) -> Reader {
         let (tail, worker_log) = (folder.tail(), WorkerLog::default());
-        Reader { folder, tail, run: Run::default(), state, is_followed: false, worker_log }
+        Reader {
+            folder,
+            tail,
+            run: Run::default(),
+            state,
+            is_untold: false,
+            is_followed: false,
+            worker_log,
+        }
+    }
+
+    /// Whether a point that is followed may come at any moment.
+    fn is_followed_closely(&self) -> bool {
+        self.is_followed && self.state == State::Running
     }
 
     /// What is new in the log; the points of it as curves.
@@ -68,8 +83,14 @@ impl Reader {
         News::Followed(FollowedNews { run: self.folder.clone(), said: Ok(said) })
     }
 
-    /// Reads on, and says what that means for the table and for who follows the run.
-    fn look(&mut self, queue: &Queue, found: &mut Found) -> Result<(), LogError> {
+    /// Reads on, and says what that means for who follows the run and, when all logs are looked at
+    /// or the state is another, for the table, which is arranged anew each time.
+    fn look(
+        &mut self,
+        only_followed: bool,
+        queue: &Queue,
+        found: &mut Found,
+    ) -> Result<(), LogError> {
         // Asked before the log is read: what a worker says last is not missed.
         let has_worker = self.folder.has_worker();
         let new = self.read(0.0)?;
@@ -78,8 +99,10 @@ impl Reader {
             summary.state = State::Lost;
         }
         queue.mark(&self.folder, &mut summary);
-        if new.is_some() || summary.state != self.state {
-            self.state = summary.state;
+        let has_changed = summary.state != self.state;
+        self.is_untold |= new.is_some() || has_changed;
+        if has_changed || (self.is_untold && !only_followed) {
+            (self.state, self.is_untold) = (summary.state, false);
             let note = Note::read(&self.folder).unwrap_or_default();
             let reading = Reading::Read(summary.into());
             found.changed.push(KnownRun::new(self.folder.clone(), reading, note));
@@ -94,7 +117,7 @@ impl Reader {
 impl Readers {
     /// Whether some run is followed that may grow at any moment.
     pub fn follow_closely(&self) -> bool {
-        self.readers.values().any(|reader| reader.is_followed && reader.state.is_live())
+        self.readers.values().any(Reader::is_followed_closely)
     }
 
     /// Reads on in the log of a run that may still write; knows already what stands in it.
@@ -120,10 +143,10 @@ impl Readers {
         let mut broken = Vec::new();
         let has_one = self.followed.len() == 1;
         for (id, reader) in &mut self.readers {
-            if only_followed && !(reader.is_followed && reader.state.is_live()) {
+            if only_followed && !reader.is_followed_closely() {
                 continue;
             }
-            if let Err(err) = reader.look(queue, &mut found) {
+            if let Err(err) = reader.look(only_followed, queue, &mut found) {
                 let (folder, problem) = (reader.folder.clone(), err.to_string());
                 let note = Note::read(&folder).unwrap_or_default();
                 let reading = Reading::Unreadable(problem.clone());
@@ -178,9 +201,11 @@ impl Readers {
     pub fn take_over(&mut self, folder: &RunFolder, reader: Option<Reader>) {
         self.pending.retain(|pending| pending != folder);
         if let (Some(reader), true) = (reader, self.followed.contains(folder)) {
-            let state = self.readers.get(&folder.id()).map(|reader| reader.state);
-            let state = state.unwrap_or(reader.state);
-            self.readers.insert(folder.id(), Reader { state, ..reader });
+            let before = self.readers.get(&folder.id());
+            let state = before.map_or(reader.state, |before| before.state);
+            // It may have read more than the table was told.
+            let is_untold = before.is_some();
+            self.readers.insert(folder.id(), Reader { state, is_untold, ..reader });
         }
     }
 }
@@ -209,7 +234,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::{Event, EventLog, StepPoint};
+    use crate::store::{Event, EventLog, Lease, StepPoint};
     use crate::tui::news::RunsWatcher;
 
     fn step(step: usize) -> Event {
@@ -284,6 +309,37 @@ mod tests {
         log.append(step(2)).unwrap();
         let found = readers.look(false, &Queue::default());
         assert_eq!((found.changed.len(), found.followed.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_close_look_tells_points_at_once_and_the_table_only_of_another_state() {
+        let runs = tempfile::tempdir().unwrap();
+        let (run, mut log) = run(runs.path());
+        // This test is the worker.
+        let _lease = Lease::take(&run.lock()).unwrap();
+        let (send, _news) = mpsc::channel();
+        let mut readers = Readers::default();
+        readers.keep(&run, State::Created);
+        let (over, handed) = mpsc::channel();
+        let hand_over = move |folder, reader: Option<Reader>| over.send((folder, reader)).unwrap();
+        readers.follow(vec![run], 0.0, &send, hand_over).unwrap();
+        let (folder, reader) = handed.recv().unwrap();
+        readers.take_over(&folder, reader);
+        log.append(Event::Started { pid: 1, host: "x".into(), threads: 1 }).unwrap();
+        assert!(!readers.follow_closely(), "it has not begun as far as is known");
+        // For the table, and for who follows the run.
+        let mut look = |only_followed| {
+            let found = readers.look(only_followed, &Queue::default());
+            (found.changed.len(), found.followed.len())
+        };
+        assert_eq!(look(false), (1, 1));
+        log.append(step(1)).unwrap();
+        assert_eq!(look(true), (0, 1));
+        assert_eq!(look(false), (1, 0), "what the close look has read");
+        assert_eq!(look(false), (0, 0));
+        log.append(Event::Paused).unwrap();
+        assert_eq!(look(true), (1, 1));
+        assert!(!readers.follow_closely(), "it has ended");
     }
 
     #[test]
