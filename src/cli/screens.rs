@@ -38,6 +38,7 @@ pub fn watch(config: &Config, experiment: &Path) -> Result<ExitCode> {
 }
 
 fn open(config: &Config, run: Option<RunFolder>) -> Result<ExitCode> {
-    tui::open(tui::Context { config: config.clone(), program: own_file()? }, run)?;
+    let (config, slots) = (config.clone(), runner::slots(config));
+    tui::open(tui::Context { config, program: own_file()?, slots }, run)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -70,6 +70,8 @@ pub struct Context {
     pub config: Config,
     /// This program, to start workers with.
     pub program: PathBuf,
+    /// How many runs work at once on this machine.
+    pub slots: usize,
 }
 
 /// Why the UI could not be opened, or had to end.

@@ -41,6 +41,7 @@ pub fn app(theme: ThemeName) -> App {
     let context = super::Context {
         config: Config { theme, ..Config::at(Path::new(".")) },
         program: "retrain".into(),
+        slots: 1,
     };
     let environment = Environment { term: "xterm-256color".into(), ..Default::default() };
     PASSED.set(0);

@@ -127,8 +127,7 @@ impl Queue {
             }
             PROGRESS => summary.map_or(String::new(), |summary| {
                 let iterations = waiting.and_then(|waiting| waiting.iterations);
-                let all = words::grouped(iterations.unwrap_or(summary.iterations));
-                format!("{}/{all}", words::grouped(summary.step))
+                words::progress(summary.step, iterations.unwrap_or(summary.iterations))
             }),
             _ => match (row, waiting) {
                 (Row::Waiting(_), Some(waiting)) => format::time(waiting.since, world.zone),
@@ -144,7 +143,7 @@ impl Queue {
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let queue = &world.known.queue;
         let at_work = self.rows.len() - queue.waiting.len().min(self.rows.len());
-        let slots = crate::runner::slots(&world.context.config);
+        let slots = world.context.slots;
         let mut x = area.x + 2;
         if queue.held {
             let held = format!("held until {} releases it · ", names::HOLD);
