@@ -72,6 +72,7 @@ type Keys = &'static [(&'static str, &'static str)];
 const KEYS_IN_SENTENCES: &[(&str, &str, Keys)] = &[
     ("README.md", "Everywhere", &[("?", "help"), (":", "palette"), ("q", "back")]),
     ("README.md", "Everywhere", &[("1", "Experiments"), ("2", "Live"), ("3", "Runs")]),
+    ("README.md", "Editor", &[("f1", "help"), ("ctrl-p", "palette"), ("esc", "leave")]),
     ("README.md", "Experiments", &[("n", "new"), ("e", "edit"), ("r", "run")]),
     ("README.md", "Runs", &[("c", "compare")]),
     ("README.md", "Images", &[("m", "matrix")]),
@@ -95,11 +96,14 @@ const KEYS_IN_SENTENCES: &[(&str, &str, Keys)] = &[
     ),
     ("docs/screens.md", "Images", &[("enter", "large"), ("m", "matrix")]),
     ("docs/screens.md", "Editor", &[("tab", "complete"), ("ctrl-s", "save"), ("ctrl-r", "run")]),
+    ("docs/screens.md", "Editor", &[("f1", "help"), ("ctrl-p", "palette"), ("esc", "leave")]),
     ("docs/queue.md", "Experiments", &[("space", "mark"), ("r", "run"), ("w", "queue")]),
     ("docs/queue.md", "Queue", &[("J", "down"), ("K", "up"), ("H", "hold")]),
     ("docs/queue.md", "Live", &[("x", "stop"), ("P", "pause"), ("X", "cancel"), ("r", "resume")]),
     ("docs/safety.md", "Runs", &[("d", "trash"), ("z", "bring back")]),
     ("docs/config.md", "Experiments", &[("E", "$EDITOR")]),
+    ("docs/config.md", "Editor", &[("ctrl-e", "$EDITOR")]),
+    ("docs/config.md", "Live", &[("o", "$EDITOR")]),
 ];
 
 #[test]

@@ -76,7 +76,10 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     }
 
     // The same photos again: nothing is decoded, and every loss is the same to the bit.
-    project.ok(&["run", "experiments/photos.toml"]);
+    let output = project.retrain(&["run", "experiments/photos.toml"]);
+    assert!(output.status.success(), "{output:?}");
+    let news = stderr(&output);
+    assert_eq!(news.matches("features 24/24").count(), 1, "said once: {news}");
     let (again, rerun) = project.last();
     assert_ne!(again, folder);
     let features = rerun.features.unwrap();

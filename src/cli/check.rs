@@ -13,7 +13,7 @@ use crate::dataset::{self, Dataset};
 use crate::nets::Place;
 use crate::spec;
 use crate::store::shown;
-use crate::words;
+use crate::words::{self, counted, grouped, progress};
 
 pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCode> {
     let checked = spec::load(experiment)?;
@@ -31,7 +31,7 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
         config.threads,
         &mut |done, total| {
             if terminal {
-                replace_line(&format!("decoding {done}/{total}"));
+                replace_line(&format!("decoding {}", progress(done, total)));
             }
         },
     );
@@ -72,19 +72,23 @@ fn text(dataset: &Dataset, place: &Place) -> String {
     let [training, validation, test] = sums;
     let total: usize = sums.iter().sum();
     text += &format!("{:width$}  {training:8}  {validation:10}  {test:4}  {total:5}\n", "");
-    text += &format!("\nthe network runs on {}\n", place.name);
+    let device = if place.device.is_cpu() { "the CPU" } else { place.name.as_str() };
+    text += &format!("\nthe network runs on {device}\n");
     text += &place.note.iter().map(|note| format!("  {note}\n")).collect::<String>();
-    text += &list("skipped", &skipped(dataset));
-    text += &list("the same bytes twice (each in the set of the first)", &duplicates(dataset));
-    text += &list("warnings", &dataset.warnings);
+    text += &list(&skipped(dataset), |count| format!("{} skipped", grouped(count)));
+    text += &list(&duplicates(dataset), |count| {
+        format!("{}, each in the set of the first", counted(count, "duplicate"))
+    });
+    text += &list(&dataset.warnings, |count| counted(count, "warning"));
     text
 }
 
-fn list(title: &str, items: &[String]) -> String {
+/// A title that says how many there are, then each in a line.
+fn list(items: &[String], title: impl Fn(usize) -> String) -> String {
     if items.is_empty() {
         return String::new();
     }
-    format!("\n{}: {title}\n  {}\n", items.len(), items.join("\n  "))
+    format!("\n{}:\n  {}\n", title(items.len()), items.join("\n  "))
 }
 
 fn skipped(dataset: &Dataset) -> Vec<String> {

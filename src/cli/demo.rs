@@ -11,6 +11,7 @@ use super::{screens, typed};
 use crate::config::Config;
 use crate::demo;
 use crate::store::write_atomically;
+use crate::words::{grouped, progress};
 
 /// The demo's experiment, written where the project folder lacks it.
 const EXPERIMENT: &str = include_str!("../../experiments/demo.toml");
@@ -22,7 +23,8 @@ pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     let terminal = has_replaceable_line();
     let written = demo::write(&photos, &mut |done, total| {
         if terminal {
-            replace_line(&format!("drawing {done}/{total} photos to {}", typed(&photos)));
+            let drawn = progress(done, total);
+            replace_line(&format!("drawing {drawn} photos to {}", typed(&photos)));
         }
     })
     .with_context(|| format!("cannot draw the demo photos to {}", photos.display()))?;
@@ -32,8 +34,8 @@ pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     eprintln!(
         "demo photos in {}: {} drawn, {} there already",
         typed(&photos),
-        written.drawn,
-        written.kept
+        grouped(written.drawn),
+        grouped(written.kept)
     );
     let experiment = config.experiments.join("demo.toml");
     if !experiment.exists() {

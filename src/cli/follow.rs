@@ -16,7 +16,7 @@ use crate::runner::{self, EnqueueError, Place, TO_GO};
 use crate::store::{
     EvaluationPoint, Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail, explain,
 };
-use crate::words::{counted, duration, grouped, percent, rate};
+use crate::words::{counted, duration, grouped, percent, progress, rate};
 
 /// Time between two looks at the log.
 const LOOK: Duration = Duration::from_millis(100);
@@ -155,6 +155,8 @@ struct News {
     id: String,
     line_open: bool,
     told: Option<Instant>,
+    /// It was said that all features are there, which is reported more than once.
+    has_features: bool,
     /// Runs before this one in the queue, as told last.
     before: Option<usize>,
     /// Why it cannot be started, as told last.
@@ -169,6 +171,7 @@ impl News {
             id: folder.id(),
             line_open: false,
             told: None,
+            has_features: false,
             before: None,
             problem: None,
         }
@@ -185,9 +188,13 @@ impl News {
                 "network {} with weights {}, {} numbers a feature",
                 facts.backbone, facts.weights, facts.feature_len
             )),
-            Event::Features { done, total, .. } => {
-                let line = features_line(run);
-                if done == total { self.say(&line) } else { self.progress(&line) }
+            Event::Features { done, total, .. } if done < total => {
+                self.progress(&features_line(run));
+            }
+            Event::Features { .. } if self.has_features => {}
+            Event::Features { .. } => {
+                self.has_features = true;
+                self.say(&features_line(run));
             }
             Event::Evaluation(EvaluationPoint { step, .. }) => {
                 let line = training_line(run);
@@ -225,7 +232,8 @@ impl News {
         match stage {
             Stage::Scan => self.progress("scan: finding and hashing the photos"),
             Stage::Evaluation => self.say("evaluation: every image once"),
-            Stage::Features | Stage::Training => {}
+            Stage::Features => self.has_features = false,
+            Stage::Training => {}
         }
     }
 
@@ -281,7 +289,7 @@ fn dataset_line(run: &Run, skipped: usize, duplicates: usize) -> String {
 
 fn features_line(run: &Run) -> String {
     let features = run.features.unwrap_or_default();
-    let mut line = format!("features {}/{}", grouped(features.done), grouped(features.total));
+    let mut line = format!("features {}", progress(features.done, features.total));
     if features.images_per_second > 0.0 {
         line += &format!(", {} images/s", rate(features.images_per_second));
     }
@@ -300,9 +308,8 @@ fn features_line(run: &Run) -> String {
 fn training_line(run: &Run) -> String {
     let Some(point) = run.evaluated else { return String::new() };
     format!(
-        "iteration {}/{}  loss {:.4}  train accuracy {}  validation accuracy {}",
-        grouped(point.step),
-        grouped(run.iterations),
+        "iteration {}  loss {:.4}  train accuracy {}  validation accuracy {}",
+        progress(point.step, run.iterations),
         point.train_loss,
         percent(point.train_accuracy),
         percent(point.validation_accuracy)

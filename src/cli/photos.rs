@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::dataset::{self, PhotoFile, Unreadable};
 use crate::features::{self, Cache, Extractor, Job, plain_row};
 use crate::spec::Distort;
-use crate::words::grouped;
+use crate::words::progress;
 
 /// Files as named, folders replaced by the photos in and below them, in the order of their names.
 pub fn expand(named: &[PathBuf]) -> Vec<PathBuf> {
@@ -60,7 +60,7 @@ pub fn show_reading(read: usize, found: usize) {
 fn show_count(what: &str, done: usize, total: usize) {
     if has_replaceable_line() && total > 1 {
         match done == total {
-            false => replace_line(&format!("{what} {}/{}", grouped(done), grouped(total))),
+            false => replace_line(&format!("{what} {}", progress(done, total))),
             true => replace_line(""),
         }
     }

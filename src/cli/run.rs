@@ -10,7 +10,7 @@ use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, report};
 use crate::config::Config;
 use crate::runner;
 use crate::store::{End, Run, RunFolder};
-use crate::words::grouped;
+use crate::words::progress;
 
 pub fn run(
     config: &Config,
@@ -100,16 +100,16 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
         Some(End::Cancelled) => {
             let when = match run.step() {
                 0 => "before training began".to_owned(),
-                step => format!("at iteration {}/{}", grouped(step), grouped(run.iterations)),
+                step => format!("at iteration {}", progress(step, run.iterations)),
             };
             eprintln!(
-                "ended {when}; there is no result; go on with: {} resume {id}",
+                "ended {when}; there is no result; continue with: {} resume {id}",
                 super::program()
             );
             Ok(ExitCode::from(EXIT_INTERRUPTED))
         }
         Some(End::Paused) => {
-            eprintln!("paused; go on with: {} resume {id}", super::program());
+            eprintln!("paused; continue with: {} resume {id}", super::program());
             Ok(ExitCode::from(EXIT_INTERRUPTED))
         }
         None => {

@@ -51,7 +51,7 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
         (Some(End::Failed(message)), _) => format!(": {message}"),
         (Some(End::Paused), _) => {
             let id = super::in_shell(&folder.id());
-            format!(", go on with: {} resume {id}", super::program())
+            format!(", continue with: {} resume {id}", super::program())
         }
         (_, State::Lost) => {
             format!(

@@ -12,7 +12,7 @@ use super::{EXIT_MISTAKE, local, program};
 use crate::config::Config;
 use crate::runner::{self, Place};
 use crate::store::{RunFolder, State, Stop, Summary};
-use crate::words::grouped;
+use crate::words::progress;
 
 /// Time between two looks at a worker that was asked to end.
 const LOOK: Duration = Duration::from_millis(100);
@@ -59,7 +59,7 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         eprintln!("retrain: {id} had ended by itself: it is {}", state.name());
         return Ok(ExitCode::from(EXIT_MISTAKE));
     }
-    eprintln!("{} at iteration {}/{}", state.name(), grouped(step), grouped(iterations));
+    eprintln!("{} at iteration {}", state.name(), progress(step, iterations));
     println!("{} resume {id}", program());
     Ok(ExitCode::SUCCESS)
 }

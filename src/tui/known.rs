@@ -22,7 +22,7 @@ pub struct Known {
     /// By name, the runs that are followed closely, with all their points; or why one cannot be
     /// read.
     followed: BTreeMap<String, Result<Followed, String>>,
-    /// Runs that are asked to go on, and what they were when they were asked.
+    /// Runs that are being resumed, and what they were when that was asked.
     starting: BTreeMap<String, (State, Option<Timestamp>)>,
     /// Of a run that is followed alone: what its worker costs now, and its last words.
     pub host: Option<HostNews>,

@@ -122,8 +122,8 @@ const SORT: &[Binding] = &[
     bind(&["S"], Action::SortDown, "", "sort by the chosen column, largest first"),
 ];
 
-const RESUME: &str = "resume this run where it stopped, paused, failed or got lost";
-const PAUSE: &str = "pause this run: it keeps a checkpoint, 'resume' goes on";
+const RESUME: &str = "resume this run: it ended before its time or never started";
+const PAUSE: &str = "pause this run: it keeps a checkpoint and can be resumed";
 const RERUN: &str = "a new run of this run's experiment file";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 

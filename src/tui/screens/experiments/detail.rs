@@ -9,7 +9,7 @@ use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
 use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP, EDIT};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{fit, put, safe, width, wrap};
-use crate::words::grouped;
+use crate::words::{grouped, progress};
 
 /// At most this many skipped files are named; the others are counted.
 const NAMED: usize = 5;
@@ -102,8 +102,7 @@ impl Lines {
             return self.say("", "counting", Role::Dim);
         };
         if let Some((read, found)) = counting.reading {
-            let (read, found) = (grouped(read), grouped(found));
-            title.push((format!("  reading {read}/{found}"), Role::Dim));
+            title.push((format!("  reading {}", progress(read, found)), Role::Dim));
         }
         self.lines.push(title);
         match &counting.scanned {

@@ -8,7 +8,7 @@ use crate::store::{End, Ending, FeatureProgress, Stage, State};
 use crate::tui::keys::names::{QUEUE, RESUME, RUN};
 use crate::tui::theme::Role;
 use crate::tui::widgets::put;
-use crate::words::{duration, grouped, rate};
+use crate::words::{duration, grouped, progress, rate};
 
 /// Draws one line, with a gauge where it is known how much there is to do.
 pub fn draw(shown: &Shown, row: Rect, buffer: &mut Buffer) {
@@ -37,7 +37,7 @@ fn words(shown: &Shown) -> (Option<f64>, String) {
         (None, None) => (None, format!("not in the queue and without a worker; {RUN} queues it")),
         (None, Some(Stage::Scan)) => plain("finding, hashing and splitting the photos"),
         (None, Some(Stage::Features)) => match &run.features {
-            Some(progress) => (share(progress.done, progress.total), features(progress)),
+            Some(found) => (share(found.done, found.total), features(found)),
             None => plain("loading the network"),
         },
         (None, Some(Stage::Training)) => (share(run.step(), run.iterations), training(shown)),
@@ -49,12 +49,12 @@ fn share(done: usize, total: usize) -> Option<f64> {
     (total > 0).then(|| (done as f64 / total as f64).min(1.0))
 }
 
-fn features(progress: &FeatureProgress) -> String {
-    let mut words = format!("{}/{} images", grouped(progress.done), grouped(progress.total));
-    if progress.images_per_second > 0.0 {
-        words += &format!(" · {} images/s", rate(progress.images_per_second));
+fn features(features: &FeatureProgress) -> String {
+    let mut words = format!("{} images", progress(features.done, features.total));
+    if features.images_per_second > 0.0 {
+        words += &format!(" · {} images/s", rate(features.images_per_second));
     }
-    if let Some(seconds) = progress.seconds_left() {
+    if let Some(seconds) = features.seconds_left() {
         words += &format!(" · {} left", duration(seconds));
     }
     words
@@ -63,7 +63,7 @@ fn features(progress: &FeatureProgress) -> String {
 fn training(shown: &Shown) -> String {
     let run = &shown.followed.run;
     let left = run.iterations.saturating_sub(run.step());
-    let mut words = format!("iteration {}/{}", grouped(run.step()), grouped(run.iterations));
+    let mut words = format!("iteration {}", progress(run.step(), run.iterations));
     if let Some(per_second) = shown.iterations_per_second {
         words += &format!(" · {} iterations/s", rate(per_second));
         if per_second > 0.0 {
@@ -87,12 +87,12 @@ fn ended(shown: &Shown, end: &End) -> String {
             format!("{how} · {step} iterations in {seconds} · kept iteration {kept}")
         }
         End::Failed(_) => format!("failed after {}", duration(run.seconds())),
-        End::Cancelled => format!("cancelled: no result was kept; {RESUME} goes on"),
+        End::Cancelled => format!("cancelled: no result was kept; {RESUME} resumes it"),
         End::Paused => match run.step() {
-            0 => format!("paused before the first iteration; {RESUME} goes on"),
+            0 => format!("paused before the first iteration; {RESUME} resumes it"),
             step => {
-                let (step, all) = (grouped(step), grouped(run.iterations));
-                format!("paused at iteration {step}/{all}; {RESUME} goes on")
+                let reached = progress(step, run.iterations);
+                format!("paused at iteration {reached}; {RESUME} resumes it")
             }
         },
     }

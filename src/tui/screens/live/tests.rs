@@ -359,7 +359,7 @@ fn why_a_run_could_not_go_on_is_shown_beside_what_it_has() {
     events.push(Event::Refused { message, fault: false });
     let mut app = app_with(State::Done, events);
     let text = testing::text(&mut app, (80, 24));
-    assert!(text.contains("✓ done") && text.contains("did not go on: the photos"), "{text}");
+    assert!(text.contains("✓ done") && text.contains("could not be resumed: the photos"), "{text}");
 }
 
 #[test]

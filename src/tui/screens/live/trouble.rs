@@ -25,7 +25,7 @@ pub fn lines(shown: &Shown, area: Rect) -> Vec<(String, Role)> {
         said.push((format!("✗ {message}"), Role::Bad, usize::from(area.height / 3)));
     }
     if let Some(refusal) = run.refusal.as_ref().filter(|_| said.is_empty()) {
-        said.push((format!("✗ did not go on: {refusal}"), Role::Bad, rows));
+        said.push((format!("✗ could not be resumed: {refusal}"), Role::Bad, rows));
     }
     if let Some(trouble) = shown.trouble {
         said.push((format!("✗ {trouble}"), Role::Bad, rows));
@@ -44,8 +44,8 @@ pub fn lines(shown: &Shown, area: Rect) -> Vec<(String, Role)> {
     wrapped.collect()
 }
 
-/// What goes wrong in the training and the likely cause, in words; `None` for a run that has failed, which has
-/// said its own cause.
+/// What goes wrong in the training and the likely cause, in words; `None` for a run that has failed,
+/// which has said its own cause.
 pub fn trouble(run: &Run, curves: &Curves) -> Option<String> {
     if matches!(run.end, Some(End::Failed(_))) {
         return None;
