@@ -37,6 +37,29 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes `path` with these bytes unless it exists, for which the error is `AlreadyExists`. Nobody
+/// finds it with less in it, where the file system has links.
+pub(super) fn create_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (mut file, beside) = begin_beside(folder, &name)?;
+    let made = file.write_all(bytes).and_then(|()| match fs::hard_link(&beside, path) {
+        Err(err) if !has_links(&err) => {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+            // Left empty it would hide that the disk is full.
+            file.write_all(bytes).inspect_err(|_| drop(fs::remove_file(path)))
+        }
+        linked => linked,
+    });
+    let _ = fs::remove_file(&beside);
+    made
+}
+
+fn has_links(err: &io::Error) -> bool {
+    let code = err.raw_os_error().map(Errno::from_raw_os_error);
+    !matches!(code, Some(Errno::PERM | Errno::NOSYS | Errno::NOTSUP | Errno::MLINK))
+}
+
 /// A new file beside `name`. Two threads of one process and two processes of one host each have
 /// one of their own; what a killed process of the same number has left is passed over.
 fn begin_beside(folder: &Path, name: &str) -> io::Result<(File, PathBuf)> {

@@ -3,16 +3,22 @@
 //! The operating system's lock on a file is freed with the process that holds it, whatever ends it.
 //! Some file systems have none (`flock` fails, as with ENOSYS or ENOLCK, which says nothing about
 //! who holds it): there a file beside it decides, which only one process can make. It names its
-//! maker, so that what a killed process has left is recognised by the rule of `owner.rs`.
+//! maker, so that what a killed process has left is recognised by the rule of `owner.rs`, and
+//! succeeded: see `Link`.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::atomic::rename_new;
+use super::atomic::create_whole;
 use super::owner::Owner;
 use crate::config::{read_small, write_plain};
+
+/// How often a chain is looked at that others change meanwhile, before another is said to hold it.
+const LOOKS: usize = 3;
 
 /// A file that one process at a time can lock. The lock ends with this value.
 #[derive(Debug)]
@@ -20,15 +26,30 @@ pub(super) struct LockFile {
     file: File,
     path: PathBuf,
     has_locks: bool,
-    /// What was made beside it, and its content.
-    beside: Option<(PathBuf, Vec<u8>)>,
+    /// The chain whose last file is of this process, where a file beside it is what locks it.
+    chain: Vec<Link>,
+}
+
+/// One file of the chain that stands for a lock where there are none.
+///
+/// The first is made by whoever finds none. One that finds the last of the chain to be of a process
+/// that is gone makes its successor, whose name says whom it succeeds, and has the lock if the
+/// chain still begins as it did. The chain is removed from its first file on, by the maker of its
+/// last alone, who makes that one's successor before, so that nobody else can. As no two links are
+/// alike ever, a chain that begins as it did has not been removed meanwhile: at no time do two
+/// processes have the lock, however the steps of several are interleaved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Link {
+    name: OsString,
+    /// Of no other link ever.
+    mark: String,
 }
 
 impl LockFile {
     /// Opens the file, or makes it, without locking it.
     pub fn open(path: &Path) -> io::Result<LockFile> {
         let file = write_plain(path)?;
-        Ok(LockFile { file, path: path.to_owned(), has_locks: true, beside: None })
+        Ok(LockFile { file, path: path.to_owned(), has_locks: true, chain: Vec::new() })
     }
 
     /// As on a file system without locks.
@@ -52,48 +73,94 @@ impl LockFile {
                 Err(TryLockError::Error(_)) => self.has_locks = false,
             }
         }
-        self.make_beside()
+        self.make_link()
     }
 
     /// The file was moved to `path`, and with it what was made beside it.
     pub fn moved_to(&mut self, path: &Path) {
-        if let Some((beside, _)) = &mut self.beside {
-            *beside = path.with_file_name(beside.file_name().unwrap_or_default());
-        }
+        path.clone_into(&mut self.path);
     }
 
     /// Lets others lock it, where a file beside it is what locks it; another lock lasts.
     pub fn remove_beside(&mut self) {
-        let Some((path, content)) = self.beside.take() else { return };
-        // It may have been taken for that of a process that is gone.
-        if read_small(&path).is_ok_and(|now| now == content) {
-            let _ = fs::remove_file(path);
+        let chain = std::mem::take(&mut self.chain);
+        let Some(last) = chain.last() else { return };
+        let last_of_all = self.beside(&self.successor(&chain));
+        // This process may have been taken for dead. A link needs no room on the disk.
+        match fs::hard_link(self.beside(&last.name), &last_of_all) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return,
+            Ok(()) => {}
+            Err(_) if last_of_all.exists() => return,
+            // No file system with links: only here another may come between.
+            Err(_) => {}
+        }
+        for link in &chain {
+            let _ = fs::remove_file(self.beside(&link.name));
+        }
+        let _ = fs::remove_file(last_of_all);
+    }
+
+    fn make_link(&mut self) -> io::Result<bool> {
+        for _ in 0..LOOKS {
+            let mut chain = self.read_chain()?;
+            if let Some(last) = chain.last()
+                && self.is_held(last)
+            {
+                return Ok(false);
+            }
+            let name = self.successor(&chain);
+            let (content, mark) = content();
+            match create_whole(&self.beside(&name), &content) {
+                Err(err) if err.kind() == io::ErrorKind::AlreadyExists => continue,
+                created => created?,
+            }
+            chain.push(Link { name, mark });
+            let now = self.read_chain();
+            if now.as_ref().is_ok_and(|now| *now == chain) {
+                self.chain = chain;
+                return Ok(true);
+            }
+            // The chain was removed meanwhile; nobody comes to what succeeds it.
+            if let Some(mine) = chain.last() {
+                let _ = fs::remove_file(self.beside(&mine.name));
+            }
+            now?;
+        }
+        Ok(false)
+    }
+
+    fn read_chain(&self) -> io::Result<Vec<Link>> {
+        let mut chain = Vec::new();
+        loop {
+            let name = self.successor(&chain);
+            match mark(&self.beside(&name)) {
+                Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(chain),
+                mark => chain.push(Link { mark: mark?, name }),
+            }
         }
     }
 
-    fn make_beside(&mut self) -> io::Result<bool> {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let path = self.path.with_file_name(format!(".{name}.held"));
-        for _ in 0..2 {
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(mut file) => {
-                    let content = content();
-                    if let Err(err) = file.write_all(&content) {
-                        // Left empty it would keep others away, and hide that the disk is full.
-                        let _ = fs::remove_file(&path);
-                        return Err(err);
-                    }
-                    self.beside = Some((path, content));
-                    return Ok(true);
-                }
-                Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(err) => return Err(err),
-            }
-            if !has_removed_left_over(&path)? {
-                return Ok(false);
-            }
+    /// The name of the file that follows the last of `chain`.
+    fn successor(&self, chain: &[Link]) -> OsString {
+        let mut name = OsString::from(".");
+        name.push(self.path.file_name().unwrap_or_default());
+        name.push(".held");
+        if let Some(last) = chain.last() {
+            name.push(format!(".{}-{}", chain.len(), last.mark));
         }
-        Ok(false)
+        name
+    }
+
+    fn is_held(&self, link: &Link) -> bool {
+        let path = self.beside(&link.name);
+        let content = read_small(&path).unwrap_or_default();
+        let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        // One without a name is just being written, or its maker was killed then.
+        serde_json::from_slice(line).unwrap_or_else(|_| Owner::unknown()).is_alive(&[&path])
+    }
+
+    fn beside(&self, name: &OsString) -> PathBuf {
+        self.path.with_file_name(name)
     }
 }
 
@@ -103,40 +170,31 @@ impl Drop for LockFile {
     }
 }
 
-/// Names this process, and no two moments of it alike.
-fn content() -> Vec<u8> {
+/// What a link holds: a line that names this process, and one with its mark.
+fn content() -> (Vec<u8>, String) {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let mut json = serde_json::to_vec(&Owner::this_process()).expect("an owner is plain data");
-    json.extend(format!("\n{count}\n").bytes());
-    json
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let mark = format!("{}-{now}-{count}", std::process::id());
+    let mut content = serde_json::to_vec(&Owner::this_process()).expect("an owner is plain data");
+    content.extend(format!("\n{mark}\n").bytes());
+    (content, mark)
 }
 
-/// Removes a file that a process has left which is gone; `false` where its maker lives. Of two that
-/// do so at once one may meet the file of a third, made meanwhile: that one is put back.
-fn has_removed_left_over(path: &Path) -> io::Result<bool> {
-    let found = match read_small(path) {
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(true),
-        found => found?,
+/// The mark of a link; of one that is not written yet when it was made.
+fn mark(path: &Path) -> io::Result<String> {
+    let content = read_small(path)?;
+    let content = String::from_utf8_lossy(&content);
+    let is_mark = |line: &&str| {
+        !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
     };
-    let line = found.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    // An empty one is just being written, or its maker was killed then.
-    let maker = serde_json::from_slice(line).unwrap_or_else(|_| Owner::unknown());
-    if maker.is_alive(&[path]) {
-        return Ok(false);
+    if let Some(mark) = content.lines().nth(1).filter(is_mark)
+        && content.ends_with('\n')
+    {
+        return Ok(mark.to_owned());
     }
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(format!(".{}.tmp", std::process::id()));
-    let aside = PathBuf::from(aside);
-    match fs::rename(path, &aside) {
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(true),
-        renamed => renamed?,
-    }
-    if read_small(&aside).is_ok_and(|moved| moved != found) && rename_new(&aside, path).is_ok() {
-        return Ok(false);
-    }
-    let _ = fs::remove_file(&aside);
-    Ok(true)
+    let modified = fs::metadata(path)?.modified()?;
+    Ok(format!("{}", modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()))
 }
 
 #[cfg(test)]
@@ -145,6 +203,7 @@ mod tests {
     use std::thread;
     use std::time::{Duration, UNIX_EPOCH};
 
+    use super::super::atomic::write_atomically;
     use super::*;
 
     fn held(folder: &Path) -> PathBuf {
@@ -178,17 +237,27 @@ mod tests {
         assert!(there.join("lock").exists() && !held(&there).exists());
     }
 
+    /// Leaves what is beside the lock as when this process was killed.
+    fn be_killed(lock: &mut LockFile) {
+        let chain = std::mem::take(&mut lock.chain);
+        let Some(last) = chain.last() else { return };
+        let dead = Owner { process_start: 0, ..Owner::this_process() };
+        let content = format!("{}\n{}\n", serde_json::to_string(&dead).unwrap(), last.mark);
+        write_atomically(&lock.beside(&last.name), content.as_bytes()).unwrap();
+    }
+
     #[test]
-    fn of_many_at_once_one_holds_it_with_locks_or_without() {
+    fn of_many_at_once_one_holds_it_with_locks_or_without_also_when_some_are_killed() {
         for open in [LockFile::open, LockFile::open_without_locks] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("lock");
             let (inside, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
             thread::scope(|scope| {
-                for _ in 0..8 {
-                    scope.spawn(|| {
-                        for _ in 0..20 {
-                            let mut lock = open(&path).unwrap();
+                for number in 0..8 {
+                    let (path, inside, done) = (&path, &inside, &done);
+                    scope.spawn(move || {
+                        for round in 0..40 {
+                            let mut lock = open(path).unwrap();
                             while !lock.try_lock().unwrap() {
                                 thread::yield_now();
                             }
@@ -196,12 +265,36 @@ mod tests {
                             thread::yield_now();
                             inside.fetch_sub(1, Ordering::SeqCst);
                             done.fetch_add(1, Ordering::SeqCst);
+                            if (number + round) % 3 == 0 {
+                                be_killed(&mut lock);
+                            }
                         }
                     });
                 }
             });
-            assert_eq!(done.into_inner(), 160);
+            assert_eq!(done.into_inner(), 320);
+            let mut last = open(&path).unwrap();
+            assert!(last.try_lock().unwrap());
+            drop(last);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left");
         }
+    }
+
+    #[test]
+    fn who_was_taken_for_dead_and_comes_back_does_not_free_the_lock_of_its_successor() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let open = || LockFile::open_without_locks(&path).unwrap();
+        let (mut former, mut present) = (open(), open());
+        assert!(former.try_lock().unwrap());
+        let chain = former.chain.clone();
+        be_killed(&mut former);
+        assert!(present.try_lock().unwrap());
+        former.chain = chain;
+        drop(former);
+        assert!(!open().try_lock().unwrap());
+        drop(present);
+        assert!(open().try_lock().unwrap());
     }
 
     #[test]
