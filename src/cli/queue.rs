@@ -1,6 +1,8 @@
 //! `retrain queue`: the runs at work and waiting, and their order.
 
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -34,10 +36,36 @@ pub fn queue(config: &Config, what: Option<QueueCommand>, json: bool) -> Result<
         Some(QueueCommand::Hold) => change(config, |queue| queue.held = true)?,
         Some(QueueCommand::Release) => change(config, |queue| queue.held = false)?,
     }
-    // Also where a machine was switched off, and with it all that would start the next.
-    runner::advance(&local(config)?, &config.runs)?;
+    advance(config)?;
     show(config, json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts what may start, also where a machine was switched off and with it all that would do so.
+///
+/// What a container did before it was started anew counts as at work for up to a minute, as another
+/// container might do it now. A script that calls this once, at the start, would leave the runs that
+/// wait for it waiting: so it is waited for, until it was heard of again or is gone.
+fn advance(config: &Config) -> Result<()> {
+    const LOOK: Duration = Duration::from_secs(1);
+    let local = local(config)?;
+    let mut heard = None;
+    loop {
+        runner::advance(&local, &config.runs)?;
+        let Some(unseen) = runner::unseen_at_work(&local, &config.runs)? else { return Ok(()) };
+        let now = (unseen.path().to_owned(), unseen.last_heartbeat());
+        match &heard {
+            None => eprintln!(
+                "{} has the place that others wait for, but its process cannot be seen from here; \
+                 looking for up to a minute whether it lives",
+                unseen.id()
+            ),
+            Some((path, before)) if *path == now.0 && *before != now.1 => return Ok(()),
+            Some(_) => {}
+        }
+        heard = Some(now);
+        thread::sleep(LOOK);
+    }
 }
 
 fn change<T>(config: &Config, change: impl FnOnce(&mut Queue) -> T) -> Result<T> {

@@ -19,6 +19,6 @@ pub use keep::{keep, kept};
 pub use launch::{has_thread_settings, name_process, with_thread_settings};
 pub use launcher::{Launcher, Status};
 pub use local::Local;
-pub use queue::{EnqueueError, Place, advance, behind, enqueue, place};
+pub use queue::{EnqueueError, Place, advance, behind, enqueue, place, unseen_at_work};
 pub use resume::{ResumeError, TO_GO, resume};
 pub use slots::slots;

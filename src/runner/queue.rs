@@ -166,6 +166,26 @@ pub fn place(
     })
 }
 
+/// The run that keeps others waiting for this machine although its process cannot be seen from here:
+/// it is of another boot or container of this machine. If that is gone, the run has its slot until
+/// it has been silent for long enough to count as gone.
+pub fn unseen_at_work(
+    launcher: &dyn Launcher,
+    runs: &Path,
+) -> Result<Option<RunFolder>, QueueError> {
+    let queue = Queue::read(runs)?;
+    let waits = queue.waiting.iter().any(|waiting| launcher.serves(&waiting.target));
+    if queue.held || !waits || launcher.has_place(&queue.started) {
+        return Ok(None);
+    }
+    let is_unseen = |started: &&Started| match &started.task {
+        Task::Process { keeper, .. } => keeper.is_of_this_machine() && !keeper.is_here(),
+        Task::Job { .. } => false,
+    };
+    let unseen = queue.started.iter().find(is_unseen);
+    Ok(unseen.map(|started| RunFolder::at(runs.join(&started.run))))
+}
+
 /// A run with so many before it, in words that go behind `is queued`.
 pub fn behind(before: usize) -> String {
     match before {

@@ -3,13 +3,14 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::atomic::{remove_left_over, remove_unfinished, sync_folder, write_atomically};
 use super::event::{Event, Timestamp};
 use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
 use super::names::shown;
-use super::owner::{CLOCK, Owner, touch};
+use super::owner::{CLOCK, Owner, last_heartbeat, touch};
 use super::run::{Points, Run};
 use super::summary::{State, Summary};
 use crate::config::{append_plain, open_plain, read_small};
@@ -314,6 +315,11 @@ impl RunFolder {
     /// `worker.log`.
     pub fn is_kept_by(&self, keeper: &Owner) -> bool {
         keeper.is_alive(&[&self.lock(), &self.worker_log()])
+    }
+
+    /// When a process of this run last gave a sign of life, by the clock of the run's file system.
+    pub fn last_heartbeat(&self) -> Option<SystemTime> {
+        last_heartbeat(&[&self.lock(), &self.worker_log()]).map(|(_, time)| time)
     }
 
     /// Has the present time count as a sign of life of the keeper that is started for this run.

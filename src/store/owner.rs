@@ -135,7 +135,7 @@ pub(super) fn fall_silent(file: &File) -> io::Result<()> {
 }
 
 /// The file that was modified last, and when.
-fn last_heartbeat<'a>(files: &[&'a Path]) -> Option<(&'a Path, SystemTime)> {
+pub(super) fn last_heartbeat<'a>(files: &[&'a Path]) -> Option<(&'a Path, SystemTime)> {
     let modified = |file: &&'a Path| Some((*file, fs::metadata(file).ok()?.modified().ok()?));
     files.iter().filter_map(modified).max_by_key(|(_, modified)| *modified)
 }
