@@ -3,12 +3,12 @@
 
 mod common;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
 
+use common::machine::{Machine, can_pretend, end, make_silent, no_locks, unshare};
 use common::skip::skipped;
 use common::{BINARY, Project, kill, wait_until, worker};
 use retrain::config::Config;
@@ -18,56 +18,6 @@ use rustix::process::{Signal, getpgid, kill_process};
 
 const ENDLESS: &str = "retrain run experiments/photos.toml --detach --set iterations=10000000";
 
-/// Another machine on this one's files: with a host name, a boot and process numbers of its own.
-struct Machine {
-    name: &'static str,
-    /// What the system says there of its boot and its installation.
-    ids: tempfile::TempDir,
-}
-
-impl Machine {
-    fn new(name: &'static str) -> Machine {
-        let ids = tempfile::tempdir().unwrap();
-        fs::write(ids.path().join("boot"), format!("boot-of-{name}\n")).unwrap();
-        fs::write(ids.path().join("machine"), format!("machine-of-{name}\n")).unwrap();
-        Machine { name, ids }
-    }
-
-    /// Has a shell do `script` there, in the project. Its end is the end of all processes there.
-    fn shell(&self, project: &Project, script: &str) -> Command {
-        let (boot, id) = (self.ids.path().join("boot"), self.ids.path().join("machine"));
-        let script = format!(
-            "hostname {}\nmount --bind {} /proc/sys/kernel/random/boot_id\n\
-             if [ -e /etc/machine-id ]; then mount --bind {} /etc/machine-id; fi\n\
-             retrain() {{ {BINARY} \"$@\"; }}\n{script}",
-            self.name,
-            boot.display(),
-            id.display()
-        );
-        let mut command = unshare(&["--mount", "--uts", "--pid", "--fork", "--kill-child"]);
-        command.args(["--mount-proc", "sh", "-ec", &script]).current_dir(project.path());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    }
-}
-
-fn unshare(namespaces: &[&str]) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user"]).args(namespaces);
-    command
-}
-
-/// Whether this machine can pretend to be others.
-fn can_pretend() -> bool {
-    let project = Project::new();
-    let shell = Machine::new("first").shell(&project, "test \"$(hostname)\" = first").status();
-    let can = shell.is_ok_and(|status| status.success());
-    if !can {
-        skipped("'unshare' pretends no other machine here");
-    }
-    can
-}
-
 fn find(project: &Project) -> RunFolder {
     let runs = project.path().join("runs");
     wait_until("there is a run", || retrain::store::list(&runs).is_ok_and(|runs| !runs.is_empty()));
@@ -76,20 +26,6 @@ fn find(project: &Project) -> RunFolder {
 
 fn trains(run: &RunFolder) {
     wait_until("it trains", || run.replay().unwrap().step() > 10);
-}
-
-/// As if nothing had been heard of the run's processes for an hour.
-fn make_silent(run: &RunFolder) -> io::Result<()> {
-    let long_ago = SystemTime::now() - Duration::from_secs(3600);
-    for file in [run.lock(), run.worker_log()] {
-        File::open(file)?.set_modified(long_ago)?;
-    }
-    Ok(())
-}
-
-fn end(mut machine: Child) {
-    machine.kill().unwrap();
-    machine.wait().unwrap();
 }
 
 fn started(project: &Project) -> usize {
@@ -123,6 +59,27 @@ fn what_another_boot_or_container_left_behind_keeps_nobody_waiting() {
     assert!(!project.retrain(&["cancel", &run.id()]).status.success(), "it ends at once");
     project.ok(&["resume", &run.id(), "--detach"]);
     wait_until("it goes on", || run.has_worker());
+}
+
+#[test]
+fn a_start_script_that_looks_once_starts_what_waits_although_the_container_was_just_stopped() {
+    if !can_pretend() {
+        return;
+    }
+    let project = Project::new();
+    let container = Machine::new("container");
+    let script = format!("{ENDLESS}; retrain run experiments/photos.toml --detach; sleep 1000");
+    let before = container.shell(&project, &script).spawn().unwrap();
+    let run = find(&project);
+    trains(&run);
+    let runs = project.path().join("runs");
+    wait_until("another waits", || Queue::read(&runs).unwrap().waiting.len() == 1);
+    let waiting = project.find(&Queue::read(&runs).unwrap().waiting[0].run);
+    end(before);
+    assert!(run.has_worker(), "it was heard of just now");
+    let again = container.shell(&project, "retrain queue; sleep 1000").spawn().unwrap();
+    wait_until("the other is done", || waiting.summary().unwrap().state == State::Done);
+    end(again);
 }
 
 #[test]
@@ -231,17 +188,6 @@ fn without_locks_a_run_that_many_start_at_once_is_done_once() {
         assert_eq!(log.matches(r#""event":"step""#).count(), 40);
         assert_eq!(run.summary().unwrap().state, State::Done);
     }
-}
-
-/// `tests/hosts/no_locks.rs`, compiled.
-fn no_locks(folder: &Path) -> PathBuf {
-    let output = folder.join("no_locks.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hosts/no_locks.rs");
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut compile = Command::new(rustc);
-    compile.args(["--edition=2024", "--crate-type=cdylib", "--crate-name=no_locks", "-o"]);
-    assert!(compile.args([&output, &source]).status().unwrap().success());
-    output
 }
 
 #[test]

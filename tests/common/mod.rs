@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub mod compare;
+pub mod machine;
 pub mod skip;
 pub mod ssh;
 pub mod terminal;
@@ -122,6 +123,8 @@ impl Drop for Project {
         for run in runs.flatten().map(|entry| RunFolder::at(entry.path())) {
             if run.has_worker()
                 && let Some(owner) = run.owner()
+                // The number of a process on a pretended machine is another's here.
+                && owner.is_here()
                 && let Some(worker) = Pid::from_raw(owner.pid as i32)
             {
                 // With its keeper; they may have ended just now.

@@ -377,7 +377,7 @@ fn a_run_killed_among_its_features_computes_at_most_the_shard_in_progress_again(
     assert_eq!(features(&cache).len(), photos, "none is there twice");
 }
 
-fn own_cache(threads: usize) -> Project {
+pub fn own_cache(threads: usize) -> Project {
     let project = Project::new();
     project.write("config.toml", &format!("cache = \"own\"\nthreads = {threads}\n"));
     for category in demo::CATEGORIES {
