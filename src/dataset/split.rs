@@ -1,6 +1,6 @@
 //! Which set a photo belongs to.
 //!
-//! By hash: a photo's set hangs on its name alone, so it stays when others come or go. By seed: the
+//! By hash: a photo's set depends on its name alone, so it stays when others come or go. By seed: the
 //! sets have the asked sizes in every category.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The features that are there already, of one network, resize rule, decode rule and arithmetic.
+//! The features kept on disk of one network, with one preprocessing, decode rule and arithmetic.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
