@@ -132,7 +132,8 @@ pub(super) fn assign(graph: &Graph, format: Format) -> (Vec<Layout>, usize) {
 /// The first and the last step that touch a map. The picture is there from the first step on.
 fn life(graph: &Graph, map: usize) -> (usize, usize) {
     let touches = |(number, step): (usize, &super::graph::Step)| {
-        (step.input.map == map || step.output.map == map).then_some(number)
+        let other = step.op.other_input().is_some_and(|view| view.map == map);
+        (step.input.map == map || step.output.map == map || other).then_some(number)
     };
     let mut touching = graph.steps.iter().enumerate().filter_map(touches);
     let first = touching.next().unwrap_or(0);
@@ -142,11 +143,12 @@ fn life(graph: &Graph, map: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::graph::Conv;
+    use crate::kernels::graph::{Activation, Conv};
 
     fn conv(inputs: usize, outputs: usize) -> Conv {
         let (weight, bias) = (vec![0.0; outputs * inputs * 9], vec![0.0; outputs]);
-        Conv { name: "conv".into(), kernel: [3, 3], stride: 2, padding: [0, 0], weight, bias }
+        let (name, activation) = ("conv".into(), Activation::Relu);
+        Conv { name, kernel: [3, 3], stride: 2, padding: [0, 0], weight, bias, activation }
     }
 
     #[test]

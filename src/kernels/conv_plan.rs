@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::arena::{Layout, Words};
 use super::engine::Engine;
-use super::format::Format;
-use super::graph::{BLOCK, Conv, InputRange, View};
+use super::graph::{Activation, BLOCK, Conv, InputRange, View};
+use super::numbers::Limits;
 use super::pack::{self, Packed};
 use super::quantize::StepScales;
 use super::tile::{Tile, TileFn};
@@ -38,7 +38,7 @@ pub(super) struct ConvPlan {
     panel_words: usize,
     multiply: Vec<f32>,
     add: Vec<f32>,
-    floor: f32,
+    limits: Limits,
 }
 
 impl ConvPlan {
@@ -46,7 +46,7 @@ impl ConvPlan {
     /// picture, when it is the input; `scales` matters to 8-bit integers only.
     pub fn new(
         conv: &Conv,
-        relu: bool,
+        finishes: bool,
         input_range: Option<InputRange>,
         [(input, from), (output, to)]: [(Layout, View); 2],
         engine: Engine,
@@ -70,7 +70,7 @@ impl ConvPlan {
             .flat_map(|group| spans.iter().map(move |span| tile(group, span)))
             .collect();
         let Packed { weights, panel_words, multiply, add } =
-            pack::weights(conv, relu, input_range, input.pixel, engine.format(), scales);
+            pack::weights(conv, finishes, input_range, input.pixel, engine.format(), scales);
         let plan = ConvPlan {
             kernel: conv.kernel,
             stride: conv.stride,
@@ -92,7 +92,7 @@ impl ConvPlan {
             panel_words,
             multiply,
             add,
-            floor: if relu || engine.format() == Format::Int8 { 0.0 } else { f32::MIN },
+            limits: if finishes { conv.activation } else { Activation::None }.limits(),
         };
         plan.check(input.words(from), output.words(to));
         plan
@@ -130,7 +130,7 @@ impl ConvPlan {
             weights_block: kernel_height * row_words * BLOCK,
             weights_panel: self.panel_words,
             output_block: self.output.block(),
-            floor: self.floor,
+            limits: self.limits,
         };
         (self.tiles[group * self.spans.len() + span], tile)
     }
@@ -208,6 +208,7 @@ fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::format::Format;
     use crate::kernels::plain;
     #[cfg(target_arch = "x86_64")]
     use crate::kernels::x86;

@@ -1,6 +1,5 @@
 //! The tasks of one step of a plan, on any number of threads.
 
-use std::array::from_fn;
 use std::ops::Range;
 
 use super::arena::{Layout, Words};
@@ -25,7 +24,8 @@ pub(super) fn run_tasks(
     share: &mut dyn FnMut(RunRange<'_>),
 ) {
     assert!(arena.len() >= plan.arena_words && features.len() >= plan.feature_len);
-    assert!(picture.len() >= 3 * plan.picture.height * plan.picture.width);
+    let [height, width] = plan.picture_size();
+    assert!(picture.len() >= 3 * height * width);
     let step = &plan.steps[step];
     let functions = plan.engine.functions();
     let (arena, features) = (Shared(arena.as_mut_ptr()), Shared(features.as_mut_ptr()));
@@ -47,6 +47,8 @@ pub(super) fn run_tasks(
                         function(&bases, &tile);
                     }
                 }
+                Work::Depthwise(depthwise) => (functions.depthwise)(depthwise, arena, tasks),
+                Work::Add(add) => (functions.add)(add, arena, tasks),
                 Work::Pool(pool) => {
                     let function = match pool.kind {
                         PoolKind::Max => functions.max_pool,
@@ -78,7 +80,8 @@ impl<T> Shared<T> {
 /// Copies rows of the picture `[3, height, width]` to the first map, in the input range.
 ///
 /// # Safety
-/// The map lies inside the arena.
+/// The map lies inside the arena, nobody else uses these rows, and the processor has the instructions of
+/// `functions`.
 unsafe fn pack_rows(
     plan: &Plan,
     functions: Functions,
@@ -87,24 +90,30 @@ unsafe fn pack_rows(
     rows: Range<usize>,
 ) {
     let map = plan.picture;
-    let area = map.height * map.width;
+    let [height, width] = plan.picture_size();
+    let area = height * width;
     // 8-bit integers take the pixels as they are: the input range is in their first weights.
     let range = match plan.engine.format() {
         Format::Int8 => [(1.0, 0.0); 3],
         _ => plan.input_range,
     };
+    // What the map has beyond the picture is 0 in the network's range.
+    let beyond = [0, 1, 2].map(|colour| {
+        let (factor, offset) = plan.input_range[colour];
+        vec![-offset / factor; map.width]
+    });
     for y in rows {
-        for x in 0..map.width {
-            let at = y * map.width + x;
-            let colours = from_fn(|colour| {
-                let (factor, offset) = range[colour];
-                picture[colour * area + at] * factor + offset
-            });
-            let words = (functions.pixel)(colours);
-            for (word, value) in words.iter().take(map.pixel).enumerate() {
-                // SAFETY: a pixel of the map.
-                unsafe { *arena.add(map.at(0) + y * map.row() + x * map.pixel + word) = *value };
+        // SAFETY: a row of the map, and the processor has the instructions.
+        unsafe {
+            let row = arena.add(map.at(0) + y * map.row());
+            let row = std::slice::from_raw_parts_mut(row, map.width * map.pixel);
+            let (inside, margin) = row.split_at_mut(if y < height { width * map.pixel } else { 0 });
+            if y < height {
+                let line = |colour: usize| &picture[colour * area + y * width..][..width];
+                (functions.pack_row)([line(0), line(1), line(2)], range, inside);
             }
+            let beyond = [&beyond[0][..], &beyond[1], &beyond[2]];
+            (functions.pack_row)(beyond, range, margin);
         }
     }
 }

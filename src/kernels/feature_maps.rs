@@ -26,7 +26,8 @@ impl FeatureMap {
                 let first = mean.from + block * layout.block() + row * layout.row();
                 for column in 0..layout.width {
                     let word = arena.word(first + column * layout.pixel + lane / per_word);
-                    values.push(format.number(word, lane % per_word) * mean.scales.input);
+                    let number = format.number(word, lane % per_word);
+                    values.push((number - mean.scales.input_zero) * mean.scales.input);
                 }
             }
         }

@@ -1,5 +1,8 @@
-//! Tile and pools compiled for one format and one set of instructions.
+//! Tile, pools and what else computes, compiled for one format and one set of instructions.
 
+use super::add::AddFn;
+use super::depthwise::DepthwiseFn;
+use super::graph::InputRange;
 use super::pool::PoolFn;
 use super::tile::TileFn;
 
@@ -16,8 +19,10 @@ pub(super) struct Functions {
     pub average_pool_counting: PoolFn,
     pub average_pool_excluding: PoolFn,
     pub mean: PoolFn,
-    /// A pixel of the picture, red, green and blue, in a quarter of a block's words.
-    pub pixel: fn([f32; 3]) -> [u32; 4],
+    pub depthwise: DepthwiseFn,
+    pub add: AddFn,
+    /// A row of the picture; see [`pack_row`](super::numbers::pack_row).
+    pub pack_row: unsafe fn([&[f32]; 3], InputRange, &mut [u32]),
     /// See [`peak`](super::tile::peak).
     pub peak: unsafe fn(usize) -> usize,
 }
@@ -42,11 +47,13 @@ macro_rules! compile {
             use std::ops::Range;
 
             use super::*;
+            use crate::kernels::add::AddPlan;
+            use crate::kernels::depthwise::DepthwisePlan;
             use crate::kernels::functions::Functions;
-            use crate::kernels::graph::Average;
+            use crate::kernels::graph::{Average, InputRange};
             use crate::kernels::pool_plan::PoolPlan;
             use crate::kernels::tile::{Bases, Tile, TileFn};
-            use crate::kernels::{pool, tile as generic};
+            use crate::kernels::{add as sum, depthwise, numbers, pool, tile as generic};
 
             // SAFETY of each: the caller promises what the inlined function demands.
 
@@ -84,8 +91,23 @@ macro_rules! compile {
             }
 
             $(#[$features])?
+            unsafe fn by_channel(plan: &DepthwisePlan, arena: *mut u32, tasks: Range<usize>) {
+                unsafe { depthwise::depthwise::<$format>(plan, arena, tasks) }
+            }
+
+            $(#[$features])?
+            unsafe fn add(plan: &AddPlan, arena: *mut u32, tasks: Range<usize>) {
+                unsafe { sum::add::<$format>(plan, arena, tasks) }
+            }
+
+            $(#[$features])?
             unsafe fn peak(passes: usize) -> usize {
                 unsafe { generic::peak::<$format, $sums>(passes) }
+            }
+
+            $(#[$features])?
+            unsafe fn pack_row(colours: [&[f32]; 3], range: InputRange, row: &mut [u32]) {
+                numbers::pack_row::<$format>(colours, range, row)
             }
 
             fn choose(pixels: usize, panels: usize, step: usize) -> Option<TileFn> {
@@ -106,7 +128,9 @@ macro_rules! compile {
                 average_pool_counting: count,
                 average_pool_excluding: exclude,
                 mean,
-                pixel: <$format>::pixel,
+                depthwise: by_channel,
+                add,
+                pack_row,
                 peak,
             };
         }

@@ -10,6 +10,8 @@ pub struct Graph {
     pub(super) steps: Vec<Step>,
     pub(super) feature_len: usize,
     pub(super) input_range: InputRange,
+    /// Height and width of the picture; the first map may have more rows and columns.
+    pub(super) picture: [usize; 2],
 }
 
 /// Factor and offset of red, green and blue, which bring pixel values 0 to 255 to what the network
@@ -24,6 +26,8 @@ pub(super) struct Map {
     pub width: usize,
     /// Zero columns on each side: the largest horizontal padding of the convolutions that read it.
     pub halo: usize,
+    /// Whether its values may be below 0.
+    pub signed: bool,
 }
 
 /// Some channels of a map, in whole blocks.
@@ -32,6 +36,28 @@ pub struct View {
     pub(super) map: usize,
     pub(super) first: usize,
     pub(super) channels: usize,
+}
+
+/// What a convolution does to its sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// What is below 0 becomes 0.
+    Relu,
+    /// What is below 0 becomes 0, what is above 6 becomes 6.
+    Relu6,
+}
+
+impl Activation {
+    /// The least and the largest value that it gives.
+    pub(super) fn limits(self) -> (f32, f32) {
+        match self {
+            Activation::None => (f32::NEG_INFINITY, f32::INFINITY),
+            Activation::Relu => (0.0, f32::INFINITY),
+            Activation::Relu6 => (0.0, 6.0),
+        }
+    }
 }
 
 /// A convolution with a bias.
@@ -47,6 +73,24 @@ pub struct Conv {
     /// `[out, in, height, width]`.
     pub weight: Vec<f32>,
     /// `[out]`.
+    pub bias: Vec<f32>,
+    /// Behind the bias.
+    pub activation: Activation,
+}
+
+/// A convolution of each channel by itself, with a bias and ReLU6.
+pub struct Depthwise {
+    /// As the network calls it.
+    pub name: String,
+    /// In height and width alike.
+    pub kernel: usize,
+    /// In height and width alike.
+    pub stride: usize,
+    /// Zeros before the first row and column; behind the last as many as the output needs.
+    pub padding: usize,
+    /// `[channels, height, width]`.
+    pub weight: Vec<f32>,
+    /// `[channels]`.
     pub bias: Vec<f32>,
 }
 
@@ -68,23 +112,48 @@ pub(super) struct Step {
 pub(super) enum Op {
     Conv {
         conv: Conv,
-        /// False where bias and ReLU wait for the average pool that follows.
-        relu: bool,
+        /// False where bias and activation wait for the average pool that follows.
+        finishes: bool,
+    },
+    Depthwise(Depthwise),
+    /// The sum with another map of this shape.
+    Add {
+        other: View,
     },
     /// 3x3; the padding never wins, because everything that is pooled comes from a ReLU.
-    MaxPool { stride: usize, padding: usize },
+    MaxPool {
+        stride: usize,
+        padding: usize,
+    },
     /// 3x3, stride 1, padded; then the bias of the convolution before it, and ReLU.
-    AveragePool { average: Average, bias: Vec<f32> },
+    AveragePool {
+        average: Average,
+        bias: Vec<f32>,
+    },
     /// The mean of each channel goes to the features, from this place on.
-    Mean { first: usize },
+    Mean {
+        first: usize,
+    },
 }
 
 impl Graph {
     /// A graph that has only its input `[3, height, width]`, pixel values from 0 to 255, which
     /// convolutions see in `input_range`.
     pub fn new([height, width]: [usize; 2], input_range: InputRange) -> (Graph, View) {
-        let map = Map { channels: 3, height, width, halo: 0 };
-        let graph = Graph { maps: vec![map], steps: Vec::new(), feature_len: 0, input_range };
+        Graph::with_margin([height, width], 0, input_range)
+    }
+
+    /// As [`Graph::new`], for a first convolution that pads: `margin` rows and columns of the zeros
+    /// that it is to see lie behind the picture's last ones.
+    pub fn with_margin(
+        picture: [usize; 2],
+        margin: usize,
+        input_range: InputRange,
+    ) -> (Graph, View) {
+        let [height, width] = picture.map(|side| side + margin);
+        let map = Map { channels: 3, height, width, halo: 0, signed: true };
+        let (maps, steps) = (vec![map], Vec::new());
+        let graph = Graph { maps, steps, feature_len: 0, input_range, picture };
         (graph, View { map: 0, first: 0, channels: 3 })
     }
 
@@ -107,7 +176,7 @@ impl Graph {
             channels.is_multiple_of(BLOCK) && channels > 0,
             "{channels} channels are not whole blocks"
         );
-        self.maps.push(Map { channels, height, width, halo: 0 });
+        self.maps.push(Map { channels, height, width, halo: 0, signed: false });
         View { map: self.maps.len() - 1, first: 0, channels }
     }
 
@@ -132,12 +201,50 @@ impl Graph {
         })
     }
 
-    /// A convolution and ReLU, into `output` or a map of its own.
+    /// A convolution with its activation, into `output` or a map of its own.
     ///
     /// # Panics
-    /// When shapes do not fit, or the first convolution pads (its zeros would not be the picture's).
+    /// When shapes do not fit, when the first convolution pads (its zeros would not be the picture's),
+    /// and when one pads whose input may be below 0 (8-bit integers store no 0 for it).
     pub fn conv(&mut self, input: View, conv: Conv, output: Option<View>) -> View {
         self.push_conv(input, conv, true, output)
+    }
+
+    /// A convolution of each channel by itself and ReLU6, into a map of its own of that height and
+    /// width.
+    ///
+    /// # Panics
+    /// When shapes do not fit, or values of the input may be below 0.
+    pub fn depthwise(
+        &mut self,
+        input: View,
+        depthwise: Depthwise,
+        [height, width]: [usize; 2],
+    ) -> View {
+        let Depthwise { name, kernel, stride, padding, weight, bias } = &depthwise;
+        let channels = input.channels;
+        let fits = weight.len() == channels * kernel * kernel && bias.len() == channels;
+        assert!(fits && padding < kernel, "{name}: weights of another shape");
+        assert!(!self.maps[input.map].signed, "{name}: its input may be below 0");
+        // Every window holds a pixel of the map.
+        let last = |out: usize| (out - 1) * stride;
+        let size = self.size(input);
+        let ends = [height, width].iter().zip(size).all(|(out, side)| last(*out) < side + padding);
+        assert!(ends, "{name}: there are no such windows");
+        let output = self.map([channels, height, width]);
+        self.push(Op::Depthwise(depthwise), input, output)
+    }
+
+    /// The sum of two maps, into one of its own.
+    ///
+    /// # Panics
+    /// When their shapes differ.
+    pub fn add(&mut self, one: View, other: View) -> View {
+        let [height, width] = self.size(one);
+        assert!(one.channels == other.channels && self.size(other) == [height, width]);
+        let output = self.map([one.channels, height, width]);
+        self.maps[output.map].signed = true;
+        self.push(Op::Add { other }, one, output)
     }
 
     /// The average pool 3x3 of stride 1, a 1x1 convolution and ReLU, into `output`.
@@ -175,25 +282,38 @@ impl Graph {
         self.feature_len += input.channels;
     }
 
-    fn push_conv(&mut self, input: View, conv: Conv, relu: bool, output: Option<View>) -> View {
+    fn push_conv(&mut self, input: View, conv: Conv, finishes: bool, output: Option<View>) -> View {
         let [kernel_height, kernel_width] = conv.kernel;
         let out = conv.bias.len();
         let weights = out * input.channels * kernel_height * kernel_width;
         assert!(conv.weight.len() == weights, "{}: weights of another shape", conv.name);
         assert!(input.map > 0 || conv.padding == [0, 0], "{}: the picture is padded", conv.name);
         let padding = conv.padding;
+        let may_pad = input.map == 0 || !self.maps[input.map].signed;
+        assert!(may_pad || padding == [0, 0], "{}: zeros among values below 0", conv.name);
         assert!(padding[0] < kernel_height && padding[1] < kernel_width, "{}: padding", conv.name);
         let [height, width] = self.size_after(input, conv.kernel, conv.stride, padding);
         let output = output.unwrap_or_else(|| self.map([out, height, width]));
         assert!(self.size(output) == [height, width] && output.channels == out, "{}", conv.name);
         let halo = &mut self.maps[input.map].halo;
         *halo = (*halo).max(padding[1]);
-        self.push(Op::Conv { conv, relu }, input, output)
+        self.maps[output.map].signed |= !finishes || conv.activation == Activation::None;
+        self.push(Op::Conv { conv, finishes }, input, output)
     }
 
     fn push(&mut self, op: Op, input: View, output: View) -> View {
         self.steps.push(Step { op, input, output });
         output
+    }
+}
+
+impl Op {
+    /// What is read beside the input.
+    pub fn other_input(&self) -> Option<View> {
+        match self {
+            Op::Add { other } => Some(*other),
+            _ => None,
+        }
     }
 }
 
@@ -220,6 +340,9 @@ impl Step {
         match &self.op {
             Op::Conv { conv, .. } => {
                 conv.weight.len() * maps[self.output.map].height * maps[self.output.map].width
+            }
+            Op::Depthwise(depthwise) => {
+                depthwise.weight.len() * maps[self.output.map].height * maps[self.output.map].width
             }
             _ => 0,
         }

@@ -1,4 +1,4 @@
-//! Fast convolution and pooling on the CPU: a whole network of them as one candle operation.
+//! Fast convolutions and pools on the CPU: a whole network of them as one candle operation.
 //!
 //! A [`Graph`] says what is to be computed; [`Plan`] turns it into steps for one number format and
 //! one set of instructions; [`Trunk`] runs the plan. Not here: what the layers are and where their
@@ -48,7 +48,7 @@
 //!
 //! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
 //! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
-//! `functions`, `plain` and `x86` are the arithmetic; `engine` chooses it; `conv_plan` and `plan`
+//! `depthwise`, `add`, `functions`, `plain` and `x86` are the arithmetic; `engine` chooses it; `conv_plan` and `plan`
 //! cut a graph into steps; `execute`, `feature_maps` and `trunk` run them.
 //!
 //! # Unsafe code
@@ -58,8 +58,12 @@
 //! every access of every call stays inside the view it is meant for. And it uses instructions that
 //! not every processor has: an [`Engine`] exists only where the processor was asked.
 
+#[allow(unsafe_code)]
+mod add;
 mod arena;
 mod conv_plan;
+#[allow(unsafe_code)]
+mod depthwise;
 mod engine;
 #[allow(unsafe_code)]
 mod execute;
@@ -90,7 +94,7 @@ mod tests;
 pub use engine::Engine;
 pub use feature_maps::FeatureMap;
 pub use format::{Format, InstructionSet};
-pub use graph::{Average, Conv, Graph, InputRange, View};
+pub use graph::{Activation, Average, Conv, Depthwise, Graph, InputRange, View};
 pub use plan::{Plan, StepKind, StepSummary};
 pub use quantize::Scales;
 pub use trunk::Trunk;

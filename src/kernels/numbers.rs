@@ -1,12 +1,16 @@
 //! What the arithmetic needs to know of a number format: the trait that the tile and the pools are
 //! written over, and f32, which is the same for all sets of instructions but for its registers.
 
+use std::array::from_fn;
 use std::marker::PhantomData;
 
-use super::graph::BLOCK;
+use super::graph::{BLOCK, InputRange};
 
 /// One number for each channel of a block.
 pub(super) type Lanes = [f32; BLOCK];
+
+/// The least and the largest value of an output: 0 and infinity are ReLU.
+pub(super) type Limits = (f32, f32);
 
 /// 16 words, aligned like a cache line and the widest vector register.
 #[derive(Clone, Copy)]
@@ -29,6 +33,8 @@ pub(super) trait Numbers {
     type StoredWeights: Copy;
     /// A pixel of a block, as it is stored.
     type Pixel: Copy;
+    /// 16 f32, in registers.
+    type Vector: F32x16;
     /// Words of a stored pixel.
     const WORDS: usize = size_of::<Self::Pixel>() / size_of::<u32>();
     /// Whether [`dot_pair`](Self::dot_pair) is less work than two times [`dot`](Self::dot).
@@ -49,27 +55,52 @@ pub(super) trait Numbers {
         Self::dot(Self::dot(sum, inputs[0], weights[0]), inputs[1], weights[1])
     }
     /// Brings finished sums into the format and stores them. `multiply` and `add` are for integers;
-    /// `floor` is the least value of an output of the others.
-    fn finish(sum: Self::Sum, multiply: Lanes, add: Lanes, floor: f32, at: &mut Self::Pixel);
+    /// `limits` are the least and the largest value of an output of the others.
+    fn finish(sum: Self::Sum, multiply: Lanes, add: Lanes, limits: Limits, at: &mut Self::Pixel);
     /// A stored pixel of a block as f32; of integers, not yet multiplied by their scale.
     fn load(at: &Self::Pixel) -> Lanes;
+    /// As [`load`](Self::load), into registers.
+    fn load_vector(at: &Self::Pixel) -> Self::Vector;
     /// The reverse of [`load`](Self::load), rounded to the nearest.
     fn store(value: Lanes, at: &mut Self::Pixel);
     /// A pixel of the picture, red, green and blue, in the first `WORDS / 4` words.
     fn pixel(colours: [f32; 3]) -> [u32; 4];
 }
 
+/// Brings pixel values of a row of the picture, one slice a colour, into its `range` and the format:
+/// `WORDS / 4` words each.
+#[inline(always)]
+pub(super) fn pack_row<F: Numbers>(colours: [&[f32]; 3], range: InputRange, row: &mut [u32]) {
+    let words = F::WORDS / 4;
+    let [red, green, blue] = colours;
+    let values = red.iter().zip(green).zip(blue);
+    for (pixel, ((red, green), blue)) in row.chunks_exact_mut(words).zip(values) {
+        let values = [*red, *green, *blue];
+        let pixel_words = F::pixel(from_fn(|colour| {
+            let (factor, offset) = range[colour];
+            values[colour] * factor + offset
+        }));
+        pixel.copy_from_slice(&pixel_words[..words]);
+    }
+}
+
 /// 16 f32 in the registers of a set of instructions; see [`Numbers`] for where they may be used.
 pub(super) trait F32x16: Copy {
     /// The same number in all lanes of one register.
     type Splat: Copy;
+    /// Whether all 16 are in one register, of which there are many.
+    const IS_ONE_REGISTER: bool = false;
     fn splat(value: f32) -> Self::Splat;
     fn load(at: &Lanes) -> Self;
     fn store(self, at: &mut Lanes);
     /// `self + factor * other`
     fn plus_product(self, factor: Self::Splat, other: Self) -> Self;
-    /// The larger of each number and `floor`. NaN stays NaN and is noticed in the features.
-    fn at_least(self, floor: f32) -> Self;
+    /// `self + one * other`, lane by lane.
+    fn plus_products(self, one: Self, other: Self) -> Self;
+    /// `self * factor + add`, lane by lane, rounded once by all instructions.
+    fn scaled(self, factor: Self, add: Self) -> Self;
+    /// Each number, brought between the limits. NaN stays NaN and is noticed in the features.
+    fn limited(self, limits: Limits) -> Self;
 }
 
 /// f32, by the instructions of `V`.
@@ -81,6 +112,7 @@ impl<V: F32x16> Numbers for F32<V> {
     type Weights = V;
     type StoredWeights = Lanes;
     type Pixel = Lanes;
+    type Vector = V;
 
     #[inline(always)]
     fn start(add: &Lanes) -> V {
@@ -103,8 +135,8 @@ impl<V: F32x16> Numbers for F32<V> {
     }
 
     #[inline(always)]
-    fn finish(sum: V, _: Lanes, _: Lanes, floor: f32, at: &mut Lanes) {
-        sum.at_least(floor).store(at);
+    fn finish(sum: V, _: Lanes, _: Lanes, limits: Limits, at: &mut Lanes) {
+        sum.limited(limits).store(at);
     }
 
     #[inline(always)]
@@ -113,10 +145,16 @@ impl<V: F32x16> Numbers for F32<V> {
     }
 
     #[inline(always)]
+    fn load_vector(at: &Lanes) -> V {
+        V::load(at)
+    }
+
+    #[inline(always)]
     fn store(value: Lanes, at: &mut Lanes) {
         *at = value;
     }
 
+    #[inline(always)]
     fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
         [r.to_bits(), g.to_bits(), b.to_bits(), 0]
     }

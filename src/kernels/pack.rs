@@ -17,12 +17,12 @@ pub(super) struct Packed {
     pub add: Vec<f32>,
 }
 
-/// The weights of a convolution for one format. `relu`: whether bias and ReLU come with this
-/// convolution, not with the average pool behind it; `input_range`: of the picture, in the first
+/// The weights of a convolution for one format. `finishes`: whether bias and activation come with
+/// this convolution, not with the average pool behind it; `input_range`: of the picture, in the first
 /// convolution; `pixel`: words of an input pixel.
 pub(super) fn weights(
     conv: &Conv,
-    relu: bool,
+    finishes: bool,
     input_range: Option<InputRange>,
     pixel: usize,
     format: Format,
@@ -36,17 +36,15 @@ pub(super) fn weights(
         weights: Words::zeros(outputs / BLOCK * panel_words),
         panel_words,
         multiply: vec![1.0; outputs],
-        // Without ReLU the bias comes with the pool, too.
-        add: if relu { conv.bias.clone() } else { vec![0.0; outputs] },
+        add: if finishes { conv.bias.clone() } else { vec![0.0; outputs] },
     };
     for (output, kernel) in conv.weight.chunks_exact(inputs * taps).enumerate() {
         let bits: Vec<u32> = match format {
             Format::F32 => kernel.iter().map(|w| w.to_bits()).collect(),
             Format::Bf16 => kernel.iter().map(|w| bf16(*w)).collect(),
             Format::Int8 => {
-                let bias = conv.bias[output];
-                let size = conv.kernel;
-                let row = quantize::output(kernel, size, pixel, bias, relu, input_range, scales);
+                let (bias, size) = (packed.add[output], conv.kernel);
+                let row = quantize::output(kernel, size, pixel, bias, input_range, scales);
                 packed.multiply[output] = row.multiply;
                 packed.add[output] = row.add;
                 row.weights.iter().map(|w| u32::from(*w as u8)).collect()

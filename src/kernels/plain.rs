@@ -6,7 +6,7 @@ use std::array::from_fn;
 use super::format::{Format, bf16};
 use super::functions::{Functions, compile};
 use super::graph::BLOCK;
-use super::numbers::{F32, F32x16, Lanes, Line, Numbers};
+use super::numbers::{F32, F32x16, Lanes, Limits, Line, Numbers};
 
 /// Fused multiplication and addition, and 32 registers, are part of every 64-bit ARM processor.
 const FUSED: bool = cfg!(target_arch = "aarch64");
@@ -31,7 +31,7 @@ pub(super) fn functions(format: Format) -> Functions {
 /// 16 f32 in an array. The compiler finds the registers, but not in builds with little
 /// optimisation; so the sets of instructions that matter most have vectors of their own.
 #[derive(Clone, Copy)]
-struct F32x16Plain(Lanes);
+pub(super) struct F32x16Plain(Lanes);
 
 impl F32x16 for F32x16Plain {
     type Splat = f32;
@@ -60,8 +60,33 @@ impl F32x16 for F32x16Plain {
     }
 
     #[inline(always)]
-    fn at_least(self, floor: f32) -> F32x16Plain {
-        F32x16Plain(self.0.map(|value| if value < floor { floor } else { value }))
+    fn plus_products(self, one: F32x16Plain, other: F32x16Plain) -> F32x16Plain {
+        F32x16Plain(from_fn(|lane| match FUSED {
+            true => one.0[lane].mul_add(other.0[lane], self.0[lane]),
+            false => self.0[lane] + one.0[lane] * other.0[lane],
+        }))
+    }
+
+    #[inline(always)]
+    fn scaled(self, factor: F32x16Plain, add: F32x16Plain) -> F32x16Plain {
+        F32x16Plain(from_fn(|lane| self.0[lane].mul_add(factor.0[lane], add.0[lane])))
+    }
+
+    #[inline(always)]
+    fn limited(self, limits: Limits) -> F32x16Plain {
+        F32x16Plain(self.0.map(|value| limited(value, limits)))
+    }
+}
+
+#[inline(always)]
+fn limited(value: f32, (least, largest): Limits) -> f32 {
+    // By comparisons, so that NaN stays NaN.
+    if value < least {
+        least
+    } else if value > largest {
+        largest
+    } else {
+        value
     }
 }
 
@@ -75,6 +100,7 @@ impl Numbers for Bf16Plain {
     type Weights = [u32; BLOCK];
     type StoredWeights = Line;
     type Pixel = [u32; BLOCK / 2];
+    type Vector = F32x16Plain;
 
     #[inline(always)]
     fn start(add: &Lanes) -> Lanes {
@@ -102,8 +128,8 @@ impl Numbers for Bf16Plain {
     }
 
     #[inline(always)]
-    fn finish(sum: Lanes, _: Lanes, _: Lanes, floor: f32, at: &mut [u32; BLOCK / 2]) {
-        Self::store(sum.map(|v| if v < floor { floor } else { v }), at);
+    fn finish(sum: Lanes, _: Lanes, _: Lanes, limits: Limits, at: &mut [u32; BLOCK / 2]) {
+        Self::store(sum.map(|value| limited(value, limits)), at);
     }
 
     #[inline(always)]
@@ -112,10 +138,16 @@ impl Numbers for Bf16Plain {
     }
 
     #[inline(always)]
+    fn load_vector(at: &[u32; BLOCK / 2]) -> F32x16Plain {
+        F32x16Plain(Self::load(at))
+    }
+
+    #[inline(always)]
     fn store(value: Lanes, at: &mut [u32; BLOCK / 2]) {
         *at = from_fn(|pair| bf16(value[2 * pair]) | bf16(value[2 * pair + 1]) << 16);
     }
 
+    #[inline(always)]
     fn pixel([r, g, b]: [f32; 3]) -> [u32; 4] {
         [bf16(r) | bf16(g) << 16, bf16(b), 0, 0]
     }
@@ -137,6 +169,7 @@ impl Numbers for Int8Plain {
     type Weights = [[i8; 4]; BLOCK];
     type StoredWeights = Line;
     type Pixel = [u32; BLOCK / 4];
+    type Vector = F32x16Plain;
 
     #[inline(always)]
     fn start(_: &Lanes) -> [i32; BLOCK] {
@@ -164,7 +197,13 @@ impl Numbers for Int8Plain {
     }
 
     #[inline(always)]
-    fn finish(sum: [i32; BLOCK], multiply: Lanes, add: Lanes, _: f32, at: &mut [u32; BLOCK / 4]) {
+    fn finish(
+        sum: [i32; BLOCK],
+        multiply: Lanes,
+        add: Lanes,
+        _: Limits,
+        at: &mut [u32; BLOCK / 4],
+    ) {
         let scaled = from_fn(|lane| (sum[lane] as f32).mul_add(multiply[lane], add[lane]));
         Self::store(scaled, at);
     }
@@ -175,12 +214,18 @@ impl Numbers for Int8Plain {
     }
 
     #[inline(always)]
+    fn load_vector(at: &[u32; BLOCK / 4]) -> F32x16Plain {
+        F32x16Plain(Self::load(at))
+    }
+
+    #[inline(always)]
     fn store(value: Lanes, at: &mut [u32; BLOCK / 4]) {
         // A conversion to u8 saturates, and 0 is ReLU.
         let byte = |lane: usize| value[lane].round_ties_even() as u8;
         *at = from_fn(|word| u32::from_ne_bytes(from_fn(|part| byte(4 * word + part))));
     }
 
+    #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         let [r, g, b] = colours.map(|v| v.round_ties_even() as u8);
         [u32::from_ne_bytes([r, g, b, 0]), 0, 0, 0]

@@ -1,7 +1,9 @@
 //! A graph cut into steps for one engine.
 
+use super::add::AddPlan;
 use super::arena::{self, Layout};
 use super::conv_plan::ConvPlan;
+use super::depthwise::DepthwisePlan;
 use super::engine::Engine;
 use super::format::Format;
 use super::graph::{Graph, InputRange, Op, View};
@@ -13,6 +15,7 @@ use super::quantize::{Scales, StepScales};
 pub struct Plan {
     pub(super) engine: Engine,
     pub(super) picture: Layout,
+    picture_size: [usize; 2],
     pub(super) input_range: InputRange,
     pub(super) steps: Vec<Step>,
     pub(super) arena_words: usize,
@@ -36,6 +39,8 @@ pub(super) enum Work {
     /// Writes the zeros on both sides of a map that convolutions pad.
     ClearHalo,
     Conv(Box<ConvPlan>),
+    Depthwise(Box<DepthwisePlan>),
+    Add(AddPlan),
     Pool(PoolPlan),
 }
 
@@ -66,7 +71,14 @@ pub enum StepKind {
         /// The largest tile, `[panels, pixels]`.
         tile: [usize; 2],
     },
-    /// A pool, or the preparation of a map.
+    /// A convolution of each channel by itself.
+    Depthwise {
+        /// In height and width alike.
+        kernel: usize,
+        /// In height and width alike.
+        stride: usize,
+    },
+    /// A pool, a sum, or the preparation of a map.
     Other,
 }
 
@@ -81,6 +93,7 @@ impl Plan {
         let mut plan = Plan {
             engine,
             picture,
+            picture_size: graph.picture,
             input_range: graph.input_range,
             steps: Vec::new(),
             arena_words,
@@ -97,14 +110,12 @@ impl Plan {
                 let all = View { map: output, first: 0, channels: map.channels };
                 plan.push(graph, &layouts, Work::ClearHalo, "halo", (all, all), 0);
             }
-            let scales = match (engine.format(), scales) {
+            let scales = |input: View| match (engine.format(), scales) {
                 (Format::Int8, None) => panic!("8-bit integers need the scales of the maps"),
-                (Format::Int8, Some(scales)) => {
-                    StepScales { input: scales.of(step.input.map), output: scales.of(output) }
-                }
-                _ => StepScales { input: 1.0, output: 1.0 },
+                (Format::Int8, Some(scales)) => scales.of_step(graph, [input.map, output]),
+                _ => StepScales::NONE,
             };
-            let (name, work) = plan_step(graph, step, &layouts, engine, scales);
+            let (name, work) = plan_step(graph, step, &layouts, engine, &scales);
             let multiplications = step.multiplications(&graph.maps);
             plan.push(graph, &layouts, work, name, (step.input, step.output), multiplications);
         }
@@ -133,6 +144,9 @@ impl Plan {
                 let tile = [longest(&conv.groups), longest(&conv.spans)];
                 StepKind::Conv { kernel: conv.kernel, stride: conv.stride, tile }
             }
+            Work::Depthwise(plan) => {
+                StepKind::Depthwise { kernel: plan.kernel, stride: plan.stride }
+            }
             _ => StepKind::Other,
         };
         let summary = StepSummary {
@@ -158,7 +172,7 @@ impl Plan {
 
     /// Height and width of the picture.
     pub fn picture_size(&self) -> [usize; 2] {
-        [self.picture.height, self.picture.width]
+        self.picture_size
     }
 
     /// Every step, in the order in which they are done.
@@ -175,6 +189,7 @@ impl Plan {
     pub fn weight_bytes(&self) -> usize {
         let bytes = |step: &Step| match &step.work {
             Work::Conv(conv) => conv.weight_bytes(),
+            Work::Depthwise(depthwise) => depthwise.weight_bytes(),
             _ => 0,
         };
         self.steps.iter().map(bytes).sum()
@@ -190,17 +205,25 @@ fn plan_step<'a>(
     step: &'a super::graph::Step,
     layouts: &[Layout],
     engine: Engine,
-    scales: StepScales,
+    scales_from: &dyn Fn(View) -> StepScales,
 ) -> (&'a str, Work) {
+    let scales = scales_from(step.input);
     let ends = [step.input, step.output].map(|view| (layouts[view.map], view));
-    let pool = |kind, window, bias| {
-        Work::Pool(PoolPlan::new(kind, window, bias, ends, engine.format(), scales))
-    };
+    let pool = |kind, window, bias| Work::Pool(PoolPlan::new(kind, window, bias, ends, scales));
     match &step.op {
-        Op::Conv { conv, relu } => {
+        Op::Conv { conv, finishes } => {
             let range = (step.input.map == 0).then_some(graph.input_range);
-            let plan = ConvPlan::new(conv, *relu, range, ends, engine, scales);
+            let plan = ConvPlan::new(conv, *finishes, range, ends, engine, scales);
             (&conv.name, Work::Conv(Box::new(plan)))
+        }
+        Op::Depthwise(depthwise) => {
+            let plan = DepthwisePlan::new(depthwise, ends, engine.format(), scales);
+            (&depthwise.name, Work::Depthwise(Box::new(plan)))
+        }
+        Op::Add { other } => {
+            let inputs = [ends[0], (layouts[other.map], *other)];
+            let scales = [scales, scales_from(*other)];
+            ("add", Work::Add(AddPlan::new(inputs, ends[1], scales)))
         }
         Op::MaxPool { stride, padding } => {
             ("max pool", pool(PoolKind::Max, (*stride, *padding), Vec::new()))
@@ -220,6 +243,8 @@ impl Step {
             Work::Pack => layout.height,
             Work::ClearHalo => layout.blocks * layout.height,
             Work::Conv(conv) => conv.calls(),
+            Work::Depthwise(depthwise) => depthwise.tasks(),
+            Work::Add(add) => add.tasks(),
             Work::Pool(pool) => pool.tasks(),
         }
     }

@@ -86,7 +86,8 @@ pub(super) unsafe fn average<F: Numbers>(
             Average::CountPadding => WINDOW * WINDOW,
             Average::ExcludePadding => inside,
         };
-        let (factor, zeros) = (plan.scales.input / divisor as f32, plan.zero * inside as f32);
+        let (factor, zeros) =
+            (plan.scales.input / divisor as f32, plan.scales.input_zero * inside as f32);
         from_fn(|lane| {
             let value = (sum[lane] - zeros) * factor + plan.bias[block * BLOCK + lane];
             (if value < 0.0 { 0.0 } else { value }) / plan.scales.output
@@ -118,11 +119,12 @@ pub(super) unsafe fn mean<F: Numbers>(
                 sum = from_fn(|lane| sum[lane] + stored[lane]);
             }
         }
-        let factor = plan.scales.input / (plan.input.height * plan.input.width) as f32;
+        let pixels = (plan.input.height * plan.input.width) as f32;
+        let (factor, zeros) = (plan.scales.input / pixels, plan.scales.input_zero * pixels);
         // SAFETY: the plan counts the features that its means fill.
         unsafe {
             let to = features.add(plan.to + block * BLOCK).cast::<Lanes>();
-            to.write_unaligned(sum.map(|sum| sum * factor));
+            to.write_unaligned(sum.map(|sum| (sum - zeros) * factor));
         }
     }
 }

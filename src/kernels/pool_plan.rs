@@ -1,9 +1,8 @@
 //! The plan of one pool: where it reads and writes, checked once.
 
 use super::arena::Layout;
-use super::format::Format;
 use super::graph::{Average, BLOCK, View};
-use super::quantize::{MIDDLE, StepScales};
+use super::quantize::StepScales;
 
 /// Height and width of the window.
 pub(super) const WINDOW: usize = 3;
@@ -31,8 +30,6 @@ pub(super) struct PoolPlan {
     /// Added after an average, one a channel.
     pub bias: Vec<f32>,
     pub scales: StepScales,
-    /// What is stored for 0.
-    pub zero: f32,
 }
 
 impl PoolPlan {
@@ -41,10 +38,8 @@ impl PoolPlan {
         (stride, padding): (usize, usize),
         bias: Vec<f32>,
         [(input, from), (output, to)]: [(Layout, View); 2],
-        format: Format,
         scales: StepScales,
     ) -> PoolPlan {
-        let signed = format == Format::Int8 && matches!(kind, PoolKind::Average(_));
         PoolPlan {
             kind,
             input,
@@ -56,7 +51,6 @@ impl PoolPlan {
             padding,
             bias,
             scales,
-            zero: if signed { MIDDLE } else { 0.0 },
         }
         .checked(from, to)
     }
@@ -64,7 +58,7 @@ impl PoolPlan {
     /// The mean of each channel of `from`, to the features from `first` on.
     pub fn mean((input, from): (Layout, View), first: usize, scales: StepScales) -> PoolPlan {
         let both = [(input, from), (input, from)];
-        let plan = PoolPlan::new(PoolKind::Mean, (1, 0), Vec::new(), both, Format::F32, scales);
+        let plan = PoolPlan::new(PoolKind::Mean, (1, 0), Vec::new(), both, scales);
         PoolPlan { to: first, ..plan }
     }
 

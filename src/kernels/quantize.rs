@@ -1,28 +1,37 @@
 //! 8-bit integers: which real number each of them stands for.
 //!
 //! Everything after a ReLU is at least 0, so activations are `scale * q` with q from 0 to 255 and no
-//! offset: a zero is exact, in the halo too. Weights are `scale * q` with q from -127 to 127 and a
+//! offset: a zero is exact, in the halo too. Maps of values with a sign, which come from convolutions
+//! without ReLU, are `scale * (q - 128)`. Weights are `scale * q` with q from -127 to 127 and a
 //! scale for each output. Products and sums are exact integers, so that every set of instructions
 //! gives the same bits.
 
-use super::graph::{BLOCK, Graph, InputRange, Op};
+use super::graph::{BLOCK, Graph, InputRange, Map, Op};
 
 /// Largest sum of the absolute values of four weights whose products are added in 16 bits: AVX2
 /// widens only after that addition, and `255 * 128` is the largest sum of products that fits.
 const FOUR_WEIGHTS: f32 = 128.0;
 
-/// What is stored for 0 where numbers have a sign: in the maps that wait for an average pool.
-pub(super) const MIDDLE: f32 = 128.0;
+/// What is stored for 0 where numbers have a sign.
+const MIDDLE: f32 = 128.0;
 
 /// The real number that 1 stands for, in each map of a graph that is computed in 8-bit integers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scales(Vec<f32>);
 
-/// The scales of the input and the output of one step.
+/// The scales of the input and the output of one step, and what is stored there for 0.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepScales {
     pub input: f32,
     pub output: f32,
+    pub input_zero: f32,
+    pub output_zero: f32,
+}
+
+impl StepScales {
+    /// Of formats that store values as they are.
+    pub const NONE: StepScales =
+        StepScales { input: 1.0, output: 1.0, input_zero: 0.0, output_zero: 0.0 };
 }
 
 impl Scales {
@@ -43,18 +52,22 @@ impl Scales {
             let shared = largest[input].max(largest[output]);
             (largest[input], largest[output]) = (shared, shared);
         }
-        let mut levels = vec![255.0; largest.len()];
-        for step in &graph.steps {
-            if let Op::AveragePool { .. } = step.op {
-                levels[step.input.map] = 127.0;
-            }
-        }
-        let scale = |(largest, levels): (&f32, f32)| (largest / levels).max(f32::MIN_POSITIVE);
-        Scales(largest.iter().zip(levels).map(scale).collect())
+        let scale = |(largest, map): (&f32, &Map)| {
+            let levels = if map.signed { 127.0 } else { 255.0 };
+            (largest / levels).max(f32::MIN_POSITIVE)
+        };
+        Scales(largest.iter().zip(&graph.maps).map(scale).collect())
     }
 
-    pub(super) fn of(&self, map: usize) -> f32 {
-        self.0[map]
+    /// Of a step from one map of `graph` to another.
+    pub(super) fn of_step(&self, graph: &Graph, [input, output]: [usize; 2]) -> StepScales {
+        let zero = |map: usize| if graph.maps[map].signed { MIDDLE } else { 0.0 };
+        StepScales {
+            input: self.0[input],
+            output: self.0[output],
+            input_zero: zero(input),
+            output_zero: zero(output),
+        }
     }
 }
 
@@ -66,14 +79,13 @@ pub(super) struct Output {
     pub add: f32,
 }
 
-/// Quantises the weights of one output. `kernel`: `[in, height, width]`, of this height and width;
+/// Quantises the weights of one output, whose bias is `bias`. `kernel`: `[in, height, width]`, of this height and width;
 /// `pixel`: words of an input pixel; `input_range`: of the picture, in the first convolution.
 pub(super) fn output(
     kernel: &[f32],
     [height, width]: [usize; 2],
     pixel: usize,
     bias: f32,
-    relu: bool,
     input_range: Option<InputRange>,
     scales: StepScales,
 ) -> Output {
@@ -93,11 +105,22 @@ pub(super) fn output(
             let added = weights.iter().enumerate().map(|(i, w)| f32::from(*w) * scale * offset(i));
             (range[0].0, bias + added.sum::<f32>())
         }
-        None => (scales.input, bias),
+        // Each input is as much too large as what is stored for 0.
+        None => {
+            let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
+            (scales.input, bias - sum as f32 * scales.input_zero * scales.input * scale)
+        }
     };
-    // A map that waits for an average pool has signs, and its bias comes with the pool.
-    let add = if relu { bias / scales.output } else { MIDDLE };
+    let add = bias / scales.output + scales.output_zero;
     Output { weights, multiply: input_scale * scale / scales.output, add }
+}
+
+/// Quantises the weights of one channel of a depthwise convolution, `[height, width]`.
+pub(super) fn depthwise(kernel: &[f32], bias: f32, scales: StepScales) -> Output {
+    let largest = kernel.iter().fold(0.0, |largest: f32, w| largest.max(w.abs()));
+    let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
+    let weights = kernel.iter().map(|w| (w / scale).round() as i8).collect();
+    Output { weights, multiply: scales.input * scale / scales.output, add: bias / scales.output }
 }
 
 /// The scale with which no weight is above 127 and no four weights whose products are added in 16

@@ -8,7 +8,7 @@
 use std::array::from_fn;
 
 use super::graph::BLOCK;
-use super::numbers::{Lanes, Numbers};
+use super::numbers::{Lanes, Limits, Numbers};
 
 /// What one call of a tile function works on. Distances and offsets are in words; those of input
 /// and output count from the start of the arena, `channel` from the first output channel.
@@ -28,8 +28,8 @@ pub(super) struct Tile {
     pub weights_block: usize,
     pub weights_panel: usize,
     pub output_block: usize,
-    /// The least value of an output: 0 is ReLU.
-    pub floor: f32,
+    /// The least and the largest value of an output.
+    pub limits: Limits,
 }
 
 /// Where a tile's offsets count from.
@@ -110,7 +110,7 @@ pub(super) unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP
             let output = bases.arena.add(tile.output + n * tile.output_block);
             for m in 0..M {
                 let pixel = &mut *output.add(m * F::WORDS).cast();
-                F::finish(sums[m][n], multiply, add, tile.floor, pixel);
+                F::finish(sums[m][n], multiply, add, tile.limits, pixel);
             }
         }
     }
@@ -153,7 +153,7 @@ pub(super) unsafe fn peak<F: Numbers, const SUMS: usize>(passes: usize) -> usize
             }
         }
         for (sum, out) in sums.into_iter().zip(&mut out) {
-            F::finish(sum, add, add, 0.0, &mut *out.as_mut_ptr().cast());
+            F::finish(sum, add, add, (0.0, f32::INFINITY), &mut *out.as_mut_ptr().cast());
         }
     }
     std::hint::black_box(&out);

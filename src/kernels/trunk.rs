@@ -173,8 +173,8 @@ impl CustomOp1 for Trunk {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (n, channels, height, width) = layout.shape().dims4()?;
-        if [channels, height, width] != [3, self.plan.picture.height, self.plan.picture.width] {
-            let [h, w] = self.plan.picture_size();
+        let [h, w] = self.plan.picture_size();
+        if [channels, height, width] != [3, h, w] {
             bail!(
                 "the network takes pictures of 3 x {h} x {w}, not {channels} x {height} x {width}"
             );

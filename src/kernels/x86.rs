@@ -10,7 +10,7 @@ use std::mem::transmute;
 use super::format::{Format, InstructionSet};
 use super::functions::{Functions, compile};
 use super::graph::BLOCK;
-use super::numbers::{F32, F32x16, Lanes, Line, Numbers};
+use super::numbers::{F32, F32x16, Lanes, Limits, Line, Numbers};
 use super::plain::{Bf16Plain, Int8Plain};
 
 compile!(f32_512, F32<F32x16Avx512>, #[target_feature(enable = "avx512f")], sums 12,
@@ -100,6 +100,7 @@ struct F32x16Avx512(__m512);
 
 impl F32x16 for F32x16Avx512 {
     type Splat = __m512;
+    const IS_ONE_REGISTER: bool = true;
 
     #[inline(always)]
     fn splat(value: f32) -> __m512 {
@@ -122,9 +123,20 @@ impl F32x16 for F32x16Avx512 {
     }
 
     #[inline(always)]
-    fn at_least(self, floor: f32) -> F32x16Avx512 {
-        // The instruction gives its second operand when either is NaN.
-        F32x16Avx512(unsafe { _mm512_max_ps(_mm512_set1_ps(floor), self.0) })
+    fn plus_products(self, one: F32x16Avx512, other: F32x16Avx512) -> F32x16Avx512 {
+        F32x16Avx512(unsafe { _mm512_fmadd_ps(one.0, other.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn scaled(self, factor: F32x16Avx512, add: F32x16Avx512) -> F32x16Avx512 {
+        add.plus_products(self, factor)
+    }
+
+    #[inline(always)]
+    fn limited(self, (least, largest): Limits) -> F32x16Avx512 {
+        // The instructions give their second operand when either is NaN.
+        let positive = unsafe { _mm512_max_ps(_mm512_set1_ps(least), self.0) };
+        F32x16Avx512(unsafe { _mm512_min_ps(_mm512_set1_ps(largest), positive) })
     }
 }
 
@@ -162,8 +174,23 @@ impl F32x16 for F32x16Avx2 {
     }
 
     #[inline(always)]
-    fn at_least(self, floor: f32) -> F32x16Avx2 {
-        F32x16Avx2(self.0.map(|half| unsafe { _mm256_max_ps(_mm256_set1_ps(floor), half) }))
+    fn plus_products(self, one: F32x16Avx2, other: F32x16Avx2) -> F32x16Avx2 {
+        let fused =
+            |half: usize| unsafe { _mm256_fmadd_ps(one.0[half], other.0[half], self.0[half]) };
+        F32x16Avx2(from_fn(fused))
+    }
+
+    #[inline(always)]
+    fn scaled(self, factor: F32x16Avx2, add: F32x16Avx2) -> F32x16Avx2 {
+        add.plus_products(self, factor)
+    }
+
+    #[inline(always)]
+    fn limited(self, (least, largest): Limits) -> F32x16Avx2 {
+        F32x16Avx2(self.0.map(|half| unsafe {
+            let positive = _mm256_max_ps(_mm256_set1_ps(least), half);
+            _mm256_min_ps(_mm256_set1_ps(largest), positive)
+        }))
     }
 }
 
@@ -176,6 +203,7 @@ impl Numbers for Bf16Avx512 {
     type Weights = __m512i;
     type StoredWeights = Line;
     type Pixel = [u32; BLOCK / 2];
+    type Vector = F32x16Avx512;
 
     #[inline(always)]
     fn start(add: &Lanes) -> __m512 {
@@ -198,8 +226,8 @@ impl Numbers for Bf16Avx512 {
     }
 
     #[inline(always)]
-    fn finish(sum: __m512, _: Lanes, _: Lanes, floor: f32, at: &mut Self::Pixel) {
-        Self::store(lanes(F32x16Avx512(sum).at_least(floor).0), at);
+    fn finish(sum: __m512, _: Lanes, _: Lanes, limits: Limits, at: &mut Self::Pixel) {
+        Self::store(lanes(F32x16Avx512(sum).limited(limits).0), at);
     }
 
     #[inline(always)]
@@ -208,11 +236,20 @@ impl Numbers for Bf16Avx512 {
     }
 
     #[inline(always)]
+    fn load_vector(at: &Self::Pixel) -> F32x16Avx512 {
+        F32x16Avx512(unsafe {
+            let halves = _mm256_loadu_si256(at.as_ptr().cast());
+            _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16))
+        })
+    }
+
+    #[inline(always)]
     fn store(value: Lanes, at: &mut Self::Pixel) {
         let rounded = unsafe { _mm512_cvtneps_pbh(vector(value)) };
         unsafe { at.as_mut_ptr().cast::<__m256bh>().write_unaligned(rounded) }
     }
 
+    #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         Bf16Plain::pixel(colours)
     }
@@ -227,6 +264,7 @@ impl Numbers for Int8Avx512 {
     type Weights = __m512i;
     type StoredWeights = Line;
     type Pixel = [u32; BLOCK / 4];
+    type Vector = F32x16Avx512;
 
     #[inline(always)]
     fn start(_: &Lanes) -> __m512i {
@@ -249,7 +287,7 @@ impl Numbers for Int8Avx512 {
     }
 
     #[inline(always)]
-    fn finish(sum: __m512i, multiply: Lanes, add: Lanes, _: f32, at: &mut Self::Pixel) {
+    fn finish(sum: __m512i, multiply: Lanes, add: Lanes, _: Limits, at: &mut Self::Pixel) {
         unsafe {
             let (multiply, add) = (vector(multiply), vector(add));
             let scaled = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), multiply, add);
@@ -263,6 +301,14 @@ impl Numbers for Int8Avx512 {
     }
 
     #[inline(always)]
+    fn load_vector(at: &Self::Pixel) -> F32x16Avx512 {
+        F32x16Avx512(unsafe {
+            let bytes = _mm_loadu_si128(at.as_ptr().cast());
+            _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes))
+        })
+    }
+
+    #[inline(always)]
     fn store(value: Lanes, at: &mut Self::Pixel) {
         unsafe {
             let positive = _mm512_max_ps(vector(value), _mm512_setzero_ps());
@@ -271,6 +317,7 @@ impl Numbers for Int8Avx512 {
         }
     }
 
+    #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         Int8Plain::pixel(colours)
     }
@@ -286,6 +333,7 @@ impl Numbers for Int8Avx2 {
     type Weights = [__m256i; 2];
     type StoredWeights = Line;
     type Pixel = [u32; BLOCK / 4];
+    type Vector = F32x16Avx2;
     const PAIRS_ARE_FASTER: bool = true;
 
     #[inline(always)]
@@ -329,7 +377,7 @@ impl Numbers for Int8Avx2 {
     }
 
     #[inline(always)]
-    fn finish(sum: [__m256i; 2], multiply: Lanes, add: Lanes, _: f32, at: &mut Self::Pixel) {
+    fn finish(sum: [__m256i; 2], multiply: Lanes, add: Lanes, _: Limits, at: &mut Self::Pixel) {
         unsafe {
             let (multiply, add) = (halves(multiply), halves(add));
             let scaled: [__m256; 2] = from_fn(|half| {
@@ -342,6 +390,15 @@ impl Numbers for Int8Avx2 {
     #[inline(always)]
     fn load(at: &Self::Pixel) -> Lanes {
         Int8Plain::load(at)
+    }
+
+    #[inline(always)]
+    fn load_vector(at: &Self::Pixel) -> F32x16Avx2 {
+        F32x16Avx2(unsafe {
+            let bytes = _mm_loadu_si128(at.as_ptr().cast());
+            [bytes, _mm_unpackhi_epi64(bytes, bytes)]
+                .map(|bytes| _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)))
+        })
     }
 
     #[inline(always)]
@@ -358,6 +415,7 @@ impl Numbers for Int8Avx2 {
         }
     }
 
+    #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         Int8Plain::pixel(colours)
     }

@@ -3,8 +3,10 @@
 
 #[path = "../../src/kernels"]
 pub mod kernels {
+    mod add;
     mod arena;
     mod conv_plan;
+    mod depthwise;
     pub mod engine;
     mod execute;
     mod format;

@@ -3,9 +3,9 @@
 use super::layers::{Block, ConvSpec, NAME, Step, conv_shapes, find_taps, key, layers};
 use super::options::{LastPool, PoolPadding};
 use super::variant::Variant;
-use crate::kernels::{Average, Conv, Graph, View};
+use crate::kernels::{Activation, Average, Conv, Graph, View};
 use crate::nets::error::Loaded;
-use crate::nets::folding;
+use crate::nets::folding::{self, Named};
 use crate::nets::preprocess::Preprocess;
 use crate::nets::weights::WeightsFile;
 
@@ -101,7 +101,7 @@ impl Builder<'_> {
     fn conv(&self, block: &Block, conv: &ConvSpec) -> Loaded<Conv> {
         let name = key(block, conv);
         let epsilon = self.variant.batch_norm_epsilon.value;
-        let (weight, bias) = folding::convolution(self.file, &name, epsilon)?;
+        let (weight, bias) = folding::convolution(self.file, &Named::of(&name), epsilon)?;
         let [height, width] = conv.kernel;
         Ok(Conv {
             name,
@@ -110,6 +110,7 @@ impl Builder<'_> {
             padding: if conv.padded { [height / 2, width / 2] } else { [0, 0] },
             weight: weight.flatten_all()?.to_vec1()?,
             bias: bias.flatten_all()?.to_vec1()?,
+            activation: Activation::Relu,
         })
     }
 }

@@ -15,7 +15,7 @@ use super::network::{Network, NetworkSettings, OptionValues, OwnSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
 use super::preprocess::{Crop, Preprocess};
 use super::settings::Precision;
-use crate::kernels::{Conv, Engine, Graph};
+use crate::kernels::{Activation, Conv, Engine, Graph};
 use crate::random::Rng;
 use crate::setting::{Field, FieldType, Kind, Range};
 
@@ -23,6 +23,7 @@ use crate::setting::{Field, FieldType, Kind, Range};
 pub(super) const NETWORK: Network = Network {
     name: "tiny",
     meaning: "two convolutions, for tests",
+    measured: None,
     options: &[GAIN],
     load: |settings, _, _| Ok(Box::new(Tiny::new(settings)?)),
     own_settings,
@@ -102,6 +103,7 @@ fn conv(rng: &mut Rng, name: &str, inputs: usize, outputs: usize, gain: f32) -> 
         padding: [0, 0],
         weight: draw(9 * inputs * outputs, reach),
         bias: draw(outputs, 0.1),
+        activation: Activation::Relu,
     }
 }
 
