@@ -5,25 +5,50 @@ use candle_core::{Device, Tensor};
 use super::error::NetError;
 use super::weights::WeightsFile;
 
+/// The tensors of a convolution and of the batch normalisation behind it.
+pub(super) struct Named {
+    /// The tensor of the convolution's weights.
+    pub weight: String,
+    /// What the names of the batch normalisation's tensors begin with, before `.bias` and so on.
+    pub batch_norm: String,
+}
+
+impl Named {
+    /// As torchvision and timm name those of a convolution `key`.
+    pub fn of(key: &str) -> Named {
+        Named { weight: format!("{key}.conv.weight"), batch_norm: format!("{key}.bn") }
+    }
+
+    fn part(&self, part: &str) -> String {
+        format!("{}.{part}", self.batch_norm)
+    }
+
+    /// Whether batch normalisation scales its output.
+    fn has_scales(&self, file: &WeightsFile) -> bool {
+        file.shape(&self.part("weight")).is_some()
+    }
+}
+
 /// An error names this many faults, and counts the rest.
 const NAMED_FAULTS: usize = 3;
 
-/// Refuses a file that lacks a tensor of one of the network's `convolutions` (key, shape of the
+/// Refuses a file that lacks a tensor of one of the network's `convolutions` (with the shape of its
 /// weights), or has it in another shape or in a storage we cannot read.
 pub(super) fn check(
     file: &WeightsFile,
     network: &'static str,
-    convolutions: &[(String, [usize; 4])],
+    convolutions: &[(Named, [usize; 4])],
 ) -> Result<(), NetError> {
     let mut parts = vec!["bias", "running_mean", "running_var"];
-    if has_scales(file) {
+    // In networks of Keras there may be no scales, in any layer.
+    if convolutions.iter().any(|(conv, _)| conv.has_scales(file)) {
         parts.push("weight");
     }
     let mut faults = Vec::new();
-    for (key, shape) in convolutions {
-        faults.extend(file.fault(&format!("{key}.conv.weight"), shape));
+    for (conv, shape) in convolutions {
+        faults.extend(file.fault(&conv.weight, shape));
         for part in &parts {
-            faults.extend(file.fault(&format!("{key}.bn.{part}"), &shape[..1]));
+            faults.extend(file.fault(&conv.part(part), &shape[..1]));
         }
     }
     if faults.is_empty() {
@@ -34,23 +59,18 @@ pub(super) fn check(
     Err(NetError::Tensors { network, file: file.name().to_owned(), first: faults, count })
 }
 
-/// Whether batch normalisation scales its output. In networks of Keras it may not, in any layer.
-fn has_scales(file: &WeightsFile) -> bool {
-    file.names().any(|name| name.ends_with(".bn.weight"))
-}
-
-/// Folds `(y - mean) / sqrt(variance + epsilon) * scale + bias` into the convolution `key`: its
+/// Folds `(y - mean) / sqrt(variance + epsilon) * scale + bias` into a convolution: its
 /// weights `[out, in, height, width]` and bias `[1, out, 1, 1]`. The file has passed [`check`].
 pub(super) fn convolution(
     file: &WeightsFile,
-    key: &str,
+    conv: &Named,
     epsilon: f64,
 ) -> Result<(Tensor, Tensor), NetError> {
-    let numbers = |part: &str| file.numbers(&format!("{key}.{part}"));
-    let (mut weight, mean) = (numbers("conv.weight")?, numbers("bn.running_mean")?);
-    let (mut bias, variance) = (numbers("bn.bias")?, numbers("bn.running_var")?);
+    let numbers = |part: &str| file.numbers(&conv.part(part));
+    let (mut weight, mean) = (file.numbers(&conv.weight)?, numbers("running_mean")?);
+    let (mut bias, variance) = (numbers("bias")?, numbers("running_var")?);
     let out = bias.len();
-    let scale = if has_scales(file) { numbers("bn.weight")? } else { vec![1.0; out] };
+    let scale = if conv.has_scales(file) { numbers("weight")? } else { vec![1.0; out] };
 
     let kernel_len = weight.len() / out;
     for (channel, kernel) in weight.chunks_exact_mut(kernel_len).enumerate() {
@@ -60,10 +80,11 @@ pub(super) fn convolution(
         bias[channel] -= mean[channel] * factor;
     }
     if !weight.iter().chain(&bias).all(|number| number.is_finite()) {
-        let tensor = format!("{key}.bn, folded (a variance below 0, or a scale out of range),");
+        let tensor =
+            format!("{}, folded (a variance below 0, or a scale out of range),", conv.batch_norm);
         return Err(NetError::NotFinite { file: file.name().to_owned(), tensor });
     }
-    let shape = file.shape(&format!("{key}.conv.weight")).unwrap_or_default();
+    let shape = file.shape(&conv.weight).unwrap_or_default();
     Ok((
         Tensor::from_vec(weight, shape, &Device::Cpu)?,
         Tensor::from_vec(bias, (1, out, 1, 1), &Device::Cpu)?,

@@ -1,5 +1,6 @@
 //! The networks that there are: a further one is a folder here and a line in [`NETWORKS`].
 
+use super::efficientnet_lite2;
 use super::error::{Loaded, NetError};
 use super::identity::Identity;
 use super::inception_v3;
@@ -12,6 +13,7 @@ use crate::setting::{FieldType, Value};
 /// Every network that an experiment can choose; the first one is the default.
 pub const NETWORKS: &[Network] = &[
     inception_v3::NETWORK,
+    efficientnet_lite2::NETWORK,
     #[cfg(test)]
     tiny::NETWORK,
 ];

@@ -19,9 +19,11 @@
 
 mod backbone;
 mod calibration;
+mod compute;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod device;
+pub mod efficientnet_lite2;
 mod error;
 mod folding;
 mod identity;
@@ -36,6 +38,7 @@ mod preprocess;
 mod pth;
 mod reader;
 mod settings;
+mod taps;
 #[cfg(test)]
 mod tiny;
 mod weights;

@@ -30,6 +30,8 @@ pub struct Network {
     pub name: &'static str,
     /// One short line.
     pub meaning: &'static str,
+    /// How accurate it was with its built-in weights, for who chooses one; `None`: not measured.
+    pub measured: Option<&'static str>,
     /// Its own options, with keys that start with `network.NAME.`; none: there is no such table.
     pub options: &'static [Field],
     /// Loads it.
@@ -53,7 +55,7 @@ impl fmt::Debug for Network {
 }
 
 /// The table `[network]`, and the tables `[network.NAME]` below it. `Default`: nothing written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct NetworkSettings {
     /// The network.
     pub backbone: &'static Network,
@@ -69,6 +71,21 @@ pub struct NetworkSettings {
     pub device: DeviceChoice,
     /// What is said of one network only.
     pub options: OptionValues,
+}
+
+/// Two are equal that mean the same network: what is said of others is kept, but does not matter.
+impl PartialEq for NetworkSettings {
+    fn eq(&self, other: &NetworkSettings) -> bool {
+        let NetworkSettings { backbone, weights, taps, resize, precision, device, options } = self;
+        let same_option = |option| options.value(option) == other.options.value(option);
+        *backbone == other.backbone
+            && *weights == other.weights
+            && *taps == other.taps
+            && *resize == other.resize
+            && *precision == other.precision
+            && *device == other.device
+            && backbone.options.iter().all(same_option)
+    }
 }
 
 /// Values of the options that are a network's own, by their keys. An option that is not here has

@@ -3,10 +3,12 @@
 //!
 //! Source: Szegedy et al. 2015 (arXiv:1512.00567), table 1.
 
-use crate::nets::error::{Loaded, NetError};
+use crate::nets::error::Loaded;
+use crate::nets::folding::Named;
+use crate::nets::taps;
 
 /// The network's name in messages.
-pub(super) const NAME: &str = "Inception v3";
+pub const NAME: &str = "Inception v3";
 
 /// Width and height of the picture, in pixels.
 pub(super) const SIDE: usize = 299;
@@ -198,8 +200,8 @@ pub(super) fn key(block: &Block, conv: &ConvSpec) -> String {
     }
 }
 
-/// Every convolution's key and the shape of its weights `[out, in, height, width]`.
-pub(super) fn conv_shapes(blocks: &[Block]) -> Vec<(String, [usize; 4])> {
+/// Every convolution's tensors and the shape of its weights `[out, in, height, width]`.
+pub(super) fn conv_shapes(blocks: &[Block]) -> Vec<(Named, [usize; 4])> {
     let mut shapes = Vec::new();
     let mut channels = 3;
     for block in blocks {
@@ -208,7 +210,8 @@ pub(super) fn conv_shapes(blocks: &[Block]) -> Vec<(String, [usize; 4])> {
             for step in branch {
                 for conv in step.convs() {
                     let [height, width] = conv.kernel;
-                    shapes.push((key(block, conv), [conv.channels, entering, height, width]));
+                    let shape = [conv.channels, entering, height, width];
+                    shapes.push((Named::of(&key(block, conv)), shape));
                 }
                 entering = step.channels(entering);
             }
@@ -218,30 +221,10 @@ pub(super) fn conv_shapes(blocks: &[Block]) -> Vec<(String, [usize; 4])> {
     shapes
 }
 
+/// Indices of the taps in `layers`.
 pub(super) fn find_taps(taps: &[String], layers: &[Block]) -> Loaded<Vec<usize>> {
-    let known = || layers.iter().map(|block| block.name.to_owned()).collect();
-    let mut found = Vec::new();
-    for tap in taps {
-        let index = layers.iter().position(|block| block.name == tap).ok_or_else(|| {
-            NetError::Taps { network: NAME, reason: format!("there is no '{tap}'"), known: known() }
-        })?;
-        if found.contains(&index) {
-            return Err(NetError::Taps {
-                network: NAME,
-                reason: format!("'{tap}' is named twice"),
-                known: known(),
-            });
-        }
-        found.push(index);
-    }
-    if found.is_empty() {
-        return Err(NetError::Taps {
-            network: NAME,
-            reason: "none is named".to_owned(),
-            known: known(),
-        });
-    }
-    Ok(found)
+    let names: Vec<&str> = layers.iter().map(|block| block.name).collect();
+    taps::find(NAME, taps, &names)
 }
 
 /// The number of channels of each block's output.

@@ -15,9 +15,10 @@ mod variant;
 
 use std::path::Path;
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 use super::backbone::Backbone;
+use super::compute::{Compute, dtype, precision_on};
 use super::error::{Loaded, NetError};
 use super::folding;
 use super::identity::{Identity, Source, Stated};
@@ -25,10 +26,11 @@ use super::network::{Network, NetworkSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
 use super::settings::{Precision, Weights};
 use super::weights::WeightsFile;
-use crate::kernels::{Engine, Format, Trunk};
+use crate::kernels::{Engine, Trunk};
 
 pub(super) use description::identity_of_first_heads;
 use layers::Block;
+pub use layers::NAME;
 use opened::Opened;
 pub use options::{InputRange, LastPool, Options, PoolPadding};
 pub use plain::PlainInceptionV3;
@@ -37,6 +39,7 @@ pub use plain::PlainInceptionV3;
 pub(super) const NETWORK: Network = Network {
     name: "inception_v3",
     meaning: "Inception v3, 299 by 299 pixels",
+    measured: Some("retrain.py's network; @I@"),
     options: options::FIELDS,
     load: |settings, root, device| Ok(Box::new(InceptionV3::load(settings, root, device)?)),
     own_settings: description::own_settings,
@@ -54,16 +57,12 @@ pub struct InceptionV3 {
     feature_len: usize,
 }
 
-enum Compute {
-    Cpu(OnCpu),
-    Cuda(PlainInceptionV3),
-}
-
 impl InceptionV3 {
     /// Loads the weights that an experiment names; a file is sought below `root`.
     pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<InceptionV3> {
         let Opened { file, variant, identity } = Opened::open(network, root)?;
-        let precision = precision_on(device, network)?;
+        // Measured with the built-in weights (benches/README.md).
+        let precision = precision_on(device, network, network.weights == Weights::BuiltIn)?;
         let layers = layers::layers();
         let taps = taps(&file, &variant.taps, &layers)?;
         folding::check(&file, layers::NAME, &layers::conv_shapes(&layers))?;
@@ -71,7 +70,8 @@ impl InceptionV3 {
         let feature_len = taps.into_iter().map(|tap| leaving[tap]).sum();
         let opened = Opened { file, variant, identity: identity.clone() };
         let compute = if device.is_cuda() {
-            Compute::Cuda(PlainInceptionV3::new(&opened, device, dtype(precision))?)
+            let plain = PlainInceptionV3::new(&opened, device, dtype(precision))?;
+            Compute::Cuda(Box::new(plain), GPU_BATCH)
         } else {
             Compute::Cpu(OnCpu::new(opened, Engine::best(on_cpu::format(precision))))
         };
@@ -118,70 +118,22 @@ impl Backbone for InceptionV3 {
     }
 
     fn arithmetic(&self) -> &str {
-        match (&self.compute, self.precision) {
-            (Compute::Cuda(_), Precision::Bf16) => "cuda-bf16",
-            (Compute::Cuda(_), _) => "cuda-f32",
-            (Compute::Cpu(_), Precision::Bf16) => "bf16",
-            (Compute::Cpu(_), Precision::Int8) => INT8,
-            (Compute::Cpu(_), _) => "f32",
-        }
+        self.compute.arithmetic(self.precision)
     }
 
     fn warning(&self) -> Option<String> {
-        let Compute::Cpu(OnCpu { engine, .. }) = &self.compute else { return None };
-        (!engine.is_fast()).then(|| {
-            format!(
-                "this processor has no instructions for {}, so that features take many times as \
-                 long as with network.precision = \"f32\"",
-                engine.format().name()
-            )
-        })
+        self.compute.warning()
     }
 
     fn batch(&self) -> usize {
-        match self.compute {
-            Compute::Cpu(_) => 1,
-            Compute::Cuda(_) => GPU_BATCH,
-        }
+        self.compute.batch()
     }
 
-    fn features(&self, pixels: &Tensor) -> Result<Tensor> {
-        match &self.compute {
-            Compute::Cpu(cpu) => cpu.features(pixels),
-            Compute::Cuda(plain) => plain.features(pixels),
-        }
+    fn features(&self, pictures: &Tensor) -> Result<Tensor> {
+        self.compute.features(pictures)
     }
 
     fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
-        match &self.compute {
-            Compute::Cpu(cpu) => cpu.maps(picture),
-            Compute::Cuda(plain) => plain.maps_of(picture),
-        }
-    }
-}
-
-/// The arithmetic of 8-bit integers, with the number of the rule by which their scales are found, so
-/// that features of an older rule are not taken for those of a newer one.
-const INT8: &str = "int8, calibration 1";
-
-/// The precision for what an experiment asks for. On a GPU f32 means f32: candle rounds products to
-/// TF32 only when told to.
-///
-/// `auto` is 8-bit integers only where they are fast and where their accuracy was measured: with the
-/// built-in weights (benches/README.md).
-fn precision_on(device: &Device, network: &NetworkSettings) -> Loaded<Precision> {
-    let int8 = network.weights == Weights::BuiltIn && Engine::best(Format::Int8).is_fast();
-    match network.precision {
-        Precision::Int8 if device.is_cuda() => Err(NetError::Int8OnGpu),
-        Precision::Auto if int8 && device.is_cpu() => Ok(Precision::Int8),
-        Precision::Auto => Ok(Precision::F32),
-        asked => Ok(asked),
-    }
-}
-
-fn dtype(precision: Precision) -> DType {
-    match precision {
-        Precision::Bf16 => DType::BF16,
-        _ => DType::F32,
+        self.compute.maps(picture)
     }
 }

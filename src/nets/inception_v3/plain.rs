@@ -9,8 +9,9 @@ use super::layers::{Block, ConvSpec, NAME, SIDE, Step, conv_shapes, find_taps, k
 use super::opened::Opened;
 use super::options::{LastPool, PoolPadding};
 use super::variant::Variant;
+use crate::nets::compute::{self, Plain};
 use crate::nets::error::Loaded;
-use crate::nets::folding;
+use crate::nets::folding::{self, Named};
 use crate::nets::network::NetworkSettings;
 use crate::nets::preprocess::Preprocess;
 use crate::nets::weights::WeightsFile;
@@ -61,19 +62,13 @@ impl PlainInceptionV3 {
     /// `[n, 3, side, side]`, pixel values 0 to 255 in f32, to `[n, feature_len]` in f32; both on the
     /// CPU.
     pub fn features(&self, pixels: &Tensor) -> Result<Tensor> {
-        let maps = self.maps(&self.input(pixels)?)?;
-        // [n, channels] each
-        let pool = |map: &Tensor| map.to_dtype(DType::F32)?.mean((2, 3));
-        let pooled: Vec<Tensor> = maps.iter().map(pool).collect::<Result<_>>()?;
-        Tensor::cat(&pooled, 1)?.to_device(&Device::Cpu) // [n, feature_len]
+        compute::pooled(&self.maps(&self.input(pixels)?)?)
     }
 
     /// `[3, side, side]`, pixel values 0 to 255 in f32, to a map `[channels, rows, columns]` in f32
     /// for each tap; all on the CPU.
     pub fn maps_of(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
-        let maps = self.maps(&self.input(&picture.unsqueeze(0)?)?)?;
-        let to_cpu = |map: &Tensor| map.squeeze(0)?.to_dtype(DType::F32)?.to_device(&Device::Cpu);
-        maps.iter().map(to_cpu).collect()
+        compute::single(&self.maps(&self.input(&picture.unsqueeze(0)?)?)?)
     }
 
     /// Pixel values to what the first convolution takes, on the device.
@@ -117,6 +112,16 @@ impl PlainInceptionV3 {
             }
         }
         Ok(maps.into_iter().flatten().collect())
+    }
+}
+
+impl Plain for PlainInceptionV3 {
+    fn features(&self, pictures: &Tensor) -> Result<Tensor> {
+        self.features(pictures)
+    }
+
+    fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
+        self.maps_of(picture)
     }
 }
 
@@ -229,7 +234,7 @@ impl Loader<'_> {
     fn conv(&self, block: &Block, conv: &ConvSpec) -> Loaded<Conv> {
         let epsilon = self.variant.batch_norm_epsilon.value;
         let name = key(block, conv);
-        let (weight, bias) = folding::convolution(self.file, &name, epsilon)?;
+        let (weight, bias) = folding::convolution(self.file, &Named::of(&name), epsilon)?;
         let [height, width] = conv.kernel;
         Ok(Conv {
             name,

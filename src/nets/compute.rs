@@ -1,0 +1,120 @@
+//! What every built-in network does alike: where it computes, and in which arithmetic.
+
+use candle_core::{DType, Device, Result, Tensor};
+
+use super::error::{Loaded, NetError};
+use super::network::NetworkSettings;
+use super::on_cpu::OnCpu;
+use super::settings::Precision;
+use crate::kernels::{Engine, Format};
+
+/// A network by candle's own operations: the reference for the kernels, and what runs on a GPU.
+pub(super) trait Plain: Send + Sync {
+    /// As [`Backbone::features`](super::Backbone::features).
+    fn features(&self, pictures: &Tensor) -> Result<Tensor>;
+
+    /// As [`Backbone::maps`](super::Backbone::maps).
+    fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>>;
+}
+
+/// A network where it computes.
+pub(super) enum Compute {
+    /// By the kernels.
+    Cpu(OnCpu),
+    /// On a GPU, which takes this many pictures at a time.
+    Cuda(Box<dyn Plain>, usize),
+}
+
+impl Compute {
+    /// As [`Backbone::arithmetic`](super::Backbone::arithmetic).
+    pub fn arithmetic(&self, precision: Precision) -> &'static str {
+        match (self, precision) {
+            (Compute::Cuda(..), Precision::Bf16) => "cuda-bf16",
+            (Compute::Cuda(..), _) => "cuda-f32",
+            (Compute::Cpu(_), Precision::Bf16) => "bf16",
+            (Compute::Cpu(_), Precision::Int8) => INT8,
+            (Compute::Cpu(_), _) => "f32",
+        }
+    }
+
+    /// As [`Backbone::warning`](super::Backbone::warning).
+    pub fn warning(&self) -> Option<String> {
+        let Compute::Cpu(OnCpu { engine, .. }) = self else { return None };
+        (!engine.is_fast()).then(|| {
+            format!(
+                "this processor has no instructions for {}, so that features take many times as \
+                 long as with network.precision = \"f32\"",
+                engine.format().name()
+            )
+        })
+    }
+
+    /// As [`Backbone::batch`](super::Backbone::batch).
+    pub fn batch(&self) -> usize {
+        match self {
+            Compute::Cpu(_) => 1,
+            Compute::Cuda(_, batch) => *batch,
+        }
+    }
+
+    /// As [`Backbone::features`](super::Backbone::features).
+    pub fn features(&self, pictures: &Tensor) -> Result<Tensor> {
+        match self {
+            Compute::Cpu(cpu) => cpu.features(pictures),
+            Compute::Cuda(plain, _) => plain.features(pictures),
+        }
+    }
+
+    /// As [`Backbone::maps`](super::Backbone::maps).
+    pub fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
+        match self {
+            Compute::Cpu(cpu) => cpu.maps(picture),
+            Compute::Cuda(plain, _) => plain.maps(picture),
+        }
+    }
+}
+
+/// Maps `[n, channels, rows, columns]` on any device to features `[n, feature_len]` in f32 on the CPU.
+pub(super) fn pooled(maps: &[Tensor]) -> Result<Tensor> {
+    // [n, channels] each
+    let pool = |map: &Tensor| map.to_dtype(DType::F32)?.mean((2, 3));
+    let pooled: Vec<Tensor> = maps.iter().map(pool).collect::<Result<_>>()?;
+    Tensor::cat(&pooled, 1)?.to_device(&Device::Cpu)
+}
+
+/// Maps `[1, channels, rows, columns]` on any device to `[channels, rows, columns]` in f32 on the CPU.
+pub(super) fn single(maps: &[Tensor]) -> Result<Vec<Tensor>> {
+    let to_cpu = |map: &Tensor| map.squeeze(0)?.to_dtype(DType::F32)?.to_device(&Device::Cpu);
+    maps.iter().map(to_cpu).collect()
+}
+
+/// The arithmetic of 8-bit integers, with the number of the rule by which their scales are found, so
+/// that features of an older rule are not taken for those of a newer one.
+const INT8: &str = "int8, calibration 1";
+
+/// The precision for what an experiment asks for. On a GPU f32 means f32: candle rounds products to
+/// TF32 only when told to.
+///
+/// `auto` is 8-bit integers only where they are fast and where their accuracy was measured
+/// (`is_int8_measured`).
+pub(super) fn precision_on(
+    device: &Device,
+    network: &NetworkSettings,
+    is_int8_measured: bool,
+) -> Loaded<Precision> {
+    let int8 = is_int8_measured && Engine::best(Format::Int8).is_fast();
+    match network.precision {
+        Precision::Int8 if device.is_cuda() => Err(NetError::Int8OnGpu),
+        Precision::Auto if int8 && device.is_cpu() => Ok(Precision::Int8),
+        Precision::Auto => Ok(Precision::F32),
+        asked => Ok(asked),
+    }
+}
+
+/// Candle's name of a precision on a GPU.
+pub(super) fn dtype(precision: Precision) -> DType {
+    match precision {
+        Precision::Bf16 => DType::BF16,
+        _ => DType::F32,
+    }
+}
