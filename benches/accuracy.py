@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Does a narrower precision cost accuracy? Trains on one folder of photos with several splits and
-precisions, and compares each precision with f32, split by split.
+"""How accurate are networks and precisions? Trains on one folder of photos with several splits,
+networks and precisions, and compares each with the first, split by split.
 
-    benches/accuracy.py PHOTOS --work FOLDER [--program PATH] [--precisions f32,bf16,int8]
-                        [--seeds 10] [--set FIELD=VALUE ...]
+    benches/accuracy.py PHOTOS --work FOLDER [--program PATH] [--networks inception_v3,...]
+                        [--precisions f32,bf16,int8] [--seeds 10] [--set FIELD=VALUE ...]
 
 Needs the built program and nothing else. FOLDER becomes a project whose feature cache is kept: the
 features of a precision are computed once, and a second call goes on from there.
@@ -11,6 +11,7 @@ features of a precision are computed once, and a second call goes on from there.
 
 import argparse
 import csv
+import itertools
 import json
 import math
 import statistics
@@ -46,16 +47,21 @@ def offered(program, wanted):
     return [precision for precision in wanted if precision in known]
 
 
+def run_folders(folder):
+    """Beside them lie the files of the queue."""
+    return {path for path in (folder / "runs").glob("*") if path.is_dir()}
+
+
 def run(program, folder, settings):
     """Runs the experiment and returns its run folder, or None with the reason on stderr."""
     command = [program, "run", "experiments/accuracy.toml"]
     command += [part for setting in settings for part in ("--set", setting)]
-    before = set((folder / "runs").glob("*"))
+    before = run_folders(folder)
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         print(f"{' '.join(settings)}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
         return None
-    (made,) = set((folder / "runs").glob("*")) - before
+    (made,) = run_folders(folder) - before
     return made
 
 
@@ -78,27 +84,30 @@ def agreement(photos, others):
     return 100 * same / len(photos)
 
 
-def spread(values):
-    """Standard deviation, and the standard error of the mean."""
-    deviation = statistics.stdev(values) if len(values) > 1 else math.nan
-    return deviation, deviation / math.sqrt(len(values))
+def interval(differences, test_share, train_share):
+    """Half the 95% interval of the mean of paired differences. Splits of the same photos overlap, so
+    that the usual standard error is too small: Nadeau and Bengio's correction (2003)."""
+    if len(differences) < 2:
+        return math.nan
+    factor = math.sqrt(1 / len(differences) + test_share / train_share)
+    return 1.96 * statistics.stdev(differences) * factor
 
 
 def report(results):
-    """`results`: precision to the test photos of each seed."""
-    print("| precision | test accuracy, mean % (sd over splits) "
-          "| minus f32, mean points (sd; standard error) | same category as f32, % |")
+    """`results`: what was varied to the test photos of each seed; the first is compared with."""
+    first, base = next(iter(results.items()))
+    print(f"| network, precision | test accuracy, mean % (sd over splits) "
+          f"| minus {first}, points, 95% interval | same category, % |")
     print("|---|---|---|---|")
-    base = results.get("f32")
-    for precision, by_seed in results.items():
+    for name, by_seed in results.items():
         accuracies = [accuracy(photos) for photos in by_seed.values()]
-        line = f"| {precision} | {statistics.mean(accuracies):.2f} ({spread(accuracies)[0]:.2f}) "
-        if base and precision != "f32":
+        deviation = statistics.stdev(accuracies) if len(accuracies) > 1 else math.nan
+        line = f"| {name} | {statistics.mean(accuracies):.2f} ({deviation:.2f}) "
+        if name != first:
             seeds = [seed for seed in by_seed if seed in base]
             differences = [accuracy(by_seed[s]) - accuracy(base[s]) for s in seeds]
             same = [agreement(by_seed[s], base[s]) for s in seeds]
-            deviation, error = spread(differences)
-            line += f"| {statistics.mean(differences):+.2f} ({deviation:.2f}; {error:.2f}) "
+            line += f"| {statistics.mean(differences):+.2f} ± {interval(differences, 20, 60):.2f} "
             line += f"| {statistics.mean(same):.2f} |"
         else:
             line += "| | |"
@@ -110,6 +119,7 @@ def main():
     parser.add_argument("photos", help="folder with one folder a category")
     parser.add_argument("--work", required=True, help="project folder for cache and runs")
     parser.add_argument("--program", default=REPOSITORY / "target" / "release" / "retrain")
+    parser.add_argument("--networks", default="inception_v3")
     parser.add_argument("--precisions", default="f32,bf16,int8")
     parser.add_argument("--seeds", type=int, default=10, help="splits 0, 1, ...")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
@@ -118,12 +128,12 @@ def main():
     make_project(folder, Path(arguments.photos).resolve())
     precisions = offered(program, arguments.precisions.split(","))
     results = {}
-    for precision in precisions:
-        chosen = [f"network.precision={precision}"]
+    for network, precision in itertools.product(arguments.networks.split(","), precisions):
+        chosen = [f"network.backbone={network}", f"network.precision={precision}"]
         for seed in range(arguments.seeds):
             settings = [f"split.seed={seed}", *chosen, *arguments.set]
             if made := run(program, folder, settings):
-                results.setdefault(precision, {})[seed] = test_photos(made)
+                results.setdefault(f"{network} {precision}", {})[seed] = test_photos(made)
             elif seed == 0:
                 # It is not the split's fault, and the others would fail alike.
                 break

@@ -145,6 +145,9 @@ pub enum Command {
         /// The file to write; left out: experiments/FOLDER.toml
         #[arg(short, long)]
         output: Option<PathBuf>,
+        /// The network: inception_v3 or efficientnet_lite2; left out: asked for on a terminal
+        #[arg(short, long, value_name = "NAME")]
+        backbone: Option<String>,
     },
     /// List the trash; with runs: move them there
     ///
@@ -152,7 +155,7 @@ pub enum Command {
     Trash(Trash),
     /// List the feature cache; --prune deletes what no run of this project uses
     Cache(Cache),
-    /// Measure each layer of the network on this machine, and the same in plain Candle
+    /// Measure each layer of the built-in networks on this machine, and Inception's in plain Candle
     Kernels {
         /// The arithmetic: f32, bf16 or int8; left out: each that this processor is fast at
         #[arg(long)]

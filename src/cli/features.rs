@@ -87,6 +87,6 @@ fn experiment(source: &Path) -> Result<Experiment> {
     let Some(images) = full.to_str() else {
         bail!("{}: the folder's name is not UTF-8, which TOML needs; rename it", typed(source));
     };
-    let text = spec::template(images, &[], &[], false);
+    let text = spec::template(&spec::Draft { images, ..spec::Draft::default() });
     Ok(spec::parse(&text, source)?.experiment)
 }

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 
 use crate::kernels::{Engine, Format, StepKind, StepSummary, Trunk};
-use crate::nets::inception_v3::{InceptionV3, PlainInceptionV3};
+use crate::nets::efficientnet_lite2::{self, EfficientNetLite2};
+use crate::nets::inception_v3::{self, InceptionV3, PlainInceptionV3};
 use crate::nets::{self, NetworkSettings};
 
 /// Measurements of each layer, of which the fastest counts.
@@ -16,13 +17,20 @@ const ROUNDS: usize = 10;
 const PLAIN_ROUNDS: usize = 3;
 
 pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
-    let formats = formats(precision)?;
+    let engines: Vec<Engine> = formats(precision)?.into_iter().flat_map(Engine::fast).collect();
     let (network, root) = (NetworkSettings::default(), Path::new(""));
     let plain = PlainInceptionV3::load(&network, root, &Device::Cpu)?;
     let picture = nets::calibration_pictures(plain.preprocess()).remove(0);
     let plain = plain_times(&plain, &picture)?;
-    for engine in formats.into_iter().flat_map(Engine::fast) {
-        print(&InceptionV3::on_engine(&network, root, engine)?, &picture, &plain);
+    println!("{}", inception_v3::NAME);
+    for engine in &engines {
+        print(&InceptionV3::on_engine(&network, root, *engine)?, &picture, &plain);
+    }
+    println!("{}", efficientnet_lite2::NAME);
+    let preprocess = efficientnet_lite2::preprocess(&network);
+    let picture = nets::calibration_pictures(&preprocess).remove(0);
+    for engine in &engines {
+        print(&EfficientNetLite2::on_engine(&network, root, *engine)?, &picture, &[]);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -79,12 +87,18 @@ fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
     let flops = 2.0 * plan.steps().map(|step| step.multiplications).sum::<usize>() as f64;
     let (ours, theirs): (Duration, Duration) =
         (best.iter().sum(), plain.iter().map(|(_, time)| time).sum());
+    let compared = match plain.is_empty() {
+        true => String::new(),
+        false => {
+            let times = theirs.as_secs_f64() / ours.as_secs_f64();
+            format!("; {times:.1} times as fast as plain Candle")
+        }
+    };
     println!(
-        "all {:.2} ms, {:.1} GFLOP/s, {:.0}% of the peak; {:.1} times as fast as plain Candle\n",
+        "all {:.2} ms, {:.1} GFLOP/s, {:.0}% of the peak{compared}\n",
         ours.as_secs_f64() * 1e3,
         flops / ours.as_secs_f64() / 1e9,
         100.0 * flops / ours.as_secs_f64() / peak,
-        theirs.as_secs_f64() / ours.as_secs_f64()
     );
 }
 
@@ -105,6 +119,15 @@ fn line(step: &StepSummary, time: Duration, peak: f64, plain: &[(String, Duratio
         if let Some((_, theirs)) = plain.iter().find(|(name, _)| *name == step.name) {
             line += &format!(" {:6.1}x", theirs.as_secs_f64() / seconds);
         }
+    } else if let StepKind::Depthwise { kernel, stride } = step.kind {
+        let flops = 2.0 * step.multiplications as f64 / seconds;
+        line += &format!(
+            " {:>8} {:>6} {:8.3} {:8.1}",
+            format!("{kernel}x{kernel}/{stride}"),
+            "each",
+            seconds * 1e3,
+            flops / 1e9
+        );
     } else {
         line += &format!(" {:15} {:8.3}", "", seconds * 1e3);
     }

@@ -111,7 +111,9 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Kernels { precision } => kernels::kernels(precision.as_deref()),
         Command::Keys => keys::keys(),
         Command::Fields { markdown, json } => fields::fields(markdown, json),
-        Command::New { folder, output } => new::new(&config, &folder, output.as_deref()),
+        Command::New { folder, output, backbone } => {
+            new::new(&config, &folder, output.as_deref(), backbone.as_deref())
+        }
         Command::Trash(trash) => trash::trash(&config, &trash),
         Command::Cache(cache) => cache::cache(&config, &cache),
         Command::Worker { .. } => unreachable!("it was started above"),

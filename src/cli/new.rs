@@ -1,19 +1,28 @@
 //! `retrain new FOLDER`: a commented experiment file for a folder with one folder a category.
 
 use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use candle_core::{Device, Tensor};
 
 use super::{in_shell, program, typed};
 use crate::config::Config;
 use crate::dataset::{self, DatasetError, Listing};
-use crate::spec;
+use crate::nets::{self, NETWORKS, Network, NetworkSettings};
+use crate::spec::{self, Draft};
 use crate::store::write_atomically;
-use crate::words::{counted, grouped};
+use crate::words::{counted, duration, grouped};
 
-pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<ExitCode> {
+pub fn new(
+    config: &Config,
+    folder: &Path,
+    output: Option<&Path>,
+    backbone: Option<&str>,
+) -> Result<ExitCode> {
     let full = std::path::absolute(folder)?;
     let Listing { has_set_folders, mut categories } = dataset::list_categories(&full)?;
     // Photos that lie in the project folder itself have the program's own folders beside them.
@@ -43,7 +52,20 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
     if let Some(parent) = output.parent() {
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", typed(parent)))?;
     }
-    let text = spec::template(images, &names, &counts, has_set_folders);
+    let backbone = match backbone {
+        Some(name) => Some(named(name)?),
+        None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
+            Some(ask(config, counts.iter().sum())?)
+        }
+        None => None,
+    };
+    let text = spec::template(&Draft {
+        images,
+        categories: &names,
+        counts: &counts,
+        has_set_folders,
+        backbone,
+    });
     write_atomically(&output, text.as_bytes())?;
     println!("{}", typed(&output));
     if has_set_folders {
@@ -60,6 +82,57 @@ pub fn new(config: &Config, folder: &Path, output: Option<&Path>) -> Result<Exit
         in_shell(&typed(&output))
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// The network of that name.
+fn named(name: &str) -> Result<&'static Network> {
+    let known: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
+    nets::network(name)
+        .with_context(|| format!("--backbone is '{name}', expected {}", known.join(" or ")))
+}
+
+/// Asks which network the experiment is to use, for so many photos.
+fn ask(config: &Config, photos: usize) -> Result<&'static Network> {
+    eprintln!("Which network?");
+    for (network, number) in NETWORKS.iter().zip(1..) {
+        let time = match seconds(config, network, photos) {
+            Ok(seconds) => format!("; the first run takes some {} here", duration(seconds)),
+            // What cannot be measured cannot be used either, which the run will say.
+            Err(_) => String::new(),
+        };
+        let measured = network.measured.unwrap_or(network.meaning);
+        eprintln!("  {number}  {:20} {measured}{time}", network.name);
+    }
+    loop {
+        eprint!("1 to {}, or enter for 1: ", NETWORKS.len());
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            bail!("no network was chosen; name one with --backbone");
+        }
+        let answer = line.trim();
+        let number = if answer.is_empty() { Some(1) } else { answer.parse::<usize>().ok() };
+        let chosen = number.and_then(|number| NETWORKS.get(number.checked_sub(1)?));
+        if let Some(network) = chosen.or_else(|| nets::network(answer)) {
+            return Ok(network);
+        }
+    }
+}
+
+/// About how long the features of so many photos take on this machine's CPU, measured now.
+fn seconds(config: &Config, backbone: &'static Network, photos: usize) -> Result<f64> {
+    let settings = NetworkSettings { backbone, ..NetworkSettings::default() };
+    let net = nets::load(&settings, &config.root, &Device::Cpu)?;
+    let preprocess = net.identity().preprocess;
+    let picture = nets::calibration_pictures(&preprocess).remove(0);
+    let n = 2 * rayon::current_num_threads();
+    let pixels: Vec<f32> = picture.iter().copied().cycle().take(n * picture.len()).collect();
+    let pictures =
+        Tensor::from_vec(pixels, (n, 3, preprocess.side, preprocess.side), &Device::Cpu)?;
+    // The weights are unpacked for the first ones.
+    net.features(&pictures)?;
+    let start = Instant::now();
+    net.features(&pictures)?;
+    Ok(start.elapsed().as_secs_f64() / n as f64 * photos as f64)
 }
 
 fn default_output(config: &Config, folder: &Path) -> Result<PathBuf> {

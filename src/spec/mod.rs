@@ -26,7 +26,7 @@ pub use files::{SpecError, load, name, read};
 pub use resolve::{Resolved, resolve};
 pub use settings::{Difference, differences, is_default, rename_former, settings};
 pub use tables::{fields_json, fields_markdown, fields_table};
-pub use template::template;
+pub use template::{Draft, template};
 
 pub use crate::config::{Mistake, Mistakes};
 pub use crate::nets::{DeviceChoice, NetworkSettings, Precision, Resize, Weights};

@@ -2,6 +2,7 @@
 
 use super::fields::{FIELDS, SECTIONS, Section, field};
 use super::tables::wrap;
+use crate::nets::{NETWORKS, Network};
 use crate::setting::{Field, FieldType, Kind, is_folder_name, quoted};
 
 const COLUMNS: usize = 98;
@@ -15,15 +16,25 @@ const FEW_PHOTOS: usize = 500;
 /// With more categories than this their list would hide the rest of the file.
 const MANY_CATEGORIES: usize = 40;
 
-/// A commented experiment for the photos in `images`, with `counts` photos in each category: the
-/// five usual fields written out, all others as comments. `has_set_folders`: the folders there are
-/// sets, with the categories in them.
-pub fn template(
-    images: &str,
-    categories: &[String],
-    counts: &[usize],
-    has_set_folders: bool,
-) -> String {
+/// What is known of the photos that a first experiment is for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Draft<'a> {
+    /// Their folder, as it is to be written.
+    pub images: &'a str,
+    /// The categories found there.
+    pub categories: &'a [String],
+    /// Photos of each category.
+    pub counts: &'a [usize],
+    /// The folders there are sets, with the categories in them.
+    pub has_set_folders: bool,
+    /// The network that was chosen; `None`: the default, as a comment.
+    pub backbone: Option<&'static Network>,
+}
+
+/// A commented experiment for these photos: the five usual fields and what was chosen written out,
+/// all others as comments.
+pub fn template(draft: &Draft) -> String {
+    let Draft { images, categories, counts, has_set_folders, .. } = *draft;
     let mut out = String::from(
         "# Lines that start with # are comments; 'retrain fields' lists all settings.\n\n",
     );
@@ -51,7 +62,7 @@ pub fn template(
         for hint in hints(section, counts, has_set_folders) {
             out.push_str(&comment(&hint));
         }
-        let written = |field: &Field| chosen(field.key, counts, has_set_folders);
+        let written = |field: &Field| chosen(field.key, draft);
         let fields = || FIELDS.iter().filter(|field| field.section() == *section);
         let mark = if fields().any(|field| written(field).is_some()) { "" } else { "# " };
         out.push_str(&format!("{mark}[{section}]\n"));
@@ -72,16 +83,18 @@ fn few_photos(counts: &[usize]) -> bool {
     (1..FEW_PHOTOS).contains(&counts.iter().sum())
 }
 
-/// What is written out: the sets where folders give them, and other values than the defaults where
-/// there are few photos, because hashing names could leave a set empty.
-fn chosen(key: &str, counts: &[usize], has_set_folders: bool) -> Option<&'static str> {
-    match key {
-        "split.by" if has_set_folders => Some("\"folders\""),
-        _ if has_set_folders || !few_photos(counts) => None,
-        "split.by" => Some("\"seed\""),
-        "split.validation_percent" | "split.test_percent" => Some("20"),
-        _ => None,
-    }
+/// What is written out: the chosen network, the sets where folders give them, and other values than
+/// the defaults where there are few photos, because hashing names could leave a set empty.
+fn chosen(key: &str, draft: &Draft) -> Option<String> {
+    let value = match key {
+        "network.backbone" => return draft.backbone.map(|network| quoted(network.name)),
+        "split.by" if draft.has_set_folders => "\"folders\"",
+        _ if draft.has_set_folders || !few_photos(draft.counts) => return None,
+        "split.by" => "\"seed\"",
+        "split.validation_percent" | "split.test_percent" => "20",
+        _ => return None,
+    };
+    Some(value.to_owned())
 }
 
 /// `# key = default  # meaning`; a long meaning goes on below, in its column.
@@ -156,6 +169,13 @@ fn hints(section: &str, counts: &[usize], has_set_folders: bool) -> Vec<String> 
              small ones from being overlooked"
         ));
     }
+    if section == "network" {
+        hints.extend(
+            NETWORKS
+                .iter()
+                .filter_map(|network| Some(format!("{}: {}", network.name, network.measured?))),
+        );
+    }
     if section == "distort" {
         hints.push(
             "each changed copy takes as long as a photo: copies = 8 makes the features of \
@@ -182,21 +202,38 @@ mod tests {
     use super::*;
     use crate::spec::{parse, settings};
 
+    fn of(images: &str, categories: &[String], counts: &[usize]) -> String {
+        template(&Draft { images, categories, counts, ..Draft::default() })
+    }
+
     fn fire() -> String {
         let categories = ["fire", "smoke", "misc"].map(String::from);
-        template("data/fire", &categories, &[120, 80, 30], false)
+        of("data/fire", &categories, &[120, 80, 30])
     }
 
     #[test]
     fn a_template_for_many_photos_parses_to_the_defaults_and_the_given_folders() {
         let categories = ["fire", "smoke", "misc"].map(String::from);
-        let text = template("data/fire", &categories, &[1200, 800, 300], false);
+        let text = of("data/fire", &categories, &[1200, 800, 300]);
         let checked = parse(&text, Path::new("fire.toml")).unwrap();
         assert!(checked.warnings.is_empty());
         assert_eq!(checked.experiment.categories, ["fire", "smoke", "misc"]);
         let text = "images = 'data/fire'\ncategories = ['fire', 'smoke', 'misc']";
         let bare = parse(text, Path::new("fire.toml")).unwrap();
         assert_eq!(checked.experiment, bare.experiment);
+    }
+
+    #[test]
+    fn the_chosen_network_is_written_out_also_when_it_is_the_default() {
+        for network in NETWORKS {
+            let categories = ["fire", "smoke"].map(String::from);
+            let draft = Draft { images: "data", categories: &categories, ..Draft::default() };
+            let text = template(&Draft { counts: &[900, 800], backbone: Some(network), ..draft });
+            let line = format!("\n[network]\nbackbone = \"{}\"\n", network.name);
+            assert!(text.contains(&line), "{text}");
+            let checked = parse(&text, Path::new("fire.toml")).unwrap();
+            assert_eq!(checked.experiment.network.backbone, network);
+        }
     }
 
     #[test]
@@ -237,7 +274,13 @@ mod tests {
     #[test]
     fn folders_that_are_sets_are_written_as_the_split() {
         let categories = ["daisy", "roses"].map(String::from);
-        let text = template("data", &categories, &[30, 40], true);
+        let text = template(&Draft {
+            images: "data",
+            categories: &categories,
+            counts: &[30, 40],
+            has_set_folders: true,
+            backbone: None,
+        });
         let checked = parse(&text, Path::new("x.toml")).unwrap();
         assert_eq!(checked.experiment.split.by, crate::spec::SplitRule::Folders);
         assert_eq!(checked.experiment.categories, categories);
@@ -248,7 +291,7 @@ mod tests {
     #[test]
     fn many_categories_are_counted_and_not_listed() {
         let categories: Vec<String> = (0..1500).map(|n| format!("kind {n}")).collect();
-        let text = template("data", &categories, &vec![9; 1500], false);
+        let text = of("data", &categories, &vec![9; 1500]);
         assert!(text.contains("# photos: 13500 in 1500 categories, 9 to 9 in each\n"), "{text}");
         assert!(text.len() < 8000, "{} bytes", text.len());
         assert!(parse(&text, Path::new("x.toml")).unwrap().experiment.categories.is_empty());
@@ -257,13 +300,13 @@ mod tests {
     #[test]
     fn odd_names_do_not_break_a_template() {
         let categories = ["a\"b", "c d", "é#"].map(String::from);
-        let text = template("C:\\my \"photos\"", &categories, &[1, 2, 3], false);
+        let text = of("C:\\my \"photos\"", &categories, &[1, 2, 3]);
         let checked = parse(&text, Path::new("x.toml")).unwrap();
         assert_eq!(checked.experiment.categories, categories);
         assert_eq!(checked.experiment.images, Path::new("C:\\my \"photos\""));
         for names in [&[][..], &["one"], &["back\\slash", "new\nline"]] {
             let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-            let text = template("p", &names, &[5, 6][..names.len()], false);
+            let text = of("p", &names, &[5, 6][..names.len()]);
             let checked = parse(&text, Path::new("x.toml")).unwrap();
             assert!(checked.experiment.categories.is_empty());
         }

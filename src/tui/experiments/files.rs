@@ -105,7 +105,13 @@ pub fn draft(config: &Config, typed: &str) -> Result<ExperimentNews, String> {
     if spec::name(&path).is_err() {
         path = free(experiments, Path::new("experiment"));
     }
-    let text = spec::template(&shown.to_string_lossy(), &categories, &counts, has_set_folders);
+    let text = spec::template(&spec::Draft {
+        images: &shown.to_string_lossy(),
+        categories: &categories,
+        counts: &counts,
+        has_set_folders,
+        backbone: None,
+    });
     Ok(ExperimentNews::Drafted { path, text })
 }
 

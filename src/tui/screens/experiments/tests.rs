@@ -223,7 +223,13 @@ fn a_folder_is_completed_and_becomes_a_draft_in_the_editor() {
         [Effect::Experiment(ExperimentEffect::Draft(typed))] if typed == "data/fire"
     ));
     let path = PathBuf::from("experiments/fire-2.toml");
-    let text = spec::template("data/fire", &["fire".into(), "smoke".into()], &[10, 20], false);
+    let categories = ["fire", "smoke"].map(String::from);
+    let text = spec::template(&spec::Draft {
+        images: "data/fire",
+        categories: &categories,
+        counts: &[10, 20],
+        ..spec::Draft::default()
+    });
     news(&mut app, ExperimentNews::Drafted { path, text });
     looks("draft", &mut app);
 }
