@@ -427,3 +427,32 @@ fn what_could_not_be_printed_is_a_failure_that_says_why() {
         assert!(stderr(&output).contains("cannot write to stdout: No space left"), "{output:?}");
     }
 }
+
+#[test]
+fn the_other_built_in_network_is_chosen_named_and_kept_with_its_head() {
+    let project = Project::new();
+    let wrong = project.retrain(&["new", "photos", "-o", "experiments/x.toml", "-b", "resnet"]);
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(said.contains("--backbone is 'resnet', expected inception_v3 or efficientnet_lite2"));
+    project.ok(&["new", "photos", "-o", "experiments/lite.toml", "-b", "efficientnet_lite2"]);
+    let set = ["--set", "iterations=40"];
+    let said = project.ok(&[&["run", "experiments/lite.toml"][..], &set].concat());
+    let other = "run experiments/lite.toml --set network.backbone=inception_v3";
+    assert!(said.contains(other), "{said}");
+    let shown = project.ok(&["show", "last"]);
+    assert!(shown.contains("backbone: efficientnet-lite2"), "{shown}");
+    assert!(shown.contains("taps: block_19, block_20, head"), "{shown}");
+    // The head says what it was trained on, whatever the experiment says by now.
+    let photo = "photos/fire/0.png";
+    let scores = project.ok(&["predict", "last", photo]);
+    project.ok(&[
+        &["run", "experiments/lite.toml"][..],
+        &set,
+        &["--set", "network.backbone=inception_v3"],
+    ]
+    .concat());
+    let runs = retrain::store::list(&project.path().join("runs")).unwrap();
+    let first = runs.iter().map(RunFolder::id).min().unwrap();
+    assert_eq!(project.ok(&["predict", &first, photo]), scores);
+    assert_ne!(project.ok(&["predict", "last", photo]), scores);
+}

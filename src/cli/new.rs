@@ -53,9 +53,9 @@ pub fn new(
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", typed(parent)))?;
     }
     let backbone = match backbone {
-        Some(name) => Some(named(name)?),
+        Some(name) => Some(named(name)?.name),
         None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
-            Some(ask(config, counts.iter().sum())?)
+            Some(ask(config, counts.iter().sum())?.name)
         }
         None => None,
     };

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::insight::{self, Evaluation, Scored};
-use crate::spec::Set;
+use crate::spec::{Set, with_other_network};
 use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown, write_atomically};
 use crate::words::grouped;
 
@@ -126,9 +126,17 @@ fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
             format!("run {source} --set train.seed=1")
         }
     };
+    let source = super::in_shell(&super::typed(&run.source));
+    let other_network = match with_other_network(&run.settings) {
+        Some(settings) => {
+            let settings = settings.iter().map(|set| format!(" --set {}", super::in_shell(set)));
+            format!("  {program} run {source}{}\n", settings.collect::<String>())
+        }
+        None => String::new(),
+    };
     format!(
         "\nNext\n  {program} scores {id} --wrong\n  {program} predict {id} {photo}\n  \
-         {program} {again}\n"
+         {program} {again}\n{other_network}"
     )
 }
 

@@ -24,9 +24,11 @@ pub use experiment::*;
 pub use fields::{ExperimentField, FIELDS};
 pub use files::{SpecError, load, name, read};
 pub use resolve::{Resolved, resolve};
-pub use settings::{Difference, differences, is_default, rename_former, settings};
+pub use settings::{
+    Difference, differences, is_default, rename_former, settings, with_other_network,
+};
 pub use tables::{fields_json, fields_markdown, fields_table};
-pub use template::{Draft, template};
+pub use template::{Draft, networks, template};
 
 pub use crate::config::{Mistake, Mistakes};
 pub use crate::nets::{DeviceChoice, NetworkSettings, Precision, Resize, Weights};

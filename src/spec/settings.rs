@@ -7,13 +7,31 @@ use super::draft::unknown;
 use super::fields::{FIELDS, SECTIONS, field};
 use super::{Experiment, ExperimentField};
 use crate::config::{Mistake, Mistakes};
-use crate::setting::Value;
+use crate::nets::NETWORK_NAMES;
+use crate::setting::{Value, quoted};
 
 /// Every field's key and value as written in TOML, in the order of the table of fields. Options of
 /// other networks than the experiment's are left out.
 pub fn settings(experiment: &Experiment) -> Vec<(&'static str, String)> {
     let own = FIELDS.iter().filter(|field| field.belongs_to(experiment));
     own.map(|field| (field.key, field.get(experiment).to_toml())).collect()
+}
+
+/// The settings, as `key=value`, with which a run of these settings is made with the other built-in
+/// network; `None` where its weights are a file, which the other could not take.
+pub fn with_other_network(settings: &BTreeMap<String, String>) -> Option<Vec<String>> {
+    let is = |key: &str| settings.get(key).map(String::as_str);
+    if is("network.weights").is_some_and(|weights| !is_default("network.weights", weights)) {
+        return None;
+    }
+    let backbone = field("network.backbone")?;
+    let now = is("network.backbone").or(backbone.default)?;
+    let (other, _) = NETWORK_NAMES.iter().find(|(name, _)| quoted(name) != now)?;
+    let mut changed = vec![format!("network.backbone={other}")];
+    if is("network.taps").is_some_and(|taps| !is_default("network.taps", taps)) {
+        changed.push("network.taps=[]".to_owned());
+    }
+    Some(changed)
 }
 
 /// Whether a value as written in TOML is the field's default; `0.90` is `0.9`.
@@ -148,6 +166,24 @@ mod tests {
 
     fn experiment(text: &str) -> Experiment {
         parse(text, Path::new("x.toml")).unwrap().experiment
+    }
+
+    #[test]
+    fn the_other_network_is_the_one_that_a_run_did_not_use_and_takes_its_own_taps() {
+        let settings = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let of = |pairs: &[(&str, &str)]| with_other_network(&settings(pairs));
+        let lite = Some(vec!["network.backbone=efficientnet_lite2".to_owned()]);
+        assert_eq!(of(&[]), lite);
+        assert_eq!(of(&[("network.backbone", "\"inception_v3\"")]), lite);
+        let back = of(&[
+            ("network.backbone", "\"efficientnet_lite2\""),
+            ("network.taps", "[\"head\"]"),
+            ("network.weights", "\"built-in\""),
+        ]);
+        assert_eq!(back.unwrap(), ["network.backbone=inception_v3", "network.taps=[]"]);
+        assert_eq!(of(&[("network.weights", "\"weights/own.pth\"")]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::fields::{FIELDS, SECTIONS, Section, field};
 use super::tables::wrap;
-use crate::nets::{NETWORKS, Network};
+use crate::nets::NETWORKS;
 use crate::setting::{Field, FieldType, Kind, is_folder_name, quoted};
 
 const COLUMNS: usize = 98;
@@ -27,8 +27,14 @@ pub struct Draft<'a> {
     pub counts: &'a [usize],
     /// The folders there are sets, with the categories in them.
     pub has_set_folders: bool,
-    /// The network that was chosen; `None`: the default, as a comment.
-    pub backbone: Option<&'static Network>,
+    /// The name of the network that was chosen; `None`: the default, as a comment.
+    pub backbone: Option<&'a str>,
+}
+
+/// The name of each network that an experiment can choose, and what is known of its accuracy and
+/// speed.
+pub fn networks() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NETWORKS.iter().filter_map(|network| Some((network.name, network.measured?)))
 }
 
 /// A commented experiment for these photos: the five usual fields and what was chosen written out,
@@ -87,7 +93,7 @@ fn few_photos(counts: &[usize]) -> bool {
 /// the defaults where there are few photos, because hashing names could leave a set empty.
 fn chosen(key: &str, draft: &Draft) -> Option<String> {
     let value = match key {
-        "network.backbone" => return draft.backbone.map(|network| quoted(network.name)),
+        "network.backbone" => return draft.backbone.map(quoted),
         "split.by" if draft.has_set_folders => "\"folders\"",
         _ if draft.has_set_folders || !few_photos(draft.counts) => return None,
         "split.by" => "\"seed\"",
@@ -170,11 +176,7 @@ fn hints(section: &str, counts: &[usize], has_set_folders: bool) -> Vec<String> 
         ));
     }
     if section == "network" {
-        hints.extend(
-            NETWORKS
-                .iter()
-                .filter_map(|network| Some(format!("{}: {}", network.name, network.measured?))),
-        );
+        hints.extend(networks().map(|(name, measured)| format!("{name}: {measured}")));
     }
     if section == "distort" {
         hints.push(
@@ -228,7 +230,8 @@ mod tests {
         for network in NETWORKS {
             let categories = ["fire", "smoke"].map(String::from);
             let draft = Draft { images: "data", categories: &categories, ..Draft::default() };
-            let text = template(&Draft { counts: &[900, 800], backbone: Some(network), ..draft });
+            let text =
+                template(&Draft { counts: &[900, 800], backbone: Some(network.name), ..draft });
             let line = format!("\n[network]\nbackbone = \"{}\"\n", network.name);
             assert!(text.contains(&line), "{text}");
             let checked = parse(&text, Path::new("fire.toml")).unwrap();

@@ -15,6 +15,15 @@ use super::scores::{Filters, ScoreTable, Source};
 use crate::spec::Set;
 use crate::store::{RunFolder, Stop};
 
+/// How a run's experiment is run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// As its file is now.
+    AsItIs,
+    /// The same with the other built-in network.
+    WithOtherNetwork,
+}
+
 /// Something that a screen wants done.
 #[derive(Debug)]
 pub enum Effect {
@@ -36,7 +45,7 @@ pub enum Effect {
         experiment: PathBuf,
     },
     /// The same with the experiment file that a run was made of.
-    Rerun(RunFolder),
+    Rerun(RunFolder, Again),
     /// Goes on with a run that has no worker, to another number of iterations where it is given.
     Resume(RunFolder, Option<usize>),
     /// Changes the queue, and starts what may start then.

@@ -6,11 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Context;
-use super::effect::QueueEdit;
+use super::effect::{Again, QueueEdit};
 use super::news::{News, Toast};
 use super::screens::waits_in_queue;
 use crate::config::open_plain;
 use crate::runner::{self, Local, Place};
+use crate::spec::with_other_network;
 use crate::store::{
     Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State, Stop, Summary, Timestamp,
 };
@@ -21,7 +22,12 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Makes a run of the experiment file and starts its worker, which outlives the UI.
 pub fn launch(context: &Context, experiment: &Path) -> News {
-    let run = match runner::create(&context.config, experiment, &[]) {
+    launch_with(context, experiment, &[])
+}
+
+/// The same with these settings, as `key=value`, instead of what the file says.
+fn launch_with(context: &Context, experiment: &Path, settings: &[String]) -> News {
+    let run = match runner::create(&context.config, experiment, settings) {
         Ok(run) => run,
         Err(err) => return News::Said(Toast::error(err.to_string())),
     };
@@ -35,8 +41,23 @@ pub fn launch(context: &Context, experiment: &Path) -> News {
     }
 }
 
-/// Runs the experiment file of a run again, as it is now.
-pub fn rerun(context: &Context, run: &RunFolder) -> News {
+/// Runs the experiment file of a run again.
+pub fn rerun(context: &Context, run: &RunFolder, again: Again) -> News {
+    let settings = match again {
+        Again::AsItIs => Vec::new(),
+        Again::WithOtherNetwork => match run.summary().map(|run| with_other_network(&run.settings))
+        {
+            Ok(Some(settings)) => settings,
+            Ok(None) => {
+                return News::Said(Toast::error(format!(
+                    "{} has weights from a file, which the other network cannot take; choose one in \
+                     the experiment",
+                    run.id()
+                )));
+            }
+            Err(err) => return News::Said(Toast::error(err.to_string())),
+        },
+    };
     let source = match source(run) {
         Ok(source) => source,
         Err(error) => return News::Said(Toast::error(error)),
@@ -44,7 +65,7 @@ pub fn rerun(context: &Context, run: &RunFolder) -> News {
     // The path is kept as it was typed: relative to the project folder as a rule.
     let places = [context.config.root.join(&source), source.clone()];
     match places.iter().find(|path| path.is_file()) {
-        Some(experiment) => launch(context, experiment),
+        Some(experiment) => launch_with(context, experiment, &settings),
         None => News::Said(Toast::error(format!(
             "{} is not there any more; {} has a copy of it",
             source.display(),
@@ -181,10 +202,18 @@ mod tests {
         let context = project(folder.path());
         let experiment = folder.path().join("experiments/a.toml");
         let News::Launched(first) = launch(&context, &experiment) else { panic!() };
-        let News::Launched(second) = rerun(&context, &first) else { panic!() };
+        let News::Launched(second) = rerun(&context, &first, Again::AsItIs) else { panic!() };
         assert_ne!(first, second);
+        let News::Launched(other) = rerun(&context, &first, Again::WithOtherNetwork) else {
+            panic!()
+        };
+        let networks = [&first, &other].map(|run| {
+            let settings = run.summary().unwrap().settings;
+            settings.get("network.backbone").cloned().unwrap()
+        });
+        assert_eq!(networks, ["\"inception_v3\"", "\"efficientnet_lite2\""]);
         fs::remove_file(&experiment).unwrap();
-        let News::Said(toast) = rerun(&context, &first) else { panic!() };
+        let News::Said(toast) = rerun(&context, &first, Again::AsItIs) else { panic!() };
         assert!(toast.is_error && toast.text.contains("not there any more"), "{toast:?}");
     }
 

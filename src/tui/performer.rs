@@ -105,9 +105,9 @@ impl Performer {
                 let context = self.context.clone();
                 self.later(move || launch(&context, &experiment));
             }
-            Effect::Rerun(run) => {
+            Effect::Rerun(run, again) => {
                 let context = self.context.clone();
-                self.later(move || rerun(&context, &run));
+                self.later(move || rerun(&context, &run, again));
             }
             Effect::Resume(run, iterations) => {
                 self.tell(News::Starting(run.clone()));

@@ -32,7 +32,7 @@ pub use plain::PlainEfficientNetLite2;
 pub(super) const NETWORK: Network = Network {
     name: "efficientnet_lite2",
     meaning: "EfficientNet-Lite2, 260 by 260 pixels",
-    measured: Some("@E@"),
+    measured: Some("89% right, and 2 to 5 times as fast"),
     options: &[],
     load: |settings, root, device| Ok(Box::new(EfficientNetLite2::load(settings, root, device)?)),
     own_settings: opened::own_settings,

@@ -76,8 +76,12 @@ pub fn overwrite(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// A first text for the photos in `typed`, under a name that is free among the experiments.
-pub fn draft(config: &Config, typed: &str) -> Result<ExperimentNews, String> {
+/// A first text for the photos in `typed` and the network of this name, under a name that is free among the experiments.
+pub fn draft(
+    config: &Config,
+    typed: &str,
+    network: Option<&str>,
+) -> Result<ExperimentNews, String> {
     let Config { root, experiments, .. } = config;
     let images = root.join(typed_path(typed));
     if !images.is_dir() {
@@ -110,7 +114,7 @@ pub fn draft(config: &Config, typed: &str) -> Result<ExperimentNews, String> {
         categories: &categories,
         counts: &counts,
         has_set_folders,
-        backbone: None,
+        backbone: network,
     });
     Ok(ExperimentNews::Drafted { path, text })
 }
@@ -217,7 +221,7 @@ mod tests {
         }
         fs::write(root.path().join("data/fire/smoke/a.jpg"), "").unwrap();
         fs::write(experiments.join("fire.toml"), "").unwrap();
-        let drafted = draft(&config, "data/fire/").unwrap();
+        let drafted = draft(&config, "data/fire/", None).unwrap();
         let ExperimentNews::Drafted { path, text } = drafted else { panic!() };
         assert_eq!(path, experiments.join("fire-2.toml"));
         assert!(!path.exists(), "nothing is written before it is saved");
@@ -225,11 +229,12 @@ mod tests {
         assert_eq!(checked.experiment.images, Path::new("data/fire"));
         assert_eq!(checked.experiment.categories, ["misc", "smoke"]);
         assert!(text.contains("# photos: misc 0, smoke 1"));
-        let drafted = draft(&config, ".").unwrap();
+        let drafted = draft(&config, ".", Some("efficientnet_lite2")).unwrap();
         let ExperimentNews::Drafted { text, .. } = drafted else { panic!() };
         assert!(text.contains("categories = [\"data\", \"empty\"]"), "{text}");
-        assert!(draft(&config, "empty").unwrap_err().contains("no folder in it"));
-        assert!(draft(&config, "no").unwrap_err().contains("no such folder"));
+        assert!(text.contains("\nbackbone = \"efficientnet_lite2\"\n"), "{text}");
+        assert!(draft(&config, "empty", None).unwrap_err().contains("no folder in it"));
+        assert!(draft(&config, "no", None).unwrap_err().contains("no such folder"));
     }
 
     #[test]

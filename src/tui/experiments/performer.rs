@@ -31,8 +31,11 @@ pub enum ExperimentEffect {
         path: PathBuf,
         text: String,
     },
-    /// Makes a first text for a folder of photos, as it was typed.
-    Draft(String),
+    /// Makes a first text for a folder of photos, as it was typed, and the network of this name.
+    Draft {
+        folder: String,
+        network: &'static str,
+    },
     /// Writes a copy under another name.
     Duplicate {
         from: PathBuf,
@@ -103,9 +106,9 @@ impl ExperimentPerformer {
             ExperimentEffect::Overwrite { path, text } => {
                 Box::new(move || then_look(overwrite(path, text)))
             }
-            ExperimentEffect::Draft(typed) => {
+            ExperimentEffect::Draft { folder, network } => {
                 let config = self.context.config.clone();
-                Box::new(move || said(files::draft(&config, &typed)))
+                Box::new(move || said(files::draft(&config, &folder, Some(network))))
             }
             ExperimentEffect::Duplicate { from, name } => {
                 Box::new(move || then_look(said(files::duplicate(&from, &name))))

@@ -97,6 +97,8 @@ pub enum Action {
     Paste,
     SelectAll,
     Rerun,
+    /// Has the experiment of a run done with the other built-in network.
+    OtherNetwork,
     // charts
     LogScale,
     OtherChart,

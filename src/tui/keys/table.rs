@@ -125,6 +125,7 @@ const SORT: &[Binding] = &[
 const RESUME: &str = "resume this run: it ended before its time or never started";
 const PAUSE: &str = "pause this run: it keeps a checkpoint and can be resumed";
 const RERUN: &str = "a new run of this run's experiment file";
+const OTHER_NETWORK: &str = "backbone: the same with the other built-in network";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
@@ -140,6 +141,7 @@ const RUNS: &[Binding] = &[
     bind(&["w"], Action::ShowQueue, "queue", SHOW_QUEUE),
     bind(&["d"], Action::Remove, "trash", "move to the trash"),
     bind(&["A"], Action::Rerun, "again", RERUN),
+    bind(&["B"], Action::OtherNetwork, "", OTHER_NETWORK),
     bind(&["z"], Action::Undo, "", "undo: bring back what went to the trash last"),
     bind(&["p"], Action::Pin, "", "pin as the baseline that others are measured against"),
     bind(&["u"], Action::OnlyDifferent, "", "show all settings, or only those that differ"),
@@ -185,6 +187,7 @@ const LIVE: &[Binding] = &[
     bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
     bind(&["i", "enter"], Action::OpenImages, "images", "images: every image with its scores"),
     bind(&["A"], Action::Rerun, "", RERUN),
+    bind(&["B"], Action::OtherNetwork, "", OTHER_NETWORK),
     bind(&["w"], Action::ShowQueue, "", SHOW_QUEUE),
     bind(&["["], Action::PreviousRun, "", "the run before this one"),
     bind(&["]"], Action::NextRun, "", "the run after this one"),

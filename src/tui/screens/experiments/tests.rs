@@ -217,10 +217,14 @@ fn a_folder_is_completed_and_becomes_a_draft_in_the_editor() {
     looks("folder", &mut app);
     press(&mut app, "x");
     news(&mut app, ExperimentNews::Completed(completion));
-    let effects = press(&mut app, "backspace enter");
+    assert!(press(&mut app, "backspace enter").is_empty());
+    looks("network", &mut app);
+    assert!(press(&mut app, "3 enter").is_empty(), "there is no such network");
+    let effects = press(&mut app, "backspace 2 enter");
     assert!(matches!(
         &effects[..],
-        [Effect::Experiment(ExperimentEffect::Draft(typed))] if typed == "data/fire"
+        [Effect::Experiment(ExperimentEffect::Draft { folder, network: "efficientnet_lite2" })]
+            if folder == "data/fire"
     ));
     let path = PathBuf::from("experiments/fire-2.toml");
     let categories = ["fire", "smoke"].map(String::from);

@@ -23,7 +23,7 @@ use self::view::View;
 use super::control;
 use super::{Message, Page, World};
 use crate::store::{Run, RunFolder, State, Stop};
-use crate::tui::effect::{Destination, Effect};
+use crate::tui::effect::{Again, Destination, Effect};
 use crate::tui::followed::Followed;
 use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
@@ -159,7 +159,8 @@ impl Live {
                 return vec![Effect::Open(Destination::Images(Source::Run(run)))];
             }
             Action::OpenOutside => return vec![Effect::EditOutside(run.worker_log())],
-            Action::Rerun => return vec![Effect::Rerun(run)],
+            Action::Rerun => return vec![Effect::Rerun(run, Again::AsItIs)],
+            Action::OtherNetwork => return vec![Effect::Rerun(run, Again::WithOtherNetwork)],
             Action::PreviousRun | Action::NextRun => return self.step(&run, action, known),
             Action::Back if self.view.cursor.is_none() => {}
             action => return self.look(action, known),

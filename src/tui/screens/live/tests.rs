@@ -11,7 +11,7 @@ use crate::store::{
     SCHEMA_VERSION, Stage, Started, State, StepPoint, Stop, Task, TestResult, Timestamp,
 };
 use crate::tui::app::App;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Again, Effect};
 use crate::tui::news::{
     Curves, FollowedNews, HostMetrics, HostNews, News, RunsNews, Said, WorkerLogNews,
 };
@@ -316,7 +316,11 @@ fn every_key_of_the_screen_does_what_the_table_says() {
     assert!(text(&mut app).contains("accuracy ──"));
     assert!(matches!(&press(&mut app, "y")[..], [Effect::Copy(id)] if id == ID));
     assert!(matches!(&press(&mut app, "o")[..], [Effect::EditOutside(_)]));
-    assert!(matches!(&press(&mut app, "A")[..], [Effect::Rerun(run)] if *run == folder(ID)));
+    assert!(
+        matches!(&press(&mut app, "A")[..], [Effect::Rerun(run, Again::AsItIs)] if *run == folder(ID))
+    );
+    let other = press(&mut app, "B");
+    assert!(matches!(&other[..], [Effect::Rerun(_, Again::WithOtherNetwork)]), "{other:?}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use super::control;
 use super::{Message, Page, World};
 use crate::store::{RunFolder, State, Stop, shown};
-use crate::tui::effect::{Confirm, Destination, Effect};
+use crate::tui::effect::{Again, Confirm, Destination, Effect};
 use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
@@ -192,7 +192,8 @@ impl Runs {
             Action::Remove => {
                 return vec![confirm_trash(&self.chosen(known), &world.context.config.trash)];
             }
-            Action::Rerun => return vec![Effect::Rerun(folder)],
+            Action::Rerun => return vec![Effect::Rerun(folder, Again::AsItIs)],
+            Action::OtherNetwork => return vec![Effect::Rerun(folder, Again::WithOtherNetwork)],
             Action::Yank => return vec![Effect::Copy(id)],
             Action::YankMore => return vec![Effect::Copy(shown(folder.path()))],
             Action::EditTags => {
@@ -397,7 +398,11 @@ impl Page for Runs {
             Action::Remove => run.is_some_and(|run| !run.is_running()),
             Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
             Action::Undo => !known.trashed.is_empty(),
-            Action::Enter | Action::Mark | Action::SortUp | Action::Rerun => run.is_some(),
+            Action::Enter
+            | Action::Mark
+            | Action::SortUp
+            | Action::Rerun
+            | Action::OtherNetwork => run.is_some(),
             _ => true,
         }
     }
