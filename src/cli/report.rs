@@ -120,24 +120,20 @@ fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
         tested.first().map_or("photo.jpg".to_owned(), |row| super::typed(&images.join(&row.file)));
     let photo = super::in_shell(&photo);
     let again = match run.end {
-        Some(End::Finished { ending: Ending::Stopped, .. }) => format!("resume {id}"),
+        Some(End::Finished { ending: Ending::Stopped, .. }) => vec![format!("resume {id}")],
         _ => {
             let source = super::in_shell(&super::typed(&run.source));
-            format!("run {source} --set train.seed=1")
+            let another_seed = vec!["train.seed=1".to_owned()];
+            let settings = [Some(another_seed), with_other_network(&run.settings)];
+            let command = |settings: Vec<String>| {
+                let set = |setting: &String| format!(" --set {}", super::in_shell(setting));
+                format!("run {source}{}", settings.iter().map(set).collect::<String>())
+            };
+            settings.into_iter().flatten().map(command).collect()
         }
     };
-    let source = super::in_shell(&super::typed(&run.source));
-    let other_network = match with_other_network(&run.settings) {
-        Some(settings) => {
-            let settings = settings.iter().map(|set| format!(" --set {}", super::in_shell(set)));
-            format!("  {program} run {source}{}\n", settings.collect::<String>())
-        }
-        None => String::new(),
-    };
-    format!(
-        "\nNext\n  {program} scores {id} --wrong\n  {program} predict {id} {photo}\n  \
-         {program} {again}\n{other_network}"
-    )
+    let again: String = again.iter().map(|command| format!("  {program} {command}\n")).collect();
+    format!("\nNext\n  {program} scores {id} --wrong\n  {program} predict {id} {photo}\n{again}")
 }
 
 /// Why a worker ended without saying so in the event log: what keeps this process from writing there
