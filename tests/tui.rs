@@ -194,7 +194,8 @@ fn an_experiments_folder_that_cannot_be_made_is_said_and_the_draft_is_kept() {
     let mut session = Session::open(&project);
     session.wait_for("experiments");
     session.press_for("n", "folder of photos");
-    session.press_for("photos\r", "new, not saved yet");
+    session.press_for("photos\r", "network, 1 or 2:");
+    session.press_for("2\r", "new, not saved yet");
     session.press_for(CTRL_S, "photos.toml: cannot be read");
     session.wait_for("new, not saved yet");
     session.press_for(CTRL_C, "lose what is not saved in photos.toml");
