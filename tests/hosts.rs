@@ -70,11 +70,15 @@ fn a_start_script_that_looks_once_starts_what_waits_although_the_container_was_j
     let container = Machine::new("container");
     let script = format!("{ENDLESS}; retrain run experiments/photos.toml --detach; sleep 1000");
     let before = container.shell(&project, &script).spawn().unwrap();
-    let run = find(&project);
-    trains(&run);
     let runs = project.path().join("runs");
-    wait_until("another waits", || Queue::read(&runs).unwrap().waiting.len() == 1);
-    let waiting = project.find(&Queue::read(&runs).unwrap().waiting[0].run);
+    wait_until("another waits", || {
+        Queue::read(&runs).is_ok_and(|queue| queue.waiting.len() == 1 && queue.started.len() == 1)
+    });
+    // The newest may be either.
+    let queue = Queue::read(&runs).unwrap();
+    let run = project.find(&queue.started[0].run);
+    let waiting = project.find(&queue.waiting[0].run);
+    trains(&run);
     end(before);
     assert!(run.has_worker(), "it was heard of just now");
     let again = container.shell(&project, "retrain queue; sleep 1000").spawn().unwrap();

@@ -35,6 +35,10 @@
 //! `N + M` loads feed `N * M` multiplications. That ratio is all there is to it: the tile is as
 //! large as the registers allow, and its inner loop runs at the speed of the multipliers.
 //!
+//! **Depthwise.** Where each channel is convolved by itself there is nothing to share between outputs:
+//! 16 channels are multiplied lane by lane, and the pixels that one row of the kernel meets are loaded
+//! once for several neighbouring outputs (`depthwise.rs`).
+//!
 //! **Fusion.** Bias and ReLU happen while the sums are still in registers. Branches of a block
 //! store straight into their channels of the concatenated map. An average pool before a 1x1
 //! convolution is moved behind it, which is the same (both are linear) and pools fewer channels.
