@@ -6,8 +6,8 @@
 // Allowed for the arithmetic in `kernels`, which says why.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
-// The macros of the standard library panic where nobody reads any more; `cli::out` and `store` have
-// what does not.
+// The print macros of the standard library panic where nobody reads any more; `cli::out` and `store`
+// have what does not.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod random; // seeded random numbers, the same on every machine

@@ -18,13 +18,13 @@ pub fn is_yes(given: bool) -> anyhow::Result<bool> {
     if !io::stdin().is_terminal() {
         bail!("nothing was deleted: there is no terminal to ask on; add --yes to mean it");
     }
-    eprint!("type 'yes' to delete for good: ");
+    news!("type 'yes' to delete for good: ");
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     let is_yes = answer.trim() == "yes";
     if !is_yes {
-        eprintln!("nothing was deleted");
+        newsln!("nothing was deleted");
     }
     Ok(is_yes)
 }
@@ -34,12 +34,12 @@ pub fn told<E: Display>(removed: Result<Removed, E>) -> (u64, bool) {
     match removed {
         Ok(Removed { bytes, failed }) => {
             for (path, err) in &failed {
-                eprintln!("retrain: cannot delete {}: {err}", typed(path));
+                newsln!("retrain: cannot delete {}: {err}", typed(path));
             }
             (bytes, failed.is_empty())
         }
         Err(err) => {
-            eprintln!("retrain: {err}");
+            newsln!("retrain: {err}");
             (0, false)
         }
     }

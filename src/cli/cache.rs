@@ -27,9 +27,9 @@ pub fn cache(config: &Config, wanted: &Cache) -> Result<ExitCode> {
         let list: Vec<Value> = keys.iter().map(|key| as_json(key, uses(key))).collect();
         print_json(&list)?;
     } else if keys.is_empty() {
-        eprintln!("no features are cached in {}", typed(&config.cache));
+        newsln!("no features are cached in {}", typed(&config.cache));
     } else {
-        print!("{}", table(&keys, uses));
+        out!("{}", table(&keys, uses));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -42,7 +42,7 @@ fn runs_by_key(config: &Config) -> Result<HashMap<String, usize>> {
             Ok(Some(key)) => *runs.entry(key).or_insert(0) += 1,
             Ok(None) => {}
             // One damaged run must not hide the others.
-            Err(err) => eprintln!("retrain: cannot read {}: {err}", typed(&run.events())),
+            Err(err) => newsln!("retrain: cannot read {}: {err}", typed(&run.events())),
         }
     }
     Ok(runs)
@@ -85,7 +85,7 @@ fn chosen<'a>(
 
 fn prune(config: &Config, chosen: &[(&FeatureKey, Portion)], yes: bool) -> Result<ExitCode> {
     if chosen.is_empty() {
-        eprintln!("there is nothing to delete in the feature cache");
+        newsln!("there is nothing to delete in the feature cache");
         return Ok(ExitCode::SUCCESS);
     }
     let mut bytes = 0;
@@ -99,10 +99,10 @@ fn prune(config: &Config, chosen: &[(&FeatureKey, Portion)], yes: bool) -> Resul
             Portion::All => (format!("{}, {waste}", counted(key.features, "feature")), key.bytes()),
             Portion::Waste => (waste, key.waste()),
         };
-        println!("{}  {what}  {}", key.name, short_size(size));
+        outln!("{}  {what}  {}", key.name, short_size(size));
         bytes += size;
     }
-    eprintln!(
+    newsln!(
         "this would be deleted from {}, which frees {}; what is used again is computed again: the \
          cache may be shared, and runs of other projects are not known here",
         typed(&config.cache),
@@ -121,7 +121,7 @@ fn delete(chosen: &[(&FeatureKey, Portion)]) -> Result<ExitCode> {
         bytes += freed;
         is_whole &= is_gone;
     }
-    println!("{} freed", in_bytes(bytes));
+    outln!("{} freed", in_bytes(bytes));
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) })
 }
 

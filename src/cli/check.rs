@@ -18,7 +18,7 @@ use crate::words::{self, counted, grouped, progress};
 pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCode> {
     let checked = spec::load(experiment)?;
     for warning in &checked.warnings {
-        eprintln!("warning: {warning}");
+        newsln!("warning: {warning}");
     }
     let experiment = checked.experiment;
     let place = Place::open(&experiment.network)?;
@@ -46,12 +46,12 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     if as_json {
         print_json(&json(&dataset, &place, refusal.as_deref()))?;
     } else {
-        print!("{}", text(&dataset, &place));
+        out!("{}", text(&dataset, &place));
     }
     match refusal {
         None => Ok(ExitCode::SUCCESS),
         Some(refusal) => {
-            eprintln!("retrain: {refusal}");
+            newsln!("retrain: {refusal}");
             Ok(ExitCode::from(EXIT_MISTAKE))
         }
     }

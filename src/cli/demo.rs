@@ -31,7 +31,7 @@ pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     if terminal {
         replace_line("");
     }
-    eprintln!(
+    newsln!(
         "demo photos in {}: {} drawn, {} there already",
         typed(&photos),
         grouped(written.drawn),

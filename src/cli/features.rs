@@ -29,11 +29,11 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
         tell(skipped);
     }
     for warning in &dataset.warnings {
-        eprintln!("warning: {warning}");
+        newsln!("warning: {warning}");
     }
     let place = Place::open(&experiment.network)?;
     if let Some(note) = &place.note {
-        eprintln!("{note}");
+        newsln!("{note}");
     }
     let max_megapixels = experiment.data.max_megapixels;
     let (_, extractor) =
@@ -57,7 +57,7 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
         })
         .collect();
     write_atomically(output, &write(&rows, &dataset.categories, &made.features)?)?;
-    eprintln!(
+    newsln!(
         "{} of {} numbers in {}",
         counted(rows.len(), "feature"),
         grouped(extractor.backbone.feature_len()),
@@ -67,7 +67,7 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
 }
 
 fn tell(skipped: &Skipped) {
-    eprintln!("skipped {}: {}", shown(&skipped.path), skipped.reason);
+    newsln!("skipped {}: {}", shown(&skipped.path), skipped.reason);
 }
 
 fn writer(output: &Path) -> Result<Writer> {

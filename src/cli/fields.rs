@@ -8,11 +8,11 @@ use crate::spec;
 
 pub fn fields(markdown: bool, json: bool) -> Result<ExitCode> {
     if json {
-        println!("{}", spec::fields_json());
+        outln!("{}", spec::fields_json());
     } else if markdown {
-        print!("{}", spec::fields_markdown());
+        out!("{}", spec::fields_markdown());
     } else {
-        print!("{}", spec::fields_table());
+        out!("{}", spec::fields_table());
     }
     Ok(ExitCode::SUCCESS)
 }

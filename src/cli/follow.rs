@@ -243,7 +243,7 @@ impl News {
             replace_line("");
             self.line_open = false;
         }
-        eprintln!("{line}");
+        newsln!("{line}");
     }
 
     /// A line that the next one replaces; without a terminal one in five seconds is printed.
@@ -255,13 +255,13 @@ impl News {
             self.line_open = true;
         } else if self.told.is_none_or(|told| told.elapsed() >= PLAIN_NEWS) {
             self.told = Some(Instant::now());
-            eprintln!("{line}");
+            newsln!("{line}");
         }
     }
 
     fn end_line(&mut self) {
         if self.line_open {
-            eprint!("\n");
+            news!("\n");
             self.line_open = false;
         }
     }

@@ -22,11 +22,11 @@ pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
     let plain = PlainInceptionV3::load(&network, root, &Device::Cpu)?;
     let picture = nets::calibration_pictures(plain.preprocess()).remove(0);
     let plain = plain_times(&plain, &picture)?;
-    println!("{}", inception_v3::NAME);
+    outln!("{}", inception_v3::NAME);
     for engine in &engines {
         print(&InceptionV3::on_engine(&network, root, *engine)?, &picture, &plain);
     }
-    println!("{}", efficientnet_lite2::NAME);
+    outln!("{}", efficientnet_lite2::NAME);
     let preprocess = efficientnet_lite2::preprocess(&network);
     let picture = nets::calibration_pictures(&preprocess).remove(0);
     for engine in &engines {
@@ -62,7 +62,7 @@ fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
     let plan = trunk.plan();
     let engine = plan.engine();
     let peak = engine.peak();
-    println!(
+    outln!(
         "{} by {}: peak {:.1} GFLOP/s a core; weights {:.1} MB, {:.1} MB for each picture at work",
         engine.format().name(),
         engine.set().name(),
@@ -70,9 +70,17 @@ fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
         plan.weight_bytes() as f64 / 1e6,
         plan.arena_bytes() as f64 / 1e6
     );
-    println!(
+    outln!(
         "{:27} {:>13} {:>13} {:>8} {:>6} {:>8} {:>8} {:>7} {:>7}",
-        "layer", "input", "output", "kernel", "tile", "ms", "GFLOP/s", "of peak", "candle"
+        "layer",
+        "input",
+        "output",
+        "kernel",
+        "tile",
+        "ms",
+        "GFLOP/s",
+        "of peak",
+        "candle"
     );
     let mut features = vec![0.0; plan.feature_len()];
     let mut best = vec![Duration::MAX; plan.steps().count()];
@@ -94,7 +102,7 @@ fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
             format!("; {times:.1} times as fast as plain Candle")
         }
     };
-    println!(
+    outln!(
         "all {:.2} ms, {:.1} GFLOP/s, {:.0}% of the peak{compared}\n",
         ours.as_secs_f64() * 1e3,
         flops / ours.as_secs_f64() / 1e9,
@@ -131,5 +139,5 @@ fn line(step: &StepSummary, time: Duration, peak: f64, plain: &[(String, Duratio
     } else {
         line += &format!(" {:15} {:8.3}", "", seconds * 1e3);
     }
-    println!("{line}");
+    outln!("{line}");
 }

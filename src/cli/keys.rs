@@ -7,6 +7,6 @@ use anyhow::Result;
 use crate::tui;
 
 pub fn keys() -> Result<ExitCode> {
-    print!("{}", tui::keys_markdown());
+    out!("{}", tui::keys_markdown());
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
     let mut listed = Vec::new();
     let queue = Queue::read(&config.runs).unwrap_or_else(|err| {
         // It hides no run; those that wait are told as created.
-        eprintln!("retrain: {err}");
+        newsln!("retrain: {err}");
         Queue::default()
     });
     for folder in store::list(&config.runs)? {
@@ -31,15 +31,15 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
                 listed.push(Listed { run: folder.id(), summary });
             }
             // One damaged run must not hide the others.
-            Err(err) => eprintln!("retrain: {err}"),
+            Err(err) => newsln!("retrain: {err}"),
         }
     }
     if json {
         print_json(&listed)?;
     } else if listed.is_empty() {
-        eprintln!("no run yet; 'retrain demo' makes one, 'retrain run EXPERIMENT' makes yours");
+        newsln!("no run yet; 'retrain demo' makes one, 'retrain run EXPERIMENT' makes yours");
     } else {
-        print!("{}", table(&listed));
+        out!("{}", table(&listed));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 //! The one area that sees both sides of the process boundary. It holds no logic of its own: each
 //! command asks the areas and prints what they say.
 
-// First, as its macros replace those of the standard library in all modules below it.
+// First, as the modules below it use its macros.
 #[macro_use]
 mod out;
 
@@ -65,7 +65,7 @@ pub fn run(args: Args) -> ExitCode {
 pub fn refuse(err: &clap::Error) -> ExitCode {
     let text = err.render().to_string();
     if text.chars().any(|c| c != '\n' && store::is_harmful(c)) {
-        eprint!("{text}");
+        news!("{text}");
     } else {
         // When stderr is closed there is nobody to tell.
         let _ = err.print();
@@ -122,7 +122,7 @@ fn perform(args: Args) -> Result<ExitCode> {
 
 /// Prints why a command could not do its work, and gives its exit code.
 fn complain(err: &anyhow::Error) -> ExitCode {
-    eprintln!("retrain: {}", store::explain(err.as_ref(), "try again"));
+    newsln!("retrain: {}", store::explain(err.as_ref(), "try again"));
     match store::Fault::of(err.as_ref()) {
         Some(_) => ExitCode::from(EXIT_FAILED),
         None => ExitCode::from(EXIT_MISTAKE),

@@ -67,14 +67,14 @@ pub fn new(
         backbone,
     });
     write_atomically(&output, text.as_bytes())?;
-    println!("{}", typed(&output));
+    outln!("{}", typed(&output));
     if has_set_folders {
-        eprintln!(
+        newsln!(
             "the folders in {} are sets with the categories in them: split.by = \"folders\"",
             typed(&full)
         );
     }
-    eprintln!(
+    newsln!(
         "{} categories, {}; next: {} check {}",
         grouped(names.len()),
         counted(counts.iter().sum(), "photo"),
@@ -93,7 +93,7 @@ fn named(name: &str) -> Result<&'static Network> {
 
 /// Asks which network the experiment is to use, for so many photos.
 fn ask(config: &Config, photos: usize) -> Result<&'static Network> {
-    eprintln!("Which network?");
+    newsln!("Which network?");
     for (network, number) in NETWORKS.iter().zip(1..) {
         let time = match seconds(config, network, photos) {
             Ok(seconds) => format!("; the first run takes some {} here", duration(seconds)),
@@ -101,10 +101,10 @@ fn ask(config: &Config, photos: usize) -> Result<&'static Network> {
             Err(_) => String::new(),
         };
         let measured = network.measured.unwrap_or(network.meaning);
-        eprintln!("  {number}  {:20} {measured}{time}", network.name);
+        newsln!("  {number}  {:20} {measured}{time}", network.name);
     }
     loop {
-        eprint!("1 to {}, or enter for 1: ", NETWORKS.len());
+        news!("1 to {}, or enter for 1: ", NETWORKS.len());
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
             bail!("no network was chosen; name one with --backbone");

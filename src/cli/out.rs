@@ -1,8 +1,9 @@
 //! What the commands print. Names of files, categories and runs, and texts from files, may hold
 //! anything; what is printed here can move no cursor, ring no bell and write to no clipboard.
 //!
-//! The macros stand in for those of the standard library in the whole area, so that no command can
-//! print past them.
+//! Commands answer on stdout by `out!` and `outln!`, and tell of their progress on stderr by `news!` and
+//! `newsln!`. None of them panics where nobody reads any more, as those of the standard library do,
+//! which clippy refuses here.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -14,19 +15,19 @@ use serde::Serialize;
 use super::EXIT_FAILED;
 use crate::store::{harmless, is_harmful};
 
-macro_rules! print {
+macro_rules! out {
     ($($words:tt)*) => { $crate::cli::out::write(&format!($($words)*)) };
 }
 
-macro_rules! println {
+macro_rules! outln {
     ($($words:tt)*) => { $crate::cli::out::write(&(format!($($words)*) + "\n")) };
 }
 
-macro_rules! eprint {
+macro_rules! news {
     ($($words:tt)*) => { $crate::cli::out::write_news(&format!($($words)*)) };
 }
 
-macro_rules! eprintln {
+macro_rules! newsln {
     ($($words:tt)*) => { $crate::cli::out::write_news(&(format!($($words)*) + "\n")) };
 }
 
@@ -60,7 +61,7 @@ pub fn finish(code: ExitCode) -> ExitCode {
     }
     match STDOUT_LOST.get() {
         Some(err) if err.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("retrain: cannot write to stdout: {err}");
+            newsln!("retrain: cannot write to stdout: {err}");
             if code == ExitCode::SUCCESS { ExitCode::from(EXIT_FAILED) } else { code }
         }
         _ => code,

@@ -44,7 +44,7 @@ pub fn features(config: &Config, extractor: &Extractor, photos: Vec<PhotoFile>) 
     )?;
     let remarks = filled.remarks.iter().map(|(path, remark)| (path.as_path(), *remark));
     for line in dataset::remark_lines(remarks) {
-        eprintln!("warning: {line}");
+        newsln!("warning: {line}");
     }
     let read = |number: &usize| !filled.unreadable.iter().any(|(bad, _)| bad == number);
     let rows: Vec<_> =

@@ -52,7 +52,7 @@ pub fn predict(
         print(&head.labels, &answers);
     }
     if scored == 0 {
-        eprintln!("retrain: no photo could be scored");
+        newsln!("retrain: no photo could be scored");
         return Ok(ExitCode::from(EXIT_FAILED));
     }
     Ok(ExitCode::SUCCESS)
@@ -118,13 +118,13 @@ fn print(labels: &[String], answers: &[(PathBuf, Result<Vec<f32>, String>)]) {
             Ok(scores) => {
                 if answers.len() > 1 {
                     let gap = if number == 0 { "" } else { "\n" };
-                    println!("{gap}{}", shown(file));
+                    outln!("{gap}{}", shown(file));
                 }
                 for line in label_lines(labels, scores) {
-                    println!("{line}");
+                    outln!("{line}");
                 }
             }
-            Err(reason) => eprintln!("skipped {}: {reason}", shown(file)),
+            Err(reason) => newsln!("skipped {}: {reason}", shown(file)),
         }
     }
 }

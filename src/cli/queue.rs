@@ -30,7 +30,7 @@ pub fn queue(config: &Config, what: Option<QueueCommand>, json: bool) -> Result<
         Some(QueueCommand::Remove { runs }) => remove(config, &runs)?,
         Some(QueueCommand::Empty) => {
             for waiting in change(config, |queue| std::mem::take(&mut queue.waiting))? {
-                eprintln!("off the queue: {}", waiting.run);
+                newsln!("off the queue: {}", waiting.run);
             }
         }
         Some(QueueCommand::Hold) => change(config, |queue| queue.held = true)?,
@@ -55,7 +55,7 @@ fn advance(config: &Config) -> Result<()> {
         let Some(unseen) = runner::unseen_at_work(&local, &config.runs)? else { return Ok(()) };
         let now = (unseen.path().to_owned(), unseen.last_heartbeat());
         match &heard {
-            None => eprintln!(
+            None => newsln!(
                 "{} has the place that others wait for, but its process cannot be seen from here; \
                  looking for up to a minute whether it lives",
                 unseen.id()
@@ -133,7 +133,7 @@ fn show(config: &Config, json: bool) -> Result<()> {
     if json {
         print_json(&shown)?;
     } else {
-        print!("{}", table(&shown));
+        out!("{}", table(&shown));
     }
     Ok(())
 }
@@ -154,7 +154,7 @@ fn table(shown: &Shown) -> String {
         text.push('\n');
     }
     let (at_work, slots) = (shown.at_work.len(), shown.slots);
-    eprintln!(
+    newsln!(
         "{at_work} at work, {} waiting; {slots} at once on this machine{}",
         shown.waiting.len(),
         if shown.held { "; held: 'retrain queue release' starts runs again" } else { "" }

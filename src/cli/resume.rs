@@ -20,10 +20,10 @@ pub fn resume(
     let reported = begun.run().step();
     runner::resume(&local(config)?, &config.runs, folder, iterations)?;
     if reported > 0 && !folder.checkpoint().exists() {
-        eprintln!("there is no checkpoint: the {reported} iterations so far are made again first");
+        newsln!("there is no checkpoint: the {reported} iterations so far are made again first");
     }
     if detach {
-        println!("{}", folder.id());
+        outln!("{}", folder.id());
         return Ok(ExitCode::SUCCESS);
     }
     let (run, followed) = follow(config, folder, begun)?;

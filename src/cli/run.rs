@@ -26,7 +26,7 @@ pub fn run(
         let begun = Begun::of(&folder)?;
         runner::enqueue(&launcher, &config.runs, &folder, None)?;
         if detach {
-            println!("{}", folder.id());
+            outln!("{}", folder.id());
         } else {
             followed.push((folder, begun));
         }
@@ -56,26 +56,26 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
     match followed {
         Followed::ToTheEnd => {}
         Followed::Left => {
-            eprintln!("left; the run goes on: {} show {id}", super::program());
+            newsln!("left; the run goes on: {} show {id}", super::program());
             return Ok(ExitCode::from(EXIT_INTERRUPTED));
         }
         Followed::TakenOff => {
-            eprintln!("off the queue; queue it again with: {} resume {id}", super::program());
+            newsln!("off the queue; queue it again with: {} resume {id}", super::program());
             return Ok(ExitCode::from(EXIT_INTERRUPTED));
         }
         Followed::NotBegun | Followed::NotStarted if !folder.path().exists() => {
-            eprintln!(
+            newsln!(
                 "retrain: {id} was moved or deleted meanwhile; '{} trash' lists what can come back",
                 super::program()
             );
             return Ok(ExitCode::from(EXIT_FAILED));
         }
         Followed::NotBegun => {
-            eprintln!("retrain: {}", report::last_words(folder));
+            newsln!("retrain: {}", report::last_words(folder));
             return Ok(ExitCode::from(EXIT_FAILED));
         }
         Followed::NotStarted => {
-            eprintln!(
+            newsln!(
                 "retrain: {id} is not in the queue any more: somebody took it off; queue it again \
                  with: {} resume {id}",
                 super::program()
@@ -84,16 +84,16 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
         }
     }
     if let Some(message) = &run.refusal {
-        eprintln!("retrain: {message}");
+        newsln!("retrain: {message}");
         return Ok(ExitCode::from(if run.fault { EXIT_FAILED } else { EXIT_MISTAKE }));
     }
     match &run.end {
         Some(End::Finished { .. }) => {
-            print!("{}", report::result(folder, run)?);
+            out!("{}", report::result(folder, run)?);
             Ok(ExitCode::SUCCESS)
         }
         Some(End::Failed(message)) => {
-            eprintln!("retrain: {message}");
+            newsln!("retrain: {message}");
             let mistake = run.network.is_none() && !run.fault;
             Ok(ExitCode::from(if mistake { EXIT_MISTAKE } else { EXIT_FAILED }))
         }
@@ -102,18 +102,18 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
                 0 => "before training began".to_owned(),
                 step => format!("at iteration {}", progress(step, run.iterations)),
             };
-            eprintln!(
+            newsln!(
                 "ended {when}; there is no result; continue with: {} resume {id}",
                 super::program()
             );
             Ok(ExitCode::from(EXIT_INTERRUPTED))
         }
         Some(End::Paused) => {
-            eprintln!("paused; continue with: {} resume {id}", super::program());
+            newsln!("paused; continue with: {} resume {id}", super::program());
             Ok(ExitCode::from(EXIT_INTERRUPTED))
         }
         None => {
-            eprintln!(
+            newsln!(
                 "retrain: the worker ended without a word; its last ones: {}",
                 report::last_words(folder)
             );

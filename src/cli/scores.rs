@@ -33,7 +33,7 @@ pub fn scores(folder: &RunFolder, wanted: &Scores) -> Result<ExitCode> {
         let list: Vec<Value> = rows.iter().map(|row| as_json(&labels, row)).collect();
         print_json(&list)?;
     } else {
-        print!("{}", table(&labels, &rows));
+        out!("{}", table(&labels, &rows));
     }
     Ok(ExitCode::SUCCESS)
 }

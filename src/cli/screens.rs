@@ -16,9 +16,9 @@ use crate::tui;
 /// Opens the screens; where there is no terminal, says what can be typed instead.
 pub fn screens() -> Result<ExitCode> {
     if !is_possible() {
-        eprint!("{}", Args::command().render_help());
+        news!("{}", Args::command().render_help());
         if out::is_dumb() {
-            eprintln!("\nretrain: no screens can be drawn where TERM is dumb; type a command");
+            newsln!("\nretrain: no screens can be drawn where TERM is dumb; type a command");
         }
         return Ok(ExitCode::from(EXIT_MISTAKE));
     }

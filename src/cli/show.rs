@@ -20,24 +20,24 @@ pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     if json {
         let mut value = serde_json::to_value(&summary)?;
         value["evaluation"] = report::result_json(folder, &run).unwrap_or_else(|err| {
-            eprintln!("retrain: {err:#}");
+            newsln!("retrain: {err:#}");
             Value::Null
         });
         print_json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("run         {}", folder.id());
-    println!("experiment  {}", super::typed(&run.source));
-    println!("state       {}", state_line(folder, &run, summary.state));
-    print!("{}", facts(folder, &run));
+    outln!("run         {}", folder.id());
+    outln!("experiment  {}", super::typed(&run.source));
+    outln!("state       {}", state_line(folder, &run, summary.state));
+    out!("{}", facts(folder, &run));
     if let Some(refusal) = &run.refusal {
-        println!("refused     {refusal}");
+        outln!("refused     {refusal}");
     }
     for warning in &run.warnings {
-        println!("warning     {warning}");
+        outln!("warning     {warning}");
     }
     if run.test().is_some() {
-        println!("\n{}", report::result(folder, &run)?.trim_end());
+        outln!("\n{}", report::result(folder, &run)?.trim_end());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -36,7 +36,7 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         Stop::Keep => "stopping, to evaluate and keep the result,",
         Stop::Cancel => "cancelling",
     };
-    eprintln!("{doing} when the current photos or iteration are done; ctrl-c stops waiting for it");
+    newsln!("{doing} when the current photos or iteration are done; ctrl-c stops waiting for it");
     folder.request_stop(stop)?;
     while place()? == Place::AtWork {
         // A worker that just begins takes what it finds for a request to an earlier one.
@@ -56,10 +56,10 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
     }
     let Summary { state, step, iterations, .. } = folder.summary()?;
     if state != wanted {
-        eprintln!("retrain: {id} had ended by itself: it is {}", state.name());
+        newsln!("retrain: {id} had ended by itself: it is {}", state.name());
         return Ok(ExitCode::from(EXIT_MISTAKE));
     }
-    eprintln!("{} at iteration {}", state.name(), progress(step, iterations));
-    println!("{} resume {id}", program());
+    newsln!("{} at iteration {}", state.name(), progress(step, iterations));
+    outln!("{} resume {id}", program());
     Ok(ExitCode::SUCCESS)
 }

@@ -30,9 +30,9 @@ pub fn trash(config: &Config, wanted: &Trash) -> Result<ExitCode> {
         let list: Vec<Value> = all.iter().map(as_json).collect();
         print_json(&list)?;
     } else if all.is_empty() {
-        eprintln!("the trash is empty; 'retrain trash RUN' moves a run there");
+        newsln!("the trash is empty; 'retrain trash RUN' moves a run there");
     } else {
-        print!("{}", table(&all));
+        out!("{}", table(&all));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -47,12 +47,12 @@ fn move_there(config: &Config, names: &[String]) -> Result<ExitCode> {
     for run in runs {
         match trash::move_run(&run, &config.trash) {
             Ok(trashed) => {
-                println!("{}", typed(&trashed.to));
+                outln!("{}", typed(&trashed.to));
                 let name = in_shell(&RunFolder::at(&trashed.to).id());
-                eprintln!("bring it back with: {} trash --restore {name}", program());
+                newsln!("bring it back with: {} trash --restore {name}", program());
             }
             Err(err) => {
-                eprintln!("retrain: {err}");
+                newsln!("retrain: {err}");
                 code = ExitCode::from(EXIT_MISTAKE);
             }
         }
@@ -66,9 +66,9 @@ fn bring_back(all: &[InTrash], names: &[String]) -> Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for thing in things {
         match thing.restore() {
-            Ok(place) => println!("{}", typed(place)),
+            Ok(place) => outln!("{}", typed(place)),
             Err(err) => {
-                eprintln!("retrain: {err}");
+                newsln!("retrain: {err}");
                 code = ExitCode::from(EXIT_MISTAKE);
             }
         }
@@ -81,18 +81,18 @@ fn empty(config: &Config, all: &[InTrash], yes: bool) -> Result<ExitCode> {
     let (doomed, left): (Vec<&InTrash>, Vec<&InTrash>) =
         all.iter().partition(|thing| thing.kind != Kind::Other);
     for thing in left {
-        eprintln!("{} is neither a run nor an experiment; it is left", typed(&thing.path));
+        newsln!("{} is neither a run nor an experiment; it is left", typed(&thing.path));
     }
     if doomed.is_empty() {
-        eprintln!("there is nothing to delete in the trash");
+        newsln!("there is nothing to delete in the trash");
         return Ok(ExitCode::SUCCESS);
     }
     for thing in &doomed {
-        println!("{}  {}  {}", typed(&thing.path), thing.kind.name(), short_size(thing.bytes));
+        outln!("{}  {}  {}", typed(&thing.path), thing.kind.name(), short_size(thing.bytes));
     }
     let bytes = doomed.iter().map(|thing| thing.bytes).sum();
     let count = |kind| doomed.iter().filter(|thing| thing.kind == kind).count();
-    eprintln!(
+    newsln!(
         "{} and {} would be deleted for good, which frees {}",
         counted(count(Kind::Run), "run"),
         counted(count(Kind::Experiment), "experiment"),
@@ -112,7 +112,7 @@ fn delete(doomed: &[&InTrash]) -> Result<ExitCode> {
         deleted += usize::from(is_gone);
         is_whole &= is_gone;
     }
-    println!("{} deleted, {} freed", counted(deleted, "item"), in_bytes(bytes));
+    outln!("{} deleted, {} freed", counted(deleted, "item"), in_bytes(bytes));
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) })
 }
 
