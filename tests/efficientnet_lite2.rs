@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use retrain::kernels::{Engine, Format, InstructionSet};
-use retrain::nets::efficientnet_lite2::{EfficientNetLite2, PlainEfficientNetLite2};
+use retrain::nets::efficientnet_lite2::{self, PlainEfficientNetLite2};
 use retrain::nets::{self, Backbone, NetworkSettings, Precision, Weights};
 use safetensors::SafeTensors;
 
@@ -39,8 +39,8 @@ fn network(precision: Precision, taps: &[&str]) -> NetworkSettings {
     }
 }
 
-fn load(precision: Precision) -> EfficientNetLite2 {
-    EfficientNetLite2::load(&network(precision, &[]), Path::new(""), &Device::Cpu).unwrap()
+fn load(precision: Precision) -> nets::Computed {
+    efficientnet_lite2::load(&network(precision, &[]), Path::new(""), &Device::Cpu).unwrap()
 }
 
 fn numbers(tensor: &Tensor) -> Vec<f32> {
@@ -86,7 +86,8 @@ fn the_kernels_give_the_feature_of_the_package_by_all_instructions() {
         let seen: Vec<Vec<f32>> = engines
             .map(|engine| {
                 let settings = network(Precision::F32, &[]);
-                let trunk = EfficientNetLite2::on_engine(&settings, Path::new(""), engine).unwrap();
+                let trunk =
+                    efficientnet_lite2::on_engine(&settings, Path::new(""), engine).unwrap();
                 let mut feature = vec![0.0; trunk.plan().feature_len()];
                 trunk.features(&picture(), &mut feature);
                 let error = relative_error(&feature, &expected);
@@ -128,15 +129,16 @@ fn the_feature_is_the_mean_of_its_maps_and_has_their_order() {
 #[test]
 fn taps_are_chosen_by_name_and_wrong_ones_are_refused_with_those_that_there_are() {
     let taps = ["head", "block_0"];
-    let net = EfficientNetLite2::load(&network(Precision::F32, &taps), Path::new(""), &Device::Cpu)
-        .unwrap();
+    let net =
+        efficientnet_lite2::load(&network(Precision::F32, &taps), Path::new(""), &Device::Cpu)
+            .unwrap();
     assert_eq!(net.feature_len(), 1280 + 16);
     let again =
         nets::settings(net.identity(), None, Precision::F32, nets::DeviceChoice::Cpu).unwrap();
     assert_eq!(again.taps, taps);
     for wrong in ["block_7", "Mixed_7c"] {
         let network = network(Precision::F32, &[wrong]);
-        let error = EfficientNetLite2::load(&network, Path::new(""), &Device::Cpu).err().unwrap();
+        let error = efficientnet_lite2::load(&network, Path::new(""), &Device::Cpu).err().unwrap();
         let error = error.to_string();
         assert!(
             error.contains(&format!("there is no '{wrong}'; EfficientNet-Lite2 has stem, block_0")),
@@ -150,7 +152,7 @@ fn weights_of_another_network_are_refused_by_their_tensors() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/inception_v3-nsfwjs.u8.safetensors");
     let network =
         NetworkSettings { weights: Weights::File(file.into()), ..network(Precision::F32, &[]) };
-    let error = EfficientNetLite2::load(&network, Path::new(""), &Device::Cpu).err().unwrap();
+    let error = efficientnet_lite2::load(&network, Path::new(""), &Device::Cpu).err().unwrap();
     assert!(error.to_string().contains("EfficientNet-Lite2's tensors are missing"), "{error}");
 }
 
@@ -159,7 +161,7 @@ fn weights_of_another_network_are_refused_by_their_tensors() {
 fn the_kept_steps_of_the_built_in_network_are_those_that_calibration_finds() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/efficientnet_lite2.largest.json");
     let kept: Vec<f32> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let found = EfficientNetLite2::largest(&network(Precision::F32, &[]), Path::new("")).unwrap();
+    let found = efficientnet_lite2::largest(&network(Precision::F32, &[]), Path::new("")).unwrap();
     let same = |(kept, found): (&f32, &f32)| (kept - found).abs() <= 1e-4 * found;
     let all = kept.len() == found.len() && kept.iter().zip(&found).all(same);
     assert!(all, "expected {}", serde_json::to_string(&found).unwrap());

@@ -12,10 +12,10 @@ use candle_core::{DType, Device, Tensor, safetensors};
 use retrain::dataset::{self, Detail};
 use retrain::kernels::{Engine, Format, Trunk};
 use retrain::nets::inception_v3::{
-    InceptionV3, InputRange, LastPool, Options, PlainInceptionV3, PoolPadding,
+    self, InputRange, LastPool, Options, PlainInceptionV3, PoolPadding,
 };
 use retrain::nets::{
-    self, Backbone, DeviceChoice, NetworkSettings, Precision, Resize, Source, Weights,
+    self, Backbone, Computed, DeviceChoice, NetworkSettings, Precision, Resize, Source, Weights,
 };
 use skip::skipped;
 use state_dict::{StateDict, save_old, save_zip};
@@ -43,15 +43,15 @@ fn every_block(weights: Weights) -> NetworkSettings {
     NetworkSettings { taps: BLOCKS.map(str::to_owned).to_vec(), ..network(weights) }
 }
 
-fn try_load(network: &NetworkSettings, root: &Path) -> Result<InceptionV3, nets::NetError> {
-    InceptionV3::load(network, root, &Device::Cpu)
+fn try_load(network: &NetworkSettings, root: &Path) -> Result<Computed, nets::NetError> {
+    inception_v3::load(network, root, &Device::Cpu)
 }
 
-fn load(network: &NetworkSettings) -> InceptionV3 {
+fn load(network: &NetworkSettings) -> Computed {
     try_load(network, Path::new("")).unwrap()
 }
 
-fn value<'a>(net: &'a InceptionV3, property: &str) -> &'a str {
+fn value<'a>(net: &'a Computed, property: &str) -> &'a str {
     &net.identity().property(property).unwrap().value
 }
 
@@ -270,7 +270,7 @@ fn with(mut state: StateDict, name: &str, shape: (usize, usize)) -> StateDict {
     state
 }
 
-fn assert_features_are_those_of(net: &InceptionV3, oracle: &str) {
+fn assert_features_are_those_of(net: &Computed, oracle: &str) {
     let expected: Vec<Vec<f32>> =
         golden("inception_variants.safetensors")[oracle].to_vec2().unwrap();
     let whole = |t: usize| -> Vec<f32> { picture(t).iter().map(|&k| k as f32).collect() };
@@ -337,7 +337,7 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
         let engines = Format::ALL.into_iter().flat_map(Engine::fast);
         let trunks: Vec<Trunk> = engines
             .filter(|engine| engine.is_fast())
-            .map(|engine| InceptionV3::on_engine(&network, Path::new(""), engine).unwrap())
+            .map(|engine| inception_v3::on_engine(&network, Path::new(""), engine).unwrap())
             .collect();
         for picture in pictures() {
             let pixels = Tensor::from_slice(&picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
@@ -392,7 +392,7 @@ fn the_mean_of_each_map_is_the_feature() {
         .collect();
     assert!(relative_error(&feature, &means) < 1e-6);
     for engine in Format::ALL.into_iter().flat_map(Engine::fast) {
-        let trunk = InceptionV3::on_engine(&network, Path::new(""), engine).unwrap();
+        let trunk = inception_v3::on_engine(&network, Path::new(""), engine).unwrap();
         let mut feature = vec![0.0; trunk.plan().feature_len()];
         trunk.features(&picture, &mut feature);
         let maps = trunk.maps(&picture);
@@ -435,14 +435,14 @@ fn the_kept_steps_of_the_built_in_network_are_those_that_calibration_finds() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/inception_v3-nsfwjs.largest.json");
     let kept: Vec<f32> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let whole = NetworkSettings { taps: vec!["Mixed_7c".into()], ..network(Weights::BuiltIn) };
-    let found = InceptionV3::largest(&whole, Path::new("")).unwrap();
+    let found = inception_v3::largest(&whole, Path::new("")).unwrap();
     let same = |(kept, found): (&f32, &f32)| (kept - found).abs() <= 1e-4 * found;
     let all = kept.len() == found.len() && kept.iter().zip(&found).all(same);
     assert!(all, "expected {}", serde_json::to_string(&found).unwrap());
 }
 
 /// Of padding, last pool, input range, epsilon and taps.
-fn sources(net: &InceptionV3) -> Vec<Source> {
+fn sources(net: &Computed) -> Vec<Source> {
     let names = ["average_pool_padding", "last_pool", "input_range", "batch_norm_epsilon", "taps"];
     assert_eq!(net.identity().properties.len(), names.len());
     names.map(|name| net.identity().property(name).unwrap().source).to_vec()

@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 
 use crate::kernels::{Engine, Format, StepKind, StepSummary, Trunk};
-use crate::nets::efficientnet_lite2::{self, EfficientNetLite2};
-use crate::nets::inception_v3::{self, InceptionV3, PlainInceptionV3};
+use crate::nets::efficientnet_lite2;
+use crate::nets::inception_v3::{self, PlainInceptionV3};
 use crate::nets::{self, NetworkSettings};
 
 /// Measurements of each layer, of which the fastest counts.
@@ -24,13 +24,13 @@ pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
     let plain = plain_times(&plain, &picture)?;
     outln!("{}", inception_v3::NAME);
     for engine in &engines {
-        print(&InceptionV3::on_engine(&network, root, *engine)?, &picture, &plain);
+        print(&inception_v3::on_engine(&network, root, *engine)?, &picture, &plain);
     }
     outln!("{}", efficientnet_lite2::NAME);
     let preprocess = efficientnet_lite2::preprocess(&network);
     let picture = nets::calibration_pictures(&preprocess).remove(0);
     for engine in &engines {
-        print(&EfficientNetLite2::on_engine(&network, root, *engine)?, &picture, &[]);
+        print(&efficientnet_lite2::on_engine(&network, root, *engine)?, &picture, &[]);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,9 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
+use super::backbone::Backbone;
 use super::error::{Loaded, NetError};
+use super::identity::Identity;
 use super::network::NetworkSettings;
 use super::on_cpu::OnCpu;
 use super::settings::Precision;
@@ -17,18 +19,29 @@ pub(super) trait Plain: Send + Sync {
     fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>>;
 }
 
-/// A network where it computes.
-pub(super) enum Compute {
-    /// By the kernels.
-    Cpu(OnCpu),
-    /// On a GPU, which takes this many pictures at a time.
-    Cuda(Box<dyn Plain>, usize),
+/// A network with its weights: pixel values in, pooled features of its taps out.
+pub struct Computed {
+    pub(super) compute: Compute,
+    pub(super) identity: Identity,
+    pub(super) precision: Precision,
+    pub(super) feature_len: usize,
 }
 
-impl Compute {
-    /// As [`Backbone::arithmetic`](super::Backbone::arithmetic).
-    pub fn arithmetic(&self, precision: Precision) -> &'static str {
-        match (self, precision) {
+impl Backbone for Computed {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn feature_len(&self) -> usize {
+        self.feature_len
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn arithmetic(&self) -> &str {
+        match (&self.compute, self.precision) {
             (Compute::Cuda(..), Precision::Bf16) => "cuda-bf16",
             (Compute::Cuda(..), _) => "cuda-f32",
             (Compute::Cpu(_), Precision::Bf16) => "bf16",
@@ -37,9 +50,8 @@ impl Compute {
         }
     }
 
-    /// As [`Backbone::warning`](super::Backbone::warning).
-    pub fn warning(&self) -> Option<String> {
-        let Compute::Cpu(OnCpu { engine, .. }) = self else { return None };
+    fn warning(&self) -> Option<String> {
+        let Compute::Cpu(OnCpu { engine, .. }) = &self.compute else { return None };
         (!engine.is_fast()).then(|| {
             format!(
                 "this processor has no instructions for {}, so that features take many times as \
@@ -49,29 +61,34 @@ impl Compute {
         })
     }
 
-    /// As [`Backbone::batch`](super::Backbone::batch).
-    pub fn batch(&self) -> usize {
-        match self {
+    fn batch(&self) -> usize {
+        match &self.compute {
             Compute::Cpu(_) => 1,
             Compute::Cuda(_, batch) => *batch,
         }
     }
 
-    /// As [`Backbone::features`](super::Backbone::features).
-    pub fn features(&self, pictures: &Tensor) -> Result<Tensor> {
-        match self {
+    fn features(&self, pictures: &Tensor) -> Result<Tensor> {
+        match &self.compute {
             Compute::Cpu(cpu) => cpu.features(pictures),
             Compute::Cuda(plain, _) => plain.features(pictures),
         }
     }
 
-    /// As [`Backbone::maps`](super::Backbone::maps).
-    pub fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
-        match self {
+    fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
+        match &self.compute {
             Compute::Cpu(cpu) => cpu.maps(picture),
             Compute::Cuda(plain, _) => plain.maps(picture),
         }
     }
+}
+
+/// Where it computes.
+pub(super) enum Compute {
+    /// By the kernels.
+    Cpu(OnCpu),
+    /// On a GPU, which takes this many pictures at a time.
+    Cuda(Box<dyn Plain>, usize),
 }
 
 /// Maps `[n, channels, rows, columns]` on any device to features `[n, feature_len]` in f32 on the CPU.

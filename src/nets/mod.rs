@@ -49,6 +49,7 @@ use candle_core::Device;
 
 pub use backbone::Backbone;
 pub use calibration::calibration_pictures;
+pub use compute::Computed;
 pub use device::{DeviceError, is_out_of_memory};
 pub use error::NetError;
 pub use identity::{Identity, Property, Source, Stated};

@@ -11,16 +11,14 @@ mod plain;
 
 use std::path::Path;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::Device;
 
-use super::backbone::Backbone;
-use super::compute::{Compute, dtype, precision_on};
+use super::compute::{Compute, Computed, dtype, precision_on};
 use super::error::Loaded;
 use super::folding;
-use super::identity::Identity;
 use super::network::{Network, NetworkSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
-use super::settings::{Precision, Weights};
+use super::settings::Weights;
 use crate::kernels::{Engine, Trunk};
 
 pub use layers::NAME;
@@ -34,84 +32,36 @@ pub(super) const NETWORK: Network = Network {
     meaning: "EfficientNet-Lite2, 260 by 260 pixels",
     measured: Some("89% right, and 2 to 5 times as fast"),
     options: &[],
-    load: |settings, root, device| Ok(Box::new(EfficientNetLite2::load(settings, root, device)?)),
+    load: |settings, root, device| Ok(Box::new(load(settings, root, device)?)),
     own_settings: opened::own_settings,
 };
 
 /// Pictures that a GPU is given at a time.
 const GPU_BATCH: usize = 64;
 
-/// EfficientNet-Lite2 with its weights: pixel values in, pooled features of its taps out.
-pub struct EfficientNetLite2 {
-    compute: Compute,
-    identity: Identity,
-    precision: Precision,
-    feature_len: usize,
+/// Loads the weights that an experiment names; a file is sought below `root`.
+pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<Computed> {
+    let opened = Opened::open(network, root)?;
+    // Measured with the built-in weights (benches/README.md).
+    let precision = precision_on(device, network, network.weights == Weights::BuiltIn)?;
+    folding::check(&opened.file, layers::NAME, &layers::conv_shapes())?;
+    let (identity, feature_len) = (opened.identity.clone(), opened.feature_len);
+    let compute = if device.is_cuda() {
+        let plain = PlainEfficientNetLite2::new(&opened, device, dtype(precision))?;
+        Compute::Cuda(Box::new(plain), GPU_BATCH)
+    } else {
+        Compute::Cpu(OnCpu::new(opened, Engine::best(on_cpu::format(precision))))
+    };
+    Ok(Computed { compute, identity, precision, feature_len })
 }
 
-impl EfficientNetLite2 {
-    /// Loads the weights that an experiment names; a file is sought below `root`.
-    pub fn load(
-        network: &NetworkSettings,
-        root: &Path,
-        device: &Device,
-    ) -> Loaded<EfficientNetLite2> {
-        let opened = Opened::open(network, root)?;
-        // Measured with the built-in weights (benches/README.md).
-        let precision = precision_on(device, network, network.weights == Weights::BuiltIn)?;
-        folding::check(&opened.file, layers::NAME, &layers::conv_shapes())?;
-        let (identity, feature_len) = (opened.identity.clone(), opened.feature_len);
-        let compute = if device.is_cuda() {
-            let plain = PlainEfficientNetLite2::new(&opened, device, dtype(precision))?;
-            Compute::Cuda(Box::new(plain), GPU_BATCH)
-        } else {
-            Compute::Cpu(OnCpu::new(opened, Engine::best(on_cpu::format(precision))))
-        };
-        Ok(EfficientNetLite2 { compute, identity, precision, feature_len })
-    }
-
-    /// The network as the CPU computes it with one set of instructions, to measure and compare.
-    pub fn on_engine(network: &NetworkSettings, root: &Path, engine: Engine) -> Loaded<Trunk> {
-        on_cpu::trunk(&Opened::open(network, root)?, engine)
-    }
-
-    /// The largest value of each map at the calibration pictures, for 8-bit integers.
-    pub fn largest(network: &NetworkSettings, root: &Path) -> Loaded<Vec<f32>> {
-        let opened = Opened::open(network, root)?;
-        Ok(on_cpu::largest(&opened.identity.preprocess, &opened.graph()?))
-    }
+/// The network as the CPU computes it with one set of instructions, to measure and compare.
+pub fn on_engine(network: &NetworkSettings, root: &Path, engine: Engine) -> Loaded<Trunk> {
+    on_cpu::trunk(&Opened::open(network, root)?, engine)
 }
 
-impl Backbone for EfficientNetLite2 {
-    fn feature_len(&self) -> usize {
-        self.feature_len
-    }
-
-    fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    fn precision(&self) -> Precision {
-        self.precision
-    }
-
-    fn arithmetic(&self) -> &str {
-        self.compute.arithmetic(self.precision)
-    }
-
-    fn warning(&self) -> Option<String> {
-        self.compute.warning()
-    }
-
-    fn batch(&self) -> usize {
-        self.compute.batch()
-    }
-
-    fn features(&self, pictures: &Tensor) -> Result<Tensor> {
-        self.compute.features(pictures)
-    }
-
-    fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
-        self.compute.maps(picture)
-    }
+/// The largest value of each map at the calibration pictures, for 8-bit integers.
+pub fn largest(network: &NetworkSettings, root: &Path) -> Loaded<Vec<f32>> {
+    let opened = Opened::open(network, root)?;
+    Ok(on_cpu::largest(&opened.identity.preprocess, &opened.graph()?))
 }

@@ -15,16 +15,15 @@ mod variant;
 
 use std::path::Path;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::Device;
 
-use super::backbone::Backbone;
-use super::compute::{Compute, dtype, precision_on};
+use super::compute::{Compute, Computed, dtype, precision_on};
 use super::error::{Loaded, NetError};
 use super::folding;
-use super::identity::{Identity, Source, Stated};
+use super::identity::{Source, Stated};
 use super::network::{Network, NetworkSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
-use super::settings::{Precision, Weights};
+use super::settings::Weights;
 use super::weights::WeightsFile;
 use crate::kernels::{Engine, Trunk};
 
@@ -41,7 +40,7 @@ pub(super) const NETWORK: Network = Network {
     meaning: "Inception v3, 299 by 299 pixels",
     measured: Some("retrain.py's network; 76% of flowers right"),
     options: options::FIELDS,
-    load: |settings, root, device| Ok(Box::new(InceptionV3::load(settings, root, device)?)),
+    load: |settings, root, device| Ok(Box::new(load(settings, root, device)?)),
     own_settings: description::own_settings,
 };
 
@@ -49,45 +48,35 @@ pub(super) const NETWORK: Network = Network {
 /// product, take 1.6 GB in f32.
 const GPU_BATCH: usize = 64;
 
-/// Inception v3 with its weights: pixel values in, pooled features of its taps out.
-pub struct InceptionV3 {
-    compute: Compute,
-    identity: Identity,
-    precision: Precision,
-    feature_len: usize,
+/// Loads the weights that an experiment names; a file is sought below `root`.
+pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<Computed> {
+    let Opened { file, variant, identity } = Opened::open(network, root)?;
+    // Measured with the built-in weights (benches/README.md).
+    let precision = precision_on(device, network, network.weights == Weights::BuiltIn)?;
+    let layers = layers::layers();
+    let taps = taps(&file, &variant.taps, &layers)?;
+    folding::check(&file, layers::NAME, &layers::conv_shapes(&layers))?;
+    let leaving = layers::leaving(&layers);
+    let feature_len = taps.into_iter().map(|tap| leaving[tap]).sum();
+    let opened = Opened { file, variant, identity: identity.clone() };
+    let compute = if device.is_cuda() {
+        let plain = PlainInceptionV3::new(&opened, device, dtype(precision))?;
+        Compute::Cuda(Box::new(plain), GPU_BATCH)
+    } else {
+        Compute::Cpu(OnCpu::new(opened, Engine::best(on_cpu::format(precision))))
+    };
+    Ok(Computed { compute, identity, precision, feature_len })
 }
 
-impl InceptionV3 {
-    /// Loads the weights that an experiment names; a file is sought below `root`.
-    pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<InceptionV3> {
-        let Opened { file, variant, identity } = Opened::open(network, root)?;
-        // Measured with the built-in weights (benches/README.md).
-        let precision = precision_on(device, network, network.weights == Weights::BuiltIn)?;
-        let layers = layers::layers();
-        let taps = taps(&file, &variant.taps, &layers)?;
-        folding::check(&file, layers::NAME, &layers::conv_shapes(&layers))?;
-        let leaving = layers::leaving(&layers);
-        let feature_len = taps.into_iter().map(|tap| leaving[tap]).sum();
-        let opened = Opened { file, variant, identity: identity.clone() };
-        let compute = if device.is_cuda() {
-            let plain = PlainInceptionV3::new(&opened, device, dtype(precision))?;
-            Compute::Cuda(Box::new(plain), GPU_BATCH)
-        } else {
-            Compute::Cpu(OnCpu::new(opened, Engine::best(on_cpu::format(precision))))
-        };
-        Ok(InceptionV3 { compute, identity, precision, feature_len })
-    }
+/// The network as the CPU computes it with one set of instructions, to measure and compare.
+pub fn on_engine(network: &NetworkSettings, root: &Path, engine: Engine) -> Loaded<Trunk> {
+    on_cpu::trunk(&Opened::open(network, root)?, engine)
+}
 
-    /// The network as the CPU computes it with one set of instructions, to measure and compare.
-    pub fn on_engine(network: &NetworkSettings, root: &Path, engine: Engine) -> Loaded<Trunk> {
-        on_cpu::trunk(&Opened::open(network, root)?, engine)
-    }
-
-    /// The largest value of each map at the calibration pictures, for 8-bit integers.
-    pub fn largest(network: &NetworkSettings, root: &Path) -> Loaded<Vec<f32>> {
-        let opened = Opened::open(network, root)?;
-        Ok(on_cpu::largest(&opened.identity.preprocess, &opened.graph()?))
-    }
+/// The largest value of each map at the calibration pictures, for 8-bit integers.
+pub fn largest(network: &NetworkSettings, root: &Path) -> Loaded<Vec<f32>> {
+    let opened = Opened::open(network, root)?;
+    Ok(on_cpu::largest(&opened.identity.preprocess, &opened.graph()?))
 }
 
 /// Indices of the taps in `layers`. The error names the file when its metadata says the taps.
@@ -102,38 +91,4 @@ fn taps(file: &WeightsFile, taps: &Stated<Vec<String>>, layers: &[Block]) -> Loa
         },
         _ => err,
     })
-}
-
-impl Backbone for InceptionV3 {
-    fn feature_len(&self) -> usize {
-        self.feature_len
-    }
-
-    fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    fn precision(&self) -> Precision {
-        self.precision
-    }
-
-    fn arithmetic(&self) -> &str {
-        self.compute.arithmetic(self.precision)
-    }
-
-    fn warning(&self) -> Option<String> {
-        self.compute.warning()
-    }
-
-    fn batch(&self) -> usize {
-        self.compute.batch()
-    }
-
-    fn features(&self, pictures: &Tensor) -> Result<Tensor> {
-        self.compute.features(pictures)
-    }
-
-    fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>> {
-        self.compute.maps(picture)
-    }
 }
