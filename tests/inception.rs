@@ -520,6 +520,60 @@ fn an_incomplete_file_is_refused_with_what_is_missing() {
 }
 
 #[test]
+fn weights_that_end_at_the_last_tap_are_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = |name: &str, without: &[&str]| {
+        let mut state = state_dict();
+        state.retain(|tensor, _| !without.iter().any(|block| tensor.starts_with(block)));
+        let path = folder.path().join(name);
+        save_old(&state, &path);
+        network(Weights::File(path))
+    };
+    // Pool and range as the built-in weights have them.
+    let options = Options {
+        average_pool: Some(PoolPadding::Excluded),
+        input_range: Some(InputRange::ZeroToOne),
+        ..Options::default()
+    };
+    let whole = load(&network(Weights::BuiltIn)).features(&pixels(1)).unwrap();
+    let short = saved("to_7a.pth", &["Mixed_7b", "Mixed_7c"]);
+    let net = load(&with_options(options, short.clone()));
+    assert_eq!(value(&net, "taps"), "Mixed_6c, Mixed_7a");
+    assert_eq!(net.identity().property("taps").unwrap().source, Source::Tensors);
+    let difference = (net.features(&pixels(1)).unwrap() - &whole).unwrap().abs().unwrap();
+    assert_eq!(difference.max_all().unwrap().to_scalar::<f32>().unwrap(), 0.0);
+
+    let beyond = NetworkSettings { taps: vec!["Mixed_7c".into()], ..short };
+    let error = try_load(&beyond, Path::new("")).err().unwrap().to_string();
+    let expected = "to_7a.pth: the network in it ends at Mixed_7a, and the tap Mixed_7c lies beyond; \
+                    choose taps up to Mixed_7a in network.taps, or take a file with the whole network";
+    assert!(error.ends_with(expected), "{error}");
+
+    // Some tensors of the next block are damage, not an end.
+    let torn = saved("torn.pth", &["Mixed_7c", "Mixed_7b.branch3x3", "Mixed_7b.branch_pool"]);
+    let error = try_load(&torn, Path::new("")).err().unwrap().to_string();
+    assert!(error.contains("tensors are missing or wrong: Mixed_7b.branch3x3_1.conv"), "{error}");
+
+    let stem = saved("to_6b.pth", &["Mixed_6c", "Mixed_6d", "Mixed_6e", "Mixed_7"]);
+    assert_eq!(value(&load(&stem), "taps"), "Mixed_6b");
+}
+
+#[test]
+fn the_network_of_2015_up_to_its_last_tap_is_taken_as_it_says() {
+    let file = "weights/inception_v3-2015-12-05-to-Mixed_7a.u8.safetensors";
+    let Some(path) = shared(file) else {
+        skipped(&format!("there is no shared/{file}"));
+        return;
+    };
+    let net = load(&network(Weights::File(path)));
+    assert_eq!(net.feature_len(), 768 + 1280);
+    assert_eq!(value(&net, "taps"), "Mixed_6c, Mixed_7a");
+    assert_eq!(value(&net, "last_pool"), "max");
+    assert_eq!(value(&net, "input_range"), "minus-one-to-one");
+    assert_eq!(net.features(&pixels(1)).unwrap().dims(), [1, 2048]);
+}
+
+#[test]
 fn weights_that_are_not_finite_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (value, named) in [(f32::NAN, "bn.bias holds"), (f32::INFINITY, "bn.bias holds")] {

@@ -20,23 +20,38 @@ pub enum NetError {
     Open { file: PathBuf, source: io::Error },
 
     /// The file is of no format that is read here.
-    #[error("{file}: this is {found}, expected weights as safetensors or a PyTorch .pth")]
+    #[error(
+        "{file}: this is {found}, expected weights as safetensors, a PyTorch .pth, a frozen graph of \
+         TensorFlow (.pb, or the .tgz that it came in), or a Keras .h5 or .keras"
+    )]
     NotWeights { file: String, found: String },
 
     /// The file begins like one of weights, but does not go on like one.
     #[error(
         "{file}: the weights are damaged or of another kind: {reason}; expected a whole safetensors \
-         file or a state dict of torch.save"
+         file, state dict of torch.save, frozen graph of TensorFlow, or Keras file"
     )]
     Unusable { file: String, reason: String },
 
     /// The file lacks tensors of the network, or has them in another shape.
     #[error(
-        "{file}: {count} of {network}'s tensors are missing or wrong: {}; expected the key names \
-         and shapes of timm or torchvision",
+        "{file}: {count} of {network}'s tensors are missing or wrong: {}; expected {expected}",
         list(first, *count)
     )]
-    Tensors { network: &'static str, file: String, first: Vec<String>, count: usize },
+    Tensors {
+        network: &'static str,
+        file: String,
+        first: Vec<String>,
+        count: usize,
+        expected: &'static str,
+    },
+
+    /// The file holds the first blocks of the network only, and a tap is beyond them.
+    #[error(
+        "{file}: the network in it ends at {last}, and the tap {tap} lies beyond; choose taps up to \
+         {last} in network.taps, or take a file with the whole network"
+    )]
+    EndsEarly { file: String, last: &'static str, tap: &'static str },
 
     /// A weight is NaN or infinite.
     #[error("{file}: {tensor} holds a number that is not finite; fetch or copy the file again")]

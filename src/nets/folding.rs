@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 
 use super::error::NetError;
-use super::weights::WeightsFile;
+use super::weights::{Format, WeightsFile};
 
 /// The tensors of a convolution and of the batch normalisation behind it.
 pub(super) struct Named {
@@ -56,7 +56,19 @@ pub(super) fn check(
     }
     let count = faults.len();
     faults.truncate(NAMED_FAULTS);
-    Err(NetError::Tensors { network, file: file.name().to_owned(), first: faults, count })
+    Err(NetError::Tensors {
+        network,
+        file: file.name().to_owned(),
+        first: faults,
+        count,
+        expected: match file.format() {
+            Format::FrozenGraph => "the nodes of classify_image_graph_def.pb",
+            Format::Keras => "the layers of keras.applications",
+            Format::Safetensors | Format::StateDict => {
+                "the key names and shapes of timm or torchvision"
+            }
+        },
+    })
 }
 
 /// Folds `(y - mean) / sqrt(variance + epsilon) * scale + bias` into a convolution: its

@@ -30,13 +30,9 @@ mod identity;
 pub mod inception_v3;
 mod list;
 mod network;
-mod numbers;
 mod on_cpu;
-mod pickle;
 mod place;
 mod preprocess;
-mod pth;
-mod reader;
 mod settings;
 mod taps;
 #[cfg(test)]

@@ -1,32 +1,26 @@
 //! The layers and their weights as a graph for the kernels.
 
-use super::layers::{Block, ConvSpec, NAME, Step, conv_shapes, find_taps, key, layers};
+use super::layers::{Block, ConvSpec, Step, key};
+use super::opened::Opened;
 use super::options::{LastPool, PoolPadding};
 use super::variant::Variant;
 use crate::kernels::{Activation, Average, Conv, Graph, View};
 use crate::nets::error::Loaded;
 use crate::nets::folding::{self, Named};
-use crate::nets::preprocess::Preprocess;
 use crate::nets::weights::WeightsFile;
 
 /// The graph from pixel values `[3, side, side]` to the means of the taps, in their order.
-pub(super) fn graph(
-    file: &WeightsFile,
-    variant: &Variant,
-    preprocess: &Preprocess,
-) -> Loaded<Graph> {
-    let layers = layers();
-    let taps = find_taps(&variant.taps.value, &layers)?;
-    folding::check(file, NAME, &conv_shapes(&layers))?;
+pub(super) fn graph(opened: &Opened) -> Loaded<Graph> {
+    let Opened { file, variant, taps, layers, identity } = opened;
+    let preprocess = &identity.preprocess;
     let (graph, input) = Graph::new([preprocess.side; 2], preprocess.input_range());
     let mut builder = Builder { file, variant, graph };
-    let last = taps.iter().max().copied().unwrap_or_default();
     let mut outputs: Vec<View> = Vec::new();
-    for block in &layers[..=last] {
+    for block in layers {
         outputs.push(builder.block(block, outputs.last().copied().unwrap_or(input))?);
     }
     for tap in taps {
-        builder.graph.mean(outputs[tap]);
+        builder.graph.mean(outputs[*tap]);
     }
     Ok(builder.graph)
 }

@@ -6,6 +6,7 @@
 use crate::nets::error::Loaded;
 use crate::nets::folding::Named;
 use crate::nets::taps;
+use crate::nets::weights::WeightsFile;
 
 /// The network's name in messages.
 pub const NAME: &str = "Inception v3";
@@ -166,7 +167,7 @@ fn inception_e(pool: Step) -> Vec<Vec<Step>> {
 }
 
 impl Step {
-    fn convs(&self) -> &[ConvSpec] {
+    pub fn convs(&self) -> &[ConvSpec] {
         match self {
             Step::Conv(conv) => std::slice::from_ref(conv),
             Step::Fork(convs) => convs,
@@ -219,6 +220,19 @@ pub(super) fn conv_shapes(blocks: &[Block]) -> Vec<(Named, [usize; 4])> {
         channels = block.channels(channels);
     }
     shapes
+}
+
+/// The blocks that the file has, where it has all of each and nothing of those that follow.
+pub(super) fn present<'a>(file: &WeightsFile, blocks: &'a [Block]) -> Option<&'a [Block]> {
+    let weights = |block: &Block| -> Vec<bool> {
+        let convs = block.branches.iter().flatten().flat_map(Step::convs);
+        let names = convs.map(|conv| Named::of(&key(block, conv)).weight);
+        names.map(|name| file.shape(&name).is_some()).collect()
+    };
+    let is_whole = |block: &&Block| weights(block).iter().all(|is_there| *is_there);
+    let (there, rest) = blocks.split_at(blocks.iter().take_while(is_whole).count());
+    let begins = |block: &Block| weights(block).contains(&true);
+    (!rest.iter().any(begins)).then_some(there)
 }
 
 /// Indices of the taps in `layers`.

@@ -3,10 +3,13 @@
 //! `layers` is the network as data. `blocked` makes a graph of it for the kernels, which compute it on
 //! the CPU; `plain` computes it by candle's own operations, on a GPU and as the reference for the
 //! kernels. `options` is what an experiment may say of it, `variant` what is known of a weights file,
-//! and `description` the identity that stands in runs and head files.
+//! `frozen_graph` and `keras` what others call its parts, and `description` the identity that stands in runs
+//! and head files.
 
 mod blocked;
 mod description;
+mod frozen_graph;
+mod keras;
 mod layers;
 mod opened;
 mod options;
@@ -18,17 +21,13 @@ use std::path::Path;
 use candle_core::Device;
 
 use super::compute::{Compute, Computed, dtype, precision_on};
-use super::error::{Loaded, NetError};
-use super::folding;
-use super::identity::{Source, Stated};
+use super::error::Loaded;
 use super::network::{Network, NetworkSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
 use super::settings::Weights;
-use super::weights::WeightsFile;
 use crate::kernels::{Engine, Trunk};
 
 pub(super) use description::identity_of_first_heads;
-use layers::Block;
 pub use layers::NAME;
 use opened::Opened;
 pub use options::{InputRange, LastPool, Options, PoolPadding};
@@ -50,15 +49,10 @@ const GPU_BATCH: usize = 64;
 
 /// Loads the weights that an experiment names; a file is sought below `root`.
 pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<Computed> {
-    let Opened { file, variant, identity } = Opened::open(network, root)?;
+    let opened = Opened::open(network, root)?;
     // Measured with the built-in weights (benches/README.md).
     let precision = precision_on(device, network, network.weights == Weights::BuiltIn)?;
-    let layers = layers::layers();
-    let taps = taps(&file, &variant.taps, &layers)?;
-    folding::check(&file, layers::NAME, &layers::conv_shapes(&layers))?;
-    let leaving = layers::leaving(&layers);
-    let feature_len = taps.into_iter().map(|tap| leaving[tap]).sum();
-    let opened = Opened { file, variant, identity: identity.clone() };
+    let (identity, feature_len) = (opened.identity.clone(), opened.feature_len());
     let compute = if device.is_cuda() {
         let plain = PlainInceptionV3::new(&opened, device, dtype(precision))?;
         Compute::Cuda(Box::new(plain), GPU_BATCH)
@@ -77,18 +71,4 @@ pub fn on_engine(network: &NetworkSettings, root: &Path, engine: Engine) -> Load
 pub fn largest(network: &NetworkSettings, root: &Path) -> Loaded<Vec<f32>> {
     let opened = Opened::open(network, root)?;
     Ok(on_cpu::largest(&opened.identity.preprocess, &opened.graph()?))
-}
-
-/// Indices of the taps in `layers`. The error names the file when its metadata says the taps.
-fn taps(file: &WeightsFile, taps: &Stated<Vec<String>>, layers: &[Block]) -> Loaded<Vec<usize>> {
-    layers::find_taps(&taps.value, layers).map_err(|err| match taps.source {
-        Source::Metadata => NetError::Metadata {
-            file: file.name().to_owned(),
-            key: "taps",
-            found: taps.value.join(", "),
-            expected: "blocks of Inception v3, none of them twice",
-            setting: variant::TAPS_SETTING,
-        },
-        _ => err,
-    })
 }

@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
+use super::layers::{self, Block, NAME};
 use super::options::Options;
-use super::variant::Variant;
-use super::{blocked, description};
+use super::variant::{self, Variant};
+use super::{blocked, description, frozen_graph, keras};
 use crate::kernels::Graph;
-use crate::nets::error::Loaded;
-use crate::nets::identity::Identity;
+use crate::nets::error::{Loaded, NetError};
+use crate::nets::folding;
+use crate::nets::identity::{Identity, Source};
 use crate::nets::network::NetworkSettings;
 use crate::nets::on_cpu::Blueprint;
 use crate::nets::preprocess::Preprocess;
 use crate::nets::settings::Weights;
-use crate::nets::weights::WeightsFile;
+use crate::nets::weights::{Format, WeightsFile};
 
 /// The built-in weights.
 const BUILT_IN: &[u8] = include_bytes!("../../../assets/inception_v3-nsfwjs.u8.safetensors");
@@ -23,8 +25,13 @@ const BUILT_IN_LARGEST: &str = include_str!("../../../assets/inception_v3-nsfwjs
 
 /// Weights and rules of one Inception v3: all that is needed to build it, on any device.
 pub(super) struct Opened {
+    /// Has all tensors up to the last tap.
     pub file: WeightsFile,
     pub variant: Variant,
+    /// Places among the network's blocks.
+    pub taps: Vec<usize>,
+    /// The blocks up to the last tap.
+    pub layers: Vec<Block>,
     /// Follows from the file and the variant.
     pub identity: Identity,
 }
@@ -33,7 +40,23 @@ impl Opened {
     /// Opens the weights that an experiment names; a file is sought below `root`.
     pub fn open(network: &NetworkSettings, root: &Path) -> Loaded<Opened> {
         let file = WeightsFile::open(&network.weights, BUILT_IN, root)?;
+        let file = match file.format() {
+            Format::FrozenGraph => {
+                let names = frozen_graph::names(&file);
+                file.with_names(names)
+            }
+            Format::Keras => {
+                let names = keras::names(&file);
+                file.with_names(names)
+            }
+            Format::Safetensors | Format::StateDict => file,
+        };
         let variant = Variant::resolve(&Options::of(&network.options), &network.taps, &file)?;
+        let mut layers = layers::layers();
+        let taps = taps(&file, &variant, &layers)?;
+        layers.truncate(1 + taps.iter().max().copied().unwrap_or_default());
+        refuse_early_end(&file, &layers)?;
+        folding::check(&file, NAME, &layers::conv_shapes(&layers))?;
         let weights = match &network.weights {
             Weights::BuiltIn => "built-in".to_owned(),
             Weights::File(path) => {
@@ -42,7 +65,41 @@ impl Opened {
         };
         let blake3 = file.blake3().to_owned();
         let identity = description::identity(weights, blake3, &variant, network.resize);
-        Ok(Opened { file, variant, identity })
+        Ok(Opened { file, variant, taps, layers, identity })
+    }
+
+    /// Numbers in a feature.
+    pub fn feature_len(&self) -> usize {
+        let leaving = layers::leaving(&self.layers);
+        self.taps.iter().map(|tap| leaving[*tap]).sum()
+    }
+}
+
+/// Places of the taps among the blocks. The error names the file when its metadata says the taps.
+fn taps(file: &WeightsFile, variant: &Variant, layers: &[Block]) -> Loaded<Vec<usize>> {
+    let taps = &variant.taps;
+    layers::find_taps(&taps.value, layers).map_err(|err| match taps.source {
+        Source::Metadata => NetError::Metadata {
+            file: file.name().to_owned(),
+            key: "taps",
+            found: taps.value.join(", "),
+            expected: "blocks of Inception v3, none of them twice",
+            setting: variant::TAPS_SETTING,
+        },
+        _ => err,
+    })
+}
+
+/// Refuses a file that ends before the last of `layers`, which is a tap.
+fn refuse_early_end(file: &WeightsFile, layers: &[Block]) -> Loaded<()> {
+    let there = layers::present(file, layers).and_then(<[Block]>::last);
+    match (there, layers.last()) {
+        (Some(last), Some(tap)) if last.name != tap.name => Err(NetError::EndsEarly {
+            file: file.name().to_owned(),
+            last: last.name,
+            tap: tap.name,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -52,7 +109,7 @@ impl Blueprint for Opened {
     }
 
     fn graph(&self) -> Loaded<Graph> {
-        blocked::graph(&self.file, &self.variant, &self.identity.preprocess)
+        blocked::graph(self)
     }
 
     fn known_largest(&self, graph: &Graph) -> Option<Vec<f32>> {

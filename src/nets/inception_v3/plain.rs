@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Device, Result, Tensor};
 
-use super::layers::{Block, ConvSpec, NAME, SIDE, Step, conv_shapes, find_taps, key, layers};
+use super::layers::{Block, ConvSpec, SIDE, Step, key};
 use super::opened::Opened;
 use super::options::{LastPool, PoolPadding};
 use super::variant::Variant;
@@ -39,18 +39,13 @@ impl PlainInceptionV3 {
 
     /// `dtype` is that of the weights and of all maps.
     pub(super) fn new(opened: &Opened, device: &Device, dtype: DType) -> Loaded<PlainInceptionV3> {
-        let Opened { file, variant, identity } = opened;
-        let layers = layers();
-        let taps = find_taps(&variant.taps.value, &layers)?;
-        folding::check(file, NAME, &conv_shapes(&layers))?;
+        let Opened { file, variant, taps, layers, identity } = opened;
         let load = Loader { file, variant, device, dtype };
-        let last = taps.iter().max().copied().unwrap_or_default();
-        let blocks =
-            layers[..=last].iter().map(|block| load.block(block)).collect::<Loaded<_>>()?;
+        let blocks = layers.iter().map(|block| load.block(block)).collect::<Loaded<_>>()?;
         // On a GPU candle gives each thread its own queue: another thread's work could start before
         // the weights are there.
         device.synchronize()?;
-        let (preprocess, device) = (identity.preprocess, device.clone());
+        let (taps, preprocess, device) = (taps.clone(), identity.preprocess, device.clone());
         Ok(PlainInceptionV3 { blocks, taps, preprocess, device, dtype })
     }
 

@@ -7,10 +7,12 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::frozen_graph;
+use super::layers::{self, layers};
 use super::options::{self, InputRange, LastPool, Options, PoolPadding};
 use crate::nets::error::NetError;
 use crate::nets::identity::{Identity, Property, RANGE_PROPERTY, Source, Stated};
-use crate::nets::weights::WeightsFile;
+use crate::nets::weights::{Format, WeightsFile};
 
 impl InputRange {
     /// Mean and deviation, in pixel values and the same for every colour, that are this range.
@@ -42,10 +44,16 @@ pub struct Variant {
 ///
 /// - 1008 classes: the network of 2015 as pytorch-fid converts it (TensorFlow's average pool does
 ///   not count padding, and the last block takes a maximum);
+/// - a frozen graph: TensorFlow's average pool, and what the graph itself says of the last block;
+/// - a file of Keras: TensorFlow's average pool, also in the last block;
 /// - an auxiliary classifier: torchvision's training, also timm's `tv_in1k`.
 fn told_by_tensors(file: &WeightsFile) -> Option<(PoolPadding, LastPool)> {
-    if file.shape("fc.weight").is_some_and(|shape| shape.first() == Some(&1008)) {
+    if file.shape("fc.weight").is_some_and(|shape| shape.first() == Some(&1008))
+        || file.format() == Format::FrozenGraph
+    {
         Some((PoolPadding::Excluded, LastPool::Max))
+    } else if file.format() == Format::Keras {
+        Some((PoolPadding::Excluded, LastPool::Average))
     } else if file.names().any(|name| name.starts_with("AuxLogits.")) {
         Some((PoolPadding::Counted, LastPool::Average))
     } else {
@@ -141,7 +149,7 @@ impl Variant {
             taps: stated(
                 (!taps.is_empty()).then(|| taps.to_vec()),
                 || Ok(metadata(file, &TAPS)?.or_else(|| taps_of_moderation_weights(file))),
-                Stated { value: vec!["Mixed_7c".to_owned()], source },
+                taps_of_length(file, source),
             )?,
         })
     }
@@ -214,9 +222,10 @@ const LAST_POOL: Key<LastPool> = Key {
 const INPUT_RANGE: Key<InputRange> = Key {
     key: "input_range",
     // A remark may follow the range.
-    read: |text| match text.split_inclusive(']').next()?.replace(' ', "").as_str() {
+    read: |text| match text.split_inclusive([']', ')']).next()?.replace(' ', "").as_str() {
         "[0,1]" => Some(InputRange::ZeroToOne),
         "[-1,1]" => Some(InputRange::MinusOneToOne),
+        "[-1,1)" => Some(InputRange::RetrainPy),
         _ => None,
     },
     expected: "[0,1] or [-1,1]",
@@ -238,22 +247,42 @@ const TAPS: Key<Vec<String>> = Key {
 };
 
 fn metadata<T>(file: &WeightsFile, key: &Key<T>) -> Result<Option<T>, NetError> {
-    let Some(text) = file.metadata(key.key) else { return Ok(None) };
+    let text = match file.format() {
+        Format::FrozenGraph => frozen_graph::fact(file, key.key),
+        _ => file.metadata(key.key).map(str::to_owned),
+    };
+    let Some(text) = text else { return Ok(None) };
     (key.read)(text.trim()).map(Some).ok_or_else(|| NetError::Metadata {
         file: file.name().to_owned(),
         key: key.key,
-        found: text.to_owned(),
+        found: text,
         expected: key.expected,
         setting: key.setting,
     })
 }
+
+/// The last block, as in retrain.py; of weights that end before, both blocks that are tapped in the
+/// built-in weights if they are there, else the last one that is.
+fn taps_of_length(file: &WeightsFile, otherwise: Source) -> Stated<Vec<String>> {
+    let layers = layers();
+    let there = layers::present(file, &layers).unwrap_or(&layers);
+    let has = |name: &str| there.iter().any(|block| block.name == name);
+    let (value, source) = match there.last() {
+        Some(last) if !has("Mixed_7a") => (vec![last.name], Source::Tensors),
+        Some(_) if !has("Mixed_7c") => (EARLIER_TAPS.to_vec(), Source::Tensors),
+        _ => (vec!["Mixed_7c"], otherwise),
+    };
+    Stated { value: value.into_iter().map(str::to_owned).collect(), source }
+}
+
+const EARLIER_TAPS: [&str; 2] = ["Mixed_6c", "Mixed_7a"];
 
 /// Taps for the built-in weights, which come from a content-moderation classifier: its last blocks
 /// are of use for that task only. On 3,670 photos of flowers (5-fold) these two taps gave an accuracy
 /// of 86.6%, the last block 75%.
 fn taps_of_moderation_weights(file: &WeightsFile) -> Option<Vec<String>> {
     let source = file.metadata("source")?;
-    source.starts_with("npm nsfwjs").then(|| ["Mixed_6c", "Mixed_7a"].map(str::to_owned).to_vec())
+    source.starts_with("npm nsfwjs").then(|| EARLIER_TAPS.map(str::to_owned).to_vec())
 }
 
 #[cfg(test)]

@@ -14,11 +14,12 @@ use super::reader::Reader;
 
 /// How a file of the older container begins: a pickle of the number 0x1950a86a20f9469cfc6c.
 pub(super) const OLD_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-pub(super) const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 
-/// The tensors of a `.pth` file in the zip container.
-pub(super) fn read_zip(bytes: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
-    let members = zip_members(bytes)?;
+/// The tensors of a `.pth` file in the zip container, which has these members.
+pub(super) fn read_zip(
+    bytes: &[u8],
+    members: &HashMap<String, Range<usize>>,
+) -> Result<BTreeMap<String, Entry>, String> {
     let (folder, pickled) = members
         .iter()
         .find_map(|(name, range)| Some((name.strip_suffix("data.pkl")?, range.clone())))
@@ -84,7 +85,8 @@ fn entries(
             (end <= whole.end).then_some(start..end)
         })()
         .ok_or_else(|| format!("{} is longer than its storage", tensor.name))?;
-        entries.insert(tensor.name, Entry { storage: tensor.storage, shape: tensor.shape, range });
+        let entry = Entry::in_file(tensor.storage, tensor.shape, range);
+        entries.insert(tensor.name, entry);
     }
     Ok(entries)
 }
@@ -176,60 +178,4 @@ fn storage_class(class: &str) -> (Storage, usize) {
         "ShortStorage" => (Storage::Other("i16".into()), 2),
         other => (Storage::Other(other.to_owned()), 1),
     }
-}
-
-/// The members of a zip archive whose bytes are stored as they are, as `torch.save` writes them.
-///
-/// Source: PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
-fn zip_members(bytes: &[u8]) -> Result<HashMap<String, Range<usize>>, String> {
-    const END: &[u8] = b"PK\x05\x06";
-    const END_LENGTH: usize = 22;
-    const LONGEST_COMMENT: usize = 0xffff;
-    let tail = bytes.len().saturating_sub(END_LENGTH + LONGEST_COMMENT);
-    let end = bytes[tail..]
-        .windows(END.len())
-        .rposition(|window| window == END)
-        .ok_or("the zip archive has no end")?;
-    let mut reader = Reader::new(bytes, tail + end + 10);
-    let count = reader.u16()?;
-    reader.take(4)?; // length of the directory
-    let mut directory = Reader::new(bytes, reader.u32()? as usize);
-    let comment = reader.u16()?;
-    reader.take(comment.into())?;
-    let mut members = HashMap::new();
-    for _ in 0..count {
-        let (name, range) = zip_member(bytes, &mut directory)?;
-        members.insert(name, range);
-    }
-    Ok(members)
-}
-
-/// Reads one entry of the directory, and the member's own header for where its bytes begin.
-fn zip_member(bytes: &[u8], directory: &mut Reader) -> Result<(String, Range<usize>), String> {
-    if directory.take(4)? != b"PK\x01\x02" {
-        return Err("the zip archive's directory is not where its end says".into());
-    }
-    directory.take(6)?; // versions, flags
-    let method = directory.u16()?;
-    directory.take(8)?; // time, checksum
-    let stored = directory.u32()? as usize;
-    directory.take(4)?; // length before compression
-    let (name, extra, comment) = (directory.u16()?, directory.u16()?, directory.u16()?);
-    directory.take(8)?; // disk, attributes
-    let header = directory.u32()? as usize;
-    let name = directory.text(name.into())?;
-    directory.take(usize::from(extra) + usize::from(comment))?;
-    if method != 0 {
-        return Err(format!("the zip member {name} is compressed; torch.save does not do that"));
-    }
-    let mut local = Reader::new(bytes, header);
-    if local.take(4)? != ZIP_MAGIC {
-        return Err(format!("the zip member {name} is not where the directory says"));
-    }
-    local.take(22)?; // repeats the directory
-    let (name_length, extra) = (local.u16()?, local.u16()?);
-    local.take(usize::from(name_length) + usize::from(extra))?;
-    let start = local.position();
-    local.take(stored)?;
-    Ok((name, start..start + stored))
 }

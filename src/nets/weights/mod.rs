@@ -1,5 +1,13 @@
 //! A weights file of any format that is read here, and its tensors as f32 by their names.
 
+mod frozen_graph;
+mod keras;
+mod numbers;
+mod pickle;
+mod pth;
+mod reader;
+mod zip;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
@@ -8,22 +16,53 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 
 use super::error::NetError;
-use super::numbers::{Entry, Storage, byte_len, decode};
-use super::pth;
 use super::settings::Weights;
 use crate::config::{expand_home, open_plain};
+use numbers::{Entry, Storage, byte_len};
 
-/// Files of Inception v3 have 22 to 110 MB; what is far larger is not read into memory.
-const LARGEST_FILE: u64 = 1 << 30;
+/// Files of Inception v3 have 22 to 110 MB, of the largest network that is read here 2.6 GB; what is
+/// far larger is not read into memory.
+const LARGEST_FILE: u64 = 1 << 32;
 
 #[derive(Debug)]
 pub(super) struct WeightsFile {
     name: String,
+    format: Format,
     blake3: String,
     bytes: Cow<'static, [u8]>,
     entries: BTreeMap<String, Entry>,
     metadata: HashMap<String, String>,
+    /// What the file calls the tensors that it names in its own way.
+    called: HashMap<String, String>,
 }
+
+/// The kind of a weights file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Of the library of that name: timm, Hugging Face.
+    Safetensors,
+    /// A state dict as PyTorch's `torch.save` writes it.
+    StateDict,
+    /// TensorFlow's frozen graph, by itself or in a `.tgz` archive.
+    FrozenGraph,
+    /// HDF5 as Keras writes it, by itself or in a `.keras` archive.
+    Keras,
+}
+
+impl Format {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Safetensors => "safetensors",
+            Format::StateDict => "PyTorch state dict",
+            Format::FrozenGraph => "TensorFlow frozen graph",
+            Format::Keras => "Keras",
+        }
+    }
+}
+
+/// Tensors and metadata of a file.
+type Contents = (BTreeMap<String, Entry>, HashMap<String, String>);
 
 impl WeightsFile {
     /// Opens the network's built-in weights, whose file is `built_in`, or a file below `root`.
@@ -49,23 +88,56 @@ impl WeightsFile {
 
     /// Recognises the format of `bytes`; `name` is for errors.
     pub(super) fn parse(name: String, bytes: Cow<'static, [u8]>) -> Result<WeightsFile, NetError> {
+        let blake3 = blake3::hash(&bytes).to_hex().to_string();
         let unusable = |reason| NetError::Unusable { file: name.clone(), reason };
-        let (entries, metadata) = if bytes.starts_with(pth::ZIP_MAGIC) {
-            (pth::read_zip(&bytes).map_err(unusable)?, HashMap::new())
+        let bytes = match bytes.starts_with(frozen_graph::GZIP_MAGIC) {
+            true => frozen_graph::unpack(&bytes).map_err(unusable)?.into(),
+            false => bytes,
+        };
+        let (format, (entries, metadata), bytes) = if bytes.starts_with(zip::MAGIC) {
+            let members = zip::members(&bytes).map_err(unusable)?;
+            match members.get(keras::MEMBER) {
+                Some(member) => {
+                    let (entries, bytes) =
+                        keras::read(bytes.into_owned(), member.clone()).map_err(unusable)?;
+                    (Format::Keras, (entries, HashMap::new()), bytes.into())
+                }
+                None => {
+                    let entries = pth::read_zip(&bytes, &members).map_err(unusable)?;
+                    (Format::StateDict, (entries, HashMap::new()), bytes)
+                }
+            }
         } else if bytes.starts_with(pth::OLD_MAGIC) {
-            (pth::read_old(&bytes).map_err(unusable)?, HashMap::new())
+            let entries = pth::read_old(&bytes).map_err(unusable)?;
+            (Format::StateDict, (entries, HashMap::new()), bytes)
+        } else if bytes.starts_with(keras::HDF5_MAGIC) {
+            let whole = 0..bytes.len();
+            let (entries, bytes) = keras::read(bytes.into_owned(), whole).map_err(unusable)?;
+            (Format::Keras, (entries, HashMap::new()), bytes.into())
         } else if bytes.get(8) == Some(&b'{') {
-            read_safetensors(&bytes).map_err(unusable)?
+            (Format::Safetensors, read_safetensors(&bytes).map_err(unusable)?, bytes)
+        } else if frozen_graph::is_graph(&bytes) {
+            let (contents, bytes) = frozen_graph::read(bytes.into_owned()).map_err(unusable)?;
+            (Format::FrozenGraph, contents, bytes.into())
         } else {
             return Err(NetError::NotWeights { file: name, found: describe(&bytes).to_owned() });
         };
-        let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        Ok(WeightsFile { name, blake3, bytes, entries, metadata })
+        Ok(WeightsFile { name, format, blake3, bytes, entries, metadata, called: HashMap::new() })
+    }
+
+    /// Has the tensors of these names, which are the network's, read under those that the file has
+    /// for them.
+    pub(super) fn with_names(self, called: HashMap<String, String>) -> WeightsFile {
+        WeightsFile { called, ..self }
     }
 
     /// The path as it was opened, or `built-in`.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
     /// BLAKE3 of the file, in hexadecimal.
@@ -77,17 +149,25 @@ impl WeightsFile {
         self.metadata.get(key).map(String::as_str)
     }
 
+    /// As the file has them.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
+    /// What the file calls a tensor of the network.
+    pub(super) fn called<'a>(&'a self, key: &'a str) -> &'a str {
+        self.called.get(key).map_or(key, String::as_str)
+    }
+
     pub(super) fn shape(&self, key: &str) -> Option<&[usize]> {
-        self.entries.get(key).map(|entry| entry.shape.as_slice())
+        self.entry(key).map(|entry| entry.shape.as_slice())
     }
 
     /// What is wrong with the tensor `key`, which should have `shape`; `None` when nothing is.
     pub(super) fn fault(&self, key: &str, shape: &[usize]) -> Option<String> {
-        let Some(entry) = self.entries.get(key) else { return Some(format!("{key} is missing")) };
+        let entry = self.entry(key);
+        let key = self.called(key);
+        let Some(entry) = entry else { return Some(format!("{key} is missing")) };
         if entry.shape != shape {
             return Some(format!("{key} is {:?}, expected {shape:?}", entry.shape));
         }
@@ -110,6 +190,7 @@ impl WeightsFile {
     /// The numbers of a tensor, in the order of its shape. Errors when one is not finite; the caller
     /// has asked for its [`fault`](Self::fault) before.
     pub(super) fn numbers(&self, key: &str) -> Result<Vec<f32>, NetError> {
+        let key = self.called(key);
         let mut numbers = self.raw(key)?;
         if self.entries[key].storage == Storage::U8 {
             let beside = self.raw(&scale_min(key))?;
@@ -123,9 +204,13 @@ impl WeightsFile {
         }
     }
 
-    fn raw(&self, key: &str) -> Result<Vec<f32>, NetError> {
-        let entry = &self.entries[key];
-        Ok(decode(&entry.storage, &self.bytes[entry.range.clone()])?)
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(self.called(key))
+    }
+
+    /// As stored, of the tensor that the file calls so.
+    fn raw(&self, name: &str) -> Result<Vec<f32>, NetError> {
+        Ok(self.entries[name].numbers(&self.bytes)?)
     }
 }
 
@@ -149,8 +234,6 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-type Contents = (BTreeMap<String, Entry>, HashMap<String, String>);
-
 fn read_safetensors(bytes: &[u8]) -> Result<Contents, String> {
     let (header, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| format!("as safetensors, {error}"))?;
@@ -170,7 +253,7 @@ fn read_safetensors(bytes: &[u8]) -> Result<Contents, String> {
             return Err(format!("{name} is not as long as its shape says"));
         }
         let range = data + start..data + end;
-        entries.insert(name, Entry { storage, shape: info.shape.clone(), range });
+        entries.insert(name, Entry::in_file(storage, info.shape.clone(), range));
     }
     Ok((entries, metadata.metadata().clone().unwrap_or_default()))
 }
@@ -184,10 +267,8 @@ fn describe(bytes: &[u8]) -> &'static str {
         "a Git LFS pointer, not the file that it stands for"
     } else if begins(b"<") {
         "a web page or other markup"
-    } else if begins(b"\x89HDF") {
-        "HDF5, as Keras writes it"
-    } else if begins(b"\x1f\x8b") {
-        "a gzip archive"
+    } else if begins(b"\x08\x01\x12") {
+        "TensorFlow's SavedModel, not a frozen graph"
     } else if begins(b"\x93NUMPY") {
         "a NumPy array"
     } else if begins(b"\x80") {
@@ -213,9 +294,9 @@ mod tests {
 
     use super::*;
 
-    const ZIP: &[u8] = include_bytes!("../../tests/golden/state_dict_zip.pth");
-    const OLD: &[u8] = include_bytes!("../../tests/golden/state_dict_old.pth");
-    const TRANSPOSED: &[u8] = include_bytes!("../../tests/golden/state_dict_transposed.pth");
+    const ZIP: &[u8] = include_bytes!("../../../tests/golden/state_dict_zip.pth");
+    const OLD: &[u8] = include_bytes!("../../../tests/golden/state_dict_old.pth");
+    const TRANSPOSED: &[u8] = include_bytes!("../../../tests/golden/state_dict_transposed.pth");
 
     fn parse(bytes: &[u8]) -> Result<WeightsFile, NetError> {
         WeightsFile::parse("w".to_owned(), bytes.to_vec().into())
@@ -258,7 +339,7 @@ mod tests {
     #[test]
     fn files_cut_anywhere_are_errors() {
         let built_in =
-            &include_bytes!("../../assets/inception_v3-nsfwjs.u8.safetensors")[..100_000];
+            &include_bytes!("../../../assets/inception_v3-nsfwjs.u8.safetensors")[..100_000];
         assert!(error(built_in).contains("the weights are damaged"), "{}", error(built_in));
         for whole in [ZIP, OLD] {
             for length in 0..whole.len() {
@@ -332,7 +413,7 @@ mod tests {
             (&b""[..], "an empty file"),
             (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
             (b"<!doctype html>", "a web page"),
-            (b"\x89HDF\r\n\x1a\n", "HDF5"),
+            (b"\x08\x01\x12\x04", "TensorFlow's SavedModel"),
             (b"\x80\x04\x95\x00", "a Python pickle that torch.save did not write"),
             (b"\xff\xd8\xff\xe0", "a picture"),
             (b"hello, weights", "a text file"),
