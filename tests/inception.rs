@@ -28,7 +28,7 @@ const BLOCKS: [&str; 11] = [
 fn network(weights: Weights) -> NetworkSettings {
     NetworkSettings {
         weights,
-        resize: Resize::Legacy,
+        resize: Some(Resize::Legacy),
         precision: Precision::F32,
         device: DeviceChoice::Cpu,
         ..NetworkSettings::default()
@@ -298,7 +298,8 @@ fn pictures() -> Vec<Vec<f32>> {
         None => skipped("there is no shared/images/flowers: one picture less"),
         Some(file) => {
             let photo = dataset::decode(&std::fs::read(file).unwrap(), 100, Detail::Full).unwrap();
-            let net = NetworkSettings { resize: Resize::Antialias, ..network(Weights::BuiltIn) };
+            let net =
+                NetworkSettings { resize: Some(Resize::Antialias), ..network(Weights::BuiltIn) };
             pictures.push(load(&net).identity().preprocess.picture(&photo));
         }
     }

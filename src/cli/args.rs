@@ -161,6 +161,18 @@ pub enum Command {
         #[arg(long)]
         precision: Option<String>,
     },
+    /// List the weights that are there, or say what a file of weights is and check it
+    ///
+    /// Listed are those in the program and the files in weights/ of the project. Of a file it says
+    /// the network, the format, the licence where one is known, how the network takes photos and who
+    /// says so, and the lines of an experiment that use it.
+    Weights {
+        /// A file of weights: .safetensors, .pth, .pb, .tgz, .h5 or .keras
+        file: Option<PathBuf>,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Do a run (started by 'run', not by hand)
     #[command(hide = true)]
     Worker {

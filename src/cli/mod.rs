@@ -30,8 +30,10 @@ mod screens;
 #[cfg(test)]
 mod second_network;
 mod show;
+mod speed;
 mod stop;
 mod trash;
+mod weights;
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -85,7 +87,10 @@ fn perform(args: Args) -> Result<ExitCode> {
     }
     if matches!(
         command,
-        Command::Predict { .. } | Command::Features { .. } | Command::Kernels { .. }
+        Command::Predict { .. }
+            | Command::Features { .. }
+            | Command::Kernels { .. }
+            | Command::Weights { .. }
     ) {
         restart_for_the_network()?;
     }
@@ -109,6 +114,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Check { experiment, json } => check::check(&config, &experiment, json),
         Command::Features { source, output } => features::features(&config, &source, &output),
         Command::Kernels { precision } => kernels::kernels(precision.as_deref()),
+        Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
         Command::Keys => keys::keys(),
         Command::Fields { markdown, json } => fields::fields(markdown, json),
         Command::New { folder, output, backbone } => {

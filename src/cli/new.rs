@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
+use super::speed::seconds_a_photo;
 use super::{in_shell, program, typed};
 use crate::config::Config;
 use crate::dataset::{self, DatasetError, Listing};
@@ -84,17 +84,31 @@ pub fn new(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Those that need no file of weights.
+fn built_in() -> Vec<&'static Network> {
+    NETWORKS.iter().filter(|network| network.has_weights()).collect()
+}
+
 /// The network of that name.
 fn named(name: &str) -> Result<&'static Network> {
-    let known: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
-    nets::network(name)
-        .with_context(|| format!("--backbone is '{name}', expected {}", known.join(" or ")))
+    let known: Vec<&str> = built_in().into_iter().map(|network| network.name).collect();
+    let named = built_in().into_iter().find(|network| network.name == name);
+    named.with_context(|| {
+        let elsewhere = match nets::network(name) {
+            Some(_) => {
+                "; others need a file of weights: write network.backbone and network.weights"
+            }
+            None => "",
+        };
+        format!("--backbone is '{name}', expected {}{elsewhere}", known.join(" or "))
+    })
 }
 
 /// Asks which network the experiment is to use, for so many photos.
 fn ask(config: &Config, photos: usize) -> Result<&'static Network> {
     newsln!("Which network?");
-    for (network, number) in NETWORKS.iter().zip(1..) {
+    let networks = built_in();
+    for (network, number) in networks.iter().zip(1..) {
         let time = match seconds(config, network, photos) {
             Ok(seconds) => format!("; the first run takes some {} here", duration(seconds)),
             // What cannot be measured cannot be used either, which the run will say.
@@ -104,15 +118,16 @@ fn ask(config: &Config, photos: usize) -> Result<&'static Network> {
         newsln!("  {number}  {:20} {measured}{time}", network.name);
     }
     loop {
-        news!("1 to {}, or enter for 1: ", NETWORKS.len());
+        news!("1 to {}, or enter for 1: ", networks.len());
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
             bail!("no network was chosen; name one with --backbone");
         }
         let answer = line.trim();
         let number = if answer.is_empty() { Some(1) } else { answer.parse::<usize>().ok() };
-        let chosen = number.and_then(|number| NETWORKS.get(number.checked_sub(1)?));
-        if let Some(network) = chosen.or_else(|| nets::network(answer)) {
+        let chosen = number.and_then(|number| networks.get(number.checked_sub(1)?));
+        let named = networks.iter().find(|network| network.name == answer);
+        if let Some(network) = chosen.or(named) {
             return Ok(network);
         }
     }
@@ -122,17 +137,7 @@ fn ask(config: &Config, photos: usize) -> Result<&'static Network> {
 fn seconds(config: &Config, backbone: &'static Network, photos: usize) -> Result<f64> {
     let settings = NetworkSettings { backbone, ..NetworkSettings::default() };
     let net = nets::load(&settings, &config.root, &Device::Cpu)?;
-    let preprocess = net.identity().preprocess;
-    let picture = nets::calibration_pictures(&preprocess).remove(0);
-    let n = 2 * rayon::current_num_threads();
-    let pixels: Vec<f32> = picture.iter().copied().cycle().take(n * picture.len()).collect();
-    let pictures =
-        Tensor::from_vec(pixels, (n, 3, preprocess.side, preprocess.side), &Device::Cpu)?;
-    // The weights are unpacked for the first ones.
-    net.features(&pictures)?;
-    let start = Instant::now();
-    net.features(&pictures)?;
-    Ok(start.elapsed().as_secs_f64() / n as f64 * photos as f64)
+    Ok(seconds_a_photo(&*net)? * photos as f64)
 }
 
 fn default_output(config: &Config, folder: &Path) -> Result<PathBuf> {

@@ -63,7 +63,7 @@ impl Extractor {
     pub fn detail(&self, distort: &Distort) -> Detail {
         let preprocess = self.preprocess();
         match preprocess.resize {
-            Resize::Antialias => {
+            Resize::Antialias | Resize::Bicubic => {
                 let square = dataset::largest_square(distort, preprocess.side);
                 Detail::Least(2 * preprocess.shorter_side(square))
             }

@@ -81,6 +81,7 @@ mod tests {
                 mean: [0.0; 3],
                 std: [255.0; 3],
             },
+            preprocess_source: None,
             properties: properties.map(property).to_vec(),
         }
     }

@@ -15,6 +15,7 @@ pub fn identity(side: usize) -> Identity {
             mean: [0.0; 3],
             std: [255.0; 3],
         },
+        preprocess_source: None,
         properties: Vec::new(),
     }
 }

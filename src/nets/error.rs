@@ -85,6 +85,67 @@ pub enum NetError {
     #[error("taps: {reason}; {network} has {}", known.join(", "))]
     Taps { network: &'static str, reason: String, known: Vec<String> },
 
+    /// The program has no weights of the network.
+    #[error(
+        "network.weights is \"built-in\", and {network} has no weights in this program; name a file, as \
+         \"weights/NAME.safetensors\" (docs/weights.md says where there are some)"
+    )]
+    NoBuiltIn { network: &'static str },
+
+    /// The tensors are of none of the network's sizes.
+    #[error(
+        "{file}: by its tensors this is none of the sizes of {network} that are known here: {}",
+        known.join(", ")
+    )]
+    UnknownSize { network: &'static str, file: String, known: Vec<&'static str> },
+
+    /// The tensors are of no network that is known.
+    #[error(
+        "{file}: by its tensors this is no network that is known here, or not a whole one; docs/weights.md \
+         lists what is read"
+    )]
+    NoNetwork { file: String },
+
+    /// The file is of another network than the experiment says.
+    #[error(
+        "{file}: these are weights of {found}, and network.backbone is \"{backbone}\"; set it to \
+         \"{instead}\""
+    )]
+    OtherNetwork {
+        file: String,
+        found: &'static str,
+        backbone: &'static str,
+        instead: &'static str,
+    },
+
+    /// A tensor of the network is missing, or in another shape.
+    #[error(
+        "{file}: its tensors are not those of {network}: {reason}; fetch or copy the file again"
+    )]
+    Lacks { network: &'static str, file: String, reason: String },
+
+    /// The file has tensors that the network has not, so that it is another network.
+    #[error(
+        "{file}: {count} of its tensors are not part of {network}, so it is another network: {}",
+        list(first, *count)
+    )]
+    Unused { network: &'static str, file: String, first: Vec<String>, count: usize },
+
+    /// By its name the file is of a network that has the same tensors and computes something else.
+    #[error(
+        "{file}: by its name this is {named}, which has the tensors of {network} and computes something \
+         else; it cannot be used"
+    )]
+    LookAlike { file: String, named: String, network: String },
+
+    /// What is said of how weights take photos is not understood; `origin`: who says it.
+    #[error("{origin}: {reason}")]
+    Config { origin: String, reason: String },
+
+    /// The network computes in single precision only.
+    #[error("network.precision: {network} computes in \"f32\" only; set it to that or to \"auto\"")]
+    OnlyF32 { network: &'static str },
+
     /// 8-bit integers were asked for on a GPU.
     #[error(
         "network.precision is \"int8\", but a GPU computes in \"f32\" or \"bf16\"; choose one of \

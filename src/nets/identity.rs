@@ -8,10 +8,14 @@ use super::preprocess::{Crop, Preprocess};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// The experiment says so.
+    /// The experiment says so, or the head for which the network is loaded again.
     Setting,
     /// The weights file says so.
     Metadata,
+    /// The `config.json` beside the weights file says so.
+    Config,
+    /// Published weights of the file's name are known to be so.
+    Published,
     /// The file's tensors are those of a published network that is known to be so.
     Tensors,
     /// Nothing says so; it is what most such weights need.
@@ -24,6 +28,8 @@ impl Source {
         match self {
             Source::Setting => "setting",
             Source::Metadata => "metadata",
+            Source::Config => "config.json",
+            Source::Published => "known of the published weights of this name",
             Source::Tensors => "tensors",
             Source::Assumed => "assumed",
         }
@@ -61,6 +67,10 @@ pub struct Identity {
     pub weights_blake3: String,
     /// What happens to a photo before the first layer.
     pub preprocess: Preprocess,
+    /// Where that is known from; `None`: it is the same for all weights of the network, or
+    /// `properties` say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preprocess_source: Option<Source>,
     /// What else its features depend on, in the order in which it is shown.
     pub properties: Vec<Property>,
 }
@@ -111,14 +121,15 @@ impl Identity {
     /// has no line of its own: it is how every network took photos before there was another way.
     fn facts(&self) -> Vec<(&str, String, Option<Source>)> {
         let Preprocess { side, crop, mean, std, .. } = &self.preprocess;
-        let mut facts = vec![("side", side.to_string(), None)];
+        let source = self.preprocess_source;
+        let mut facts = vec![("side", side.to_string(), source)];
         if self.property(RANGE_PROPERTY).is_none() {
             let list = |values: &[f64; 3]| values.map(|value| value.to_string()).join(", ");
-            facts.push(("mean", list(mean), None));
-            facts.push(("std", list(std), None));
+            facts.push(("mean", list(mean), source));
+            facts.push(("std", list(std), source));
         }
         if let Crop::Centre { shorter_side } = crop {
-            facts.push(("crop", format!("centre of {shorter_side}"), None));
+            facts.push(("crop", format!("centre of {shorter_side}"), source));
         }
         facts.extend(self.properties.iter().map(|property| {
             (property.name.as_str(), property.value.clone(), Some(property.source))
@@ -148,6 +159,7 @@ mod tests {
                 mean: [0.0; 3],
                 std: [255.0; 3],
             },
+            preprocess_source: None,
             properties: vec![
                 property("taps", "Mixed_7c", Source::Assumed),
                 property("input_range", "zero-to-one", Source::Setting),

@@ -1,19 +1,26 @@
 //! The networks that there are: a further one is a folder here and a line in [`NETWORKS`].
 
+use super::candle_networks;
 use super::efficientnet_lite2;
 use super::error::{Loaded, NetError};
 use super::identity::Identity;
 use super::inception_v3;
-use super::network::{Network, NetworkSettings, OptionValues};
-use super::settings::{DeviceChoice, Precision, Resize, Weights};
+use super::network::{Network, NetworkSettings, OptionValues, Recognized};
+use super::settings::{DeviceChoice, Precision, Weights};
 #[cfg(test)]
 use super::tiny;
+use super::weights::WeightsFile;
 use crate::setting::{FieldType, Value};
 
 /// Every network that an experiment can choose; the first one is the default.
 pub const NETWORKS: &[Network] = &[
     inception_v3::NETWORK,
     efficientnet_lite2::NETWORK,
+    candle_networks::CONVNEXT,
+    candle_networks::RESNET,
+    candle_networks::MOBILENET_V4,
+    candle_networks::FASTVIT,
+    candle_networks::DINOV2,
     #[cfg(test)]
     tiny::NETWORK,
 ];
@@ -34,6 +41,11 @@ pub fn network(name: &str) -> Option<&'static Network> {
     NETWORKS.iter().find(|network| network.name == name)
 }
 
+/// The network that a weights file is of.
+pub(super) fn recognized(file: &WeightsFile) -> Option<(&'static Network, Recognized)> {
+    NETWORKS.iter().find_map(|network| Some((network, (network.recognize)(file)?)))
+}
+
 /// The listed network that an identity is of. In identities, and so in the names of cache folders,
 /// words are joined by hyphens.
 pub(super) fn of_identity(identity: &Identity) -> Loaded<&'static Network> {
@@ -47,10 +59,11 @@ impl Default for NetworkSettings {
             backbone: &NETWORKS[0],
             weights: Weights::BuiltIn,
             taps: Vec::new(),
-            resize: Resize::Antialias,
+            resize: None,
             precision: Precision::Auto,
             device: DeviceChoice::Auto,
             options: OptionValues::default(),
+            preprocess: None,
         }
     }
 }

@@ -19,6 +19,7 @@
 
 mod backbone;
 mod calibration;
+mod candle_networks;
 mod compute;
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -27,6 +28,7 @@ pub mod efficientnet_lite2;
 mod error;
 mod folding;
 mod identity;
+mod inspect;
 pub mod inception_v3;
 mod list;
 mod network;
@@ -49,11 +51,14 @@ pub use compute::Computed;
 pub use device::{DeviceError, is_out_of_memory};
 pub use error::NetError;
 pub use identity::{Identity, Property, Source, Stated};
+pub use inspect::{Inspected, expected_seconds, inspect, inspect_built_in};
 pub use list::{NETWORK_NAMES, NETWORKS, network};
-pub use network::{Load, Network, NetworkSettings, OptionValues, OwnSettings};
+pub use network::{Load, Network, NetworkSettings, OptionValues, OwnSettings, Recognized};
 pub use place::Place;
 pub use preprocess::{Crop, Preprocess, to_planes};
 pub use settings::{DeviceChoice, Precision, Resize, Weights};
+pub use weights::Format;
+use weights::WeightsFile;
 
 /// Loads the backbone that an experiment names onto `device`; a weights file is sought below `root`,
 /// the project folder.
@@ -62,7 +67,24 @@ pub fn load(
     root: &Path,
     device: &Device,
 ) -> Result<Box<dyn Backbone>, NetError> {
-    (settings.backbone.load)(settings, root, device)
+    (settings.backbone.load)(settings, root, device).map_err(|error| match error {
+        NetError::Tensors { .. } | NetError::UnknownSize { .. } => {
+            of_another_network(settings, root).unwrap_or(error)
+        }
+        error => error,
+    })
+}
+
+/// That the weights are those of another network, where they are.
+fn of_another_network(settings: &NetworkSettings, root: &Path) -> Option<NetError> {
+    let file = WeightsFile::open(&settings.weights, &[], root).ok()?;
+    let (network, found) = list::recognized(&file)?;
+    (network != settings.backbone).then(|| NetError::OtherNetwork {
+        file: file.name().to_owned(),
+        found: found.name,
+        backbone: settings.backbone.name,
+        instead: network.name,
+    })
 }
 
 /// The settings with which [`load`] gives the network of this identity again, whatever its weights
@@ -82,10 +104,11 @@ pub fn settings(
             Some(path) => Weights::File(path.to_owned()),
         },
         taps,
-        resize: identity.preprocess.resize,
+        resize: Some(identity.preprocess.resize),
         precision,
         device,
         options,
+        preprocess: Some(identity.preprocess),
     })
 }
 

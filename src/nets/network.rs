@@ -9,7 +9,9 @@ use candle_core::Device;
 use super::backbone::Backbone;
 use super::error::Loaded;
 use super::identity::Identity;
+use super::preprocess::Preprocess;
 use super::settings::{DeviceChoice, Precision, Resize, Weights};
+use super::weights::WeightsFile;
 use crate::setting::{Field, FieldType, Value};
 
 /// Makes a network of its settings; a weights file is sought below the path, the project folder.
@@ -30,15 +32,37 @@ pub struct Network {
     pub name: &'static str,
     /// One short line.
     pub meaning: &'static str,
-    /// How accurate it was with its built-in weights, for who chooses one; `None`: not measured.
+    /// How accurate it was with its built-in weights, for who chooses one; `None`: it has none, or
+    /// they were not measured.
     pub measured: Option<&'static str>,
+    /// Its weights in the program; `None`: they are always a file.
+    pub(super) built_in: Option<&'static [u8]>,
     /// Its own options, with keys that start with `network.NAME.`; none: there is no such table.
     pub options: &'static [Field],
     /// Loads it.
     pub load: Load,
+    /// What a weights file holds, where it is one of this network.
+    pub(super) recognize: fn(&WeightsFile) -> Option<Recognized>,
     /// Reads the settings of its own from an identity of such a network, so that they load the same
     /// network again, whatever its weights file says by then.
     pub own_settings: fn(&Identity) -> Loaded<OwnSettings>,
+}
+
+/// What a weights file holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recognized {
+    /// The network, in a word or two; with its size where it has several.
+    pub name: &'static str,
+    /// About how long one photo takes one core of a CPU, in seconds, where that is long: it was
+    /// measured on one machine, and others are up to twice as fast or as slow.
+    pub seconds: Option<f64>,
+}
+
+impl Network {
+    /// Whether the program has weights of it.
+    pub fn has_weights(&self) -> bool {
+        self.built_in.is_some()
+    }
 }
 
 /// A network is known by its name.
@@ -63,20 +87,39 @@ pub struct NetworkSettings {
     pub weights: Weights,
     /// Blocks whose pooled outputs, concatenated, are the feature; empty: those of the weights.
     pub taps: Vec<String>,
-    /// How a photo is brought to the network's size.
-    pub resize: Resize,
+    /// How a photo is brought to the network's size; `None`: as the weights were trained.
+    pub resize: Option<Resize>,
     /// The arithmetic.
     pub precision: Precision,
     /// Where it computes.
     pub device: DeviceChoice,
     /// What is said of one network only.
     pub options: OptionValues,
+    /// How the network of a head took photos, over what its weights file or others say of it now; an
+    /// experiment cannot say it.
+    pub preprocess: Option<Preprocess>,
+}
+
+impl NetworkSettings {
+    /// The resize rule of a network that the program has weights of.
+    pub(super) fn resize_of_built_in(&self) -> Resize {
+        self.resize.unwrap_or(Resize::Antialias)
+    }
 }
 
 /// Two are equal that mean the same network: what is said of others is kept, but does not matter.
 impl PartialEq for NetworkSettings {
     fn eq(&self, other: &NetworkSettings) -> bool {
-        let NetworkSettings { backbone, weights, taps, resize, precision, device, options } = self;
+        let NetworkSettings {
+            backbone,
+            weights,
+            taps,
+            resize,
+            precision,
+            device,
+            options,
+            preprocess,
+        } = self;
         let same_option = |option| options.value(option) == other.options.value(option);
         *backbone == other.backbone
             && *weights == other.weights
@@ -84,6 +127,7 @@ impl PartialEq for NetworkSettings {
             && *resize == other.resize
             && *precision == other.precision
             && *device == other.device
+            && *preprocess == other.preprocess
             && backbone.options.iter().all(same_option)
     }
 }

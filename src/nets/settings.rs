@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::setting::{FieldType, TextRule, Value, choices};
+use crate::setting::{FieldType, TextRule, Value, Words, choices};
 
 /// Where the weights of a network are.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,13 +44,27 @@ pub enum Resize {
     HalfPixel,
     /// Triangle filter that widens when shrinking.
     Antialias,
+    /// Cubic filter (a = -0.5) that widens when shrinking, as Pillow's.
+    Bicubic,
 }
 
 choices! { Resize {
     Antialias = "antialias": "triangle filter that widens when shrinking: smoothest",
+    Bicubic = "bicubic": "cubic filter that widens when shrinking, as Pillow and timm",
     HalfPixel = "half_pixel": "bilinear with half-pixel centres, no filter when shrinking",
     Legacy = "legacy": "bilinear as TensorFlow 1 and retrain.py",
 } }
+
+impl Resize {
+    /// What may be written for the rule: one of them, or that of the weights.
+    pub const OR_AUTO: Words = &[
+        ("auto", "as the weights were trained; those in the program: antialias"),
+        Resize::CHOICES[0],
+        Resize::CHOICES[1],
+        Resize::CHOICES[2],
+        Resize::CHOICES[3],
+    ];
+}
 
 /// The arithmetic in which the network computes features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

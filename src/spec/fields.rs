@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::{
     ClassWeights, Data, Distort, Experiment, Optimizer, Schedule, Split, SplitRule, Train,
 };
-use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings};
+use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings, Weights};
 use crate::nets::{Precision, Resize};
 use crate::setting::{Field, FieldType, Kind, Range, Value};
 use crate::words;
@@ -314,10 +314,11 @@ fn general() -> Vec<ExperimentField> {
         field!(network.backbone, Kind::Choice(NETWORK_NAMES), "\"inception_v3\"",
             "the network"),
         field!(network.weights, Kind::Path, "\"built-in\"",
-            "\"built-in\", or the path of a safetensors file"),
+            "\"built-in\", or the path of a file: safetensors, .pth, .pb, .tgz, .h5, .keras")
+            .refused(&["network.backbone"], no_weights),
         field!(network.taps, Kind::TextList, "[]",
             "blocks whose pooled outputs are the feature; empty: those of the weights"),
-        field!(network.resize, Kind::Choice(Resize::CHOICES), "\"antialias\"",
+        field!(network.resize, Kind::Choice(Resize::OR_AUTO), "\"auto\"",
             "how a photo is brought to the network's size"),
         field!(network.precision, Kind::Choice(Precision::CHOICES), "\"auto\"",
             "the network's arithmetic"),
@@ -337,6 +338,18 @@ fn is_windows_path(path: &str) -> bool {
 /// With folders: the photos of a set that has none, drawn from those for training.
 fn is_drawn_by_seed(experiment: &Experiment) -> bool {
     matches!(experiment.split.by, SplitRule::Seed | SplitRule::Folders)
+}
+
+/// A network without weights in the program, and no file named.
+fn no_weights(experiment: &Experiment) -> Option<String> {
+    let network = &experiment.network;
+    (!network.backbone.has_weights() && network.weights == Weights::BuiltIn).then(|| {
+        format!(
+            "network.backbone is \"{}\", which has no weights in this program: network.weights must \
+             name a file, as \"weights/NAME.safetensors\" (docs/weights.md says where there are some)",
+            network.backbone.name
+        )
+    })
 }
 
 fn is_stepped(experiment: &Experiment) -> bool {

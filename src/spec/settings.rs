@@ -7,7 +7,7 @@ use super::draft::unknown;
 use super::fields::{FIELDS, SECTIONS, field};
 use super::{Experiment, ExperimentField};
 use crate::config::{Mistake, Mistakes};
-use crate::nets::NETWORK_NAMES;
+use crate::nets::NETWORKS;
 use crate::setting::{Value, quoted};
 
 /// Every field's key and value as written in TOML, in the order of the table of fields. Options of
@@ -26,7 +26,10 @@ pub fn with_other_network(settings: &BTreeMap<String, String>) -> Option<Vec<Str
     }
     let backbone = field("network.backbone")?;
     let now = is("network.backbone").or(backbone.default)?;
-    let (other, _) = NETWORK_NAMES.iter().find(|(name, _)| quoted(name) != now)?;
+    let mut built_in = NETWORKS.iter().filter(|network| network.has_weights());
+    let (own, others): (Vec<&str>, Vec<&str>) =
+        built_in.by_ref().map(|network| network.name).partition(|name| quoted(name) == now);
+    let (Some(_), Some(other)) = (own.first(), others.first()) else { return None };
     let mut changed = vec![format!("network.backbone={other}")];
     if is("network.taps").is_some_and(|taps| !is_default("network.taps", taps)) {
         changed.push("network.taps=[]".to_owned());

@@ -31,8 +31,10 @@ pub(super) const NETWORK: Network = Network {
     name: "efficientnet_lite2",
     meaning: "EfficientNet-Lite2, 260 by 260 pixels",
     measured: Some("89% right, and 2 to 5 times as fast"),
+    built_in: Some(opened::BUILT_IN),
     options: &[],
     load: |settings, root, device| Ok(Box::new(load(settings, root, device)?)),
+    recognize: opened::recognize,
     own_settings: opened::own_settings,
 };
 

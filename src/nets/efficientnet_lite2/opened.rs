@@ -6,8 +6,9 @@ use super::blocked;
 use super::layers::{self, SIDE};
 use crate::kernels::Graph;
 use crate::nets::error::{Loaded, NetError};
+use crate::nets::folding;
 use crate::nets::identity::{Identity, Property, Source};
-use crate::nets::network::{NetworkSettings, OptionValues, OwnSettings};
+use crate::nets::network::{NetworkSettings, OptionValues, OwnSettings, Recognized};
 use crate::nets::on_cpu::Blueprint;
 use crate::nets::preprocess::{Crop, Preprocess};
 use crate::nets::settings::Weights;
@@ -15,7 +16,8 @@ use crate::nets::taps;
 use crate::nets::weights::WeightsFile;
 
 /// The built-in weights.
-const BUILT_IN: &[u8] = include_bytes!("../../../assets/efficientnet_lite2.u8.safetensors");
+pub(super) const BUILT_IN: &[u8] =
+    include_bytes!("../../../assets/efficientnet_lite2.u8.safetensors");
 
 /// The largest value of each map of the built-in network at the calibration pictures: a JSON list in
 /// the order in which the maps are made.
@@ -32,6 +34,15 @@ pub(super) struct Opened {
     /// Numbers in a feature.
     pub feature_len: usize,
     pub identity: Identity,
+}
+
+/// What a file holds, where it is this network.
+pub(super) fn recognize(file: &WeightsFile) -> Option<Recognized> {
+    let conv_shapes = layers::conv_shapes();
+    let fits =
+        |(conv, shape): &(folding::Named, [usize; 4])| file.shape(&conv.weight) == Some(&shape[..]);
+    let recognized = Recognized { name: layers::NAME, seconds: None };
+    conv_shapes.iter().all(fits).then_some(recognized)
 }
 
 impl Opened {
@@ -61,6 +72,7 @@ impl Opened {
             weights,
             weights_blake3: file.blake3().to_owned(),
             preprocess: preprocess(network),
+            preprocess_source: None,
             properties: vec![Property {
                 name: TAPS.to_owned(),
                 value: names.join(BETWEEN_TAPS),
@@ -75,7 +87,7 @@ impl Opened {
 pub fn preprocess(network: &NetworkSettings) -> Preprocess {
     Preprocess {
         side: SIDE,
-        resize: network.resize,
+        resize: network.resize_of_built_in(),
         crop: Crop::Squash,
         mean: [127.0; 3],
         std: [128.0; 3],

@@ -7,10 +7,36 @@ use super::variant::Variant;
 use crate::kernels::{Activation, Average, Conv, Graph, View};
 use crate::nets::error::Loaded;
 use crate::nets::folding::{self, Named};
+use crate::nets::on_cpu::Blueprint;
+use crate::nets::preprocess::Preprocess;
 use crate::nets::weights::WeightsFile;
 
+/// The largest value of each map of the built-in network, with all its blocks, at the calibration
+/// pictures: a JSON list in the order in which the maps are made.
+const BUILT_IN_LARGEST: &str = include_str!("../../../assets/inception_v3-nsfwjs.largest.json");
+
+impl Blueprint for Opened {
+    fn preprocess(&self) -> &Preprocess {
+        &self.identity.preprocess
+    }
+
+    fn graph(&self) -> Loaded<Graph> {
+        graph(self)
+    }
+
+    fn known_largest(&self, graph: &Graph) -> Option<Vec<f32>> {
+        if !self.file.is_built_in() || !self.variant.is_the_files_own(&self.file) {
+            return None;
+        }
+        let largest: Vec<f32> =
+            serde_json::from_str(BUILT_IN_LARGEST).expect("a file of the program's own");
+        // With other taps the network may end before its last block.
+        Some(largest[..graph.map_count()].to_vec())
+    }
+}
+
 /// The graph from pixel values `[3, side, side]` to the means of the taps, in their order.
-pub(super) fn graph(opened: &Opened) -> Loaded<Graph> {
+fn graph(opened: &Opened) -> Loaded<Graph> {
     let Opened { file, variant, taps, layers, identity } = opened;
     let preprocess = &identity.preprocess;
     let (graph, input) = Graph::new([preprocess.side; 2], preprocess.input_range());

@@ -31,6 +31,7 @@ pub(super) fn identity(
             mean: [mean; 3],
             std: [std; 3],
         },
+        preprocess_source: None,
         properties: variant.properties(),
     }
 }

@@ -38,8 +38,10 @@ pub(super) const NETWORK: Network = Network {
     name: "inception_v3",
     meaning: "Inception v3, 299 by 299 pixels",
     measured: Some("retrain.py's network; 76% of flowers right"),
+    built_in: Some(opened::BUILT_IN),
     options: options::FIELDS,
     load: |settings, root, device| Ok(Box::new(load(settings, root, device)?)),
+    recognize: opened::recognize,
     own_settings: description::own_settings,
 };
 

@@ -1,27 +1,22 @@
 //! A weights file that has been opened as an Inception v3.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::layers::{self, Block, NAME};
 use super::options::Options;
 use super::variant::{self, Variant};
-use super::{blocked, description, frozen_graph, keras};
-use crate::kernels::Graph;
+use super::{description, frozen_graph, keras};
 use crate::nets::error::{Loaded, NetError};
 use crate::nets::folding;
 use crate::nets::identity::{Identity, Source};
-use crate::nets::network::NetworkSettings;
-use crate::nets::on_cpu::Blueprint;
-use crate::nets::preprocess::Preprocess;
+use crate::nets::network::{NetworkSettings, Recognized};
 use crate::nets::settings::Weights;
 use crate::nets::weights::{Format, WeightsFile};
 
 /// The built-in weights.
-const BUILT_IN: &[u8] = include_bytes!("../../../assets/inception_v3-nsfwjs.u8.safetensors");
-
-/// The largest value of each map of the built-in network, with all its blocks, at the calibration
-/// pictures: a JSON list in the order in which the maps are made.
-const BUILT_IN_LARGEST: &str = include_str!("../../../assets/inception_v3-nsfwjs.largest.json");
+pub(super) const BUILT_IN: &[u8] =
+    include_bytes!("../../../assets/inception_v3-nsfwjs.u8.safetensors");
 
 /// Weights and rules of one Inception v3: all that is needed to build it, on any device.
 pub(super) struct Opened {
@@ -34,6 +29,18 @@ pub(super) struct Opened {
     pub layers: Vec<Block>,
     /// Follows from the file and the variant.
     pub identity: Identity,
+}
+
+/// What a file holds, where it is this network.
+pub(super) fn recognize(file: &WeightsFile) -> Option<Recognized> {
+    let first = "Conv2d_1a_3x3.conv.weight";
+    let names = match file.format() {
+        Format::FrozenGraph => frozen_graph::names(file),
+        Format::Keras => keras::names(file),
+        Format::Safetensors | Format::StateDict => HashMap::new(),
+    };
+    let called = names.get(first).map_or(first, String::as_str);
+    (file.shape(called) == Some(&[32, 3, 3, 3])).then_some(Recognized { name: NAME, seconds: None })
 }
 
 impl Opened {
@@ -64,7 +71,8 @@ impl Opened {
             }
         };
         let blake3 = file.blake3().to_owned();
-        let identity = description::identity(weights, blake3, &variant, network.resize);
+        let identity =
+            description::identity(weights, blake3, &variant, network.resize_of_built_in());
         Ok(Opened { file, variant, taps, layers, identity })
     }
 
@@ -100,25 +108,5 @@ fn refuse_early_end(file: &WeightsFile, layers: &[Block]) -> Loaded<()> {
             tap: tap.name,
         }),
         _ => Ok(()),
-    }
-}
-
-impl Blueprint for Opened {
-    fn preprocess(&self) -> &Preprocess {
-        &self.identity.preprocess
-    }
-
-    fn graph(&self) -> Loaded<Graph> {
-        blocked::graph(self)
-    }
-
-    fn known_largest(&self, graph: &Graph) -> Option<Vec<f32>> {
-        if !self.file.is_built_in() || !self.variant.is_the_files_own(&self.file) {
-            return None;
-        }
-        let largest: Vec<f32> =
-            serde_json::from_str(BUILT_IN_LARGEST).expect("a file of the program's own");
-        // With other taps the network may end before its last block.
-        Some(largest[..graph.map_count()].to_vec())
     }
 }

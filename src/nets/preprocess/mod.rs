@@ -90,12 +90,18 @@ impl Preprocess {
                 lengths.map(|length| {
                     // At least `to`, as no side is shorter than the shorter one.
                     let scaled = (to as u64 * u64::from(length) / shorter) as usize;
-                    let first = (scaled - side) / 2;
+                    let first = half_rounded(scaled - side);
                     Axis { scaled, kept: first..first + side }
                 })
             }
         }
     }
+}
+
+/// Half of it, the middle between two whole numbers rounded to the even one: where torchvision's
+/// `CenterCrop` cuts.
+fn half_rounded(n: usize) -> usize {
+    n / 2 + usize::from(n % 4 == 3)
 }
 
 /// Rows of pixels `[side, side, 3]` to planes `[3, side, side]`, the order that networks take.
@@ -135,6 +141,12 @@ mod tests {
                 assert_eq!(pixel, expected, "{width} x {height}, row {row}, column {column}");
             }
         }
+    }
+
+    /// torchvision's `CenterCrop` rounds to even numbers.
+    #[test]
+    fn the_middle_between_two_pixels_is_the_even_one() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 7].map(half_rounded), [0, 0, 1, 2, 2, 2, 3, 4]);
     }
 
     #[test]

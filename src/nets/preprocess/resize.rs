@@ -1,4 +1,4 @@
-//! Bilinear resizing by three rules.
+//! Resizing by four rules.
 //!
 //! Values stay `f32` in `0..=255`; nothing is rounded to whole levels in between.
 
@@ -20,7 +20,8 @@ pub(super) struct Axis {
 ///
 /// `Legacy` is TensorFlow 1's `resize_bilinear`, bit for bit; `HalfPixel` is TensorFlow 2's
 /// `tf.image.resize` and PyTorch's `interpolate(align_corners=False)`; `Antialias` is the latter
-/// with `antialias=True`. Panics when the photo has no pixels or nothing of it is kept.
+/// with `antialias=True`; `Bicubic` is Pillow's of a picture in f32 (mode `F`), and may pass the ends
+/// of the range at edges. Panics when the photo has no pixels or nothing of it is kept.
 pub(super) fn resize(photo: &RgbImage, rule: Resize, rows: &Axis, columns: &Axis) -> Vec<f32> {
     assert!(photo.width() > 0 && photo.height() > 0, "there is nothing to resize");
     assert!(!rows.kept.is_empty() && !columns.kept.is_empty(), "nothing is to be kept");
@@ -29,7 +30,8 @@ pub(super) fn resize(photo: &RgbImage, rule: Resize, rows: &Axis, columns: &Axis
         Resize::HalfPixel => {
             interpolate(photo, rows, columns, |o, scale| ((o + 0.5) * scale - 0.5).max(0.0))
         }
-        Resize::Antialias => antialias(photo, rows, columns),
+        Resize::Antialias => filtered(photo, rows, columns, &TRIANGLE),
+        Resize::Bicubic => filtered(photo, rows, columns, &CUBIC),
     }
 }
 
@@ -88,17 +90,44 @@ struct Window {
     weights: Vec<f32>,
 }
 
-/// A triangle of half-width max(1, n_in / n_out) round (o + 0.5) n_in / n_out, cut at the edges.
-fn windows(n_in: usize, axis: &Axis) -> Vec<Window> {
+/// How much a source place counts by its distance.
+struct Filter {
+    /// Beyond this distance it does not.
+    radius: f64,
+    weight: fn(f64) -> f64,
+}
+
+const TRIANGLE: Filter = Filter { radius: 1.0, weight: |x| (1.0 - x.abs()).max(0.0) };
+
+/// Source: Keys 1981, "Cubic convolution interpolation for digital image processing".
+const CUBIC: Filter = Filter {
+    radius: 2.0,
+    weight: |x| {
+        const A: f64 = -0.5;
+        let x = x.abs();
+        if x < 1.0 {
+            ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0
+        } else if x < 2.0 {
+            (((x - 5.0) * x + 8.0) * x - 4.0) * A
+        } else {
+            0.0
+        }
+    },
+};
+
+/// The filter round (o + 0.5) n_in / n_out, wider by n_in / n_out where that is more than 1, cut at
+/// the edges.
+fn windows(n_in: usize, axis: &Axis, filter: &Filter) -> Vec<Window> {
     let scale = n_in as f64 / axis.scaled as f64;
-    let half_width = scale.max(1.0);
+    let unit = scale.max(1.0);
+    let half_width = filter.radius * unit;
     axis.kept
         .clone()
         .map(|o| {
             let centre = (o as f64 + 0.5) * scale;
             let start = (centre - half_width + 0.5).max(0.0) as usize;
             let end = ((centre + half_width + 0.5) as usize).min(n_in);
-            let weight = |i| (1.0 - ((i as f64 + 0.5 - centre) / half_width).abs()).max(0.0);
+            let weight = |i| (filter.weight)((i as f64 + 0.5 - centre) / unit);
             let sum: f64 = (start..end).map(weight).sum();
             Window { start, weights: (start..end).map(|i| (weight(i) / sum) as f32).collect() }
         })
@@ -107,12 +136,12 @@ fn windows(n_in: usize, axis: &Axis) -> Vec<Window> {
 
 /// Down first: whole rows are added up at once, which the compiler turns into vector instructions,
 /// and only one row of sums is held.
-fn antialias(photo: &RgbImage, rows: &Axis, columns: &Axis) -> Vec<f32> {
+fn filtered(photo: &RgbImage, rows: &Axis, columns: &Axis, filter: &Filter) -> Vec<f32> {
     let (width, height) = (photo.width() as usize, photo.height() as usize);
-    let columns = windows(width, columns);
+    let columns = windows(width, columns, filter);
     let mut sums = vec![0.0; width * 3];
     let mut out = Vec::with_capacity(rows.kept.len() * columns.len() * 3);
-    for window in windows(height, rows) {
+    for window in windows(height, rows, filter) {
         sums.fill(0.0);
         let rows = photo.as_raw()[window.start * width * 3..].chunks_exact(width * 3);
         for (row, &weight) in rows.zip(&window.weights) {
@@ -158,6 +187,26 @@ mod tests {
     fn doubles(tensors: &SafeTensors, name: &str) -> Vec<f64> {
         let data = tensors.tensor(name).unwrap().data().to_vec();
         data.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect()
+    }
+
+    #[test]
+    fn bicubic_is_pillow() {
+        const PILLOW: &str =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/candle_networks/resize.safetensors");
+        let file = fs::read(PILLOW).unwrap();
+        let tensors = SafeTensors::deserialize(&file).unwrap();
+        for (source, width, height) in [("37x23", 16, 11), ("23x37", 40, 61), ("50x20", 50, 7)] {
+            let tensor = tensors.tensor(source).unwrap();
+            let (rows, columns) = (tensor.shape()[0] as u32, tensor.shape()[1] as u32);
+            let photo = RgbImage::from_raw(columns, rows, tensor.data().to_vec()).unwrap();
+            let axis = |scaled: usize| Axis { scaled, kept: 0..scaled };
+            let seen = resize(&photo, Resize::Bicubic, &axis(height), &axis(width));
+            let expected = floats(&tensors, &format!("{source}.{width}x{height}"));
+            assert_eq!(seen.len(), expected.len());
+            for (seen, expected) in seen.iter().zip(&expected) {
+                assert!((seen - expected).abs() < 2e-4, "{source}: {seen}, expected {expected}");
+            }
+        }
     }
 
     fn picture(tensors: &SafeTensors, name: &str) -> RgbImage {

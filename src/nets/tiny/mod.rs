@@ -24,8 +24,10 @@ pub(super) const NETWORK: Network = Network {
     name: "tiny",
     meaning: "two convolutions, for tests",
     measured: None,
+    built_in: Some(b"drawn from seed 5"),
     options: &[GAIN],
     load: |settings, _, _| Ok(Box::new(Tiny::new(settings)?)),
+    recognize: |_| None,
     own_settings,
 };
 
@@ -60,11 +62,12 @@ impl Tiny {
             weights_blake3: blake3::hash(b"drawn from seed 5").to_hex().to_string(),
             preprocess: Preprocess {
                 side: SIDE,
-                resize: settings.resize,
+                resize: settings.resize_of_built_in(),
                 crop: Crop::Centre { shorter_side: 36 },
                 mean: [123.675, 116.28, 103.53],
                 std: [58.395, 57.12, 57.375],
             },
+            preprocess_source: None,
             properties: vec![Property {
                 name: "gain".to_owned(),
                 value: gain.to_string(),
@@ -253,6 +256,12 @@ mod tests {
         let kept = serde_json::to_string(net.identity()).unwrap();
         let read: Identity = serde_json::from_str(&kept).unwrap();
         let again = nets::settings(&read, None, net.precision(), settings(Precision::F32).device);
-        assert_eq!(again.unwrap(), settings(Precision::F32));
+        let preprocess = net.identity().preprocess;
+        let expected = NetworkSettings {
+            resize: Some(preprocess.resize),
+            preprocess: Some(preprocess),
+            ..settings(Precision::F32)
+        };
+        assert_eq!(again.unwrap(), expected);
     }
 }

@@ -125,10 +125,33 @@ impl WeightsFile {
         Ok(WeightsFile { name, format, blake3, bytes, entries, metadata, called: HashMap::new() })
     }
 
+    /// A file of zeros with tensors of these shapes, which take the place of the largest only.
+    #[cfg(test)]
+    pub(super) fn zeros(shapes: &BTreeMap<String, Vec<usize>>) -> WeightsFile {
+        let length = |shape: &[usize]| byte_len(shape, 4).unwrap();
+        let largest = shapes.values().map(|shape| length(shape)).max().unwrap_or(0);
+        let entry =
+            |shape: &Vec<usize>| Entry::in_file(Storage::F32, shape.clone(), 0..length(shape));
+        WeightsFile {
+            name: "zeros".to_owned(),
+            format: Format::Safetensors,
+            blake3: String::new(),
+            bytes: vec![0; largest].into(),
+            entries: shapes.iter().map(|(name, shape)| (name.clone(), entry(shape))).collect(),
+            metadata: HashMap::new(),
+            called: HashMap::new(),
+        }
+    }
+
     /// Has the tensors of these names, which are the network's, read under those that the file has
     /// for them.
     pub(super) fn with_names(self, called: HashMap<String, String>) -> WeightsFile {
         WeightsFile { called, ..self }
+    }
+
+    /// Bytes of it, unpacked.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// The path as it was opened, or `built-in`.

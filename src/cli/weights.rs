@@ -1,0 +1,198 @@
+//! `retrain weights`: the weights that there are, and what a file of weights is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use candle_core::{Device, Tensor};
+use serde_json::{Value, json};
+
+use super::out::print_json;
+use super::speed::seconds_a_photo;
+use super::{EXIT_MISTAKE, typed};
+use crate::config::Config;
+use crate::nets::{self, Inspected, NETWORKS, NetError};
+use crate::setting::quoted;
+use crate::words::{duration, grouped, short_size};
+
+/// The folder of the project where weights are looked for.
+const FOLDER: &str = "weights";
+
+/// Levels below it that are looked at: a network may have a folder of its own.
+const DEEPEST: usize = 2;
+
+/// How the names of weights files end.
+const ENDINGS: [&str; 10] =
+    ["safetensors", "pth", "pt", "bin", "pb", "tgz", "gz", "h5", "hdf5", "keras"];
+
+pub fn weights(config: &Config, file: Option<&Path>, as_json: bool) -> Result<ExitCode> {
+    match file {
+        Some(file) => one(config, file, as_json),
+        None => all(config, as_json),
+    }
+}
+
+/// Checks a file to the last number.
+fn one(config: &Config, file: &Path, as_json: bool) -> Result<ExitCode> {
+    // As typed in the present folder; in an experiment it is relative to the project.
+    let full = std::path::absolute(file)?;
+    let inspected = nets::inspect(&full, Path::new(""))?;
+    let net = &*inspected.backbone;
+    let preprocess = net.identity().preprocess;
+    let picture = nets::calibration_pictures(&preprocess).remove(0);
+    let shape = (1, 3, preprocess.side, preprocess.side);
+    let feature = net.features(&Tensor::from_vec(picture, shape, &Device::Cpu)?)?;
+    let feature: Vec<f32> = feature.flatten_all()?.to_vec1()?;
+    if !feature.iter().all(|number| number.is_finite()) {
+        newsln!(
+            "retrain: {}: the features of a picture are not finite numbers; fetch or copy the file \
+             again",
+            typed(file)
+        );
+        return Ok(ExitCode::from(EXIT_MISTAKE));
+    }
+    let seconds = seconds_a_photo(net)?;
+    let written = full.strip_prefix(&config.root).unwrap_or(&full);
+    let lines = settings(&inspected, written);
+    if as_json {
+        let mut json = json(Some(file), &inspected);
+        json["seconds_a_photo"] = json!(seconds);
+        json["settings"] = json!(lines);
+        print_json(&json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    outln!("{}: {}", typed(file), summary(&inspected));
+    for (name, value) in facts(&inspected) {
+        outln!("  {name:22} {value}");
+    }
+    outln!("\nA photo takes some {} here. To use it, in an experiment:\n", duration(seconds));
+    for line in lines {
+        outln!("{line}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn all(config: &Config, as_json: bool) -> Result<ExitCode> {
+    let mut built_in = Vec::new();
+    for network in NETWORKS {
+        if let Some(inspected) = nets::inspect_built_in(network) {
+            built_in.push(inspected?);
+        }
+    }
+    let folder = config.root.join(FOLDER);
+    let mut files = Vec::new();
+    find(&folder, DEEPEST, &mut files);
+    files.sort();
+    let found: Vec<(PathBuf, Result<Inspected, NetError>)> = files
+        .into_iter()
+        .map(|file| {
+            let inspected = nets::inspect(&file, Path::new(""));
+            (file.strip_prefix(&config.root).unwrap_or(&file).to_owned(), inspected)
+        })
+        .collect();
+    if as_json {
+        let of_files = found.iter().map(|(file, inspected)| match inspected {
+            Ok(inspected) => json(Some(file), inspected),
+            Err(error) => json!({"file": file, "error": error.to_string()}),
+        });
+        let all: Vec<Value> =
+            built_in.iter().map(|inspected| json(None, inspected)).chain(of_files).collect();
+        print_json(&all)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    outln!("In the program:");
+    for inspected in &built_in {
+        outln!("  {}: {}", inspected.network.name, summary(inspected));
+    }
+    outln!("\nIn {}:", typed(&folder));
+    for (file, inspected) in &found {
+        match inspected {
+            Ok(inspected) => {
+                outln!("  {}: {}", typed(file), summary(inspected));
+                let of = Path::new(FOLDER);
+                let short = file.strip_prefix(of).unwrap_or(file);
+                let backbone = quoted(inspected.network.name);
+                outln!(
+                    "    network.backbone = {backbone}, checked in full by '{}'",
+                    command(of, short)
+                );
+            }
+            Err(error) => outln!("  cannot be used: {error}"),
+        }
+    }
+    if found.is_empty() {
+        outln!("  nothing; docs/weights.md says which files are read and where there are some");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn command(folder: &Path, file: &Path) -> String {
+    let file = super::in_shell(&typed(&folder.join(file)));
+    format!("{} weights {file}", super::program())
+}
+
+/// Files of weights below a folder; what cannot be read is not there.
+fn find(folder: &Path, levels: usize, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if path.is_dir() {
+            if levels > 1 {
+                find(&path, levels - 1, files);
+            }
+        } else if ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
+            files.push(path);
+        }
+    }
+}
+
+/// On one line: what they are, and what they cost.
+fn summary(inspected: &Inspected) -> String {
+    let net = &*inspected.backbone;
+    let side = net.identity().preprocess.side;
+    format!(
+        "{}, {}, {}, {side} x {side} pixels, {} numbers",
+        inspected.recognized.name,
+        inspected.format.name(),
+        short_size(inspected.bytes as u64),
+        grouped(net.feature_len())
+    )
+}
+
+/// What a run would state of them, with where it is known from.
+fn facts(inspected: &Inspected) -> Vec<(String, String)> {
+    let identity = inspected.backbone.identity();
+    let unknown = || "nothing says it".to_owned();
+    let mut facts = vec![
+        ("licence".to_owned(), inspected.licence.clone().unwrap_or_else(unknown)),
+        ("origin".to_owned(), inspected.origin.clone().unwrap_or_else(unknown)),
+    ];
+    facts.extend(identity.lines());
+    facts.push(("resize".to_owned(), identity.preprocess.resize.name().to_owned()));
+    facts
+}
+
+/// The lines of an experiment with which a run takes them.
+fn settings(inspected: &Inspected, file: &Path) -> Vec<String> {
+    vec![
+        "[network]".to_owned(),
+        format!("backbone = {}", quoted(inspected.network.name)),
+        format!("weights = {}", quoted(&file.to_string_lossy())),
+    ]
+}
+
+fn json(file: Option<&Path>, inspected: &Inspected) -> Value {
+    let identity = inspected.backbone.identity();
+    json!({
+        "file": file,
+        "network": inspected.network.name,
+        "recognized": inspected.recognized.name,
+        "format": inspected.format.name(),
+        "bytes": inspected.bytes,
+        "licence": inspected.licence,
+        "origin": inspected.origin,
+        "feature_len": inspected.backbone.feature_len(),
+        "identity": identity,
+    })
+}
