@@ -4,7 +4,7 @@ mod fuzzing;
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
@@ -439,6 +439,31 @@ fn network(file: &Path) -> NetworkSettings {
     NetworkSettings { weights: Weights::File(file.to_owned()), ..NetworkSettings::default() }
 }
 
+/// A graph of TensorFlow with one convolution of the network and the nodes that tell its rules.
+fn frozen_graph() -> Vec<u8> {
+    let field = |number: u8, bytes: &[u8]| {
+        [&[number << 3 | 2, bytes.len() as u8 | 0x80, (bytes.len() >> 7) as u8], bytes].concat()
+    };
+    let node = |name: &str, op: &str, attribute: (&str, &[u8])| {
+        let entry = [field(1, attribute.0.as_bytes()), field(2, attribute.1)].concat();
+        let parts = [field(1, name.as_bytes()), field(2, op.as_bytes()), field(5, &entry)];
+        field(1, &parts.concat())
+    };
+    let constant = |sides: &[u8], numbers: &[u8], tag: u8| {
+        let shape: Vec<u8> = sides.iter().flat_map(|side| field(2, &[0x08, *side])).collect();
+        field(8, &[&[0x08, 1][..], &field(2, &shape), &field(tag, numbers)].concat())
+    };
+    let epsilon = [&[0x25][..], &0.001f32.to_le_bytes()].concat();
+    [
+        node("Sub/y", "Const", ("value", &constant(&[], &128f32.to_le_bytes(), 5))),
+        node("conv/conv2d_params", "Const", ("value", &constant(&[1, 1, 3, 2], &[1; 24], 4))),
+        node("conv/batchnorm/beta", "Const", ("value", &constant(&[9], &[2; 4], 5))),
+        node("conv/batchnorm", "BatchNormWithGlobalNormalization", ("variance_epsilon", &epsilon)),
+        node("mixed_10/tower_2/pool", "MaxPool", ("T", &[0x30, 1])),
+    ]
+    .concat()
+}
+
 #[test]
 fn weights_in_every_container() {
     let _guard = alone();
@@ -455,6 +480,13 @@ fn weights_in_every_container() {
     for name in ["state_dict_old.pth", "state_dict_zip.pth", "state_dict_transposed.pth"] {
         seeds.push(fs::read(tests("golden").join(name)).unwrap());
     }
+    for name in ["small_keras2.h5.gz", "small_keras3.h5.gz"] {
+        let packed = fs::File::open(tests("golden/hostile_hdf5").join(name)).unwrap();
+        let mut bytes = Vec::new();
+        flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
+        seeds.push(bytes);
+    }
+    seeds.push(frozen_graph());
     let pickles = [
         "\u{0}\u{0}\u{0}\u{7f}",
         "(",

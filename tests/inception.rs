@@ -559,6 +559,28 @@ fn weights_that_end_at_the_last_tap_are_enough() {
     assert_eq!(value(&load(&stem), "taps"), "Mixed_6b");
 }
 
+/// `auto` is 8-bit integers where these are fast and their accuracy was measured: up to Mixed_7a.
+#[test]
+fn the_precision_of_weights_from_a_file_depends_on_how_far_the_network_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("whole.pth");
+    save_old(&state_dict(), &path);
+    let fast = match Engine::best(Format::Int8).is_fast() {
+        true => Precision::Int8,
+        false => Precision::F32,
+    };
+    for (taps, expected) in [
+        (&["Mixed_6c", "Mixed_7a"][..], fast),
+        (&["Mixed_7a", "Mixed_7b"], Precision::F32),
+        (&[], Precision::F32),
+    ] {
+        let taps = taps.iter().map(|tap| (*tap).to_owned()).collect();
+        let weights = Weights::File(path.clone());
+        let auto = NetworkSettings { taps, precision: Precision::Auto, ..network(weights) };
+        assert_eq!(load(&auto).precision(), expected, "{:?}", auto.taps);
+    }
+}
+
 #[test]
 fn the_network_of_2015_up_to_its_last_tap_is_taken_as_it_says() {
     let file = "weights/inception_v3-2015-12-05-to-Mixed_7a.u8.safetensors";

@@ -8,9 +8,12 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor, safetensors};
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use retrain::nets::inception_v3;
 use retrain::nets::{
@@ -178,4 +181,35 @@ fn every_file_of_keras_is_read() {
             assert!(refused.contains("the weights are damaged"), "{refused}");
         }
     }
+}
+
+#[test]
+fn hdf5_made_to_do_harm_is_refused_with_little_memory_in_little_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/hostile_hdf5/files.tgz");
+    let archive = GzDecoder::new(fs::File::open(archive).unwrap());
+    tar::Archive::new(archive).unpack(folder.path()).unwrap();
+    let mut tried = 0;
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let start = Instant::now();
+        // 2 GB for all that it maps; a broken stack or an abort is a signal.
+        let output = Command::new("sh")
+            .args(["-c", "ulimit -v 2000000; exec \"$0\" weights \"$1\""])
+            .args([env!("CARGO_BIN_EXE_retrain"), name])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(&format!("{name}: ")), "{said}");
+        assert!(said.len() < 1000, "{name}: {said}");
+        let reasons =
+            ["this is no network", "the weights are damaged or of another kind: as HDF5, "];
+        assert!(reasons.iter().any(|reason| said.contains(reason)), "{name}: {said}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{name}");
+        tried += 1;
+    }
+    assert_eq!(tried, 48);
 }

@@ -10,6 +10,7 @@ use super::out::{has_replaceable_line, print_json, replace_line};
 use super::{EXIT_MISTAKE, photos};
 use crate::config::Config;
 use crate::dataset::{self, Dataset};
+use crate::features;
 use crate::nets::Place;
 use crate::spec;
 use crate::store::shown;
@@ -38,15 +39,23 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     if terminal {
         replace_line("");
     }
+    let seconds = features::expected_seconds(
+        &experiment.network,
+        &config.root,
+        &experiment.distort,
+        dataset.totals(),
+        config.threads,
+    )?;
+    let seconds = seconds.filter(|_| place.device.is_cpu());
     let refusal = dataset
         .check_unreadable(experiment.data.max_unreadable_percent)
         .and_then(|()| dataset.check_sets())
         .err()
         .map(|err| err.to_string());
     if as_json {
-        print_json(&json(&dataset, &place, refusal.as_deref()))?;
+        print_json(&json(&dataset, &place, seconds, refusal.as_deref()))?;
     } else {
-        out!("{}", text(&dataset, &place));
+        out!("{}", text(&dataset, &place, seconds));
     }
     match refusal {
         None => Ok(ExitCode::SUCCESS),
@@ -57,24 +66,25 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     }
 }
 
-fn text(dataset: &Dataset, place: &Place) -> String {
+fn text(dataset: &Dataset, place: &Place, seconds: Option<f64>) -> String {
     let width = dataset.categories.iter().map(|name| words::width(name)).max().unwrap_or(0).max(8);
     let mut text = format!("images in {}\n\n", shown(&dataset.images));
     text += &format!("{:width$}  TRAINING  VALIDATION  TEST  TOTAL\n", "CATEGORY");
-    let mut sums = [0; 3];
     for (name, counts) in dataset.categories.iter().zip(dataset.counts()) {
         let [training, validation, test] = counts;
         let total: usize = counts.iter().sum();
         let name = words::pad_right(name, width);
         text += &format!("{name}  {training:8}  {validation:10}  {test:4}  {total:5}\n");
-        (0..3).for_each(|set| sums[set] += counts[set]);
     }
-    let [training, validation, test] = sums;
-    let total: usize = sums.iter().sum();
+    let [training, validation, test] = dataset.totals();
+    let total = training + validation + test;
     text += &format!("{:width$}  {training:8}  {validation:10}  {test:4}  {total:5}\n", "");
     let device = if place.device.is_cpu() { "the CPU" } else { place.name.as_str() };
     text += &format!("\nthe network runs on {device}\n");
     text += &place.note.iter().map(|note| format!("  {note}\n")).collect::<String>();
+    if let Some(seconds) = seconds {
+        text += &format!("{}\n", features::expected_in_words(seconds));
+    }
     text += &list(&skipped(dataset), |count| format!("{} skipped", grouped(count)));
     text += &list(&duplicates(dataset), |count| {
         format!("{}, each in the set of the first", counted(count, "duplicate"))
@@ -106,7 +116,7 @@ fn duplicates(dataset: &Dataset) -> Vec<String> {
         .collect()
 }
 
-fn json(dataset: &Dataset, place: &Place, refusal: Option<&str>) -> Value {
+fn json(dataset: &Dataset, place: &Place, seconds: Option<f64>, refusal: Option<&str>) -> Value {
     let counts: Vec<Value> = dataset
         .categories
         .iter()
@@ -133,6 +143,7 @@ fn json(dataset: &Dataset, place: &Place, refusal: Option<&str>) -> Value {
         "warnings": dataset.warnings,
         "device": place.name,
         "device_note": place.note,
+        "feature_seconds": seconds,
         "refused": refusal,
     })
 }

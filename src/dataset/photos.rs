@@ -80,6 +80,13 @@ impl Dataset {
         counts
     }
 
+    /// Photos for training, validation and test.
+    pub fn totals(&self) -> [usize; 3] {
+        self.counts()
+            .into_iter()
+            .fold([0; 3], |sums, counts| [0, 1, 2].map(|set| sums[set] + counts[set]))
+    }
+
     /// Where the photo's file is.
     pub fn full_path(&self, photo: &Photo) -> PathBuf {
         self.images.join(&photo.path)

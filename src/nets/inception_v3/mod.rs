@@ -24,7 +24,6 @@ use super::compute::{Compute, Computed, dtype, precision_on};
 use super::error::Loaded;
 use super::network::{Network, NetworkSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
-use super::settings::Weights;
 use crate::kernels::{Engine, Trunk};
 
 pub(super) use description::identity_of_first_heads;
@@ -52,8 +51,7 @@ const GPU_BATCH: usize = 64;
 /// Loads the weights that an experiment names; a file is sought below `root`.
 pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<Computed> {
     let opened = Opened::open(network, root)?;
-    // Measured with the built-in weights (benches/README.md).
-    let precision = precision_on(device, network, network.weights == Weights::BuiltIn)?;
+    let precision = precision_on(device, network, opened.is_int8_measured())?;
     let (identity, feature_len) = (opened.identity.clone(), opened.feature_len());
     let compute = if device.is_cuda() {
         let plain = PlainInceptionV3::new(&opened, device, dtype(precision))?;

@@ -76,6 +76,13 @@ impl Opened {
         Ok(Opened { file, variant, taps, layers, identity })
     }
 
+    /// Whether the accuracy of 8-bit integers was measured: with the built-in weights, and with those
+    /// of 2015, which go up to Mixed_7a (docs/cpu.md).
+    pub fn is_int8_measured(&self) -> bool {
+        let last = self.layers.last().map(|block| block.name);
+        self.file.is_built_in() || !matches!(last, Some("Mixed_7b" | "Mixed_7c"))
+    }
+
     /// Numbers in a feature.
     pub fn feature_len(&self) -> usize {
         let leaving = layers::leaving(&self.layers);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Counted, ExperimentNews, Scanned, count_key, photos};
 use crate::config::expand_home;
 use crate::dataset;
+use crate::features;
 use crate::spec::{Experiment, SplitRule};
 use crate::store::shown;
 use crate::tui::input::Input;
@@ -34,14 +35,21 @@ enum Wish {
 struct Answer {
     root: PathBuf,
     cache: PathBuf,
+    /// Of a run.
+    threads: usize,
     send: Sender<Input>,
 }
 
 impl Counter {
-    pub fn start(root: PathBuf, cache: PathBuf, send: Sender<Input>) -> io::Result<Counter> {
+    pub fn start(
+        root: PathBuf,
+        cache: PathBuf,
+        threads: usize,
+        send: Sender<Input>,
+    ) -> io::Result<Counter> {
         let (wish, wishes) = mpsc::channel();
         let (pass_on, rested) = mpsc::channel();
-        let quick = Answer { root, cache, send };
+        let quick = Answer { root, cache, threads, send };
         let slow = quick.clone();
         thread::Builder::new().name("count".into()).spawn(move || {
             for wish in wishes {
@@ -108,7 +116,7 @@ impl Answer {
                 self.tell(&key, Counted::Reading { read, found });
             }
         };
-        let scanned = scan(&self.root, experiment, &self.cache, &mut progress);
+        let scanned = scan(&self.root, experiment, &self.cache, self.threads, &mut progress);
         self.tell(&key, Counted::Scanned(scanned));
     }
 }
@@ -117,12 +125,20 @@ fn scan(
     root: &Path,
     experiment: &Experiment,
     cache: &Path,
+    threads: usize,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned, String> {
     let dataset =
         dataset::scan(root, experiment, cache, progress).map_err(|err| err.to_string())?;
     let max_percent = experiment.data.max_unreadable_percent;
-    let problem = dataset.check_unreadable(max_percent).and_then(|()| dataset.check_sets()).err();
+    let refusal = dataset.check_unreadable(max_percent).and_then(|()| dataset.check_sets()).err();
+    let photos = dataset.totals();
+    let Experiment { network, distort, .. } = experiment;
+    let expected = features::expected_seconds(network, root, distort, photos, threads);
+    let (seconds, refused) = match expected {
+        Ok(seconds) => (seconds, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
     let skipped = dataset
         .skipped
         .iter()
@@ -130,7 +146,8 @@ fn scan(
     Ok(Scanned {
         categories: dataset.categories.iter().cloned().zip(dataset.counts()).collect(),
         skipped: skipped.collect(),
-        problem: problem.map(|err| err.to_string()),
+        problem: refusal.map(|err| err.to_string()).or(refused),
+        seconds,
         warnings: dataset.warnings,
     })
 }
@@ -152,7 +169,7 @@ mod tests {
         let experiment = parse(text, Path::new("x.toml")).unwrap().experiment;
         let (send, receive) = mpsc::channel();
         let counter =
-            Counter::start(root.path().to_owned(), root.path().join("cache"), send).unwrap();
+            Counter::start(root.path().to_owned(), root.path().join("cache"), 2, send).unwrap();
         counter.count(experiment);
         let next = || match receive.recv_timeout(Duration::from_secs(10)).unwrap() {
             Input::News(News::Experiment(ExperimentNews::Counted { more, .. })) => more,

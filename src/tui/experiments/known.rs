@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Counted, ExperimentNews};
 use crate::config::Mistake;
+use crate::nets::Weights;
 use crate::spec::{self, Checked, Experiment, SpecError};
 use crate::store::trash::Trashed;
 
@@ -57,8 +58,10 @@ pub struct Scanned {
     /// Files that are no usable photo, with the reason.
     pub skipped: Vec<String>,
     pub warnings: Vec<String>,
-    /// Why a run would refuse them.
+    /// Why a run would refuse them, or its network.
     pub problem: Option<String>,
+    /// About how long their features take, where that is long.
+    pub seconds: Option<f64>,
 }
 
 impl KnownExperiment {
@@ -109,10 +112,16 @@ impl Counting {
     }
 }
 
-/// Names all that decides which photos there are, and in which set: equal keys, equal photos.
+/// Names all that decides which photos there are, in which set, and how long they take: equal keys,
+/// equal answers.
 pub fn count_key(experiment: &Experiment) -> String {
-    let Experiment { images, categories, split, data, .. } = experiment;
-    format!("{:?}", (images, categories, split, data))
+    let Experiment { images, categories, split, data, network, distort, .. } = experiment;
+    let from_file = (network.weights != Weights::BuiltIn).then_some((
+        network.backbone,
+        &network.weights,
+        distort,
+    ));
+    format!("{:?}", (images, categories, split, data, from_file))
 }
 
 impl KnownExperiments {

@@ -62,11 +62,11 @@ pub struct ExperimentPerformer {
 
 impl ExperimentPerformer {
     pub fn start(context: &Context, send: &Sender<Input>) -> io::Result<ExperimentPerformer> {
-        let Config { root, cache, .. } = context.config.clone();
+        let Config { root, cache, threads, .. } = context.config.clone();
         Ok(ExperimentPerformer {
             context: context.clone(),
             watcher: Watcher::start(context.config.experiments.clone(), send.clone())?,
-            counter: Counter::start(root, cache, send.clone())?,
+            counter: Counter::start(root, cache, threads, send.clone())?,
             pause: Pause::start(send.clone())?,
         })
     }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::config::Mistake;
+use crate::features::expected_in_words;
 use crate::spec::{self, Checked, Experiment};
 use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
 use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP, EDIT};
@@ -131,6 +132,9 @@ impl Lines {
         self.counts("all", &texts.each_ref().map(String::as_str), Role::Dim);
         if let Some(problem) = &scanned.problem {
             self.say("✗ ", problem, Role::Bad);
+        }
+        if let Some(seconds) = scanned.seconds {
+            self.say("", &expected_in_words(seconds), Role::Text);
         }
         for warning in &scanned.warnings {
             self.say("! ", warning, Role::Warning);

@@ -64,6 +64,7 @@ fn mixed() -> App {
         skipped: vec!["smoke/a.jpg: cut off in the middle".into()],
         warnings: vec!["category 'smoke' has only 10 photos; 20 or more work better".into()],
         problem: None,
+        seconds: None,
     };
     news(&mut app, ExperimentNews::Counted { key, more: Counted::Scanned(Ok(scanned)) });
     app
