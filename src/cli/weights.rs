@@ -12,7 +12,7 @@ use super::out::print_json;
 use super::speed::seconds_a_photo;
 use super::{EXIT_MISTAKE, typed};
 use crate::config::Config;
-use crate::nets::{self, Inspected, NETWORKS, NetError};
+use crate::nets::{self, Crop, Inspected, NETWORKS, NetError, Preprocess};
 use crate::setting::quoted;
 use crate::words::{duration, grouped, short_size};
 
@@ -66,7 +66,7 @@ fn one(config: &Config, file: &Path, as_json: bool) -> Result<ExitCode> {
     for (name, value) in facts(&inspected) {
         outln!("  {name:22} {value}");
     }
-    outln!("\nA photo takes some {} here. To use it, in an experiment:\n", duration(seconds));
+    outln!("\nA photo takes some {} here. To use it, in an experiment:\n", short(seconds));
     for line in lines {
         outln!("{line}");
     }
@@ -103,33 +103,35 @@ fn all(config: &Config, as_json: bool) -> Result<ExitCode> {
     }
     outln!("In the program:");
     for inspected in &built_in {
-        outln!("  {}: {}", inspected.network.name, summary(inspected));
+        tell(inspected.network.name, inspected);
     }
     outln!("\nIn {}:", typed(&folder));
+    let root = format!("{}/", config.root.display());
     for (file, inspected) in &found {
         match inspected {
-            Ok(inspected) => {
-                outln!("  {}: {}", typed(file), summary(inspected));
-                let of = Path::new(FOLDER);
-                let short = file.strip_prefix(of).unwrap_or(file);
-                let backbone = quoted(inspected.network.name);
-                outln!(
-                    "    network.backbone = {backbone}, checked in full by '{}'",
-                    command(of, short)
-                );
-            }
-            Err(error) => outln!("  cannot be used: {error}"),
+            Ok(inspected) => tell(&typed(file), inspected),
+            Err(error) => outln!("  {}", error.to_string().replace(&root, "")),
         }
     }
-    if found.is_empty() {
-        outln!("  nothing; docs/weights.md says which files are read and where there are some");
+    match found.is_empty() {
+        true => {
+            outln!(
+                "  nothing; docs/weights.md says which files are read, and where there are some"
+            );
+        }
+        false => outln!(
+            "\n'{} weights FILE' checks one to the last number, and says how to use it.",
+            super::program()
+        ),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn command(folder: &Path, file: &Path) -> String {
-    let file = super::in_shell(&typed(&folder.join(file)));
-    format!("{} weights {file}", super::program())
+/// Two lines of the list.
+fn tell(name: &str, inspected: &Inspected) {
+    let licence = inspected.licence.as_deref().unwrap_or("licence unknown");
+    outln!("  {name}");
+    outln!("      {}; {licence}", summary(inspected));
 }
 
 /// Files of weights below a folder; what cannot be read is not there.
@@ -147,12 +149,24 @@ fn find(folder: &Path, levels: usize, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// A time that may be far below a second.
+fn short(seconds: f64) -> String {
+    match seconds < 1.0 {
+        true => format!("{:.0} ms", seconds * 1000.0),
+        false => duration(seconds),
+    }
+}
+
 /// On one line: what they are, and what they cost.
 fn summary(inspected: &Inspected) -> String {
     let net = &*inspected.backbone;
-    let side = net.identity().preprocess.side;
+    let Preprocess { side, crop, .. } = net.identity().preprocess;
+    let cut = match crop {
+        Crop::Squash => "squashed",
+        Crop::Centre { .. } => "cut",
+    };
     format!(
-        "{}, {}, {}, {side} x {side} pixels, {} numbers",
+        "{}, {}, {}; photos {cut} to {side} x {side}, {} numbers",
         inspected.recognized.name,
         inspected.format.name(),
         short_size(inspected.bytes as u64),

@@ -44,7 +44,7 @@ pub fn inspect(file: &Path, root: &Path) -> Loaded<Inspected> {
 pub fn inspect_built_in(network: &'static Network) -> Option<Loaded<Inspected>> {
     let opened = WeightsFile::parse("built-in".to_owned(), network.built_in?.into());
     let inspect = |opened: WeightsFile| {
-        let recognized = Recognized { name: network.name, seconds: None };
+        let recognized = Recognized { name: network.meaning, seconds: None };
         of(network, recognized, opened, Weights::BuiltIn, None, Path::new(""))
     };
     Some(opened.and_then(inspect))

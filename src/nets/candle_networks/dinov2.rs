@@ -61,7 +61,7 @@ const SIZES: &[Size] = &[
         384,
         12,
         "11",
-        1.0,
+        2.5,
         PATCHES * PATCHES + 1,
         ["blocks.12.ls1.gamma"]
     ),
@@ -70,7 +70,7 @@ const SIZES: &[Size] = &[
         768,
         12,
         "11",
-        1.0,
+        5.7,
         PATCHES * PATCHES + 1,
         ["blocks.12.ls1.gamma"]
     ),
@@ -79,7 +79,7 @@ const SIZES: &[Size] = &[
         1024,
         24,
         "23",
-        1.0,
+        19.0,
         PATCHES * PATCHES + 1,
         ["blocks.24.ls1.gamma"]
     ),
@@ -88,7 +88,7 @@ const SIZES: &[Size] = &[
         384,
         12,
         "11",
-        1.0,
+        2.4,
         PATCHES * PATCHES,
         ["blocks.12.ls1.gamma"]
     ),
@@ -97,7 +97,7 @@ const SIZES: &[Size] = &[
         768,
         12,
         "11",
-        1.0,
+        5.7,
         PATCHES * PATCHES,
         ["blocks.12.ls1.gamma"]
     ),
@@ -106,7 +106,7 @@ const SIZES: &[Size] = &[
         1024,
         24,
         "23",
-        1.0,
+        19.0,
         PATCHES * PATCHES,
         ["blocks.24.ls1.gamma"]
     ),

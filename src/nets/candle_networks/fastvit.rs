@@ -64,14 +64,14 @@ macro_rules! size {
 }
 
 const SIZES: &[Size] = &[
-    size!("fastvit_t8", t8, 48, 3, 3, 4, 1.0, no attention),
-    size!("fastvit_t12", t12, 64, 3, 5, 6, 1.0, no attention),
-    size!("fastvit_s12", s12, 64, 4, 5, 6, 1.0, no attention),
-    size!("fastvit_sa12", sa12, 64, 4, 5, 6, 1.0, attention),
-    size!("fastvit_sa24", sa24, 64, 4, 11, 12, 1.0, attention),
+    size!("fastvit_t8", t8, 48, 3, 3, 4, 0.26, no attention),
+    size!("fastvit_t12", t12, 64, 3, 5, 6, 0.39, no attention),
+    size!("fastvit_s12", s12, 64, 4, 5, 6, 0.42, no attention),
+    size!("fastvit_sa12", sa12, 64, 4, 5, 6, 0.4, attention),
+    size!("fastvit_sa24", sa24, 64, 4, 11, 12, 0.71, attention),
     size!("fastvit_sa36", sa36, 64, 4, 17, 18, 1.0, attention),
-    size!("fastvit_ma36", ma36, 76, 4, 17, 18, 1.0, attention),
-    size!("fastvit_mci0", mci0, 64, 3, 9, 10, 1.0, attention),
-    size!("fastvit_mci1", mci1, 64, 3, 19, 20, 1.0, attention),
-    size!("fastvit_mci2", mci2, 80, 3, 23, 24, 1.0, attention),
+    size!("fastvit_ma36", ma36, 76, 4, 17, 18, 1.2, attention),
+    size!("fastvit_mci0", mci0, 64, 3, 9, 10, 0.59, attention),
+    size!("fastvit_mci1", mci1, 64, 3, 19, 20, 1.1, attention),
+    size!("fastvit_mci2", mci2, 80, 3, 23, 24, 1.4, attention),
 ];

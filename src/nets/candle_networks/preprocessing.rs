@@ -233,7 +233,8 @@ impl Stated {
         };
         let colours = |key: &str, numbers: &[f64], least: f64| match *numbers {
             [red, green, blue] if numbers.iter().all(|n| (least..=1.0).contains(n)) => {
-                Ok([red, green, blue].map(|number| number * 255.0))
+                // Without the digits that only the product's rounding makes.
+                Ok([red, green, blue].map(|number| (number * 255e9).round() / 1e9))
             }
             _ => Err(refuse(key, "three numbers from 0 to 1")),
         };

@@ -36,14 +36,14 @@ macro_rules! size {
 }
 
 const SIZES: &[Size] = &[
-    size!("resnet18", resnet18_no_final_layer, 512, 1.0,
+    size!("resnet18", resnet18_no_final_layer, 512, 0.12,
         "layer3.1.conv2.weight": &[256, 256, 3, 3], "layer3.2.conv2.weight"),
-    size!("resnet34", resnet34_no_final_layer, 512, 1.0,
+    size!("resnet34", resnet34_no_final_layer, 512, 0.21,
         "layer3.5.conv2.weight": &[256, 256, 3, 3], "layer3.0.conv3.weight"),
-    size!("resnet50", resnet50_no_final_layer, 2048, 1.0,
+    size!("resnet50", resnet50_no_final_layer, 2048, 0.21,
         "layer3.5.conv3.weight": &[1024, 256, 1, 1], "layer3.6.conv3.weight"),
-    size!("resnet101", resnet101_no_final_layer, 2048, 1.0,
+    size!("resnet101", resnet101_no_final_layer, 2048, 0.29,
         "layer3.22.conv3.weight": &[1024, 256, 1, 1], "layer3.23.conv3.weight"),
-    size!("resnet152", resnet152_no_final_layer, 2048, 1.0,
+    size!("resnet152", resnet152_no_final_layer, 2048, 0.42,
         "layer3.35.conv3.weight": &[1024, 256, 1, 1], "layer3.36.conv3.weight"),
 ];

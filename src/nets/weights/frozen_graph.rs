@@ -106,7 +106,7 @@ fn read_nodes(whole: &Slice) -> Result<Contents, String> {
     let (mut entries, mut metadata) = (BTreeMap::new(), HashMap::new());
     while rest.has_remaining() {
         let at = whole.len() - rest.len();
-        let Some(node) = next_node(&mut rest).map_err(|why| format!("at byte {at} {why}"))? else {
+        let Some(node) = next_node(&mut rest).map_err(|why| format!("at byte {at}: {why}"))? else {
             continue;
         };
         if entries.len() + metadata.len() == MOST_NODES {
