@@ -126,7 +126,7 @@ const CLOSE: f64 = 1e-5;
 
 /// Our name of the family, the published weights whose photos the oracle has, and the parts of the
 /// feature.
-const NETWORKS: [(&str, &str, &[&str]); 14] = [
+const NETWORKS: [(&str, &str, &[&str]); 15] = [
     ("convnext", "convnext_atto.d2_in1k", &["feature"]),
     ("convnext", "convnext_tiny.in12k_ft_in1k", &["feature"]),
     ("convnext", "convnextv2_atto.fcmae_ft_in1k", &["feature"]),
@@ -139,6 +139,7 @@ const NETWORKS: [(&str, &str, &[&str]); 14] = [
     ("fastvit", "fastvit_t8.apple_in1k", &["feature"]),
     ("fastvit", "fastvit_sa12.apple_in1k", &["feature"]),
     ("fastvit", "fastvit_mci0.apple_mclip", &["feature"]),
+    ("repvgg", "repvgg_a0.rvgg_in1k", &["feature"]),
     ("dinov2", "vit_small_patch14_dinov2.lvd142m", &["feature", "pooled"]),
     ("dinov2", "vit_small_patch14_reg4_dinov2.lvd142m", &["feature", "pooled"]),
 ];

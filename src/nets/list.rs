@@ -21,6 +21,7 @@ pub const NETWORKS: &[Network] = &[
     candle_networks::MOBILENET_V4,
     candle_networks::FASTVIT,
     candle_networks::DINOV2,
+    candle_networks::REPVGG,
     #[cfg(test)]
     tiny::NETWORK,
 ];

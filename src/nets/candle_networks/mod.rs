@@ -13,6 +13,7 @@ mod dinov2;
 mod fastvit;
 mod mobilenet_v4;
 mod preprocessing;
+mod repvgg;
 mod resnet;
 mod tensors;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub(super) use convnext::NETWORK as CONVNEXT;
 pub(super) use dinov2::NETWORK as DINOV2;
 pub(super) use fastvit::NETWORK as FASTVIT;
 pub(super) use mobilenet_v4::NETWORK as MOBILENET_V4;
+pub(super) use repvgg::NETWORK as REPVGG;
 pub(super) use resnet::NETWORK as RESNET;
 
 /// Pictures that a GPU is given at a time.

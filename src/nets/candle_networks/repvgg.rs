@@ -1,0 +1,59 @@
+//! RepVGG.
+//!
+//! Source: Ding et al. 2021 (arXiv:2101.03697).
+
+use candle_transformers::models::repvgg::{Config, repvgg_no_final_layer};
+
+use super::{Family, POOLED, Size, own_settings, pooled};
+use crate::nets::network::Network;
+
+pub(in crate::nets) const NETWORK: Network = Network {
+    name: "repvgg",
+    meaning: "RepVGG, with weights from a file",
+    measured: None,
+    built_in: None,
+    options: &[],
+    load: |settings, root, device| FAMILY.load(settings, root, device),
+    recognize: |file| FAMILY.recognize(file),
+    own_settings,
+};
+
+pub(super) static FAMILY: Family = Family {
+    name: "RepVGG",
+    backbone: "repvgg",
+    sizes: SIZES,
+    taps: POOLED,
+    classifier: &["head."],
+};
+
+/// `width`: channels of the third stage, `entering`: of each input of its second block, which those
+/// with groups divide; `last`: its last block; `channels`: of the fourth stage.
+macro_rules! size {
+    ($name:literal, $config:ident, $seconds:literal, $width:literal, $entering:literal, $last:literal, $beyond:literal, $channels:literal) => {
+        Size {
+            name: $name,
+            marks: &[
+                ("stages.2.1.conv_kxk.conv.weight", &[$width, $entering, 3, 3]),
+                (concat!("stages.2.", $last, ".conv_kxk.bn.weight"), &[$width]),
+                ("stages.3.0.conv_kxk.bn.weight", &[$channels]),
+            ],
+            lacks: &[concat!("stages.2.", $beyond, ".conv_kxk.bn.weight")],
+            channels: $channels,
+            seconds: $seconds,
+            build: |vb| Ok(pooled(repvgg_no_final_layer(&Config::$config(), vb)?)),
+        }
+    };
+}
+
+const SIZES: &[Size] = &[
+    size!("repvgg_a0", a0, 1.0, 192, 192, 13, 14, 1280),
+    size!("repvgg_a1", a1, 1.0, 256, 256, 13, 14, 1280),
+    size!("repvgg_a2", a2, 1.0, 384, 384, 13, 14, 1408),
+    size!("repvgg_b0", b0, 1.0, 256, 256, 15, 16, 1280),
+    size!("repvgg_b1", b1, 1.0, 512, 512, 15, 16, 2048),
+    size!("repvgg_b1g4", b1g4, 1.0, 512, 128, 15, 16, 2048),
+    size!("repvgg_b2", b2, 1.0, 640, 640, 15, 16, 2560),
+    size!("repvgg_b2g4", b2g4, 1.0, 640, 160, 15, 16, 2560),
+    size!("repvgg_b3", b3, 1.0, 768, 768, 15, 16, 2560),
+    size!("repvgg_b3g4", b3g4, 1.0, 768, 192, 15, 16, 2560),
+];
