@@ -41,7 +41,7 @@ macro_rules! size {
 
 const SIZES: &[Size] = &[
     size!("mobilenetv4_conv_small", small, 0.05, "blocks.3.5.pw_exp.conv.weight": [512, 128, 1, 1], []),
-    size!("mobilenetv4_conv_medium", medium, 0.2, "blocks.3.10.dw_start.conv.weight": [256, 1, 5, 5],
+    size!("mobilenetv4_conv_medium", medium, 0.36, "blocks.3.10.dw_start.conv.weight": [256, 1, 5, 5],
         ["blocks.3.11.pw_exp.conv.weight"]),
     size!("mobilenetv4_conv_large", large, 0.4, "blocks.3.12.dw_start.conv.weight": [512, 1, 5, 5], []),
     size!("mobilenetv4_hybrid_medium", hybrid_medium, 0.22,
