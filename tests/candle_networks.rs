@@ -251,6 +251,8 @@ fn how_photos_are_taken_is_found_in_the_file_beside_it_or_by_its_name() {
         (written.replace("[3, 160, 160]", "[3, 160, 161]"), "its input_size is missing or not"),
         (written.replace("bilinear", "lanczos"), "expected \"bicubic\" or \"bilinear\""),
         (written.replace("1.0", "0"), "its crop_pct is missing or not understood"),
+        (written.replace("160", "7"), "its input_size is 7, and the network takes 32 or more"),
+        (written.replace("160", "160.5"), "its input_size is missing or not understood"),
     ] {
         fs::write(&config, bad).unwrap();
         let refused = refused("resnet", &file);
@@ -263,7 +265,58 @@ fn how_photos_are_taken_is_found_in_the_file_beside_it_or_by_its_name() {
     let model = file.with_file_name("model.safetensors");
     fs::rename(&file, &model).unwrap();
     let refused = refused("resnet", &model);
-    assert!(refused.ends_with("it is of resnetaa50, and the weights beside it are of resnet18"));
+    assert!(refused.contains("it is of resnetaa50, and the weights beside it are of resnet18"));
+    assert!(refused.ends_with("mend it, or move it away"), "{refused}");
+
+    // What other programs write there says nothing of it.
+    fs::write(&config, r#"{"architectures": ["ResNetForImageClassification"]}"#).unwrap();
+    assert_eq!(taken(&model).3, Some(Source::Assumed));
+    fs::write(&config, format!("\u{feff}{written}")).unwrap();
+    assert_eq!(taken(&model).3, Some(Source::Config));
+}
+
+/// Of what a name says and the tensors do not, the tensors are believed.
+#[test]
+fn a_file_with_the_name_of_another_network_is_not_taken_as_that_was_trained() {
+    let (_kept, file) = resnet18("convnext_tiny.in12k_ft_in1k.safetensors");
+    let net = load("resnet", &file).unwrap();
+    assert_eq!(net.identity().preprocess_source, Some(Source::Assumed));
+    let inspected = nets::inspect(&file, Path::new("")).unwrap();
+    assert_eq!(inspected.licence, None);
+    let (_kept, file) = resnet18("resnet18.a1_in1k.safetensors");
+    let inspected = nets::inspect(&file, Path::new("")).unwrap();
+    assert_eq!((inspected.recognized.name, inspected.network.name), ("resnet18", "resnet"));
+    assert_eq!(inspected.licence.as_deref(), Some("apache-2.0"));
+}
+
+/// A ReLU would make zeros of what such a variance makes, and nobody would see it.
+#[test]
+fn a_variance_below_zero_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("w.safetensors");
+    let mut tensors: HashMap<String, Tensor> = shapes("can")["resnet18"]
+        .iter()
+        .map(|(name, shape)| (name.clone(), weight(name, shape)))
+        .collect();
+    let variance = Tensor::full(-1f32, 64, &Device::Cpu).unwrap();
+    tensors.insert("bn1.running_var".to_owned(), variance);
+    safetensors::save(&tensors, &file).unwrap();
+    let refused = refused("resnet", &file);
+    assert!(
+        refused.ends_with("bn1.running_var holds a variance below 0; fetch or copy the file again")
+    );
+}
+
+#[test]
+fn dinov2_takes_pictures_of_one_size_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.safetensors");
+    save(&shapes("can")["vit_small_patch14_dinov2"], &file);
+    let config = r#"{"architecture": "vit_small_patch14_dinov2", "input_size": [3, 224, 224],
+        "crop_pct": 1.0, "interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}"#;
+    fs::write(folder.path().join("config.json"), config).unwrap();
+    let refused = refused("dinov2", &file);
+    assert!(refused.contains("its input_size is 224, and the network takes 518"), "{refused}");
 }
 
 #[test]

@@ -104,6 +104,25 @@ fn the_archive_that_the_graph_came_in_is_read_too() {
     let refused = open(folder.path(), file, &[]).err().unwrap().to_string();
     assert!(refused.contains("inception-2015-12-05.tgz: the weights are damaged"), "{refused}");
 
+    // Without its last bytes the checksum is missing, with others it is wrong.
+    for (place, by) in
+        [(archive.len() - 8, None), (archive.len() / 2, Some(1)), (archive.len() - 8, Some(1))]
+    {
+        let mut damaged = archive.clone();
+        match by {
+            None => damaged.truncate(place),
+            Some(by) => damaged[place] ^= by,
+        }
+        fs::write(folder.path().join(file), &damaged).unwrap();
+        let refused = open(folder.path(), file, &[]).err().unwrap().to_string();
+        assert!(refused.contains("as gzip, "), "{refused}");
+    }
+
+    let mut alone = GzEncoder::new(Vec::new(), Compression::fast());
+    alone.write_all(&graph).unwrap();
+    fs::write(folder.path().join("graph.pb.gz"), alone.finish().unwrap()).unwrap();
+    assert!(open(folder.path(), "graph.pb.gz", &[]).is_ok());
+
     let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
     gz.write_all(&[0; 1024]).unwrap();
     fs::write(folder.path().join(file), gz.finish().unwrap()).unwrap();

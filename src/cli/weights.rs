@@ -1,19 +1,21 @@
 //! `retrain weights`: the weights that there are, and what a file of weights is.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
+use super::EXIT_MISTAKE;
 use super::out::print_json;
 use super::speed::seconds_a_photo;
-use super::{EXIT_MISTAKE, typed};
 use crate::config::Config;
-use crate::nets::{self, Crop, Inspected, NETWORKS, NetError, Preprocess};
+use crate::nets::{self, Crop, Inspected, NETWORKS, Preprocess};
 use crate::setting::quoted;
+use crate::store::shown;
 use crate::words::{duration, grouped, short_size};
 
 /// The folder of the project where weights are looked for.
@@ -37,6 +39,9 @@ pub fn weights(config: &Config, file: Option<&Path>, as_json: bool) -> Result<Ex
 fn one(config: &Config, file: &Path, as_json: bool) -> Result<ExitCode> {
     // As typed in the present folder; in an experiment it is relative to the project.
     let full = std::path::absolute(file)?;
+    if full.to_str().is_none() {
+        bail!("{}: its name is not UTF-8, which TOML needs; rename it", shown(file));
+    }
     let inspected = nets::inspect(&full, Path::new(""))?;
     let net = &*inspected.backbone;
     let preprocess = net.identity().preprocess;
@@ -44,11 +49,13 @@ fn one(config: &Config, file: &Path, as_json: bool) -> Result<ExitCode> {
     let shape = (1, 3, preprocess.side, preprocess.side);
     let feature = net.features(&Tensor::from_vec(picture, shape, &Device::Cpu)?)?;
     let feature: Vec<f32> = feature.flatten_all()?.to_vec1()?;
-    if !feature.iter().all(|number| number.is_finite()) {
+    let says_nothing = feature.iter().all(|number| *number == feature[0]);
+    if says_nothing || !feature.iter().all(|number| number.is_finite()) {
         newsln!(
-            "retrain: {}: the features of a picture are not finite numbers; fetch or copy the file \
-             again",
-            typed(file)
+            "retrain: {}: the feature of a drawn picture is {}, so nothing can be learned from it; fetch \
+             or copy the file again",
+            shown(file),
+            if says_nothing { "the same number throughout" } else { "not of finite numbers" }
         );
         return Ok(ExitCode::from(EXIT_MISTAKE));
     }
@@ -62,7 +69,7 @@ fn one(config: &Config, file: &Path, as_json: bool) -> Result<ExitCode> {
         print_json(&json)?;
         return Ok(ExitCode::SUCCESS);
     }
-    outln!("{}: {}", typed(file), summary(&inspected));
+    outln!("{}: {}", shown(file), summary(&inspected));
     for (name, value) in facts(&inspected) {
         outln!("  {name:22} {value}");
     }
@@ -82,19 +89,16 @@ fn all(config: &Config, as_json: bool) -> Result<ExitCode> {
     }
     let folder = config.root.join(FOLDER);
     let mut files = Vec::new();
-    find(&folder, DEEPEST, &mut files);
+    if fs::symlink_metadata(&folder).is_ok() {
+        find(&folder, DEEPEST, &mut files)
+            .with_context(|| format!("cannot read {}", shown(&folder)))?;
+    }
     files.sort();
-    let found: Vec<(PathBuf, Result<Inspected, NetError>)> = files
-        .into_iter()
-        .map(|file| {
-            let inspected = nets::inspect(&file, Path::new(""));
-            (file.strip_prefix(&config.root).unwrap_or(&file).to_owned(), inspected)
-        })
-        .collect();
+    let short = |file: &Path| file.strip_prefix(&config.root).unwrap_or(file).to_owned();
     if as_json {
-        let of_files = found.iter().map(|(file, inspected)| match inspected {
-            Ok(inspected) => json(Some(file), inspected),
-            Err(error) => json!({"file": file, "error": error.to_string()}),
+        let of_files = files.iter().map(|file| match nets::inspect(file, Path::new("")) {
+            Ok(inspected) => json(Some(&short(file)), &inspected),
+            Err(error) => json!({"file": shown(&short(file)), "error": error.to_string()}),
         });
         let all: Vec<Value> =
             built_in.iter().map(|inspected| json(None, inspected)).chain(of_files).collect();
@@ -105,15 +109,15 @@ fn all(config: &Config, as_json: bool) -> Result<ExitCode> {
     for inspected in &built_in {
         tell(inspected.network.name, inspected);
     }
-    outln!("\nIn {}:", typed(&folder));
+    outln!("\nIn {}:", shown(&short(&folder)));
     let root = format!("{}/", config.root.display());
-    for (file, inspected) in &found {
-        match inspected {
-            Ok(inspected) => tell(&typed(file), inspected),
+    for file in &files {
+        match nets::inspect(file, Path::new("")) {
+            Ok(inspected) => tell(&shown(&short(file)), &inspected),
             Err(error) => outln!("  {}", error.to_string().replace(&root, "")),
         }
     }
-    match found.is_empty() {
+    match files.is_empty() {
         true => {
             outln!(
                 "  nothing; docs/weights.md says which files are read, and where there are some"
@@ -134,19 +138,22 @@ fn tell(name: &str, inspected: &Inspected) {
     outln!("      {}; {licence}", summary(inspected));
 }
 
-/// Files of weights below a folder; what cannot be read is not there.
-fn find(folder: &Path, levels: usize, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
+/// Files of weights in a folder and its folders. Errors when the folder itself cannot be read.
+fn find(folder: &Path, levels: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
         let ending = path.extension().and_then(|ending| ending.to_str());
         if path.is_dir() {
             if levels > 1 {
-                find(&path, levels - 1, files);
+                find(&path, levels - 1, files)?;
             }
-        } else if ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
+        } else if ending
+            .is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
+        {
             files.push(path);
         }
     }
+    Ok(())
 }
 
 /// A time that may be far below a second.
@@ -199,7 +206,7 @@ fn settings(inspected: &Inspected, file: &Path) -> Vec<String> {
 fn json(file: Option<&Path>, inspected: &Inspected) -> Value {
     let identity = inspected.backbone.identity();
     json!({
-        "file": file,
+        "file": file.map(shown),
         "network": inspected.network.name,
         "recognized": inspected.recognized.name,
         "format": inspected.format.name(),

@@ -57,6 +57,10 @@ pub enum NetError {
     #[error("{file}: {tensor} holds a number that is not finite; fetch or copy the file again")]
     NotFinite { file: String, tensor: String },
 
+    /// A variance of batch normalisation is below 0.
+    #[error("{file}: {tensor} holds a variance below 0; fetch or copy the file again")]
+    NegativeVariance { file: String, tensor: String },
+
     /// A value in the file's metadata is not understood.
     #[error(
         "{file}: its metadata says {key} = '{found}', expected {expected}; set {setting} instead"
@@ -101,10 +105,11 @@ pub enum NetError {
 
     /// The tensors are of no network that is known.
     #[error(
-        "{file}: by its tensors this is no network that is known here, or not a whole one; docs/weights.md \
-         lists what is read"
+        "{file}: by its tensors ({}) this is no network that is known here, or not a whole one; \
+         docs/weights.md lists what is read",
+        if first.is_empty() { "none".to_owned() } else { first.join(", ") + ", ..." }
     )]
-    NoNetwork { file: String },
+    NoNetwork { file: String, first: Vec<String> },
 
     /// The file is of another network than the experiment says.
     #[error(
@@ -120,7 +125,8 @@ pub enum NetError {
 
     /// A tensor of the network is missing, or in another shape.
     #[error(
-        "{file}: its tensors are not those of {network}: {reason}; fetch or copy the file again"
+        "{file}: its tensors are not those of {network}: {reason}; it is another network, a damaged file, \
+         or in numbers other than f32, f16 and bf16"
     )]
     Lacks { network: &'static str, file: String, reason: String },
 
@@ -139,8 +145,8 @@ pub enum NetError {
     LookAlike { file: String, named: String, network: String },
 
     /// What is said of how weights take photos is not understood; `origin`: who says it.
-    #[error("{origin}: {reason}")]
-    Config { origin: String, reason: String },
+    #[error("{origin}: {reason}; it says how {file} takes photos: mend it, or move it away")]
+    Config { origin: String, file: String, reason: String },
 
     /// The network computes in single precision only.
     #[error("network.precision: {network} computes in \"f32\" only; set it to that or to \"auto\"")]

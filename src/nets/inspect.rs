@@ -12,6 +12,14 @@ use super::network::{Network, NetworkSettings, Recognized};
 use super::settings::Weights;
 use super::weights::{Format, WeightsFile};
 
+/// An error names this many tensors.
+const NAMED: usize = 3;
+
+/// A name from a file, however long and of whatever characters.
+fn harmless(name: &str) -> String {
+    name.chars().take(60).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
 /// What is known of weights.
 pub struct Inspected {
     /// The network that they are of.
@@ -34,9 +42,11 @@ pub struct Inspected {
 pub fn inspect(file: &Path, root: &Path) -> Loaded<Inspected> {
     let weights = Weights::File(file.to_owned());
     let opened = WeightsFile::open(&weights, &[], root)?;
-    let (network, recognized) = list::recognized(&opened)
-        .ok_or_else(|| NetError::NoNetwork { file: opened.name().to_owned() })?;
-    let licence = candle_networks::licence(&root.join(file)).map(str::to_owned);
+    let (network, recognized) = list::recognized(&opened).ok_or_else(|| NetError::NoNetwork {
+        file: opened.name().to_owned(),
+        first: opened.names().take(NAMED).map(harmless).collect(),
+    })?;
+    let licence = candle_networks::licence(&root.join(file), recognized.name).map(str::to_owned);
     of(network, recognized, opened, weights, licence, root)
 }
 
@@ -74,6 +84,7 @@ pub fn expected_seconds(settings: &NetworkSettings, root: &Path) -> Loaded<Optio
         return Ok(None);
     }
     let file = WeightsFile::open(&settings.weights, &[], root)?;
+    (settings.backbone.check)(settings)?;
     match list::recognized(&file) {
         Some((network, recognized)) if network == settings.backbone => Ok(recognized.seconds),
         // What is not recognised is told in detail by loading it.

@@ -41,6 +41,8 @@ pub struct Network {
     pub options: &'static [Field],
     /// Loads it.
     pub load: Load,
+    /// Refuses settings that the network cannot have, before its weights are read.
+    pub(super) check: fn(&NetworkSettings) -> Loaded<()>,
     /// What a weights file holds, where it is one of this network.
     pub(super) recognize: fn(&WeightsFile) -> Option<Recognized>,
     /// Reads the settings of its own from an identity of such a network, so that they load the same

@@ -6,7 +6,7 @@ use candle_core::Result;
 use candle_nn::{VarBuilder, layer_norm};
 use candle_transformers::models::convnext::{Config, convnext_no_final_layer};
 
-use super::{Family, Maps, POOLED, Size, own_settings, pooled};
+use super::{Family, Maps, POOLED, Sides, Size, own_settings, pooled};
 use crate::nets::network::Network;
 
 pub(in crate::nets) const NETWORK: Network = Network {
@@ -16,6 +16,7 @@ pub(in crate::nets) const NETWORK: Network = Network {
     built_in: None,
     options: &[],
     load: |settings, root, device| FAMILY.load(settings, root, device),
+    check: |settings| FAMILY.check(settings),
     recognize: |file| FAMILY.recognize(file),
     own_settings,
 };
@@ -24,6 +25,7 @@ pub(super) static FAMILY: Family = Family {
     name: "ConvNeXt",
     backbone: "convnext",
     sizes: SIZES,
+    sides: Sides::From(32),
     taps: POOLED,
     classifier: &["head.fc."],
 };

@@ -8,7 +8,7 @@
 use candle_core::{D, IndexOp, Result, Tensor};
 use candle_nn::{Conv2d, Conv2dConfig, LayerNorm, Linear, VarBuilder, conv2d, layer_norm, linear};
 
-use super::{Family, Maps, Size, own_settings};
+use super::{Family, Maps, Sides, Size, own_settings};
 use crate::nets::network::Network;
 
 pub(in crate::nets) const NETWORK: Network = Network {
@@ -18,6 +18,7 @@ pub(in crate::nets) const NETWORK: Network = Network {
     built_in: None,
     options: &[],
     load: |settings, root, device| FAMILY.load(settings, root, device),
+    check: |settings| FAMILY.check(settings),
     recognize: |file| FAMILY.recognize(file),
     own_settings,
 };
@@ -26,6 +27,7 @@ pub(super) static FAMILY: Family = Family {
     name: "DINOv2",
     backbone: "dinov2",
     sizes: SIZES,
+    sides: Sides::Only(PATCH * PATCHES),
     taps: &["class_token", "patch_tokens"],
     classifier: &["head.", "mask_token"],
 };

@@ -4,7 +4,7 @@
 
 use candle_transformers::models::mobilenetv4::{Config, mobilenetv4_no_final_layer};
 
-use super::{Family, POOLED, Size, own_settings, pooled};
+use super::{Family, POOLED, Sides, Size, own_settings, pooled};
 use crate::nets::network::Network;
 
 pub(in crate::nets) const NETWORK: Network = Network {
@@ -14,6 +14,7 @@ pub(in crate::nets) const NETWORK: Network = Network {
     built_in: None,
     options: &[],
     load: |settings, root, device| FAMILY.load(settings, root, device),
+    check: |settings| FAMILY.check(settings),
     recognize: |file| FAMILY.recognize(file),
     own_settings,
 };
@@ -22,6 +23,7 @@ pub(super) static FAMILY: Family = Family {
     name: "MobileNet V4",
     backbone: "mobilenet-v4",
     sizes: SIZES,
+    sides: Sides::From(32),
     taps: POOLED,
     classifier: &["conv_head.", "norm_head.", "classifier."],
 };

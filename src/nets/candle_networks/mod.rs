@@ -52,10 +52,41 @@ struct Family {
     /// In identities.
     backbone: &'static str,
     sizes: &'static [Size],
+    /// Of the pictures that it can take.
+    sides: Sides,
     /// What can be pooled into the feature, all of it unless an experiment chooses.
     taps: &'static [&'static str],
     /// What the names of tensors begin with that only the classifier uses.
     classifier: &'static [&'static str],
+}
+
+/// Sides of pictures, in pixels.
+#[derive(Clone, Copy)]
+enum Sides {
+    /// Any from this one on: after all halvings something is left.
+    From(usize),
+    /// Multiples of this one only.
+    Multiples(usize),
+    /// This one only.
+    Only(usize),
+}
+
+impl Sides {
+    fn include(self, side: usize) -> bool {
+        match self {
+            Sides::From(least) => side >= least,
+            Sides::Multiples(of) => side >= of && side.is_multiple_of(of),
+            Sides::Only(side_of_training) => side == side_of_training,
+        }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Sides::From(least) => format!("{least} or more"),
+            Sides::Multiples(of) => format!("a multiple of {of}"),
+            Sides::Only(side) => format!("{side}"),
+        }
+    }
 }
 
 /// One network of a family.
@@ -87,8 +118,8 @@ fn pooled(network: Func<'static>) -> Maps {
 }
 
 /// The licence of published weights of the file's name.
-pub(super) fn licence(path: &Path) -> Option<&'static str> {
-    preprocessing::licence(path)
+pub(super) fn licence(path: &Path, size: &str) -> Option<&'static str> {
+    preprocessing::licence(path, size)
 }
 
 /// The tap of a family with a single one.
@@ -116,6 +147,17 @@ impl Family {
         Some(Recognized { name, seconds: Some(*seconds) })
     }
 
+    /// Refuses settings that it cannot have.
+    fn check(&self, network: &NetworkSettings) -> Loaded<()> {
+        if !matches!(network.precision, Precision::Auto | Precision::F32) {
+            return Err(NetError::OnlyF32 { network: self.name });
+        }
+        match network.taps.is_empty() {
+            true => Ok(()),
+            false => taps::find(self.name, &network.taps, self.taps).map(drop),
+        }
+    }
+
     fn load(
         &'static self,
         network: &NetworkSettings,
@@ -126,9 +168,7 @@ impl Family {
             return Err(NetError::NoBuiltIn { network: self.name });
         };
         let path = root.join(expand_home(path));
-        if !matches!(network.precision, Precision::Auto | Precision::F32) {
-            return Err(NetError::OnlyF32 { network: self.name });
-        }
+        self.check(network)?;
         let file = WeightsFile::open(&network.weights, &[], root)?;
         let size = self.size(&file).ok_or_else(|| NetError::UnknownSize {
             network: self.name,
@@ -137,7 +177,7 @@ impl Family {
         })?;
         let (preprocess, preprocess_source) = match network.preprocess {
             Some(preprocess) => (preprocess, Source::Setting),
-            None => preprocessing::find(size.name, &file, &path, network.resize)?,
+            None => preprocessing::find(self, size, &file, &path, network.resize)?,
         };
         let (taps, taps_source) = match network.taps.is_empty() {
             true => (self.taps.iter().map(|tap| (*tap).to_owned()).collect(), Source::Assumed),

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::{Family, Sides, Size};
 use crate::config::open_plain;
 use crate::nets::error::{Loaded, NetError};
 use crate::nets::identity::Source;
@@ -33,32 +34,43 @@ const CONFIG: &str = "config.json";
 
 const LARGEST_CONFIG: u64 = 1 << 20;
 
-/// How the weights in `file`, at `path`, take photos, and who says so; `size` is timm's name of the
-/// network. A resize rule that is asked for goes before theirs.
+/// How the weights in `file`, at `path`, take photos, and who says so. A resize rule that is asked for
+/// goes before theirs.
 pub(super) fn find(
-    size: &str,
+    family: &Family,
+    size: &Size,
     file: &WeightsFile,
     path: &Path,
     resize: Option<Resize>,
 ) -> Loaded<(Preprocess, Source)> {
-    let (found, source) = stated(size, file, path)?;
-    let preprocess = found.preprocess()?;
+    let (found, source) = stated(size.name, file, path)?;
+    let preprocess = found.preprocess(family.sides)?;
     Ok((Preprocess { resize: resize.unwrap_or(preprocess.resize), ..preprocess }, source))
 }
 
 fn stated(size: &str, file: &WeightsFile, path: &Path) -> Loaded<(Stated, Source)> {
     if let Some(text) = file.metadata("pretrained_cfg") {
         let origin = format!("{}: its metadata pretrained_cfg", file.name());
-        return Ok((Stated::from_json(origin, text)?, Source::Metadata));
+        let stated = Stated::parse(origin, file.name(), text)?;
+        let expected = "a JSON object with input_size, crop_pct, interpolation, mean and std";
+        let refused = NetError::Config {
+            origin: format!("{}: its metadata pretrained_cfg", file.name()),
+            file: file.name().to_owned(),
+            reason: format!("it says nothing of photos, expected {expected}"),
+        };
+        return Ok((stated.ok_or(refused)?.0, Source::Metadata));
     }
     let [name, folder] = names(path);
     let config = path.with_file_name(CONFIG);
-    if let Some(text) = read(&config)? {
-        let (stated, architecture) = Stated::with_architecture(&config, &text)?;
+    if let Some(text) = read(&config, file.name())?
+        && let Some((stated, architecture)) =
+            Stated::parse(config.display().to_string(), file.name(), &text)?
+    {
         match architecture {
             Some(other) if other != size && NAMELESS.contains(&name.as_str()) => {
                 return Err(NetError::Config {
                     origin: config.display().to_string(),
+                    file: file.name().to_owned(),
                     reason: format!("it is of {other}, and the weights beside it are of {size}"),
                 });
             }
@@ -76,7 +88,8 @@ fn stated(size: &str, file: &WeightsFile, path: &Path) -> Loaded<(Stated, Source
                 network: size.to_owned(),
             });
         }
-        if let Some(row) = published().find(|row| row.name == name) {
+        // A name may also be wrong.
+        if let Some(row) = published().find(|row| row.name == name && row.architecture() == size) {
             return Ok((row.stated(), Source::Published));
         }
     }
@@ -88,9 +101,10 @@ fn stated(size: &str, file: &WeightsFile, path: &Path) -> Loaded<(Stated, Source
 }
 
 /// The licence of published weights of the file's name.
-pub(super) fn licence(path: &Path) -> Option<&'static str> {
+pub(super) fn licence(path: &Path, size: &str) -> Option<&'static str> {
     let names = names(path);
-    published().find(|row| names.iter().any(|name| name == row.name)).map(|row| row.licence)
+    let is_it = |row: &Row| row.architecture() == size && names.iter().any(|name| name == row.name);
+    published().find(is_it).map(|row| row.licence)
 }
 
 /// What may be the published name of a weights file: its own, and that of its folder.
@@ -131,6 +145,7 @@ impl Row {
         };
         Stated {
             origin: "the table of published weights".to_owned(),
+            file: String::new(),
             side: side.parse().ok(),
             crop_pct: crop_pct.parse().ok(),
             crop_mode: crop_mode.to_owned(),
@@ -145,6 +160,8 @@ impl Row {
 #[derive(Debug)]
 struct Stated {
     origin: String,
+    /// The weights file, for messages.
+    file: String,
     side: Option<usize>,
     crop_pct: Option<f64>,
     crop_mode: String,
@@ -161,6 +178,7 @@ impl Stated {
     fn usual() -> Stated {
         Stated {
             origin: "the usual".to_owned(),
+            file: String::new(),
             side: Some(224),
             crop_pct: Some(0.875),
             crop_mode: "center".to_owned(),
@@ -170,28 +188,29 @@ impl Stated {
         }
     }
 
-    fn from_json(origin: String, text: &str) -> Loaded<Stated> {
+    /// What a `config.json` or its like says, with the architecture that it names; `None`: it is of
+    /// another program and says nothing of photos.
+    fn parse(origin: String, file: &str, text: &str) -> Loaded<Option<(Stated, Option<String>)>> {
+        // Some editors put a mark before the text.
+        let text = text.trim_start_matches('\u{feff}');
         let json: Value = serde_json::from_str(text).map_err(|error| NetError::Config {
             origin: origin.clone(),
+            file: file.to_owned(),
             reason: format!("it is not JSON: {error}"),
         })?;
-        Ok(Stated::of(origin, &json))
-    }
-
-    /// Of a `config.json`, with the architecture that it names.
-    fn with_architecture(path: &Path, text: &str) -> Loaded<(Stated, Option<String>)> {
-        let origin = path.display().to_string();
-        let json: Value = serde_json::from_str(text).map_err(|error| NetError::Config {
-            origin: origin.clone(),
-            reason: format!("it is not JSON: {error}"),
-        })?;
-        let architecture = json["architecture"].as_str().map(str::to_owned);
         // Older ones have no table of their own for it.
         let own = json.get("pretrained_cfg").unwrap_or(&json);
-        Ok((Stated::of(origin, own), architecture))
+        if !own.is_object()
+            || ["input_size", "mean", "std"].iter().all(|key| own.get(key).is_none())
+        {
+            return Ok(None);
+        }
+        let named = json["architecture"].as_str().or(own["architecture"].as_str());
+        let architecture = named.and_then(|name| name.split('.').next()).map(str::to_owned);
+        Ok(Some((Stated::of(origin, file, own), architecture)))
     }
 
-    fn of(origin: String, json: &Value) -> Stated {
+    fn of(origin: String, file: &str, json: &Value) -> Stated {
         let numbers = |key: &str| -> Vec<f64> {
             let list = json[key].as_array();
             list.into_iter().flatten().filter_map(Value::as_f64).collect()
@@ -200,9 +219,11 @@ impl Stated {
             json.get(key).and_then(Value::as_str).unwrap_or(otherwise).to_owned()
         };
         let sides = numbers("input_size");
-        let is_square = sides.len() == 3 && sides[0] == 3.0 && sides[1] == sides[2];
+        let is_square =
+            sides.len() == 3 && sides[0] == 3.0 && sides[1] == sides[2] && sides[1].fract() == 0.0;
         Stated {
             origin,
+            file: file.to_owned(),
             side: is_square.then(|| sides[1] as usize),
             crop_pct: json["crop_pct"].as_f64(),
             crop_mode: word("crop_mode", "center"),
@@ -212,15 +233,26 @@ impl Stated {
         }
     }
 
-    fn preprocess(&self) -> Loaded<Preprocess> {
+    fn preprocess(&self, sides: Sides) -> Loaded<Preprocess> {
         let refuse = |key: &str, expected: &str| NetError::Config {
             origin: self.origin.clone(),
+            file: self.file.clone(),
             reason: format!("its {key} is missing or not understood, expected {expected}"),
         };
         let side = self.side.filter(|side| (1..=LARGEST_SIDE).contains(side));
         let side = side.ok_or_else(|| refuse("input_size", "[3, side, side], as [3, 224, 224]"))?;
-        let crop_pct = self.crop_pct.filter(|share| *share > 0.0 && *share <= 1.0);
-        let crop_pct = crop_pct.ok_or_else(|| refuse("crop_pct", "a number above 0, up to 1"))?;
+        if !sides.include(side) {
+            return Err(NetError::Config {
+                origin: self.origin.clone(),
+                file: self.file.clone(),
+                reason: format!(
+                    "its input_size is {side}, and the network takes {}",
+                    sides.words()
+                ),
+            });
+        }
+        let crop_pct = self.crop_pct.filter(|share| (0.1..=1.0).contains(share));
+        let crop_pct = crop_pct.ok_or_else(|| refuse("crop_pct", "a number from 0.1 to 1"))?;
         let crop = match self.crop_mode.as_str() {
             "center" => Crop::Centre { shorter_side: (side as f64 / crop_pct).floor() as usize },
             "squash" if crop_pct == 1.0 => Crop::Squash,
@@ -249,9 +281,11 @@ impl Stated {
 }
 
 /// A `config.json`; `None`: there is none.
-fn read(path: &Path) -> Loaded<Option<String>> {
-    let refuse =
-        |reason: String| Err(NetError::Config { origin: path.display().to_string(), reason });
+fn read(path: &Path, weights: &str) -> Loaded<Option<String>> {
+    let refuse = |reason: String| {
+        let (origin, file) = (path.display().to_string(), weights.to_owned());
+        Err(NetError::Config { origin, file, reason })
+    };
     let file = match open_plain(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

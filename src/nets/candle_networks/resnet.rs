@@ -4,7 +4,7 @@
 
 use candle_transformers::models::resnet::*;
 
-use super::{Family, POOLED, Size, own_settings, pooled};
+use super::{Family, POOLED, Sides, Size, own_settings, pooled};
 use crate::nets::network::Network;
 
 pub(in crate::nets) const NETWORK: Network = Network {
@@ -14,12 +14,19 @@ pub(in crate::nets) const NETWORK: Network = Network {
     built_in: None,
     options: &[],
     load: |settings, root, device| FAMILY.load(settings, root, device),
+    check: |settings| FAMILY.check(settings),
     recognize: |file| FAMILY.recognize(file),
     own_settings,
 };
 
-pub(super) static FAMILY: Family =
-    Family { name: "ResNet", backbone: "resnet", sizes: SIZES, taps: POOLED, classifier: &["fc."] };
+pub(super) static FAMILY: Family = Family {
+    name: "ResNet",
+    backbone: "resnet",
+    sizes: SIZES,
+    sides: Sides::From(32),
+    taps: POOLED,
+    classifier: &["fc."],
+};
 
 /// `third`: a tensor of the last block of the third layer, `beyond`: one of a block after it.
 macro_rules! size {

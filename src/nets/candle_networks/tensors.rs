@@ -40,7 +40,8 @@ pub(super) fn build(
     let maps = built.map_err(|error| NetError::Lacks {
         network: size.name,
         file: tensors.file.name().to_owned(),
-        reason: error.to_string(),
+        // With RUST_BACKTRACE the call stack follows.
+        reason: error.to_string().lines().next().unwrap_or_default().to_owned(),
     })?;
     tensors.refuse_unused(family, size)?;
     // On a GPU candle gives each thread its own queue: another thread's work could start before the
@@ -82,6 +83,19 @@ impl Tensors {
         })
     }
 
+    /// Errors when a number is not finite, and when a variance is below 0, of which the activations
+    /// would make zeros without a word.
+    fn numbers(&self, key: &str) -> Loaded<Vec<f32>> {
+        let numbers = self.file.numbers(key)?;
+        match key.ends_with("running_var") && numbers.iter().any(|number| *number < 0.0) {
+            true => Err(NetError::NegativeVariance {
+                file: self.file.name().to_owned(),
+                tensor: key.to_owned(),
+            }),
+            false => Ok(numbers),
+        }
+    }
+
     /// `shape`: as the network wants it; `None`: as the file has it.
     fn tensor(
         &self,
@@ -92,12 +106,12 @@ impl Tensors {
     ) -> Result<Tensor> {
         let key = format!("{}{name}", self.prefix);
         let Some(own) = self.file.shape(&key) else {
-            candle_core::bail!("{key} is missing");
+            return Err(Error::Msg(format!("{key} is missing")));
         };
         if let Some(fault) = self.file.fault(&key, shape.unwrap_or(own)) {
-            candle_core::bail!("{fault}");
+            return Err(Error::Msg(fault));
         }
-        let numbers = self.file.numbers(&key).map_err(|error| {
+        let numbers = self.numbers(&key).map_err(|error| {
             let in_words = Error::Msg(error.to_string());
             self.bad.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             in_words

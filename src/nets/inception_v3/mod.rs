@@ -40,6 +40,7 @@ pub(super) const NETWORK: Network = Network {
     built_in: Some(opened::BUILT_IN),
     options: options::FIELDS,
     load: |settings, root, device| Ok(Box::new(load(settings, root, device)?)),
+    check: |_| Ok(()),
     recognize: opened::recognize,
     own_settings: description::own_settings,
 };

@@ -27,6 +27,7 @@ pub(super) const NETWORK: Network = Network {
     built_in: Some(b"drawn from seed 5"),
     options: &[GAIN],
     load: |settings, _, _| Ok(Box::new(Tiny::new(settings)?)),
+    check: |_| Ok(()),
     recognize: |_| None,
     own_settings,
 };

@@ -206,22 +206,41 @@ fn entry(constant: &Constant, whole: &Slice) -> Result<Entry, String> {
     })
 }
 
-/// The first `.pb` file in a `.tgz` archive.
-pub(super) fn unpack(archive: &[u8]) -> Result<Vec<u8>, String> {
-    let unreadable = |error: std::io::Error| format!("as a .tgz archive, {error}");
-    let mut archive = tar::Archive::new(GzDecoder::new(archive).take(LARGEST_IN_ARCHIVE));
-    for member in archive.entries().map_err(unreadable)? {
-        let member = member.map_err(unreadable)?;
-        let path = member.path_bytes();
-        if path.ends_with(b".pb") && member.header().entry_type().is_file() {
-            let length = member.size();
-            let mut graph = Vec::new();
-            member.take(LARGEST_IN_ARCHIVE).read_to_end(&mut graph).map_err(unreadable)?;
-            if graph.len() as u64 != length {
-                return Err("the archive ends inside its .pb file".to_owned());
-            }
-            return Ok(graph);
-        }
+/// The graph in a gzip file: a `.pb` by itself, or the only one in a `.tgz` archive. All of the file is
+/// read, so that its checksum is compared.
+pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
+    let mut unpacked = Vec::new();
+    GzDecoder::new(packed)
+        .take(LARGEST_IN_ARCHIVE + 1)
+        .read_to_end(&mut unpacked)
+        .map_err(|error| format!("as gzip, {error}"))?;
+    if unpacked.len() as u64 > LARGEST_IN_ARCHIVE {
+        return Err(format!("as gzip, it has more than {} MB inside", LARGEST_IN_ARCHIVE >> 20));
     }
-    Err("there is no .pb file in the archive".to_owned())
+    if is_graph(&unpacked) {
+        return Ok(unpacked);
+    }
+    let not_tar = |_: std::io::Error| "there is neither a graph nor a tar archive in it".to_owned();
+    let mut graph = None;
+    for member in tar::Archive::new(&unpacked[..]).entries().map_err(not_tar)? {
+        let mut member = member.map_err(not_tar)?;
+        if !member.path_bytes().ends_with(b".pb") || !member.header().entry_type().is_file() {
+            continue;
+        }
+        if graph.is_some() {
+            return Err(
+                "there is more than one .pb file in the archive; unpack it and name the one that \
+                        you mean"
+                    .to_owned(),
+            );
+        }
+        let mut bytes = Vec::new();
+        let length = member.size();
+        member.read_to_end(&mut bytes).map_err(not_tar)?;
+        if bytes.len() as u64 != length {
+            return Err("the archive ends inside its .pb file".to_owned());
+        }
+        graph = Some(bytes);
+    }
+    graph.ok_or_else(|| "there is no .pb file in the archive".to_owned())
 }

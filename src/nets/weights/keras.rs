@@ -55,6 +55,16 @@ fn walk(file: &Arc<Vec<u8>>, hdf5: Range<usize>) -> Result<BTreeMap<String, Entr
     if file[hdf5.clone()].get(HDF5_MAGIC.len()) != Some(&0) {
         return Err("it has another superblock than Keras writes".to_owned());
     }
+    // Where the file ends, as the superblock knows it.
+    let end = file.get(hdf5.start + 40..hdf5.start + 48).map(|bytes| bytes.try_into().ok());
+    let end = end.flatten().map(u64::from_le_bytes);
+    if let Some(end) = end.filter(|end| *end > hdf5.len() as u64) {
+        return Err(format!(
+            "it ends after {:.1} of {:.1} MB; fetch or copy it again",
+            hdf5.len() as f64 / 1e6,
+            end as f64 / 1e6
+        ));
+    }
     let metadata = Metadata {
         file: file.clone(),
         hdf5: hdf5.clone(),

@@ -29,6 +29,8 @@ pub(super) struct WeightsFile {
     name: String,
     format: Format,
     blake3: String,
+    /// Bytes of the file, packed as it may be.
+    length: usize,
     bytes: Cow<'static, [u8]>,
     entries: BTreeMap<String, Entry>,
     metadata: HashMap<String, String>,
@@ -89,6 +91,7 @@ impl WeightsFile {
     /// Recognises the format of `bytes`; `name` is for errors.
     pub(super) fn parse(name: String, bytes: Cow<'static, [u8]>) -> Result<WeightsFile, NetError> {
         let blake3 = blake3::hash(&bytes).to_hex().to_string();
+        let length = bytes.len();
         let unusable = |reason| NetError::Unusable { file: name.clone(), reason };
         let bytes = match bytes.starts_with(frozen_graph::GZIP_MAGIC) {
             true => frozen_graph::unpack(&bytes).map_err(unusable)?.into(),
@@ -122,7 +125,8 @@ impl WeightsFile {
         } else {
             return Err(NetError::NotWeights { file: name, found: describe(&bytes).to_owned() });
         };
-        Ok(WeightsFile { name, format, blake3, bytes, entries, metadata, called: HashMap::new() })
+        let called = HashMap::new();
+        Ok(WeightsFile { name, format, blake3, length, bytes, entries, metadata, called })
     }
 
     /// A file of zeros with tensors of these shapes, which take the place of the largest only.
@@ -136,6 +140,7 @@ impl WeightsFile {
             name: "zeros".to_owned(),
             format: Format::Safetensors,
             blake3: String::new(),
+            length: largest,
             bytes: vec![0; largest].into(),
             entries: shapes.iter().map(|(name, shape)| (name.clone(), entry(shape))).collect(),
             metadata: HashMap::new(),
@@ -149,9 +154,9 @@ impl WeightsFile {
         WeightsFile { called, ..self }
     }
 
-    /// Bytes of it, unpacked.
+    /// Bytes of the file.
     pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+        self.length
     }
 
     /// The path as it was opened, or `built-in`.

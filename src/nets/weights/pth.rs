@@ -91,12 +91,14 @@ fn entries(
     Ok(entries)
 }
 
-/// The tensors named in a pickled state dict, or in the `state_dict` of a checkpoint.
+/// The tensors named in a pickled state dict, or in the `state_dict` or `model` of a checkpoint; the
+/// `module.` before the names of a network that was trained on several GPUs is left out.
 fn state_dict(pickle: &Pickle) -> Result<Vec<StoredTensor>, String> {
     let Value::Dict(outer) = pickle.root() else {
         return Err("it holds no state dict; save model.state_dict(), not the model".into());
     };
-    let nested = outer.iter().find(|(key, _)| pickle.text(*key) == Some("state_dict"));
+    let is_nested = |key| matches!(pickle.text(key), Some("state_dict" | "model"));
+    let nested = outer.iter().find(|(key, _)| is_nested(*key));
     let items = match nested.map(|(_, inner)| pickle.value(*inner)) {
         Some(Value::Dict(inner)) => inner,
         _ => outer,
@@ -104,6 +106,7 @@ fn state_dict(pickle: &Pickle) -> Result<Vec<StoredTensor>, String> {
     let mut tensors = Vec::new();
     for &(key, value) in items {
         if let Some(name) = pickle.text(key)
+            && let name = name.strip_prefix("module.").unwrap_or(name)
             && let Some(tensor) = stored_tensor(pickle, name, value)?
         {
             tensors.push(tensor);

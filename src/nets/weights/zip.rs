@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use flate2::Crc;
+
 use super::reader::Reader;
 
 /// How an archive begins.
@@ -28,21 +30,38 @@ pub(super) fn members(bytes: &[u8]) -> Result<HashMap<String, Range<usize>>, Str
     let comment = reader.u16()?;
     reader.take(comment.into())?;
     let mut members = HashMap::new();
+    // Members that overlap could be more than the archive, and checking them would never end.
+    let mut left = bytes.len();
     for _ in 0..count {
-        let (name, range) = member(bytes, &mut directory)?;
+        let Member { name, range, checksum } = member(bytes, &mut directory)?;
+        left = left.checked_sub(range.len()).ok_or("the members of the zip archive overlap")?;
+        let mut sum = Crc::new();
+        sum.update(&bytes[range.clone()]);
+        // 0 where the writer was told to leave it out.
+        if checksum != 0 && sum.sum() != checksum {
+            return Err(format!("the checksum of the zip member {name} is not that of its bytes"));
+        }
         members.insert(name, range);
     }
     Ok(members)
 }
 
+struct Member {
+    name: String,
+    range: Range<usize>,
+    /// CRC-32.
+    checksum: u32,
+}
+
 /// Reads one entry of the directory, and the member's own header for where its bytes begin.
-fn member(bytes: &[u8], directory: &mut Reader) -> Result<(String, Range<usize>), String> {
+fn member(bytes: &[u8], directory: &mut Reader) -> Result<Member, String> {
     if directory.take(4)? != b"PK\x01\x02" {
         return Err("the zip archive's directory is not where its end says".into());
     }
     directory.take(6)?; // versions, flags
     let method = directory.u16()?;
-    directory.take(8)?; // time, checksum
+    directory.take(4)?; // time
+    let checksum = directory.u32()?;
     let stored = directory.u32()? as usize;
     directory.take(4)?; // length before compression
     let (name, extra, comment) = (directory.u16()?, directory.u16()?, directory.u16()?);
@@ -64,5 +83,5 @@ fn member(bytes: &[u8], directory: &mut Reader) -> Result<(String, Range<usize>)
     local.take(usize::from(name_length) + usize::from(extra))?;
     let start = local.position();
     local.take(stored)?;
-    Ok((name, start..start + stored))
+    Ok(Member { name, range: start..start + stored, checksum })
 }
