@@ -59,6 +59,12 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
+/// Percentage points of difference, with their sign: `+1.2`.
+pub fn points(difference: f64) -> String {
+    // No difference is not below zero.
+    format!("{:+.1}", difference * 100.0 + 0.0)
+}
+
 /// How many a second: `1,263`, `42`, `6.2`, `0.39`.
 pub fn rate(per_second: f64) -> String {
     match per_second {

@@ -1,7 +1,10 @@
 //! The statistics against numbers of independent programs, and against their own symmetries.
 
 use proptest::prelude::*;
-use retrain::insight::{CategoryMetrics, Comparison, Evaluation, Scored, mcnemar, predict, wilson};
+use retrain::insight::{
+    CategoryMetrics, Comparison, Evaluation, Outcome, Scored, Tested, mcnemar, pair,
+    paired_interval, predict, wilson,
+};
 use serde_json::Value;
 
 fn golden() -> Value {
@@ -218,5 +221,65 @@ proptest! {
             }
         }
         prop_assert!(are_close(&totals(&first), &totals(&second)));
+    }
+}
+
+#[test]
+fn the_interval_of_a_paired_difference_is_the_score_interval() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/paired.json");
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for case in cases.as_array().unwrap() {
+        let counts = ["only_first", "only_second", "images"].map(|key| count(&case[key]));
+        let (low, high) = paired_interval(counts[0], counts[1], counts[2]).unwrap();
+        // The oracle maximises likelihoods numerically.
+        for (found, expected) in [(low, &case["low"]), (high, &case["high"])] {
+            let expected = expected.as_f64().unwrap();
+            assert!((found - expected).abs() < 2e-6, "{case}: {found}");
+        }
+    }
+    assert_eq!(paired_interval(0, 0, 0), None);
+}
+
+proptest! {
+    #[test]
+    fn a_paired_interval_holds_the_difference_and_turns_with_the_runs(
+        lost in 0usize..200, gained in 0usize..200, same in 0usize..400,
+    ) {
+        let images = lost + gained + same;
+        prop_assume!(images > 0);
+        let (low, high) = paired_interval(lost, gained, images).unwrap();
+        let seen = (gained as f64 - lost as f64) / images as f64;
+        prop_assert!(-1.0 <= low && low <= seen + 1e-9 && seen - 1e-9 <= high && high <= 1.0);
+        let (turned_low, turned_high) = paired_interval(gained, lost, images).unwrap();
+        prop_assert!((low + turned_high).abs() < 1e-9 && (high + turned_low).abs() < 1e-9);
+    }
+
+    #[test]
+    fn counts_of_pairs_add_up_whatever_the_runs_tested(
+        first in proptest::collection::vec((0u8..40, 0u8..3, any::<bool>()), 0..60),
+        second in proptest::collection::vec((0u8..40, 0u8..3, any::<bool>()), 0..60),
+    ) {
+        let text = |n: u8| n.to_string();
+        let rows = |run: &[(u8, u8, bool)]| -> Vec<(String, String, bool)> {
+            run.iter().map(|(content, truth, right)| (text(*content), text(*truth), *right)).collect()
+        };
+        let (first, second) = (rows(&first), rows(&second));
+        fn views(run: &[(String, String, bool)]) -> Vec<Tested<'_>> {
+            run.iter()
+                .map(|(content, truth, is_right)| Tested {
+                    content, truth, is_right: *is_right, true_score: f64::from(u8::from(*is_right)),
+                })
+                .collect()
+        }
+        let found = pair(&views(&first), &views(&second));
+        let distinct = |run: &[(String, String, bool)]| {
+            run.iter().map(|(content, ..)| content).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        let both = found.pairs.len() + found.relabelled;
+        prop_assert_eq!(both + found.only_first, distinct(&first));
+        prop_assert_eq!(both + found.only_second, distinct(&second));
+        let of_outcomes: usize = Outcome::ALL.iter().map(|outcome| found.of(*outcome).len()).sum();
+        prop_assert_eq!(of_outcomes, found.pairs.len());
+        prop_assert_eq!(found.comparison().images(), found.pairs.len());
     }
 }

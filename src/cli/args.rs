@@ -100,6 +100,22 @@ pub enum Command {
     },
     /// List the scores of a run's images, the worst first
     Scores(Scores),
+    /// Compare two runs photo by photo: what the second fixed and broke, and whether that is luck
+    ///
+    /// Compared are the photos that both tested, known by their content. The chance is McNemar's
+    /// exact test, the interval Tango's score interval of the paired difference (95%).
+    Compare {
+        /// The run to measure against: any unique beginning of its name, or 'last'
+        first: String,
+        /// The run that is asked about
+        second: String,
+        /// List all photos of one outcome instead of the largest changes
+        #[arg(long, value_enum, value_name = "OUTCOME")]
+        list: Option<OutcomeName>,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Score photos that the run never saw: lines such as 'fire (score = 0.86540)'
     Predict {
         /// Any unique beginning of a run's name, or 'last'
@@ -269,6 +285,18 @@ pub enum SetName {
     Training,
     Validation,
     Test,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutcomeName {
+    /// Wrong in the first run, right in the second
+    Fixed,
+    /// Right in the first run, wrong in the second
+    Broken,
+    /// Wrong in both
+    BothWrong,
+    /// Right in both
+    BothRight,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

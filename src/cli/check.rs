@@ -10,7 +10,6 @@ use super::out::{has_replaceable_line, print_json, replace_line};
 use super::{EXIT_MISTAKE, photos};
 use crate::config::Config;
 use crate::dataset::{self, Dataset};
-use crate::features;
 use crate::nets::Place;
 use crate::spec;
 use crate::store::shown;
@@ -39,7 +38,7 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     if terminal {
         replace_line("");
     }
-    let seconds = features::expected_seconds(
+    let seconds = spec::expected_seconds(
         &experiment.network,
         &config.root,
         &experiment.distort,
@@ -83,7 +82,7 @@ fn text(dataset: &Dataset, place: &Place, seconds: Option<f64>) -> String {
     text += &format!("\nthe network runs on {device}\n");
     text += &place.note.iter().map(|note| format!("  {note}\n")).collect::<String>();
     if let Some(seconds) = seconds {
-        text += &format!("{}\n", features::expected_in_words(seconds));
+        text += &format!("{}\n", spec::expected_in_words(seconds));
     }
     text += &list(&skipped(dataset), |count| format!("{} skipped", grouped(count)));
     text += &list(&duplicates(dataset), |count| {

@@ -11,6 +11,7 @@ mod args;
 mod ask;
 mod cache;
 mod check;
+mod compare;
 mod demo;
 mod features;
 mod fields;
@@ -108,6 +109,9 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::List { json } => list::list(&config, json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
         Command::Scores(scores) => scores::scores(&find(&config, &scores.run)?, &scores),
+        Command::Compare { first, second, list, json } => {
+            compare::compare(&find(&config, &first)?, &find(&config, &second)?, list, json)
+        }
         Command::Predict { run, photos, json } => {
             predict::predict(&config, &find(&config, &run)?, &photos, json)
         }

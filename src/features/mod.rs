@@ -10,7 +10,6 @@ mod batched_tests;
 mod cache;
 mod claim;
 mod collect;
-mod expected;
 mod extract;
 mod fill;
 mod key;
@@ -23,7 +22,6 @@ mod upkeep;
 
 pub use cache::{Cache, CacheError};
 pub use collect::{FillError, Filled, Progress};
-pub use expected::{expected_in_words, expected_seconds};
 pub use extract::{ExtractError, Extractor};
 pub use fill::fill;
 pub use key::{RowKey, plain_row, row_keys};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::experiment::Distort;
 use crate::nets::{self, NetError, NetworkSettings};
-use crate::spec::Distort;
 
 /// About how many seconds this machine takes for the features of so many photos for training,
 /// validation and test, if none is in the cache; `None` where the network is fast enough for that

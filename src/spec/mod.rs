@@ -11,6 +11,7 @@
 
 mod check;
 mod draft;
+mod expected;
 mod experiment;
 pub mod fields;
 mod files;
@@ -20,12 +21,14 @@ mod tables;
 mod template;
 
 pub use check::{Checked, parse};
+pub use expected::{expected_in_words, expected_seconds};
 pub use experiment::*;
 pub use fields::{ExperimentField, FIELDS};
 pub use files::{SpecError, load, name, read};
 pub use resolve::{Resolved, resolve};
 pub use settings::{
-    Difference, differences, is_default, rename_former, settings, with_other_network,
+    Difference, differences, differing_settings, is_default, rename_former, settings,
+    with_other_network,
 };
 pub use tables::{fields_json, fields_markdown, fields_table};
 pub use template::{Draft, networks, template};

@@ -42,6 +42,23 @@ pub fn is_default(key: &str, value: &str) -> bool {
     field(key).is_some_and(|field| field.is_default(value))
 }
 
+/// The settings that differ between two runs, as each recorded them; what one did not record was the
+/// field's default.
+pub fn differing_settings(
+    one: &BTreeMap<String, String>,
+    other: &BTreeMap<String, String>,
+) -> Vec<(String, [String; 2])> {
+    let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let value = |settings: &BTreeMap<String, String>, key: &str| {
+        let default = || field(key).and_then(|field| field.default).unwrap_or("not set").to_owned();
+        settings.get(key).cloned().unwrap_or_else(default)
+    };
+    keys.into_iter()
+        .map(|key| (key.clone(), [value(one, key), value(other, key)]))
+        .filter(|(_, [one, other])| one != other)
+        .collect()
+}
+
 /// Gives settings that a run recorded under former keys their present ones.
 pub fn rename_former(settings: &mut BTreeMap<String, String>) {
     for field in FIELDS.iter() {
@@ -169,6 +186,22 @@ mod tests {
 
     fn experiment(text: &str) -> Experiment {
         parse(text, Path::new("x.toml")).unwrap().experiment
+    }
+
+    #[test]
+    fn settings_of_two_runs_differ_also_where_one_left_the_default() {
+        let settings = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+        };
+        let one = settings(&[("learning_rate", "0.1"), ("train.seed", "0")]);
+        let other = settings(&[("iterations", "400"), ("train.seed", "0")]);
+        assert_eq!(
+            differing_settings(&one, &other),
+            [
+                ("iterations".to_owned(), ["4000".to_owned(), "400".to_owned()]),
+                ("learning_rate".to_owned(), ["0.1".to_owned(), "0.01".to_owned()]),
+            ]
+        );
     }
 
     #[test]

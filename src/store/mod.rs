@@ -4,6 +4,7 @@
 //! here: tensors (the head file's bytes come ready made) and processes.
 
 mod atomic;
+mod baseline;
 mod event;
 mod fault;
 mod feature_key;
@@ -25,10 +26,12 @@ mod runs;
 mod scores;
 mod stop;
 mod summary;
+mod tested;
 pub mod trash;
 mod worker_log;
 
 pub use atomic::write_atomically;
+pub use baseline::{read_baseline, write_baseline};
 pub use event::{
     Counts, Ending, EvaluationPoint, Event, LONGEST_LINE, NetworkFacts, Record, SCHEMA_VERSION,
     Stage, StepPoint, TestResult, Timestamp,
@@ -51,4 +54,5 @@ pub use runs::{FindError, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
 pub use stop::{Stop, StopError};
 pub use summary::{State, Summary};
+pub use tested::{TestedPhotos, tested_photos};
 pub use worker_log::say_aside;

@@ -75,6 +75,11 @@ pub enum Effect {
     Draw(Graphics),
     /// Reads the scored images of a run; comes back as `News::Scores`.
     ReadScores(RunFolder),
+    /// Compares two runs photo by photo, the first being measured against; comes back as
+    /// `News::Compared`.
+    CompareRuns(RunFolder, RunFolder),
+    /// Pins a run as the baseline, or none.
+    Pin(Option<String>),
     /// Scores a file or folder with the network of a run.
     Predict(RunFolder, PathBuf),
     /// Opens a file in another program of the person's desktop.
@@ -125,6 +130,13 @@ pub enum Destination {
         runs: Vec<String>,
         /// The one that the others are measured against.
         baseline: Option<String>,
+    },
+    /// Two runs photo by photo.
+    Pairs {
+        /// The run that is measured against.
+        first: RunFolder,
+        /// The one that is measured.
+        second: RunFolder,
     },
     /// All images of this source.
     Images(Source),

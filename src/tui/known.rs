@@ -9,6 +9,7 @@ use super::known_run::KnownRun;
 use super::news::{FollowedNews, HostNews, News, RunsNews, WorkerLogNews};
 use super::preview::Graphics;
 use super::scores::{ScoreTable, ScoresNews, Source};
+use crate::insight::Comparison;
 use crate::store::trash::Trashed;
 use crate::store::{Queue, RunFolder, State, Timestamp};
 
@@ -27,6 +28,11 @@ pub struct Known {
     /// Of a run that is followed alone: what its worker costs now, and its last words.
     pub host: Option<HostNews>,
     pub worker_log: Option<WorkerLogNews>,
+    /// The run that others are measured against, whether it is still there or not.
+    baseline: Option<String>,
+    /// How often a photo was right in each of two runs, by their names; or why they cannot be
+    /// compared.
+    compared: BTreeMap<(String, String), Result<Comparison, String>>,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
     /// How pictures are drawn.
@@ -61,6 +67,12 @@ impl Known {
                 let excess = self.scores.len().saturating_sub(SCORE_TABLES);
                 self.scores.drain(..excess);
             }
+            News::Compared(news) => {
+                let names = (news.first.clone(), news.second.clone());
+                let compared = news.compared.as_ref().map(|found| found.comparison);
+                self.compared.insert(names, compared.map_err(Clone::clone));
+            }
+            News::Baseline(run) => self.baseline.clone_from(run),
             News::Queue(queue) => self.queue = queue.clone(),
             News::Host(news) => self.host = Some(news.clone()),
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),
@@ -82,6 +94,8 @@ impl Known {
             self.runs.remove(id);
         }
         for run in &news.changed {
+            // A run that is trained on tests anew.
+            self.compared.retain(|(first, second), _| first != run.id() && second != run.id());
             let mut run = run.clone();
             let now = run.summary().map(|summary| (summary.state, summary.updated));
             if self.starting.contains_key(run.id()) {
@@ -148,6 +162,17 @@ impl Known {
     /// The images of `source`, or why there are none; `None`: they have to be read first.
     pub fn scores(&self, source: &Source) -> Option<&Result<Arc<ScoreTable>, String>> {
         self.scores.iter().find(|known| known.source == *source).map(|known| &known.table)
+    }
+
+    /// The run that others are measured against.
+    pub fn baseline(&self) -> Option<&KnownRun> {
+        self.runs.get(self.baseline.as_ref()?)
+    }
+
+    /// What became of the photos that both runs tested, the first being measured against; `None`:
+    /// they were not compared yet.
+    pub fn compared(&self, first: &str, second: &str) -> Option<&Result<Comparison, String>> {
+        self.compared.get(&(first.to_owned(), second.to_owned()))
     }
 
     /// The newest run that ended with scores.

@@ -29,6 +29,7 @@
 //! 6. Snapshots at 60x20, 80x24 and 140x40 (`testing.rs` has the helpers).
 
 mod app;
+mod compared;
 mod effect;
 mod event_loop;
 mod experiments;

@@ -15,6 +15,7 @@ use std::thread;
 use signal_hook::consts::SIGSTOP;
 
 use super::Context;
+use super::compared::compare;
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
 use super::input::{Input, Keyboard};
@@ -26,7 +27,7 @@ use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
 use super::terminal::Terminal;
 use super::trash::{restore, trash};
-use crate::store::RunFolder;
+use crate::store::{RunFolder, read_baseline, write_baseline};
 
 /// What the loop does after an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ type Job = Box<dyn FnOnce() -> Option<News> + Send>;
 pub struct Performer {
     send: Sender<Input>,
     queue: Sender<Job>,
+    comparisons: Sender<(RunFolder, RunFolder)>,
     keyboard: Keyboard,
     runs: RunsWatcher,
     previewer: Previewer,
@@ -74,6 +76,8 @@ impl Performer {
                 refresh.refresh();
             }
         })?;
+        let comparisons = compare_runs(send.clone())?;
+        let _ = send.send(Input::News(News::Baseline(read_baseline(&context.config.runs))));
         let in_tmux = std::env::var_os("TMUX").is_some();
         let pictures = send.clone();
         let deliver = move |picture| pictures.send(Input::News(News::Picture(picture))).is_ok();
@@ -81,6 +85,7 @@ impl Performer {
         Ok(Performer {
             send,
             queue,
+            comparisons,
             keyboard,
             runs,
             previewer,
@@ -144,6 +149,19 @@ impl Performer {
                 let table = scores::read(&run);
                 News::Scores(ScoresNews { source: Source::Run(run), table })
             }),
+            Effect::CompareRuns(first, second) => {
+                // The thread ends only when the UI does.
+                let _ = self.comparisons.send((first, second));
+            }
+            Effect::Pin(run) => {
+                let runs = self.context.config.runs.clone();
+                self.later(move || match write_baseline(&runs, run.as_deref()) {
+                    Ok(()) => News::Baseline(run),
+                    Err(error) => {
+                        News::Said(Toast::error(format!("the baseline cannot be kept: {error}")))
+                    }
+                });
+            }
             Effect::Predict(run, path) => {
                 let program = self.context.program.clone();
                 self.aside("predict", move || {
@@ -215,6 +233,19 @@ impl Performer {
     fn tell(&self, news: News) {
         let _ = self.send.send(Input::News(news));
     }
+}
+
+/// A thread that compares runs, one pair after another: a table may ask for hundreds.
+fn compare_runs(send: Sender<Input>) -> io::Result<Sender<(RunFolder, RunFolder)>> {
+    let (wish, wishes) = mpsc::channel::<(RunFolder, RunFolder)>();
+    thread::Builder::new().name("compare".into()).spawn(move || {
+        for (first, second) in wishes {
+            if send.send(Input::News(News::Compared(compare(&first, &second)))).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(wish)
 }
 
 /// Says why it cannot be done, unless that was said the last time.

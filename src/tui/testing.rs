@@ -1,5 +1,9 @@
 //! For tests of screens: an app without threads, keys by name, frames as text.
 
+use super::compared::{Compared, ComparedNews};
+use super::scores::ScoreTable;
+use crate::insight::{Tested, pair};
+use crate::spec::Set;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -147,6 +151,37 @@ pub fn run(id: &str, summary: Summary, tags: &str, note: &str) -> KnownRun {
     let tags = tags.split_whitespace().map(str::to_owned).collect();
     let folder = RunFolder::at(std::path::Path::new("runs").join(id));
     KnownRun::new(folder, Reading::Read(summary.into()), Note { tags, note: note.into() })
+}
+
+/// The news that two runs were compared: of four photos the second fixed one and broke another.
+pub fn compared(first: &str, second: &str) -> News {
+    let table = |scores: [f32; 4]| {
+        let mut table = ScoreTable::new(vec!["fire".into(), "smoke".into()], "photos".into());
+        for (name, score) in ["a", "b", "c", "d"].into_iter().zip(scores) {
+            let file = format!("fire/{name}.jpg").into();
+            table.add(file, Some(Set::Test), Some(0), &[score, 1.0 - score]);
+        }
+        table
+    };
+    let (before, after) = ([0.9f32, 0.2, 0.8, 0.1], [0.95, 0.7, 0.3, 0.4]);
+    let views = |scores: [f32; 4]| {
+        let view = |(content, score): (&'static str, f32)| Tested {
+            content,
+            truth: "fire",
+            is_right: score > 0.5,
+            true_score: score.into(),
+        };
+        ["a", "b", "c", "d"].into_iter().zip(scores).map(view).collect::<Vec<_>>()
+    };
+    let pairs = pair(&views(before), &views(after));
+    let comparison = pairs.comparison();
+    let ground = "on the same 4 test photos".to_owned();
+    let compared = Compared { pairs, comparison, ground, tables: [table(before), table(after)] };
+    News::Compared(ComparedNews {
+        first: first.into(),
+        second: second.into(),
+        compared: Ok(std::sync::Arc::new(compared)),
+    })
 }
 
 /// The news that these are all runs there are.

@@ -30,6 +30,8 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
             Err(problem) => Toast::error(problem),
         }),
         News::Runs(_)
+        | News::Compared(_)
+        | News::Baseline(_)
         | News::Followed(_)
         | News::Queue(_)
         | News::QueueWaits

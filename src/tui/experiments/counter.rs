@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Counted, ExperimentNews, Scanned, count_key, photos};
 use crate::config::expand_home;
 use crate::dataset;
-use crate::features;
-use crate::spec::{Experiment, SplitRule};
+use crate::spec::{self, Experiment, SplitRule};
 use crate::store::shown;
 use crate::tui::input::Input;
 use crate::tui::news::News;
@@ -134,7 +133,7 @@ fn scan(
     let refusal = dataset.check_unreadable(max_percent).and_then(|()| dataset.check_sets()).err();
     let photos = dataset.totals();
     let Experiment { network, distort, .. } = experiment;
-    let expected = features::expected_seconds(network, root, distort, photos, threads);
+    let expected = spec::expected_seconds(network, root, distort, photos, threads);
     let (seconds, refused) = match expected {
         Ok(seconds) => (seconds, None),
         Err(error) => (None, Some(error.to_string())),

@@ -31,6 +31,7 @@ fn title(context: Context) -> &'static str {
         Context::Compare => "Comparison of runs",
         Context::Live => "Live",
         Context::Images => "Images",
+        Context::Pairs => "Two runs photo by photo",
         Context::Confusion => "Confusion matrix",
         Context::Queue => "Queue",
         Context::Experiments => "Experiments",

@@ -18,6 +18,8 @@ pub const LOG: &str = key_of(Action::ShowLog);
 pub const QUEUE: &str = key_of(Action::ShowQueue);
 /// Marks a row.
 pub const MARK: &str = key_of(Action::Mark);
+/// Makes a run the one that others are measured against.
+pub const PIN: &str = key_of(Action::Pin);
 /// Brings back what went to the trash last.
 pub const UNDO: &str = key_of(Action::Undo);
 /// Copies the name or the path of what is under the cursor.

@@ -17,6 +17,7 @@ pub enum Context {
     Compare,
     Live,
     Images,
+    Pairs,
     Confusion,
     Queue,
     Experiments,
@@ -47,6 +48,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Compare, COMPARE),
     (Context::Live, LIVE),
     (Context::Images, IMAGES),
+    (Context::Pairs, PAIRS),
     (Context::Confusion, CONFUSION),
     (Context::Queue, QUEUE),
     (Context::Experiments, EXPERIMENTS),
@@ -155,6 +157,7 @@ const RUNS: &[Binding] = &[
 ];
 
 const COMPARE: &[Binding] = &[
+    bind(&["enter"], Action::Enter, "photos", "photo by photo: what this run fixed and broke"),
     bind(&["t"], Action::NextSet, "train/validation", "curves of training or of validation"),
     bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
     bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
@@ -224,6 +227,13 @@ const IMAGES: &[Binding] = &[
         "",
         "view: pictures as half-blocks, Kitty, Sixel, iTerm2, characters, off",
     ),
+];
+
+const PAIRS: &[Binding] = &[
+    bind(&["t"], Action::NextSet, "outcome", "outcome: fixed, broken, both wrong or both right"),
+    bind(&["enter"], Action::Enter, "large", "large: the picture on the whole screen, and back"),
+    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
+    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
 ];
 
 const CONFUSION: &[Binding] = &[

@@ -14,6 +14,7 @@ pub use curves::Curves;
 pub use metrics::HostMetrics;
 pub use runs::RunsWatcher;
 
+use super::compared::ComparedNews;
 use super::experiments::ExperimentNews;
 use super::known_run::KnownRun;
 use super::preview::{Graphics, Picture};
@@ -64,6 +65,10 @@ pub enum News {
     Picture(Arc<Picture>),
     /// Images with their scores, or why there are none.
     Scores(ScoresNews),
+    /// Two runs were compared photo by photo.
+    Compared(ComparedNews),
+    /// This run is the baseline from now on, or none.
+    Baseline(Option<String>),
     Experiment(ExperimentNews),
     /// Something to tell the person.
     Said(Toast),

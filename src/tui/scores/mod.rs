@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use filters::{Filters, next_category, next_set};
 pub use predict::predict;
-pub use read::read;
+pub use read::{images_folder, read};
 pub use table::{Image, ScoreTable};
 
 use crate::store::RunFolder;

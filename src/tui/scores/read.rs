@@ -21,8 +21,9 @@ pub fn read(run: &RunFolder) -> Result<Arc<ScoreTable>, String> {
     Ok(Arc::new(table))
 }
 
-/// As the worker found it, else as the experiment says.
-fn images_folder(run: &RunFolder) -> Result<PathBuf, String> {
+/// The folder of a run's photos: as the worker found it, else as the experiment says. The error is a
+/// sentence.
+pub fn images_folder(run: &RunFolder) -> Result<PathBuf, String> {
     let events = run.replay().map_err(|err| err.to_string())?;
     if !events.images.as_os_str().is_empty() {
         return Ok(run.place(&events, &events.images));

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::insight::Comparison;
 use crate::store::{Queue, State, Summary, TestResult, Timestamp};
 use crate::tui::theme::Role;
 use crate::words;
@@ -24,11 +25,6 @@ pub fn state(state: State) -> (String, Role) {
     (format!("{sign} {}", state.name()), role)
 }
 
-/// Percentage points of difference, with their sign: `+1.2`.
-pub fn points(difference: f64) -> String {
-    format!("{:+.1}", difference * 100.0)
-}
-
 /// Iterations done, of all: `1,263/4,000`.
 pub fn iterations(summary: &Summary) -> String {
     words::progress(summary.step, summary.iterations)
@@ -43,6 +39,13 @@ pub fn at_step(accuracy: f64, step: usize) -> String {
 pub fn test_accuracy(test: &TestResult) -> String {
     let bounds = format!("{:.1}-{:.1}", test.low * 100.0, test.high * 100.0);
     format!("{} ({bounds})", words::percent(test.accuracy))
+}
+
+/// How far a run is from the baseline, photo by photo: `+4.0 (-5.5 to +13.8)`.
+pub fn against_baseline(compared: &Comparison) -> Option<String> {
+    let (low, high) = compared.difference_interval()?;
+    let [difference, low, high] = [compared.difference(), low, high].map(words::points);
+    Some(format!("{difference} ({low} to {high})"))
 }
 
 /// In the person's own time zone, to the minute.

@@ -19,7 +19,7 @@ pub use confusion::Confusion;
 pub use control::waits_in_queue;
 pub use editor::Editor;
 pub use experiments::Experiments;
-pub use images::Images;
+pub use images::{Images, PairsScreen};
 pub use live::Live;
 pub use log::Log;
 pub use page::{Message, Page, Said, World};
@@ -38,6 +38,7 @@ pub enum Screen {
     Runs(Box<Runs>),
     Compare(Box<Compare>),
     Images(Box<Images>),
+    Pairs(Box<PairsScreen>),
     Confusion(Box<Confusion>),
     Log(Log),
     Queue(Box<Queue>),
@@ -53,6 +54,9 @@ impl Screen {
             Destination::RunsOf(name) => Screen::Runs(Box::new(Runs::of_experiment(&name))),
             Destination::Compare { runs, baseline } => {
                 Screen::Compare(Box::new(Compare::new(runs, baseline)))
+            }
+            Destination::Pairs { first, second } => {
+                Screen::Pairs(Box::new(PairsScreen::of(first, second)))
             }
             Destination::Images(source) => Screen::Images(Box::new(Images::of(source))),
             Destination::SomeImages { source, table, filters } => {
@@ -77,6 +81,7 @@ impl Screen {
             Screen::Runs(page) => page.as_ref(),
             Screen::Compare(page) => page.as_ref(),
             Screen::Images(page) => page.as_ref(),
+            Screen::Pairs(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_ref(),
@@ -91,6 +96,7 @@ impl Screen {
             Screen::Runs(page) => page.as_mut(),
             Screen::Compare(page) => page.as_mut(),
             Screen::Images(page) => page.as_mut(),
+            Screen::Pairs(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_mut(),
@@ -129,6 +135,7 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     compare::CONTEXTS,
     live::CONTEXTS,
     images::CONTEXTS,
+    images::PAIRS_CONTEXTS,
     confusion::CONTEXTS,
     log::CONTEXTS,
     queue::CONTEXTS,

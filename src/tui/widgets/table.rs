@@ -197,6 +197,12 @@ impl Table {
         self.top.min(lowest).min(self.selected).max((self.selected + 1).saturating_sub(height))
     }
 
+    /// The rows that are in sight.
+    pub fn visible(&self, area: Rect) -> std::ops::Range<usize> {
+        let top = self.top(area);
+        top..(top + usize::from(area.height.saturating_sub(1))).min(self.rows)
+    }
+
     fn shown(&self) -> Vec<usize> {
         let shown = |&index: &usize| !self.hidden.contains(&self.columns[index].key);
         (0..self.columns.len()).filter(shown).collect()

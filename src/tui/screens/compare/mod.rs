@@ -9,13 +9,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::curves::View;
-use self::rows::Row;
+use self::rows::{Against, Row};
 use super::{Message, Page, World};
 use crate::store::{RunFolder, Summary};
-use crate::tui::effect::Effect;
-use crate::tui::keys::{Action, Context};
+use crate::tui::effect::{Destination, Effect};
+use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
-use crate::tui::news::Curves;
+use crate::tui::news::{Curves, Toast};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::chart::Marker;
 use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};
@@ -57,8 +57,8 @@ impl Compare {
             align: Align::Left,
         };
         let names = curves::short_names(&self.runs);
-        // Room for an accuracy with its interval, and for the difference from the baseline.
-        let width = if self.baseline.is_some() { 24 } else { 18 };
+        // Room for a difference with its interval.
+        let width = if self.reference().is_some() { 24 } else { 18 };
         let runs = self.runs.iter().zip(names).enumerate().map(|(index, (run, name))| {
             let baseline = if self.baseline.as_ref() == Some(run) { " = baseline" } else { "" };
             column(run, format!("{} {name}{baseline}", marker.symbol(index)), width)
@@ -72,8 +72,16 @@ impl Compare {
         self.name_columns(world.theme.marker());
         let summaries: Vec<Option<&Summary>> =
             self.runs.iter().map(|id| known.runs.get(id)?.summary()).collect();
-        let baseline = self.runs.iter().position(|id| Some(id) == self.baseline.as_ref());
-        self.rows = rows::results(&summaries, baseline);
+        let against: Option<Vec<Against>> = self.reference().map(|reference| {
+            let first = &self.runs[reference];
+            let of = |id: &String| match known.compared(first, id) {
+                _ if id == first => Against::Itself,
+                Some(compared) => Against::Known(compared),
+                None => Against::Unknown,
+            };
+            self.runs.iter().map(of).collect()
+        });
+        self.rows = rows::results(&summaries, against.as_deref());
         self.rows.extend(rows::settings(&summaries, self.shows_all));
         self.table.set_rows(self.rows.len(), self.table.selected().unwrap_or(0));
     }
@@ -88,10 +96,50 @@ impl Compare {
     }
 
     /// Makes the chosen column's run the baseline, or none.
-    fn pin(&mut self, world: &World) {
+    fn pin(&mut self) -> Vec<Effect> {
         let chosen = self.table.chosen().filter(|key| *key != NAME).map(str::to_owned);
         self.baseline = if chosen == self.baseline { None } else { chosen };
-        self.arrange(world);
+        vec![Effect::Pin(self.baseline.clone())]
+    }
+
+    /// The run that is measured against: the baseline, of two runs without one the first.
+    fn reference(&self) -> Option<usize> {
+        let baseline = self.runs.iter().position(|id| Some(id) == self.baseline.as_ref());
+        baseline.or((self.runs.len() == 2).then_some(0))
+    }
+
+    /// Has the runs compared that were not.
+    fn compare(&self, known: &Known) -> Vec<Effect> {
+        let Some(reference) = self.reference() else { return Vec::new() };
+        let folder = |id: &String| Some(known.runs.get(id)?.folder().clone());
+        let Some(first) = folder(&self.runs[reference]) else { return Vec::new() };
+        let others = self.runs.iter().filter(|id| {
+            *id != &self.runs[reference] && known.compared(&self.runs[reference], id).is_none()
+        });
+        others.filter_map(folder).map(|run| Effect::CompareRuns(first.clone(), run)).collect()
+    }
+
+    /// The run of the chosen column photo by photo; of two runs the other one.
+    fn open_photos(&self, known: &Known) -> Vec<Effect> {
+        let chosen = self.runs.iter().position(|id| Some(id.as_str()) == self.table.chosen());
+        let (first, second) = match (self.reference(), chosen) {
+            (Some(first), Some(second)) if first != second => (first, second),
+            (Some(first), _) if self.runs.len() == 2 => (first, 1 - first),
+            _ => {
+                let text = format!(
+                    "pin a baseline with {}, then choose the column of another run",
+                    names::PIN
+                );
+                return vec![Effect::Toast(Toast::error(text))];
+            }
+        };
+        let folder = |at: usize| Some(known.runs.get(&self.runs[at])?.folder().clone());
+        match (folder(first), folder(second)) {
+            (Some(first), Some(second)) => {
+                vec![Effect::Open(Destination::Pairs { first, second })]
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
@@ -100,7 +148,13 @@ impl Compare {
                 self.shows_all = !self.shows_all;
                 self.arrange(world);
             }
-            Action::Pin => self.pin(world),
+            Action::Pin => {
+                let mut effects = self.pin();
+                self.arrange(world);
+                effects.extend(self.compare(world.known));
+                return effects;
+            }
+            Action::Enter => return self.open_photos(world.known),
             Action::NextSet => self.view.shows_training = !self.view.shows_training,
             Action::OtherChart => self.view.prefers_accuracy = !self.view.prefers_accuracy,
             Action::LogScale => self.view.is_log = !self.view.is_log,
@@ -159,7 +213,11 @@ impl Page for Compare {
 
     fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
         match message {
-            Message::News(_) | Message::Shown => self.arrange(world),
+            Message::News(_) => self.arrange(world),
+            Message::Shown => {
+                self.arrange(world);
+                return self.compare(world.known);
+            }
             Message::Action(action) => return self.act(*action, world),
             Message::Mouse(mouse) => {
                 let [upper, _, lower] = self.layout(world.area);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::insight::Comparison;
 use crate::store::Summary;
 use crate::tui::screens::format;
 use crate::words;
@@ -13,70 +14,63 @@ pub struct Row {
     pub values: Vec<String>,
 }
 
-/// Something that came out of a run.
-struct Fact {
-    name: &'static str,
-    words: fn(&Summary) -> Option<String>,
-    /// What is compared with the baseline's, and how the difference is written.
-    number: fn(&Summary) -> Option<f64>,
-    difference: fn(f64) -> String,
-}
+/// Something that came out of a run, in words.
+type Fact = (&'static str, fn(&Summary) -> Option<String>);
 
 const FACTS: [Fact; 6] = [
-    Fact {
-        name: "state",
-        words: |summary| Some(format::state(summary.state).0),
-        number: |_| None,
-        difference: format::points,
-    },
-    Fact {
-        name: "test accuracy",
-        words: |summary| summary.test.as_ref().map(format::test_accuracy),
-        number: |summary| Some(summary.test.as_ref()?.accuracy),
-        difference: format::points,
-    },
-    Fact {
-        name: "best validation",
-        words: |summary| Some(format::at_step(summary.validation_accuracy?, summary.best_step?)),
-        number: |summary| summary.validation_accuracy,
-        difference: format::points,
-    },
-    Fact {
-        name: "test loss",
-        words: |summary| Some(format!("{:.4}", summary.test.as_ref()?.log_loss)),
-        number: |summary| Some(summary.test.as_ref()?.log_loss),
-        difference: |difference| format!("{difference:+.4}"),
-    },
-    Fact {
-        name: "duration",
-        words: |summary| Some(words::duration(summary.seconds)),
-        number: |summary| Some(summary.seconds),
-        difference: |difference| format!("{difference:+.1} s"),
-    },
-    Fact {
-        name: "iterations",
-        words: |summary| Some(format::iterations(summary)),
-        number: |_| None,
-        difference: format::points,
-    },
+    ("state", |summary| Some(format::state(summary.state).0)),
+    ("test accuracy", |summary| summary.test.as_ref().map(format::test_accuracy)),
+    ("best validation", |summary| {
+        Some(format::at_step(summary.validation_accuracy?, summary.best_step?))
+    }),
+    ("test loss", |summary| Some(format!("{:.4}", summary.test.as_ref()?.log_loss))),
+    ("duration", |summary| Some(words::duration(summary.seconds))),
+    ("iterations", |summary| Some(format::iterations(summary))),
 ];
 
-/// What came out; where it is a number, with its difference from the baseline's.
-pub fn results(summaries: &[Option<&Summary>], baseline: Option<usize>) -> Vec<Row> {
-    let row = |fact: Fact| {
-        let base = baseline.and_then(|at| summaries[at]).and_then(fact.number);
-        let value = |(at, summary): (usize, &Option<&Summary>)| {
-            let Some(text) = summary.and_then(fact.words) else { return "-".into() };
-            match (base, summary.and_then(fact.number)) {
-                (Some(base), Some(own)) if baseline != Some(at) => {
-                    format!("{text} {}", (fact.difference)(own - base))
-                }
-                _ => text,
-            }
-        };
-        Row { name: fact.name.into(), values: summaries.iter().enumerate().map(value).collect() }
+/// Behind these facts stand the comparisons with the run that is measured against.
+const BEFORE_COMPARISONS: usize = 2;
+
+/// How a run compares with the one that is measured against.
+pub enum Against<'a> {
+    /// It is that one.
+    Itself,
+    /// Nobody has looked yet.
+    Unknown,
+    /// Photo by photo; or why that cannot be.
+    Known(&'a Result<Comparison, String>),
+}
+
+/// What came out, and with `against`, in the order of the runs, how they compare.
+pub fn results(summaries: &[Option<&Summary>], against: Option<&[Against]>) -> Vec<Row> {
+    let row = |(name, words): &Fact| {
+        let value = |summary: &Option<&Summary>| summary.and_then(words).unwrap_or("-".into());
+        Row { name: (*name).into(), values: summaries.iter().map(value).collect() }
     };
-    FACTS.map(row).into()
+    let mut rows: Vec<Row> = FACTS.iter().map(row).collect();
+    if let Some(against) = against {
+        let row = |name: &str, words: fn(&Comparison) -> Option<String>| {
+            let value = |against: &Against| match against {
+                Against::Itself => "=".to_owned(),
+                Against::Unknown => "…".to_owned(),
+                Against::Known(Ok(compared)) => words(compared).unwrap_or("-".into()),
+                Against::Known(Err(_)) => "not comparable".to_owned(),
+            };
+            Row { name: name.into(), values: against.iter().map(value).collect() }
+        };
+        let comparisons = [
+            row("difference", format::against_baseline),
+            row("fixed, broken", |compared| {
+                let [fixed, broken, images] =
+                    [compared.only_second_right, compared.only_first_right, compared.images()]
+                        .map(words::grouped);
+                Some(format!("{fixed}, {broken} of {images}"))
+            }),
+            row("chance", |compared| Some(compared.chance_in_words())),
+        ];
+        rows.splice(BEFORE_COMPARISONS..BEFORE_COMPARISONS, comparisons);
+    }
+    rows
 }
 
 /// Settings that differ, or `all`.
@@ -100,13 +94,27 @@ mod tests {
     use crate::tui::testing::summary;
 
     #[test]
-    fn differences_from_the_baseline_stand_behind_the_numbers_of_the_others() {
-        let (base, mut other) = (summary(State::Done, &[]), summary(State::Done, &[]));
-        other.test.as_mut().unwrap().accuracy = 0.96;
-        let rows = results(&[Some(&base), Some(&other), None], Some(0));
-        let accuracy = rows.iter().find(|row| row.name == "test accuracy").unwrap();
-        assert_eq!(accuracy.values[0], "94.4% (88.9-97.3)");
-        assert_eq!(accuracy.values[1], "96.0% (88.9-97.3) +1.6");
-        assert_eq!(accuracy.values[2], "-");
+    fn runs_are_measured_photo_by_photo_and_where_they_cannot_be_that_is_said() {
+        let summary = summary(State::Done, &[]);
+        let compared = Ok(Comparison {
+            both_right: 70,
+            only_first_right: 9,
+            only_second_right: 13,
+            both_wrong: 7,
+        });
+        let refused = Err("they tested no photo in common".to_owned());
+        let against = [
+            Against::Itself,
+            Against::Known(&compared),
+            Against::Known(&refused),
+            Against::Unknown,
+        ];
+        let rows = results(&[Some(&summary), Some(&summary), None, None], Some(&against));
+        let row = |name: &str| &rows.iter().find(|row| row.name == name).unwrap().values;
+        assert_eq!(row("difference")[..2], ["=", "+4.0 (-5.5 to +13.8)"]);
+        assert_eq!(row("fixed, broken")[1..], ["13, 9 of 99", "not comparable", "…"]);
+        assert_eq!(row("chance")[1], "p = 0.52");
+        assert_eq!(row("test accuracy")[1..3], ["94.4% (88.9-97.3)", "-"]);
+        assert_eq!(results(&[Some(&summary)], None).len(), FACTS.len());
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::store::{EvaluationPoint, Points, Run, RunFolder, State, StepPoint};
 use crate::tui::app::App;
+use crate::tui::compared::ComparedNews;
 use crate::tui::effect::Effect;
 use crate::tui::news::{Curves, FollowedNews, News, Said};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
@@ -69,14 +70,54 @@ fn curves_of_marked_runs_are_overlaid_above_what_differs() {
 }
 
 #[test]
-fn the_baseline_is_pinned_on_a_column_and_the_others_show_their_difference() {
+fn the_baseline_is_pinned_on_a_column_and_the_others_are_measured_against_it() {
     let (mut app, _) = compared();
-    press(&mut app, "lp");
+    let effects = press(&mut app, "lp");
+    let [Effect::Pin(Some(pinned)), others @ ..] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((pinned.as_str(), others.len()), (IDS[0], 2));
     let text = testing::text(&mut app, (140, 40));
-    assert!(text.contains("030000-fire = baseline"), "{text}");
-    assert!(text.contains("95.4% (88.9-97.3) +1.0"), "{text}");
-    press(&mut app, "p");
+    assert!(text.contains("030000-fire = baseline") && text.contains('…'), "{text}");
+    app.on_news(vec![testing::compared(IDS[0], IDS[1])]);
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("+0.0 (-60.4 to +60.4)"), "{text}");
+    assert!(text.contains("1, 1 of 4") && text.contains("p = 1.00"), "{text}");
+    // The column of another run opens its photos.
+    let effects = press(&mut app, "l enter");
+    let asks = |effect: &Effect| match effect {
+        Effect::CompareRuns(first, second) => first.id() == IDS[0] && second.id() == IDS[1],
+        _ => false,
+    };
+    assert!(effects.iter().any(asks), "{effects:?}");
+    press(&mut app, "esc h p");
     assert!(!testing::text(&mut app, (140, 40)).contains("= baseline"));
+}
+
+#[test]
+fn two_runs_are_seen_photo_by_photo() {
+    let mut app = testing::app(ThemeName::NoColour);
+    let runs = IDS[..2].iter().map(|id| run(id, summary(State::Done, &[]), "", "")).collect();
+    app.on_news(all(runs));
+    press(&mut app, "space space c enter");
+    assert!(testing::text(&mut app, (80, 24)).contains("reading what both tested"));
+    app.on_news(vec![testing::compared(IDS[0], IDS[1])]);
+    for size in SIZES {
+        let (columns, rows) = size;
+        insta::assert_snapshot!(format!("pairs_{columns}x{rows}"), testing::text(&mut app, size));
+    }
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("fire/b.jpg") && !text.contains("fire/c.jpg"), "the fixed one: {text}");
+    press(&mut app, "t");
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("[broken 1]") && text.contains("fire/c.jpg"), "{text}");
+    press(&mut app, "t t t");
+    assert!(testing::text(&mut app, (80, 24)).contains("[fixed 1]"));
+    let refused = News::Compared(ComparedNews {
+        first: IDS[0].into(),
+        second: IDS[1].into(),
+        compared: Err("they tested no photo in common".into()),
+    });
+    app.on_news(vec![refused]);
+    assert!(testing::text(&mut app, (80, 24)).contains("they tested no photo in common"));
 }
 
 #[test]

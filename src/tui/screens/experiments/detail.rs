@@ -4,8 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::config::Mistake;
-use crate::features::expected_in_words;
-use crate::spec::{self, Checked, Experiment};
+use crate::spec::{self, Checked, Experiment, expected_in_words};
 use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
 use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP, EDIT};
 use crate::tui::theme::{Role, Theme};

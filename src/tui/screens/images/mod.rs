@@ -4,6 +4,7 @@ mod columns;
 mod details;
 mod feed;
 mod filters;
+mod pairs;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,10 @@ use crate::words::{counted, grouped};
 use details::Layout;
 use feed::Feed;
 use filters::arrange;
+
+#[cfg(test)]
+pub use pairs::PAIRS_CONTEXTS;
+pub use pairs::PairsScreen;
 
 pub const CONTEXTS: &[Context] = &[Context::Images, Context::Sort, Context::List, Context::Columns];
 

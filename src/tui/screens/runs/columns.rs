@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::store::Summary;
+use crate::insight::Comparison;
 use crate::tui::known_run::KnownRun;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
@@ -20,8 +20,9 @@ pub const WHEN: &str = "#when";
 pub const TAGS: &str = "#tags";
 pub const NOTE: &str = "#note";
 
-/// All columns; those of settings have the setting's name as key.
-pub fn all(settings: &[String]) -> Vec<Column> {
+/// All columns; those of settings have the setting's name as key. With a baseline the accuracy has
+/// room for the difference from it, and stands where a narrow screen still shows it.
+pub fn all(settings: &[String], has_baseline: bool) -> Vec<Column> {
     let column = |key: &str, title: &str, width, align| Column {
         key: key.into(),
         title: title.into(),
@@ -34,8 +35,11 @@ pub fn all(settings: &[String]) -> Vec<Column> {
         column(STATE, "state", 11, Align::Left),
         column(ITERATIONS, "iterations", 13, Align::Right),
         column(VALIDATION, "best validation", 15, Align::Right),
-        column(TEST, "test accuracy", 18, Align::Right),
     ];
+    match has_baseline {
+        true => columns.insert(2, column(TEST, "test, against the baseline", 34, Align::Right)),
+        false => columns.push(column(TEST, "test accuracy", 18, Align::Right)),
+    }
     for setting in settings {
         // Without its table: the last word says enough, and the key is whole.
         let title = setting.rsplit('.').next().unwrap_or(setting);
@@ -56,8 +60,8 @@ pub fn nothing() -> Cell {
     Cell { text: String::new(), role: Role::Dim }
 }
 
-/// What stands in a run's row under `key`; with a baseline also how far it is from it.
-pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZone) -> Cell {
+/// What stands in a run's row under `key`; `compared`: with the baseline, photo by photo.
+pub fn cell(run: &KnownRun, key: &str, compared: Option<&Comparison>, zone: &TimeZone) -> Cell {
     let text = |text: String| Cell { text, role: Role::Text };
     match key {
         TAGS => return Cell { text: run.note.tags.join(" "), role: Role::Accent },
@@ -65,10 +69,6 @@ pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZo
         _ => {}
     }
     let Some(summary) = run.summary() else { return without_summary(run, key) };
-    let delta = |value: f64, base: Option<f64>| match base {
-        Some(base) => format!(" {}", format::points(value - base)),
-        None => String::new(),
-    };
     match key {
         EXPERIMENT => text(summary.experiment.clone()),
         STATE => {
@@ -77,21 +77,20 @@ pub fn cell(run: &KnownRun, key: &str, baseline: Option<&Summary>, zone: &TimeZo
         }
         ITERATIONS => text(format::iterations(summary)),
         VALIDATION => match (summary.validation_accuracy, summary.best_step) {
-            (Some(value), Some(step)) => {
-                let base = baseline.and_then(|base| base.validation_accuracy);
-                let delta = delta(value, base);
-                text(format!("{}{delta}", format::at_step(value, step)))
-            }
+            (Some(value), Some(step)) => text(format::at_step(value, step)),
             _ => nothing(),
         },
         TEST => match &summary.test {
-            Some(test) => match baseline.and_then(|base| base.test.as_ref()) {
-                Some(base) => {
-                    let delta = delta(test.accuracy, Some(base.accuracy));
-                    text(format!("{}{delta}", words::percent(test.accuracy)))
+            Some(test) => text(match compared.and_then(format::against_baseline) {
+                // On fewer photos than the accuracy: that must be seen.
+                Some(difference) if compared.is_some_and(|found| found.images() != test.n) => {
+                    let common = compared.map_or(0, Comparison::images);
+                    let difference = difference.trim_end_matches(')');
+                    format!("{} {difference}, N={common})", words::percent(test.accuracy))
                 }
-                None => text(format::test_accuracy(test)),
-            },
+                Some(difference) => format!("{} {difference}", words::percent(test.accuracy)),
+                None => format::test_accuracy(test),
+            }),
             None => nothing(),
         },
         LOSS => match &summary.test {

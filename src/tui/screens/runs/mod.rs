@@ -39,8 +39,10 @@ pub struct Runs {
     /// Columns also for settings that are the same in all.
     shows_all_settings: bool,
     marks: BTreeSet<String>,
-    /// The run that the others are measured against.
-    pinned: Option<String>,
+    /// Whether there is a column for the difference from the baseline.
+    has_baseline: bool,
+    /// Baseline and run of the comparisons that were asked for.
+    asked: BTreeSet<(String, String)>,
     filter: Field,
     typing: Option<Typing>,
 }
@@ -57,14 +59,15 @@ enum Typing {
 impl Default for Runs {
     fn default() -> Runs {
         let mut table = Table::new(Order { key: columns::WHEN.into(), descending: true });
-        table.set_columns(columns::all(&[]));
+        table.set_columns(columns::all(&[], false));
         Runs {
             table,
             shown: Vec::new(),
             settings: Vec::new(),
             shows_all_settings: false,
             marks: BTreeSet::new(),
-            pinned: None,
+            has_baseline: false,
+            asked: BTreeSet::new(),
             filter: Field::default(),
             typing: None,
         }
@@ -83,14 +86,14 @@ impl Runs {
     fn arrange(&mut self, known: &Known) {
         let selected = self.selected_id().cloned();
         self.marks.retain(|id| known.runs.contains_key(id));
-        self.pinned.take_if(|id| !known.runs.contains_key(id));
         let filter = Filter::parse(self.filter.text());
         let mut runs: Vec<&KnownRun> =
             known.runs.values().filter(|run| filter.lets_through(*run)).collect();
         let settings = row::settings(&runs, self.shows_all_settings);
-        if settings != self.settings {
-            self.settings = settings;
-            self.table.set_columns(columns::all(&self.settings));
+        let has_baseline = known.baseline().is_some();
+        if settings != self.settings || has_baseline != self.has_baseline {
+            (self.settings, self.has_baseline) = (settings, has_baseline);
+            self.table.set_columns(columns::all(&self.settings, has_baseline));
         }
         let order = &self.table.order;
         // Newest first among equals.
@@ -170,7 +173,8 @@ impl Runs {
                 self.table.on(Action::Down, table_area(world.area));
             }
             Action::Pin => {
-                self.pinned = if self.pinned.as_ref() == Some(&id) { None } else { Some(id) };
+                let is_pinned = known.baseline().is_some_and(|pinned| pinned.id() == id);
+                return vec![Effect::Pin((!is_pinned).then_some(id))];
             }
             Action::Stop | Action::Pause | Action::Cancel if !run.is_running() => {
                 return vec![control::refuse_to_stop(&id, run.state())];
@@ -228,8 +232,9 @@ impl Runs {
 
     /// The marked runs, the pinned one, and with only one of them also the one under the cursor.
     fn compare(&self, known: &Known) -> Effect {
-        let mut runs: Vec<String> = self.pinned.iter().cloned().collect();
-        let marked = self.marks.iter().filter(|id| Some(*id) != self.pinned.as_ref());
+        let baseline = known.baseline().map(|run| run.id().to_owned());
+        let mut runs: Vec<String> = baseline.iter().cloned().collect();
+        let marked = self.marks.iter().filter(|id| Some(*id) != baseline.as_ref());
         runs.extend(marked.cloned());
         if let Some(id) = self.selected(known).map(|run| run.id().to_owned())
             && runs.len() == 1
@@ -241,7 +246,40 @@ impl Runs {
             let text = format!("mark the runs to compare with {} first", names::MARK);
             return Effect::Toast(Toast::error(text));
         }
-        Effect::Open(Destination::Compare { runs, baseline: self.pinned.clone() })
+        Effect::Open(Destination::Compare { runs, baseline })
+    }
+
+    /// Asks for the comparisons of the runs in sight with the baseline.
+    fn compare_with_baseline(&mut self, world: &World) -> Vec<Effect> {
+        let known = world.known;
+        let Some(baseline) = known.baseline() else { return Vec::new() };
+        let mut effects = Vec::new();
+        for row in self.table.visible(table_area(world.area)) {
+            let Some(run) = self.shown.get(row).and_then(|id| known.runs.get(id)) else { continue };
+            let has_result = run.summary().is_some_and(|summary| summary.test.is_some());
+            let names = (baseline.id().to_owned(), run.id().to_owned());
+            let is_known = known.compared(&names.0, &names.1).is_some();
+            if has_result && names.0 != names.1 && !is_known && self.asked.insert(names) {
+                let (first, second) = (baseline.folder().clone(), run.folder().clone());
+                effects.push(Effect::CompareRuns(first, second));
+            }
+        }
+        effects
+    }
+
+    /// What changed is to be compared again.
+    fn forget_asked(&mut self, news: &[News]) {
+        for one in news {
+            match one {
+                News::Runs(news) => self.asked.retain(|(first, second)| {
+                    !news.changed.iter().any(|run| [first, second].contains(&&run.id().to_owned()))
+                }),
+                News::Compared(found) => {
+                    self.asked.remove(&(found.first.clone(), found.second.clone()));
+                }
+                _ => {}
+            }
+        }
     }
 
     fn react(&mut self, reaction: Reaction, known: &Known) -> Vec<Effect> {
@@ -368,18 +406,32 @@ impl Page for Runs {
     }
 
     fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
-        match message {
-            Message::Action(action) => return self.act(*action, world),
-            Message::Key(key) => return self.type_key(key, world.known),
-            Message::Paste(text) => self.paste(text, world.known),
+        let mut effects = match message {
+            Message::Action(action) => self.act(*action, world),
+            Message::Key(key) => self.type_key(key, world.known),
+            Message::Paste(text) => {
+                self.paste(text, world.known);
+                Vec::new()
+            }
             Message::Mouse(mouse) => {
                 let reaction = self.table.on_mouse(mouse, table_area(world.area));
-                return self.react(reaction, world.known);
+                self.react(reaction, world.known)
             }
-            Message::News(news) if !news.iter().any(|one| matches!(one, News::Runs(_))) => {}
-            Message::News(_) | Message::Shown => self.arrange(world.known),
-        }
-        Vec::new()
+            Message::News(news) => {
+                self.forget_asked(news);
+                let concerns = |one: &News| matches!(one, News::Runs(_) | News::Baseline(_));
+                if news.iter().any(concerns) {
+                    self.arrange(world.known);
+                }
+                Vec::new()
+            }
+            Message::Shown => {
+                self.arrange(world.known);
+                Vec::new()
+            }
+        };
+        effects.extend(self.compare_with_baseline(world));
+        effects
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
@@ -396,7 +448,7 @@ impl Page for Runs {
             Action::Stop | Action::Pause | Action::Cancel => run.is_some_and(KnownRun::is_running),
             Action::Run => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
             Action::Remove => run.is_some_and(|run| !run.is_running()),
-            Action::Compare => self.marks.len() + usize::from(self.pinned.is_some()) > 1,
+            Action::Compare => self.marks.len() + usize::from(known.baseline().is_some()) > 1,
             Action::Undo => !known.trashed.is_empty(),
             Action::Enter
             | Action::Mark

@@ -2,6 +2,7 @@ use crate::store::{State, Stop};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::known_run::KnownRun;
+use crate::tui::news::News;
 use crate::tui::note::NoteEdit;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
@@ -164,9 +165,9 @@ fn marked_runs_are_compared_side_by_side_with_only_what_differs() {
     let mut app = app_with(mixed());
     press(&mut app, "gg j j j j space space c");
     looks("compare", &mut app);
-    assert!(!testing::text(&mut app, (80, 24)).contains("  x "));
+    assert!(!testing::text(&mut app, (140, 40)).contains("  x "));
     press(&mut app, "u");
-    assert!(testing::text(&mut app, (80, 24)).contains("  x "));
+    assert!(testing::text(&mut app, (140, 40)).contains("  x "));
     press(&mut app, "esc");
     assert!(testing::text(&mut app, (80, 24)).contains("2 marked"));
 }
@@ -174,9 +175,28 @@ fn marked_runs_are_compared_side_by_side_with_only_what_differs() {
 #[test]
 fn a_baseline_turns_accuracies_into_differences() {
     let mut app = app_with(mixed());
-    press(&mut app, "G p");
+    let effects = press(&mut app, "G p");
+    let [Effect::Pin(Some(pinned))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(pinned, "20260102-030000-fire");
+    // What the performer answers, now and after a restart.
+    let effects = app.on_news(vec![News::Baseline(Some(pinned.clone()))]);
+    let asked: Vec<String> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::CompareRuns(first, second) if first.id() == *pinned => second.id(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(!asked.is_empty() && !asked.contains(pinned), "{asked:?}");
     let text = testing::text(&mut app, (140, 40));
-    assert!(text.contains("96.8% +2.4"), "{text}");
+    assert!(text.contains("baseline 20260102-030000-fire"), "{text}");
+    assert!(!text.contains("+2.4"), "nothing where nothing was compared: {text}");
+    assert!(app.on_news(vec![testing::compared(pinned, &asked[0])]).is_empty(), "asked once");
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("+0.0 (-60.4 to +60.4, N=4)"), "{text}");
+    // Pinned again it is none.
+    let effects = press(&mut app, "p");
+    assert!(matches!(&effects[..], [Effect::Pin(None)]), "{effects:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{Runs, Typing, columns, table_area};
 use crate::store::State;
 use crate::tui::keys::names::BACK;
+use crate::tui::known_run::KnownRun;
 use crate::tui::screens::control::how_to_start;
 use crate::tui::screens::{World, format};
 use crate::tui::theme::Role;
@@ -19,11 +20,15 @@ impl Runs {
             return self.draw_nothing(area, buffer, world);
         }
         let known = world.known;
-        let baseline = self.pinned.as_ref().and_then(|id| known.runs.get(id)?.summary());
+        let baseline = known.baseline().map(KnownRun::id);
         let is_marked = |row: usize| self.marks.contains(&self.shown[row]);
         self.table.draw(table_area(area), buffer, world.theme, is_marked, |row, key| {
             match known.runs.get(&self.shown[row]) {
-                Some(run) => columns::cell(run, key, baseline, world.zone),
+                Some(run) => {
+                    let compared = baseline.and_then(|id| known.compared(id, run.id()));
+                    let compared = compared.and_then(|compared| compared.as_ref().ok());
+                    columns::cell(run, key, compared, world.zone)
+                }
                 None => columns::nothing(),
             }
         });
@@ -64,8 +69,8 @@ impl Runs {
         if !self.marks.is_empty() {
             parts.push(format!("{} marked", grouped(self.marks.len())));
         }
-        if let Some(pinned) = &self.pinned {
-            parts.push(format!("baseline {pinned}"));
+        if let Some(baseline) = world.known.baseline() {
+            parts.push(format!("baseline {}", baseline.id()));
         }
         if !self.filter.text().is_empty() {
             parts.push(format!("/{}", self.filter.text()));

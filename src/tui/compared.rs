@@ -1,0 +1,52 @@
+//! Two runs photo by photo, as the screens have it.
+
+use std::sync::Arc;
+
+use super::scores::{ScoreTable, images_folder};
+use crate::compare::TwoRuns;
+use crate::insight::{Comparison, Pairs};
+use crate::spec::Set;
+use crate::store::{RunFolder, TestedPhotos};
+
+/// What came of comparing two runs.
+#[derive(Clone, Debug)]
+pub struct ComparedNews {
+    /// The name of the run that is measured against.
+    pub first: String,
+    /// The name of the one that is measured.
+    pub second: String,
+    /// The error is a sentence.
+    pub compared: Result<Arc<Compared>, String>,
+}
+
+/// The photos that two runs tested.
+#[derive(Debug)]
+pub struct Compared {
+    /// What became of each; its places are those in the tables.
+    pub pairs: Pairs,
+    /// How often each happened.
+    pub comparison: Comparison,
+    /// On which photos, in words.
+    pub ground: String,
+    /// What the first and the second run tested, with the scores.
+    pub tables: [ScoreTable; 2],
+}
+
+/// Reads what both runs tested.
+pub fn compare(first: &RunFolder, second: &RunFolder) -> ComparedNews {
+    let compared = TwoRuns::read(first, second).and_then(|two| {
+        let ground = two.ground();
+        let tables = [table(first, two.first)?, table(second, two.second)?];
+        let comparison = two.pairs.comparison();
+        Ok(Arc::new(Compared { pairs: two.pairs, comparison, ground, tables }))
+    });
+    ComparedNews { first: first.id(), second: second.id(), compared }
+}
+
+fn table(run: &RunFolder, tested: TestedPhotos) -> Result<ScoreTable, String> {
+    let mut table = ScoreTable::new(tested.categories, images_folder(run)?);
+    for photo in tested.photos {
+        table.add(photo.file, Some(Set::Test), Some(photo.category), &photo.scores);
+    }
+    Ok(table)
+}

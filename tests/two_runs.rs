@@ -1,0 +1,106 @@
+//! `retrain compare` in the real binary.
+
+mod common;
+
+use std::fs;
+
+use common::{PER_CATEGORY, Project};
+use serde_json::Value;
+
+/// Half of the photos are tested, those of the split with this seed.
+fn run(project: &Project, name: &str, iterations: &str, split_seed: &str) -> String {
+    let text = format!(
+        "images = 'photos'\niterations = {iterations}\n[split]\nby = 'seed'\ntest_percent = 50\n\
+         seed = {split_seed}\n[network]\ntaps = ['Mixed_5b']\nprecision = 'f32'\ndevice = 'cpu'\n"
+    );
+    project.write(&format!("experiments/{name}.toml"), &text);
+    project.ok(&["run", &format!("experiments/{name}.toml")]);
+    project.last().0.id()
+}
+
+#[test]
+fn two_runs_are_compared_on_the_photos_that_both_tested() {
+    let project = Project::without_experiments();
+    let short = run(&project, "short", "1", "0");
+    let long = run(&project, "long", "200", "0");
+    let other = run(&project, "other", "200", "1");
+
+    let text = project.ok(&["compare", &short, &long]);
+    assert!(text.contains("iterations = 1, then 200"), "{text}");
+    assert!(text.contains("on the same 12 test photos"), "{text}");
+    assert!(text.contains(" points)\n") && text.contains(" of 12: "), "{text}");
+
+    let json: Value =
+        serde_json::from_str(&project.ok(&["compare", &short, &long, "--json"])).unwrap();
+    let count = |key: &str| json[key].as_u64().unwrap();
+    let outcomes = ["fixed", "broken", "both_wrong", "both_right"].map(count);
+    assert_eq!(outcomes.iter().sum::<u64>(), count("images"));
+    assert_eq!(count("images"), 12);
+    assert_eq!(json["photos"].as_array().unwrap().len(), 12);
+    let said = json["in_words"].as_str().unwrap();
+    assert!(text.contains(said), "{said}\n{text}");
+    for photo in json["photos"].as_array().unwrap() {
+        let of = |run: &str| photo[run]["predicted"] == photo["category"];
+        let expected = match (of("first"), of("second")) {
+            (false, true) => "fixed",
+            (true, false) => "broken",
+            (false, false) => "both wrong",
+            (true, true) => "both right",
+        };
+        assert_eq!(photo["outcome"], expected, "{photo}");
+    }
+    let listed: Value = serde_json::from_str(&project.ok(&[
+        "compare",
+        &short,
+        &long,
+        "--list",
+        "both-right",
+        "--json",
+    ]))
+    .unwrap();
+    assert_eq!(listed["photos"].as_array().unwrap().len() as u64, outcomes[3]);
+
+    // Another split tests other photos: only those of both count, under whatever name they are.
+    let photos = project.path().join("photos/fire");
+    fs::rename(photos.join("0.png"), photos.join("renamed.png")).unwrap();
+    let text = project.ok(&["compare", &long, &other]);
+    assert!(text.contains(" of both; left out: "), "{text}");
+    let json: Value =
+        serde_json::from_str(&project.ok(&["compare", &long, &other, "--json"])).unwrap();
+    let count = |key: &str| json[key].as_u64().unwrap();
+    assert_eq!(count("images") + count("only_first"), 12);
+    assert_eq!(count("only_first"), count("only_second"));
+    assert!(count("images") < 3 * PER_CATEGORY as u64 / 2);
+
+    let same = project.ok(&["compare", &long, &long]);
+    assert!(
+        same.contains("0 fixed, 0 broken of 12: no evidence of a difference (p = 1.00"),
+        "{same}"
+    );
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_the_reason() {
+    let project = Project::without_experiments();
+    let one = run(&project, "one", "5", "0");
+    // The same run of other photos: none is in both.
+    for category in fs::read_dir(project.path().join("photos")).unwrap() {
+        for photo in fs::read_dir(category.unwrap().path()).unwrap() {
+            let path = photo.unwrap().path();
+            let mut bytes = fs::read(&path).unwrap();
+            // Behind the end of a PNG anything may stand: another content, the same picture.
+            bytes.push(0);
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+    let two = run(&project, "two", "5", "0");
+    let refused = project.retrain(&["compare", &one, &two]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("cannot be compared: they tested no photo in common"), "{said}");
+
+    fs::remove_file(project.find(&one).scores()).unwrap();
+    let refused = project.retrain(&["compare", &one, &two]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains(&format!("{one} has no scores: they are written at its end")), "{said}");
+}
