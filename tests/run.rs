@@ -456,3 +456,30 @@ fn the_other_built_in_network_is_chosen_named_and_kept_with_its_head() {
     assert_eq!(project.ok(&["predict", &first, photo]), scores);
     assert_ne!(project.ok(&["predict", "last", photo]), scores);
 }
+
+#[test]
+fn an_experiment_is_run_by_its_name_and_last_is_the_newest_run_that_can_do_it() {
+    let project = Project::new();
+    project.ok(&["run", "photos"]);
+    let scored = project.last().0.id();
+    // A newer one that was never begun has no scores.
+    project.ok(&["queue", "hold"]);
+    project.ok(&["run", "photos", "--detach"]);
+    let newest = project.last().0.id();
+    assert_ne!(newest, scored);
+
+    let scores = project.retrain(&["scores", "last"]);
+    assert!(scores.status.success(), "{scores:?}");
+    let said = String::from_utf8_lossy(&scores.stderr).into_owned();
+    assert_eq!(said, format!("last: {scored} ({newest} is newer, but not for this)\n"));
+    let photo = "photos/fire/0.png";
+    let predicted = project.retrain(&["predict", "last", photo]);
+    assert!(predicted.status.success(), "{predicted:?}");
+    // Where any run will do it is the newest.
+    assert!(project.ok(&["show", "last"]).contains(&newest));
+
+    let checked = project.ok(&["check", "photos"]);
+    assert!(checked.contains("the network runs on the CPU"), "{checked}");
+    let unknown = project.retrain(&["run", "phtos"]);
+    assert_eq!(unknown.status.code(), Some(2));
+}

@@ -34,7 +34,7 @@ pub enum Command {
     /// until a slot is free ('slots' in config.toml). Ctrl-c once takes a waiting run off the queue,
     /// or stops the training, evaluates and keeps the result; twice leaves at once.
     Run {
-        /// Experiment files, such as experiments/fire.toml
+        /// Experiment files, such as experiments/fire.toml, or their names, such as fire
         #[arg(required = true, value_name = "EXPERIMENT")]
         experiments: Vec<PathBuf>,
         /// A value over the file's, such as learning_rate=0.1 (repeatable)
@@ -129,7 +129,7 @@ pub enum Command {
     },
     /// Say what a run of the experiment would use and skip, and why; trains nothing
     Check {
-        /// An experiment file
+        /// An experiment file, or its name
         experiment: PathBuf,
         /// Print JSON, for other programs
         #[arg(long)]

@@ -98,24 +98,40 @@ fn perform(args: Args) -> Result<ExitCode> {
     let config = config()?;
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
-        Command::Run { experiments, set, detach } => run::run(&config, &experiments, &set, detach),
+        Command::Run { experiments, set, detach } => {
+            let files: Vec<PathBuf> =
+                experiments.iter().map(|typed| experiment_file(&config, typed)).collect();
+            run::run(&config, &files, &set, detach)
+        }
         Command::Resume { run, iterations, detach } => {
             resume::resume(&config, &find(&config, &run)?, iterations, detach)
         }
         Command::Queue { what, json } => queue::queue(&config, what, json),
-        Command::Pause { run } => stop::stop(&config, &find(&config, &run)?, Stop::Pause),
-        Command::Stop { run } => stop::stop(&config, &find(&config, &run)?, Stop::Keep),
-        Command::Cancel { run } => stop::stop(&config, &find(&config, &run)?, Stop::Cancel),
+        Command::Pause { run } => {
+            stop::stop(&config, &find_able(&config, &run, is_at_work)?, Stop::Pause)
+        }
+        Command::Stop { run } => {
+            stop::stop(&config, &find_able(&config, &run, is_at_work)?, Stop::Keep)
+        }
+        Command::Cancel { run } => {
+            stop::stop(&config, &find_able(&config, &run, is_at_work)?, Stop::Cancel)
+        }
         Command::List { json } => list::list(&config, json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
-        Command::Scores(scores) => scores::scores(&find(&config, &scores.run)?, &scores),
+        Command::Scores(scores) => {
+            scores::scores(&find_able(&config, &scores.run, has_scores)?, &scores)
+        }
         Command::Compare { first, second, list, json } => {
-            compare::compare(&find(&config, &first)?, &find(&config, &second)?, list, json)
+            let first = find_able(&config, &first, has_scores)?;
+            let second = find_able(&config, &second, has_scores)?;
+            compare::compare(&first, &second, list, json)
         }
         Command::Predict { run, photos, json } => {
-            predict::predict(&config, &find(&config, &run)?, &photos, json)
+            predict::predict(&config, &find_able(&config, &run, has_head)?, &photos, json)
         }
-        Command::Check { experiment, json } => check::check(&config, &experiment, json),
+        Command::Check { experiment, json } => {
+            check::check(&config, &experiment_file(&config, &experiment), json)
+        }
         Command::Features { source, output } => features::features(&config, &source, &output),
         Command::Kernels { precision } => kernels::kernels(precision.as_deref()),
         Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
@@ -156,6 +172,41 @@ fn config() -> Result<Config> {
 
 fn find(config: &Config, name: &str) -> Result<RunFolder> {
     Ok(store::find(&config.runs, name)?)
+}
+
+/// The same, but 'last' is the newest run that `can` do what is asked, which is said where a newer
+/// one cannot; where none can it is the newest, whose refusal says why.
+fn find_able(config: &Config, name: &str, can: impl Fn(&RunFolder) -> bool) -> Result<RunFolder> {
+    let newest = find(config, name)?;
+    if name != store::LAST || can(&newest) {
+        return Ok(newest);
+    }
+    match store::list(&config.runs)?.into_iter().rfind(can) {
+        None => Ok(newest),
+        Some(able) => {
+            newsln!("last: {} ({} is newer, but not for this)", able.id(), newest.id());
+            Ok(able)
+        }
+    }
+}
+
+fn has_scores(run: &RunFolder) -> bool {
+    run.scores().exists()
+}
+
+fn has_head(run: &RunFolder) -> bool {
+    run.head().exists()
+}
+
+fn is_at_work(run: &RunFolder) -> bool {
+    run.summary().is_ok_and(|summary| summary.state.is_live())
+}
+
+/// The experiment file that was typed: a path, or the name of one in the folder of experiments.
+fn experiment_file(config: &Config, typed: &Path) -> PathBuf {
+    let is_name = typed.components().count() == 1 && typed.extension().is_none();
+    let named = config.experiments.join(typed).with_extension("toml");
+    if is_name && !typed.is_file() && named.is_file() { named } else { typed.to_owned() }
 }
 
 /// This program's own file, to start workers with.

@@ -321,7 +321,8 @@ fn general() -> Vec<ExperimentField> {
         field!(network.resize, Kind::Choice(Resize::OR_AUTO), "\"auto\"",
             "how a photo is brought to the network's size"),
         field!(network.precision, Kind::Choice(Precision::CHOICES), "\"auto\"",
-            "the network's arithmetic"),
+            "the network's arithmetic")
+            .refused(&["network.backbone"], only_f32),
         field!(network.device, Kind::Form(DeviceChoice::RULE), "\"auto\"",
             "where the network runs; auto: on the first GPU that can be used, else on the CPU"),
     ]
@@ -338,6 +339,20 @@ fn is_windows_path(path: &str) -> bool {
 /// With folders: the photos of a set that has none, drawn from those for training.
 fn is_drawn_by_seed(experiment: &Experiment) -> bool {
     matches!(experiment.split.by, SplitRule::Seed | SplitRule::Folders)
+}
+
+/// An arithmetic that networks with weights from a file only do not have.
+fn only_f32(experiment: &Experiment) -> Option<String> {
+    let network = &experiment.network;
+    let is_exact = matches!(network.precision, Precision::Auto | Precision::F32);
+    (!network.backbone.has_weights() && !is_exact).then(|| {
+        format!(
+            "network.precision is \"{}\", and \"{}\" computes in \"f32\" only; set it to that or to \
+             \"auto\"",
+            network.precision.name(),
+            network.backbone.name
+        )
+    })
 }
 
 /// A network without weights in the program, and no file named.

@@ -50,7 +50,7 @@ pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
 pub use remove::Removed;
 pub use room::check_room;
 pub use run::{End, FeatureProgress, Horizon, Points, Run};
-pub use runs::{FindError, find, list};
+pub use runs::{FindError, LAST, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
 pub use stop::{Stop, StopError};
 pub use summary::{State, Summary};

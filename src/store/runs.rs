@@ -95,13 +95,16 @@ fn made(run: &RunFolder) -> Option<Timestamp> {
     Some(serde_json::from_str::<Record>(&line).ok()?.at)
 }
 
+/// The name that means the newest run.
+pub const LAST: &str = "last";
+
 /// The run that `name` means: `last`, or any unique beginning of a run's name.
 pub fn find(runs: &Path, name: &str) -> Result<RunFolder, FindError> {
     let mut all = list(runs)?;
     if all.is_empty() {
         return Err(FindError::Empty { runs: runs.to_owned() });
     }
-    if name == "last" {
+    if name == LAST {
         return Ok(all.pop().expect("it is not empty"));
     }
     if let Some(exact) = all.iter().find(|run| run.id() == name) {
