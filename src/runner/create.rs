@@ -1,10 +1,10 @@
 //! From an experiment file to a run folder that a worker can take.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::spec::{self, SpecError};
-use crate::store::{CreateError, Event, RunFolder, recorded_root, trash};
+use crate::spec::{self, Resolved, SpecError};
+use crate::store::{CreateError, Event, LogError, RunFolder, recorded_root, trash};
 
 /// Why no run is made of an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum StartError {
     /// An experiment file cannot be read or has a mistake, or an override has one.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// What a run to be made again was cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The experiment is fine, but its run folder cannot be made.
     #[error(transparent)]
     Create(#[from] CreateError),
@@ -41,6 +44,20 @@ pub fn create_all(
     Ok(runs?.into_iter().map(create).collect::<Result<_, _>>()?)
 }
 
+/// Makes a run with the settings of another, with `overrides` over them: of its own copy of the
+/// experiment, which says all of them, so that the file may have changed or gone.
+pub fn create_again(
+    config: &Config,
+    run: &RunFolder,
+    overrides: &[String],
+) -> Result<RunFolder, StartError> {
+    let before = run.replay()?;
+    let text = spec::read(&run.experiment())?;
+    let resolved = spec::resolve(&text, overrides, &run.experiment())?;
+    let (toml, event) = begun(config, before.experiment, before.source, resolved);
+    Ok(RunFolder::create(&config.runs, &trash::folders(config), &toml, event)?)
+}
+
 /// The run's experiment file and its first event.
 fn prepared(
     config: &Config,
@@ -50,9 +67,19 @@ fn prepared(
     let name = spec::name(experiment)?;
     let text = spec::read(experiment)?;
     let resolved = spec::resolve(&text, overrides, experiment)?;
+    Ok(begun(config, name, experiment.to_owned(), resolved))
+}
+
+/// The same of an experiment that was resolved; `source` is the file that a person wrote.
+fn begun(
+    config: &Config,
+    experiment: String,
+    source: PathBuf,
+    resolved: Resolved,
+) -> (String, Event) {
     let created = Event::Created {
-        experiment: name,
-        source: experiment.to_owned(),
+        experiment,
+        source,
         root: recorded_root(&config.root, &config.runs),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         iterations: resolved.experiment.iterations,
@@ -61,5 +88,5 @@ fn prepared(
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
     };
-    Ok((resolved.text, created))
+    (resolved.text, created)
 }

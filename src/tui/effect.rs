@@ -18,7 +18,7 @@ use crate::store::{RunFolder, Stop};
 /// How a run's experiment is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
-    /// As its file is now.
+    /// With its own settings.
     AsItIs,
     /// The same with the other built-in network.
     WithOtherNetwork,
@@ -44,7 +44,7 @@ pub enum Effect {
         /// The experiment's file.
         experiment: PathBuf,
     },
-    /// The same with the experiment file that a run was made of.
+    /// Makes a run of what another run was, starts its worker, and shows it.
     Rerun(RunFolder, Again),
     /// Goes on with a run that has no worker, to another number of iterations where it is given.
     Resume(RunFolder, Option<usize>),

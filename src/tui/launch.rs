@@ -1,7 +1,6 @@
 //! Starts runs from the screens, resumes them, and asks their workers to end.
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,12 +8,9 @@ use super::Context;
 use super::effect::{Again, QueueEdit};
 use super::news::{News, Toast};
 use super::screens::waits_in_queue;
-use crate::config::open_plain;
-use crate::runner::{self, Local, Place};
+use crate::runner::{self, Local, Place, StartError};
 use crate::spec::with_other_network;
-use crate::store::{
-    Event, LONGEST_LINE, Queue, QueueError, Record, RunFolder, State, Stop, Summary, Timestamp,
-};
+use crate::store::{Queue, QueueError, RunFolder, State, Stop, Summary, Timestamp};
 
 /// A worker that has the run says so within this; a slow one is seen later.
 const TO_BE_SEEN: Duration = Duration::from_secs(3);
@@ -22,12 +18,12 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Makes a run of the experiment file and starts its worker, which outlives the UI.
 pub fn launch(context: &Context, experiment: &Path) -> News {
-    launch_with(context, experiment, &[])
+    queued(context, runner::create(&context.config, experiment, &[]))
 }
 
-/// The same with these settings, as `key=value`, instead of what the file says.
-fn launch_with(context: &Context, experiment: &Path, settings: &[String]) -> News {
-    let run = match runner::create(&context.config, experiment, settings) {
+/// Queues a run that was made, and starts what may start.
+fn queued(context: &Context, made: Result<RunFolder, StartError>) -> News {
+    let run = match made {
         Ok(run) => run,
         Err(err) => return News::Said(Toast::error(err.to_string())),
     };
@@ -41,7 +37,7 @@ fn launch_with(context: &Context, experiment: &Path, settings: &[String]) -> New
     }
 }
 
-/// Runs the experiment file of a run again.
+/// Runs what a run was again: its own settings, whatever its experiment file says by now.
 pub fn rerun(context: &Context, run: &RunFolder, again: Again) -> News {
     let settings = match again {
         Again::AsItIs => Vec::new(),
@@ -58,20 +54,7 @@ pub fn rerun(context: &Context, run: &RunFolder, again: Again) -> News {
             Err(err) => return News::Said(Toast::error(err.to_string())),
         },
     };
-    let source = match source(run) {
-        Ok(source) => source,
-        Err(error) => return News::Said(Toast::error(error)),
-    };
-    // The path is kept as it was typed: relative to the project folder as a rule.
-    let places = [context.config.root.join(&source), source.clone()];
-    match places.iter().find(|path| path.is_file()) {
-        Some(experiment) => launch_with(context, experiment, &settings),
-        None => News::Said(Toast::error(format!(
-            "{} is not there any more; {} has a copy of it",
-            source.display(),
-            run.experiment().display()
-        ))),
-    }
+    queued(context, runner::create_again(&context.config, run, &settings))
 }
 
 /// Queues a run that has no worker, up to `iterations` where they are given. Where it may start at
@@ -149,19 +132,6 @@ pub fn advance(context: &Context) -> Result<(), String> {
     runner::advance(&local(context), &context.config.runs).map_err(|err| err.to_string())
 }
 
-/// The experiment file that a run was made of: in the first line of its log.
-fn source(run: &RunFolder) -> Result<PathBuf, String> {
-    let path = run.events();
-    let mut line = String::new();
-    open_plain(&path)
-        .and_then(|file| BufReader::new(file.take(LONGEST_LINE)).read_line(&mut line))
-        .map_err(|err| format!("cannot read {}: {err}", path.display()))?;
-    match serde_json::from_str::<Record>(&line) {
-        Ok(Record { event: Event::Created { source, .. }, .. }) => Ok(source),
-        _ => Err(format!("{} does not say which experiment it is a run of", path.display())),
-    }
-}
-
 /// Asks the worker of `run` to end.
 pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
     let wish = match stop {
@@ -188,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::store::{EventLog, Lease};
+    use crate::store::{Event, EventLog, Lease};
 
     fn project(folder: &Path) -> Context {
         fs::create_dir_all(folder.join("experiments")).unwrap();
@@ -197,13 +167,19 @@ mod tests {
     }
 
     #[test]
-    fn a_launched_run_can_be_run_again_as_long_as_its_experiment_is_there() {
+    fn a_run_is_run_again_with_its_own_settings_whatever_its_experiment_file_says_by_now() {
         let folder = tempfile::tempdir().unwrap();
         let context = project(folder.path());
         let experiment = folder.path().join("experiments/a.toml");
-        let News::Launched(first) = launch(&context, &experiment) else { panic!() };
+        let set = ["train.seed=3".to_owned(), "iterations=2500".to_owned()];
+        let first = runner::create(&context.config, &experiment, &set).unwrap();
+        fs::write(&experiment, "images = \"photos\"\niterations = 400\n").unwrap();
         let News::Launched(second) = rerun(&context, &first, Again::AsItIs) else { panic!() };
         assert_ne!(first, second);
+        let settings = |run: &RunFolder| run.summary().unwrap().settings;
+        assert_eq!(settings(&first), settings(&second));
+        assert_eq!(settings(&second)["iterations"], "2500");
+        assert_eq!(second.summary().unwrap().experiment, "a");
         let News::Launched(other) = rerun(&context, &first, Again::WithOtherNetwork) else {
             panic!()
         };
@@ -213,8 +189,10 @@ mod tests {
         });
         assert_eq!(networks, ["\"inception_v3\"", "\"efficientnet_lite2\""]);
         fs::remove_file(&experiment).unwrap();
+        assert!(matches!(rerun(&context, &second, Again::AsItIs), News::Launched(_)));
+        fs::remove_file(first.experiment()).unwrap();
         let News::Said(toast) = rerun(&context, &first, Again::AsItIs) else { panic!() };
-        assert!(toast.is_error && toast.text.contains("not there any more"), "{toast:?}");
+        assert!(toast.is_error && toast.text.contains("experiment.toml"), "{toast:?}");
     }
 
     #[test]

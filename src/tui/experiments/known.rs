@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Counted, ExperimentNews};
 use crate::config::Mistake;
-use crate::nets::Weights;
-use crate::spec::{self, Checked, Experiment, SpecError};
+use crate::spec::{self, Checked, Experiment, SpecError, Weights};
 use crate::store::trash::Trashed;
 
 #[derive(Debug, Default)]

@@ -126,7 +126,7 @@ const SORT: &[Binding] = &[
 
 const RESUME: &str = "resume this run: it ended before its time or never started";
 const PAUSE: &str = "pause this run: it keeps a checkpoint and can be resumed";
-const RERUN: &str = "a new run of this run's experiment file";
+const RERUN: &str = "again: a new run with this run's own settings";
 const OTHER_NETWORK: &str = "backbone: the same with the other built-in network";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 

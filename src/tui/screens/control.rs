@@ -58,7 +58,7 @@ pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
         }),
         Some(state) if state.is_unfinished() => Effect::Resume(run, None),
         Some(State::Done) => Effect::Toast(Toast::error(format!(
-            "{id} is done; {RERUN} runs its experiment again, {MORE_ITERATIONS} in Runs trains on"
+            "{id} is done; {RERUN} runs the same again, {MORE_ITERATIONS} in Runs trains on"
         ))),
         Some(State::Queued) => {
             Effect::Toast(Toast::error(format!("{id} is queued already; {QUEUE} shows the queue")))

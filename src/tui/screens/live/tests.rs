@@ -353,7 +353,7 @@ fn going_on_with_a_stopped_run_asks_since_its_result_is_replaced() {
     assert!(matches!(&press(&mut app, "y")[..], [Effect::Resume(run, None)] if *run == folder(ID)));
     let mut app = app_with(State::Done, done());
     press(&mut app, "r");
-    assert!(testing::text(&mut app, (80, 24)).contains("is done; A runs its experiment again"));
+    assert!(testing::text(&mut app, (80, 24)).contains("is done; A runs the same again"));
 }
 
 #[test]
