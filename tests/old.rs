@@ -3,9 +3,10 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, SystemTime};
 
 use retrain::store::{self, Points, Run};
 
@@ -37,7 +38,21 @@ impl OldProject {
                 fs::write(&log, text.replace(FORMER_FOLDER, here)).unwrap();
             }
         }
+        project.age();
         project
+    }
+
+    /// Makes the copy as old as what it is a copy of: a file that was written just now is taken for
+    /// the heartbeat of a worker, which may live on a machine of the same name.
+    fn age(&self) {
+        let long_ago = SystemTime::now() - Duration::from_secs(24 * 3600);
+        for run in fs::read_dir(self.0.path().join("runs")).unwrap() {
+            let Ok(files) = fs::read_dir(run.unwrap().path()) else { continue };
+            for file in files {
+                let file = File::options().write(true).open(file.unwrap().path()).unwrap();
+                file.set_modified(long_ago).unwrap();
+            }
+        }
     }
 
     /// Its runs say that they lie elsewhere.
@@ -45,7 +60,9 @@ impl OldProject {
         let folder = tempfile::tempdir().unwrap();
         let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old");
         copy(&kept, folder.path());
-        OldProject(folder)
+        let project = OldProject(folder);
+        project.age();
+        project
     }
 
     fn retrain(&self, arguments: &[&str]) -> Output {
