@@ -61,8 +61,8 @@ pub fn percent(share: f64) -> String {
 
 /// Percentage points of difference, with their sign: `+1.2`.
 pub fn points(difference: f64) -> String {
-    // No difference is not below zero.
-    format!("{:+.1}", difference * 100.0 + 0.0)
+    // What is rounded to no difference is not below zero.
+    format!("{:+.1}", (difference * 1000.0).round() / 10.0 + 0.0)
 }
 
 /// How many a second: `1,263`, `42`, `6.2`, `0.39`.
@@ -158,6 +158,12 @@ mod tests {
         let at: Timestamp = "2026-11-24T15:25:52Z".parse().unwrap();
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         assert_eq!(moment(at, &zone), "2026-11-24 16:25");
+    }
+
+    #[test]
+    fn a_difference_of_nothing_has_no_minus() {
+        let said = [0.0123, -0.0123, 0.0, -0.00004, -1.0].map(points);
+        assert_eq!(said, ["+1.2", "-1.2", "+0.0", "+0.0", "-100.0"]);
     }
 
     #[test]
