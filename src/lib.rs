@@ -8,7 +8,7 @@
 #![warn(missing_docs)]
 // The print macros of the standard library panic where nobody reads any more; `cli::out` and `store`
 // have what does not.
-#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod random; // seeded random numbers, the same on every machine
 pub mod words; // numbers as people read them

@@ -129,5 +129,5 @@ fn who_opens_the_cache_while_it_is_pruned_finds_and_keeps_all_that_it_writes() {
         assert!(results.iter().all(Result::is_ok));
         pruner.join().unwrap()
     });
-    eprintln!("pruned {pruned} times");
+    assert!(pruned > 0);
 }

@@ -117,7 +117,6 @@ fn of_workers_that_start_while_a_run_is_trashed_none_is_in_the_trash() {
         }
     }
     assert!(at_work > 0 && trashed > 0, "{at_work} at work, {trashed} trashed");
-    eprintln!("{at_work} workers had the run, {trashed} came too late");
 }
 
 #[test]

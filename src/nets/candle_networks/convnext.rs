@@ -6,20 +6,11 @@ use candle_core::Result;
 use candle_nn::{VarBuilder, layer_norm};
 use candle_transformers::models::convnext::{Config, convnext_no_final_layer};
 
-use super::{Family, Maps, POOLED, Sides, Size, own_settings, pooled};
+use super::{Family, Maps, POOLED, Sides, Size, pooled};
 use crate::nets::network::Network;
 
-pub(in crate::nets) const NETWORK: Network = Network {
-    name: "convnext",
-    meaning: "ConvNeXt, version 1 or 2, with weights from a file",
-    measured: None,
-    built_in: None,
-    options: &[],
-    load: |settings, root, device| FAMILY.load(settings, root, device),
-    check: |settings| FAMILY.check(settings),
-    recognize: |file| FAMILY.recognize(file),
-    own_settings,
-};
+pub(in crate::nets) const NETWORK: Network =
+    network!("convnext", "ConvNeXt, version 1 or 2, with weights from a file");
 
 pub(super) static FAMILY: Family = Family {
     name: "ConvNeXt",

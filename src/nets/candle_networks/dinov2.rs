@@ -8,20 +8,11 @@
 use candle_core::{D, IndexOp, Result, Tensor};
 use candle_nn::{Conv2d, Conv2dConfig, LayerNorm, Linear, VarBuilder, conv2d, layer_norm, linear};
 
-use super::{Family, Maps, Sides, Size, own_settings};
+use super::{Family, Maps, Sides, Size};
 use crate::nets::network::Network;
 
-pub(in crate::nets) const NETWORK: Network = Network {
-    name: "dinov2",
-    meaning: "DINOv2, a vision transformer, with weights from a file",
-    measured: None,
-    built_in: None,
-    options: &[],
-    load: |settings, root, device| FAMILY.load(settings, root, device),
-    check: |settings| FAMILY.check(settings),
-    recognize: |file| FAMILY.recognize(file),
-    own_settings,
-};
+pub(in crate::nets) const NETWORK: Network =
+    network!("dinov2", "DINOv2, a vision transformer, with weights from a file");
 
 pub(super) static FAMILY: Family = Family {
     name: "DINOv2",

@@ -6,20 +6,11 @@ use candle_core::Result;
 use candle_nn::VarBuilder;
 use candle_transformers::models::fastvit::{Config, fastvit_no_final_layer};
 
-use super::{Family, Maps, POOLED, Sides, Size, own_settings};
+use super::{Family, Maps, POOLED, Sides, Size};
 use crate::nets::network::Network;
 
-pub(in crate::nets) const NETWORK: Network = Network {
-    name: "fastvit",
-    meaning: "FastViT or MobileCLIP's image network, with weights from a file",
-    measured: None,
-    built_in: None,
-    options: &[],
-    load: |settings, root, device| FAMILY.load(settings, root, device),
-    check: |settings| FAMILY.check(settings),
-    recognize: |file| FAMILY.recognize(file),
-    own_settings,
-};
+pub(in crate::nets) const NETWORK: Network =
+    network!("fastvit", "FastViT or MobileCLIP's image network, with weights from a file");
 
 pub(super) static FAMILY: Family = Family {
     name: "FastViT",

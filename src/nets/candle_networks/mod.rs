@@ -8,6 +8,23 @@
 //! Not every network of that crate is here, and not every size: only what was compared with timm
 //! (`tests/candle_networks.rs`).
 
+/// Declares the network whose sizes `FAMILY` has, beside it.
+macro_rules! network {
+    ($name:literal, $meaning:literal) => {
+        $crate::nets::network::Network {
+            name: $name,
+            meaning: $meaning,
+            measured: None,
+            built_in: None,
+            options: &[],
+            load: |settings, root, device| FAMILY.load(settings, root, device),
+            check: |settings| FAMILY.check(settings),
+            recognize: |file| FAMILY.recognize(file),
+            own_settings: $crate::nets::candle_networks::own_settings,
+        }
+    };
+}
+
 mod convnext;
 mod dinov2;
 mod fastvit;

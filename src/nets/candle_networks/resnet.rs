@@ -4,20 +4,11 @@
 
 use candle_transformers::models::resnet::*;
 
-use super::{Family, POOLED, Sides, Size, own_settings, pooled};
+use super::{Family, POOLED, Sides, Size, pooled};
 use crate::nets::network::Network;
 
-pub(in crate::nets) const NETWORK: Network = Network {
-    name: "resnet",
-    meaning: "ResNet 18 to 152, with weights from a file",
-    measured: None,
-    built_in: None,
-    options: &[],
-    load: |settings, root, device| FAMILY.load(settings, root, device),
-    check: |settings| FAMILY.check(settings),
-    recognize: |file| FAMILY.recognize(file),
-    own_settings,
-};
+pub(in crate::nets) const NETWORK: Network =
+    network!("resnet", "ResNet 18 to 152, with weights from a file");
 
 pub(super) static FAMILY: Family = Family {
     name: "ResNet",
