@@ -13,15 +13,13 @@ pub const LOSS: &str = "loss";
 pub const MARGIN: &str = "margin";
 pub const SET: &str = "set";
 
+/// One that is titled by its key; that of the file takes what the others leave.
+pub fn column(key: &str, width: u16, align: Align) -> Column {
+    Column { key: key.into(), title: key.into(), width, fills: key == FILE, align }
+}
+
 /// Those that say something about the images of `table`.
 pub fn all(table: &ScoreTable) -> Vec<Column> {
-    let column = |key: &str, width, align| Column {
-        key: key.into(),
-        title: key.into(),
-        width,
-        fills: key == FILE,
-        align,
-    };
     let has_truths = table.has_truths();
     [
         column(FILE, 16, Align::End),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::columns::number;
+use super::columns::{FILE, TRUTH, column, number};
 use super::details::{self, Layout};
 use crate::insight::{Outcome, Pair};
 use crate::store::{RunFolder, shown};
@@ -19,13 +19,11 @@ use crate::tui::preview::Preview;
 use crate::tui::scores::ScoreTable;
 use crate::tui::screens::{Message, Page, World};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Align, Cell, Column, Order, Table, put, wrap};
+use crate::tui::widgets::{Align, Cell, Order, Table, put, wrap};
 use crate::words::grouped;
 
 pub const PAIRS_CONTEXTS: &[Context] = &[Context::Pairs, Context::List, Context::Columns];
 
-const FILE: &str = "file";
-const TRUTH: &str = "true";
 const FIRST: &str = "first";
 const SECOND: &str = "second";
 const CHANGE: &str = "change";
@@ -46,13 +44,6 @@ pub struct PairsScreen {
 impl PairsScreen {
     pub fn of(first: RunFolder, second: RunFolder) -> PairsScreen {
         let mut list = Table::new(Order { key: CHANGE.into(), descending: true });
-        let column = |key: &str, width, align| Column {
-            key: key.into(),
-            title: key.into(),
-            width,
-            fills: key == FILE,
-            align,
-        };
         list.set_columns(vec![
             column(FILE, 16, Align::End),
             column(TRUTH, 8, Align::Left),
