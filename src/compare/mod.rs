@@ -4,7 +4,7 @@
 
 use crate::insight::{Pair, Pairs, Scored, Tested, pair};
 use crate::store::{ImageScore, RunFolder, TestedPhotos, shown, tested_photos};
-use crate::words::counted;
+use crate::words::{counted, grouped};
 
 /// The photos that two runs tested, the second being the one that is asked about.
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ impl TwoRuns {
             let why = match pairs.relabelled {
                 0 => "they tested no photo in common".to_owned(),
                 relabelled => format!(
-                    "of the photos that both tested ({relabelled}), each has another category in one of \
-                     them"
+                    "of the photos that both tested ({}), each has another category in one of them",
+                    grouped(relabelled)
                 ),
             };
             return Err(format!("{} and {} cannot be compared: {why}", first.id(), second.id()));
@@ -43,13 +43,13 @@ impl TwoRuns {
         }
         let mut left_out = Vec::new();
         if *only_first > 0 {
-            left_out.push(format!("{only_first} only the first tested"));
+            left_out.push(format!("{} only the first tested", grouped(*only_first)));
         }
         if *only_second > 0 {
-            left_out.push(format!("{only_second} only the second"));
+            left_out.push(format!("{} only the second", grouped(*only_second)));
         }
         if *relabelled > 0 {
-            left_out.push(format!("{relabelled} of another category in each"));
+            left_out.push(format!("{} of another category in each", grouped(*relabelled)));
         }
         format!(
             "on the {} of both; left out: {}",
