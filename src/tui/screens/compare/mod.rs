@@ -119,12 +119,13 @@ impl Compare {
         others.filter_map(folder).map(|run| Effect::CompareRuns(first.clone(), run)).collect()
     }
 
-    /// The run of the chosen column photo by photo; of two runs the other one.
+    /// The run of the chosen column photo by photo; where that is the one that is measured against,
+    /// the first of the others.
     fn open_photos(&self, known: &Known) -> Vec<Effect> {
         let chosen = self.runs.iter().position(|id| Some(id.as_str()) == self.table.chosen());
         let (first, second) = match (self.reference(), chosen) {
             (Some(first), Some(second)) if first != second => (first, second),
-            (Some(first), _) if self.runs.len() == 2 => (first, 1 - first),
+            (Some(first), _) if self.runs.len() > 1 => (first, usize::from(first == 0)),
             _ => {
                 let text = format!(
                     "pin a baseline with {}, then choose the column of another run",
