@@ -24,6 +24,7 @@ pub mod features; // bottleneck features and their cache
 pub mod train; // the head: optimisers, schedule, fit, head file
 pub mod insight; // statistics over scores
 pub mod compare; // two runs: what both tested, and what became of it
+pub mod explain; // what a change between two runs comes from
 pub mod export; // results for other programs
 pub mod worker; // the detached process that does a run
 

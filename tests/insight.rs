@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use retrain::insight::{
     CategoryMetrics, Comparison, Evaluation, Outcome, Scored, Tested, mcnemar, pair,
-    paired_interval, predict, wilson,
+    paired_interval, predict, rounded_to_sum, shapley, t_p_value, t_reach, wilson,
 };
 use serde_json::Value;
 
@@ -281,5 +281,46 @@ proptest! {
         let of_outcomes: usize = Outcome::ALL.iter().map(|outcome| found.of(*outcome).len()).sum();
         prop_assert_eq!(of_outcomes, found.pairs.len());
         prop_assert_eq!(found.comparison().images(), found.pairs.len());
+    }
+}
+
+#[test]
+fn parts_of_a_change_and_student_s_t_agree_with_orders_gone_through_and_scipy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/causes.json");
+    let golden: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for game in golden["games"].as_array().unwrap() {
+        let found = shapley(&numbers(&game["values"]));
+        assert_eq!(found.len(), game["parts"].as_array().unwrap().len());
+        found.iter().zip(game["parts"].as_array().unwrap()).for_each(|(part, e)| same(*part, e));
+    }
+    for case in golden["reaches"].as_array().unwrap() {
+        same(t_reach(case[0].as_f64().unwrap()), &case[1]);
+    }
+    for case in rows(&golden["chances"]) {
+        let found = t_p_value(case[0], case[1]);
+        assert!((found - case[2]).abs() < 1e-11, "{found} is not {} of {case:?}", case[2]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn parts_add_up_to_the_change_and_so_do_rounded_ones(
+        values in (0usize..6).prop_flat_map(|n| prop::collection::vec(-1.0f64..1.0, 1 << n)),
+    ) {
+        let parts = shapley(&values);
+        let change = values[values.len() - 1] - values[0];
+        prop_assert!((parts.iter().sum::<f64>() - change).abs() < 1e-12);
+        let thousandths: Vec<f64> = parts.iter().map(|part| part * 1000.0).collect();
+        let rounded = rounded_to_sum(&thousandths);
+        prop_assert_eq!(rounded.iter().sum::<i64>(), thousandths.iter().sum::<f64>().round() as i64);
+        for (part, rounded) in thousandths.iter().zip(rounded) {
+            prop_assert!((part - rounded as f64).abs() < 1.0);
+        }
+    }
+
+    #[test]
+    fn a_cause_that_does_nothing_has_no_part(values in prop::collection::vec(-1.0f64..1.0, 8)) {
+        let with_idle: Vec<f64> = (0..16).map(|mask| values[mask & 7]).collect();
+        prop_assert!(shapley(&with_idle)[3].abs() < 1e-12);
     }
 }

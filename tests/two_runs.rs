@@ -79,6 +79,39 @@ fn two_runs_are_compared_on_the_photos_that_both_tested() {
     );
 }
 
+/// A further photo, and as many settings as make a difference.
+#[test]
+fn a_change_is_taken_apart_into_parts_that_add_up_to_it() {
+    let project = Project::without_experiments();
+    let before = run(&project, "before", "200", "0");
+    let photo = project.path().join("photos/smoke/0.png");
+    let mut bytes = fs::read(&photo).unwrap();
+    bytes.push(0);
+    fs::write(project.path().join("photos/smoke/9.png"), bytes).unwrap();
+    fs::rename(&photo, project.path().join("photos/fire/moved.png")).unwrap();
+    let after = run(&project, "after", "1", "0");
+
+    let text = project.ok(&["compare", &before, &after]);
+    assert!(text.contains("photos: 1 added (1 to "), "{text}");
+    let json: Value =
+        serde_json::from_str(&project.ok(&["compare", &before, &after, "--json"])).unwrap();
+    let count = |kind: &str| json["photos_that_differ"][kind].as_array().unwrap().len();
+    assert_eq!((count("added"), count("removed"), count("relabelled")), (1, 0, 1));
+
+    let json: Value =
+        serde_json::from_str(&project.ok(&["explain-change", &before, &after, "--json"])).unwrap();
+    assert_eq!(json["accuracy"], json["accuracy_again"], "{json}");
+    let parts = json["parts"].as_array().unwrap();
+    let number = |value: &Value| value.as_f64().unwrap();
+    let sum: f64 = parts.iter().map(|part| number(&part["change"])).sum();
+    assert!((sum + number(&json["luck"]) - number(&json["change"])).abs() < 1e-9, "{json}");
+    assert!(parts.iter().any(|part| part["in_words"] == "iterations = 200, then 1"), "{json}");
+    let text = project.ok(&["explain-change", &before, &after]);
+    assert!(text.contains(json["in_words"].as_str().unwrap()), "{text}");
+    // An added photo shares a split's places, so others move between sets.
+    assert!(text.contains(" training photo"), "{text}");
+}
+
 #[test]
 fn what_cannot_be_compared_is_refused_with_the_reason() {
     let project = Project::without_experiments();

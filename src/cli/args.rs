@@ -116,6 +116,21 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say what the change of the accuracy from one run to another comes from
+    ///
+    /// Heads are trained again on the old and the new photos with the old and the new settings, from
+    /// the features in the cache. Each cause has its Shapley value on the test photos that both runs
+    /// have; new and former test photos are told apart. All parts are means over 5 training seeds,
+    /// and with what those seeds alone make they add up to the change.
+    ExplainChange {
+        /// The earlier run: any unique beginning of its name, or 'last'
+        first: String,
+        /// The later run
+        second: String,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Score photos that the run never saw: lines such as 'fire (score = 0.86540)'
     Predict {
         /// Any unique beginning of a run's name, or 'last'

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::args::OutcomeName;
 use super::out::print_json;
-use crate::compare::TwoRuns;
+use crate::compare::{PhotoChanges, TwoRuns};
 use crate::insight::{Outcome, Pair, final_test_accuracy};
 use crate::spec::differing_settings;
-use crate::store::{RunFolder, Summary};
+use crate::store::{ListedPhoto, RunFolder, Summary, shown};
 use crate::words::grouped;
 
 /// Photos of each outcome in the short list.
@@ -64,6 +64,9 @@ fn text(
         for (key, [first, second]) in differing {
             text += &format!("  {key} = {first}, then {second}\n");
         }
+    }
+    if !two.photos.is_empty() {
+        text += &format!("\nphotos: {}\n", two.photos.in_words());
     }
     let comparison = two.pairs.comparison();
     text += &format!("\n{}\n{}\n", two.ground(), comparison.in_words());
@@ -131,6 +134,7 @@ fn json(
         "first": ids[0],
         "second": ids[1],
         "settings": settings,
+        "photos_that_differ": photos_that_differ(&two.photos),
         "images": comparison.images(),
         "only_first": two.pairs.only_first,
         "only_second": two.pairs.only_second,
@@ -144,5 +148,31 @@ fn json(
         "p_value": comparison.p_value(),
         "in_words": comparison.in_words(),
         "photos": photos,
+    })
+}
+
+fn photos_that_differ(changes: &PhotoChanges) -> Value {
+    let photo = |photo: &ListedPhoto| {
+        json!({
+            "file": shown(&photo.file),
+            "set": photo.set.name(),
+            "category": photo.category,
+            "blake3": photo.hash,
+        })
+    };
+    let with = |listed: &ListedPhoto, key: &str, before: &str| {
+        let mut value = photo(listed);
+        value[key] = before.into();
+        value
+    };
+    let plain = |photos: &[ListedPhoto]| photos.iter().map(photo).collect::<Vec<Value>>();
+    let moved = changes.moved.iter().map(|(photo, was)| with(photo, "set_before", was.name()));
+    let relabelled =
+        changes.relabelled.iter().map(|(photo, was)| with(photo, "category_before", was));
+    json!({
+        "added": plain(&changes.added),
+        "removed": plain(&changes.removed),
+        "moved": moved.collect::<Vec<Value>>(),
+        "relabelled": relabelled.collect::<Vec<Value>>(),
     })
 }

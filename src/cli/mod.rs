@@ -13,6 +13,7 @@ mod cache;
 mod check;
 mod compare;
 mod demo;
+mod explain_change;
 mod features;
 mod fields;
 mod follow;
@@ -89,6 +90,7 @@ fn perform(args: Args) -> Result<ExitCode> {
     if matches!(
         command,
         Command::Predict { .. }
+            | Command::ExplainChange { .. }
             | Command::Features { .. }
             | Command::Kernels { .. }
             | Command::Weights { .. }
@@ -125,6 +127,11 @@ fn perform(args: Args) -> Result<ExitCode> {
             let first = find_able(&config, &first, has_scores)?;
             let second = find_able(&config, &second, has_scores)?;
             compare::compare(&first, &second, list, json)
+        }
+        Command::ExplainChange { first, second, json } => {
+            let first = find_able(&config, &first, has_scores)?;
+            let second = find_able(&config, &second, has_scores)?;
+            explain_change::explain_change(&config, &first, &second, json)
         }
         Command::Predict { run, photos, json } => {
             predict::predict(&config, &find_able(&config, &run, has_head)?, &photos, json)

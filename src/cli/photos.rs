@@ -57,7 +57,8 @@ pub fn show_reading(read: usize, found: usize) {
     show_count("reading", read, found);
 }
 
-fn show_count(what: &str, done: usize, total: usize) {
+/// How much of something is done, on a line that is gone at the end.
+pub fn show_count(what: &str, done: usize, total: usize) {
     if has_replaceable_line() && total > 1 {
         match done == total {
             false => replace_line(&format!("{what} {}", progress(done, total))),

@@ -1,6 +1,10 @@
-//! Two runs: what both tested, and what became of each photo.
+//! Two runs: what both tested, what became of each photo, and how their photos differ.
 //!
 //! Not here: the statistics (`insight` has them), and how it is shown.
+
+mod photos;
+
+pub use photos::PhotoChanges;
 
 use crate::insight::{Pair, Pairs, Scored, Tested, pair};
 use crate::store::{ImageScore, RunFolder, TestedPhotos, shown, tested_photos};
@@ -15,6 +19,8 @@ pub struct TwoRuns {
     pub second: TestedPhotos,
     /// The photos that both did.
     pub pairs: Pairs,
+    /// How the photos of all their sets differ.
+    pub photos: PhotoChanges,
 }
 
 impl TwoRuns {
@@ -32,7 +38,8 @@ impl TwoRuns {
             };
             return Err(format!("{} and {} cannot be compared: {why}", first.id(), second.id()));
         }
-        Ok(TwoRuns { first: before, second: after, pairs })
+        let photos = PhotoChanges::of(&before.listed, &after.listed);
+        Ok(TwoRuns { first: before, second: after, pairs, photos })
     }
 
     /// On which photos the two are compared, with what is left out of their test sets.
@@ -59,7 +66,7 @@ impl TwoRuns {
     }
 
     /// The photo of a pair, as each run scored it.
-    pub fn photos(&self, pair: &Pair) -> [&ImageScore; 2] {
+    pub fn scores(&self, pair: &Pair) -> [&ImageScore; 2] {
         [&self.first.photos[pair.first], &self.second.photos[pair.second]]
     }
 
@@ -75,7 +82,7 @@ impl TwoRuns {
 
     /// What each run predicted of a pair, with its score.
     pub fn predictions(&self, pair: &Pair) -> [(String, f32); 2] {
-        let [before, after] = self.photos(pair);
+        let [before, after] = self.scores(pair);
         let of = |tested: &TestedPhotos, photo: &ImageScore| {
             let predicted = scored(photo).predicted();
             (tested.categories[predicted].clone(), photo.scores[predicted])

@@ -44,7 +44,7 @@ pub use log::{EventLog, LogError, Tail};
 pub use machine::{Machine, host_name};
 pub use names::{harmless, is_harmful, shown, unshown};
 pub use owner::Owner;
-pub use photos::{changed_photos, photos_csv};
+pub use photos::{ListedPhoto, changed_photos, photos_csv, read_photos};
 pub use project::recorded_root;
 pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
 pub use remove::Removed;

@@ -2,9 +2,12 @@
 //! has become different since it was written.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::names::shown;
+use super::folder::RunFolder;
+use super::names::{shown, unshown};
+use crate::config::read_plain;
+use crate::spec::Set;
 
 /// Files named of each kind of difference; the rest is counted.
 const NAMED: usize = 3;
@@ -20,6 +23,49 @@ pub fn photos_csv<'a>(
         csv.write_record([&shown(file), set, category, &hash]).expect("a Vec takes all");
     }
     csv.into_inner().expect("a Vec takes all")
+}
+
+/// A line of `photos.csv`: a photo as a run used it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPhoto {
+    /// Relative to the run's images folder.
+    pub file: PathBuf,
+    /// The set that it was in.
+    pub set: Set,
+    /// The name of its category.
+    pub category: String,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub hash: String,
+}
+
+/// The photos that a run used, in the order in which it trained on them. The error is a sentence.
+pub fn read_photos(run: &RunFolder) -> Result<Vec<ListedPhoto>, String> {
+    let path = run.photos();
+    let fail = |err: &dyn std::fmt::Display| format!("cannot read {}: {err}", path.display());
+    let text = read_plain(&path).map_err(|err| fail(&err))?;
+    let mut csv = csv::Reader::from_reader(&text[..]);
+    let mut photos = Vec::new();
+    for record in csv.records() {
+        let record = record.map_err(|err| fail(&err))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let set = record.get(1).and_then(|name| Set::ALL.into_iter().find(|s| s.name() == name));
+        let (Some(file), Some(set), Some(category), Some(hash)) =
+            (record.get(0), set, record.get(2), record.get(3))
+        else {
+            return Err(format!(
+                "{}:{line}: expected file,set,category,blake3, found '{}'",
+                path.display(),
+                record.iter().collect::<Vec<_>>().join(",")
+            ));
+        };
+        photos.push(ListedPhoto {
+            file: unshown(file),
+            set,
+            category: category.to_owned(),
+            hash: hash.to_owned(),
+        });
+    }
+    Ok(photos)
 }
 
 /// In words what differs between two texts of [`photos_csv`], such as `2 added (fire/a.jpg,

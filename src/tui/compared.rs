@@ -28,6 +28,8 @@ pub struct Compared {
     pub comparison: Comparison,
     /// On which photos, in words.
     pub ground: String,
+    /// How the photos of all their sets differ, in words; empty where they do not.
+    pub changes: String,
     /// What the first and the second run tested, with the scores.
     pub tables: [ScoreTable; 2],
 }
@@ -36,9 +38,13 @@ pub struct Compared {
 pub fn compare(first: &RunFolder, second: &RunFolder) -> ComparedNews {
     let compared = TwoRuns::read(first, second).and_then(|two| {
         let ground = two.ground();
+        let changes = match two.photos.is_empty() {
+            true => String::new(),
+            false => two.photos.in_words(),
+        };
         let tables = [table(first, two.first)?, table(second, two.second)?];
         let comparison = two.pairs.comparison();
-        Ok(Arc::new(Compared { pairs: two.pairs, comparison, ground, tables }))
+        Ok(Arc::new(Compared { pairs: two.pairs, comparison, ground, changes, tables }))
     });
     ComparedNews { first: first.id(), second: second.id(), compared }
 }

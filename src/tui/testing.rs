@@ -176,7 +176,9 @@ pub fn compared(first: &str, second: &str) -> News {
     let pairs = pair(&views(before), &views(after));
     let comparison = pairs.comparison();
     let ground = "on the same 4 test photos".to_owned();
-    let compared = Compared { pairs, comparison, ground, tables: [table(before), table(after)] };
+    let changes = "12 added (12 to training), 2 in another category, 286 unchanged".to_owned();
+    let tables = [table(before), table(after)];
+    let compared = Compared { pairs, comparison, ground, changes, tables };
     News::Compared(ComparedNews {
         first: first.into(),
         second: second.into(),

@@ -85,15 +85,28 @@ impl PairsScreen {
         self.shown.get(self.list.selected()?)
     }
 
-    /// What may be said of the two, in lines of the screen's width.
-    fn sentence(&self, area: Rect) -> Vec<String> {
-        let words = self.known().map(|known| known.comparison.in_words()).unwrap_or_default();
-        wrap(&words, usize::from(area.width.saturating_sub(4)).max(1))
+    /// What may be said of the two, on which photos, and how their photos differ, in lines of the
+    /// screen's width.
+    fn sentences(&self, area: Rect) -> Vec<(String, Role)> {
+        let Some(known) = self.known() else { return Vec::new() };
+        let [first, second] = self.runs.each_ref().map(RunFolder::id);
+        let mut said = vec![
+            (known.comparison.in_words(), Role::Text),
+            (format!("{second} against {first}, {}", known.ground), Role::Dim),
+        ];
+        if !known.changes.is_empty() {
+            said.push((format!("photos: {}", known.changes), Role::Dim));
+        }
+        let width = usize::from(area.width.saturating_sub(4)).max(1);
+        let lines = said.into_iter().flat_map(|(words, role)| {
+            wrap(&words, width).into_iter().map(move |line| (line, role))
+        });
+        lines.collect()
     }
 
     fn layout(&self, area: Rect) -> Layout {
-        // The sentence, what it is about, and the outcomes.
-        let head = (self.sentence(area).len() as u16 + 2).min(area.height);
+        // The sentences and the outcomes.
+        let head = (self.sentences(area).len() as u16 + 1).min(area.height);
         let body = Rect { y: area.y + head, height: area.height - head, ..area };
         let categories = self.known().map_or(0, |known| known.tables[1].categories.len());
         // Those of the first run stand above those of the second.
@@ -146,17 +159,14 @@ impl PairsScreen {
         Vec::new()
     }
 
-    /// The sentence, on which photos it holds, and how many there are of each outcome.
+    /// The sentences, and how many photos there are of each outcome.
     fn draw_head(&self, known: &Compared, area: Rect, buffer: &mut Buffer, world: &World) {
         let style = |role| world.theme.style(role);
         let mut y = area.y;
-        for line in self.sentence(area) {
-            put(buffer, area, area.x + 2, y, &line, style(Role::Text));
+        for (line, role) in self.sentences(area) {
+            put(buffer, area, area.x + 2, y, &line, style(role));
             y += 1;
         }
-        let [first, second] = self.runs.each_ref().map(RunFolder::id);
-        let ground = format!("{second} against {first}, {}", known.ground);
-        put(buffer, area, area.x + 2, y, &ground, style(Role::Dim));
         let mut x = area.x + 2;
         for outcome in Outcome::ALL {
             let text = format!("{} {}", outcome.name(), grouped(known.pairs.of(outcome).len()));
@@ -164,7 +174,7 @@ impl PairsScreen {
                 true => (format!("[{text}]"), Role::Accent),
                 false => (format!(" {text} "), Role::Dim),
             };
-            x = put(buffer, area, x, y + 1, &text, style(role)) + 1;
+            x = put(buffer, area, x, y, &text, style(role)) + 1;
         }
     }
 
@@ -175,7 +185,7 @@ impl PairsScreen {
             Some(Ok(_)) => ("no photo has this outcome".to_owned(), Role::Dim),
         };
         let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-        let top = area.y + self.sentence(area).len() as u16 + 3;
+        let top = area.y + self.sentences(area).len() as u16 + 2;
         for (y, line) in (top..area.bottom()).zip(wrap(&text, inside.width.into())) {
             put(buffer, inside, inside.x, y, &line, world.theme.style(role));
         }

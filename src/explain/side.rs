@@ -1,0 +1,51 @@
+//! One of the two runs, as it can be trained again.
+
+use crate::spec::{self, Experiment};
+use crate::store::{Horizon, ListedPhoto, RunFolder, TestResult, read_photos};
+
+/// A run with a result: what it trained on and how.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub id: String,
+    /// With as many iterations as were done.
+    pub experiment: Experiment,
+    /// For a schedule that falls to the end.
+    pub horizons: Vec<Horizon>,
+    /// In the order of the head.
+    pub categories: Vec<String>,
+    /// In the order in which it trained on them.
+    pub photos: Vec<ListedPhoto>,
+    /// Name of the feature cache's folder.
+    pub feature_key: String,
+    /// Numbers of one feature.
+    pub feature_len: usize,
+    /// What it reported.
+    pub test: TestResult,
+}
+
+impl Side {
+    /// The error is a sentence.
+    pub fn read(folder: &RunFolder) -> Result<Side, String> {
+        let id = folder.id();
+        let run = folder.replay().map_err(|err| err.to_string())?;
+        let Some(test) = run.test().cloned() else {
+            return Err(format!("{id} has no result to explain: it has one at its end"));
+        };
+        let Some(network) = &run.network else {
+            return Err(format!("{id} does not say which network made its features"));
+        };
+        let mut experiment =
+            spec::load(&folder.experiment()).map_err(|err| err.to_string())?.experiment;
+        experiment.iterations = run.step();
+        Ok(Side {
+            experiment,
+            horizons: run.horizons.clone(),
+            categories: run.categories().map(str::to_owned).collect(),
+            photos: read_photos(folder)?,
+            feature_key: network.feature_key.clone(),
+            feature_len: network.feature_len,
+            test,
+            id,
+        })
+    }
+}
