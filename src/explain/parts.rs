@@ -42,12 +42,11 @@ pub struct Part {
     pub reach: f64,
 }
 
-/// Of the test photos that are not common: whose they are, why, and how they are called.
-const OTHERS: [(usize, Other, &str); 4] = [
-    (1, Other::Alone, "new test photo"),
-    (0, Other::Alone, "former test photo"),
-    (1, Other::Relabelled, "test photo in its new category"),
-    (0, Other::Relabelled, "test photo in its former category"),
+/// What test photos that are not common to both are, and the runs that have them.
+const OTHERS: [(Other, &[usize], [&str; 2]); 3] = [
+    (Other::Alone, &[1], ["new test photo", ""]),
+    (Other::Alone, &[0], ["former test photo", ""]),
+    (Other::Relabelled, &[0, 1], ["test photo", " in another category"]),
 ];
 
 impl Explanation {
@@ -92,8 +91,8 @@ pub fn explanation(
     let by_seed: Vec<Vec<f64>> =
         trials.right.iter().map(|mixtures| parts_of_seed(test, mixtures)).collect();
     let names = causes.0.iter().map(|cause: &Cause| (cause.name(), cause.in_words()));
-    let others = OTHERS.iter().map(|&(side, why, thing)| {
-        let name = counted(count(test, side, why), thing);
+    let others = OTHERS.iter().map(|&(why, sides, [thing, more])| {
+        let name = counted(count(test, sides, why), thing) + more;
         (name.clone(), name)
     });
     let mut parts: Vec<Part> = names
@@ -108,14 +107,9 @@ pub fn explanation(
         .collect();
     let explained: f64 = parts.iter().map(|part| part.change).sum();
     // Those of test photos that are all common say nothing.
-    let is_there =
-        |number: usize| OTHERS.get(number).is_none_or(|&(side, why, _)| count(test, side, why) > 0);
-    let causes = causes.0.len();
-    let mut number = 0;
-    parts.retain(|_| {
-        number += 1;
-        number <= causes || is_there(number - 1 - causes)
-    });
+    let is_there = OTHERS.map(|(why, sides, _)| count(test, sides, why) > 0);
+    let mut keep = causes.0.iter().map(|_| true).chain(is_there);
+    parts.retain(|_| keep.next() == Some(true));
     parts.sort_by(|a, b| b.change.abs().total_cmp(&a.change.abs()));
     let reported = sides.each_ref().map(|side| side.test.accuracy);
     let last = trials.right[0].len() - 1;
@@ -140,23 +134,28 @@ fn parts_of_seed(test: &TestPhotos, mixtures: &[Right]) -> Vec<f64> {
     let common: Vec<f64> = mixtures.iter().map(|right| share(&right.common)).collect();
     let mut parts = shapley(&common);
     let ends = [&mixtures[0], &mixtures[mixtures.len() - 1]];
-    for (side, why, _) in OTHERS {
-        let right = &ends[side].others[side];
-        let all = (test.common.len() + right.len()) as f64;
-        let common = share(&ends[side].common);
-        // Each photo moves the accuracy from that on the common ones by its own share.
-        let moved: f64 = test.others[side]
-            .iter()
-            .zip(right)
-            .filter(|((_, of), _)| *of == why)
-            .map(|(_, &is_right)| (f64::from(u8::from(is_right)) - common) / all)
-            .sum();
-        parts.push(if side == 1 { moved } else { -moved });
+    for (why, sides, _) in OTHERS {
+        let moved = sides.iter().map(|&side| {
+            let right = &ends[side].others[side];
+            let all = (test.common.len() + right.len()) as f64;
+            let common = share(&ends[side].common);
+            // Each photo moves the accuracy from that on the common ones by its own share.
+            let moved: f64 = test.others[side]
+                .iter()
+                .zip(right)
+                .filter(|((_, of), _)| *of == why)
+                .map(|(_, &is_right)| (f64::from(u8::from(is_right)) - common) / all)
+                .sum();
+            if side == 1 { moved } else { -moved }
+        });
+        parts.push(moved.sum());
     }
     parts
 }
 
-fn count(test: &TestPhotos, side: usize, why: Other) -> usize {
+/// Photos of this kind in the later of the runs that have them.
+fn count(test: &TestPhotos, sides: &[usize], why: Other) -> usize {
+    let side = sides[sides.len() - 1];
     test.others[side].iter().filter(|(_, of)| *of == why).count()
 }
 
