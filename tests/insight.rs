@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use retrain::insight::{
-    CategoryMetrics, Comparison, Evaluation, Outcome, Scored, Tested, mcnemar, pair,
+    CategoryMetrics, Comparison, Evaluation, Outcome, Resampled, Scored, Tested, mcnemar, pair,
     paired_interval, predict, rounded_to_sum, shapley, t_p_value, t_reach, wilson,
 };
+use retrain::random::Rng;
 use serde_json::Value;
 
 fn golden() -> Value {
@@ -323,4 +324,76 @@ proptest! {
         let with_idle: Vec<f64> = (0..16).map(|mask| values[mask & 7]).collect();
         prop_assert!(shapley(&with_idle)[3].abs() < 1e-12);
     }
+}
+
+#[test]
+fn means_over_splits_agree_with_scipy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/resampled.json");
+    let golden: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for case in golden.as_array().unwrap() {
+        let found =
+            Resampled::of(&numbers(&case["numbers"]), case["test_to_training"].as_f64().unwrap())
+                .unwrap();
+        same(found.mean, &case["mean"]);
+        same(found.deviation, &case["deviation"]);
+        same(found.reach, &case["reach"]);
+        same(found.p_value, &case["p_value"]);
+    }
+}
+
+/// How often two equally good learners are told apart, on five random splits of 120 photos: by the
+/// corrected test, and by a plain t-test. Each learner sees two of four numbers of a photo and takes
+/// the category with the nearer mean.
+fn false_alarms(simulations: usize) -> [f64; 2] {
+    const PHOTOS: usize = 120;
+    const TESTED: usize = 24;
+    let mut rng = Rng::new(20_261_129);
+    let mut alarms = [0; 2];
+    for _ in 0..simulations {
+        let mut photos: Vec<(usize, [f64; 4])> = (0..PHOTOS)
+            .map(|number| {
+                let at = if number % 2 == 0 { 0.5 } else { -0.5 };
+                (number % 2, std::array::from_fn(|_| at + rng.normal()))
+            })
+            .collect();
+        let differences: Vec<f64> = (0..5)
+            .map(|_| {
+                rng.shuffle(&mut photos);
+                let (test, training) = photos.split_at(TESTED);
+                let right = [0, 2].map(|own| {
+                    let mean = |category: usize, at: usize| {
+                        let of = || training.iter().filter(|(truth, _)| *truth == category);
+                        of().map(|(_, photo)| photo[at]).sum::<f64>() / of().count() as f64
+                    };
+                    let means =
+                        [0, 1].map(|category| [mean(category, own), mean(category, own + 1)]);
+                    let distance = |photo: &[f64; 4], category: usize| -> f64 {
+                        (0..2).map(|i| (photo[own + i] - means[category][i]).powi(2)).sum()
+                    };
+                    let is_right = |(truth, photo): &&(usize, [f64; 4])| {
+                        distance(photo, *truth) < distance(photo, 1 - truth)
+                    };
+                    test.iter().filter(is_right).count() as f64 / TESTED as f64
+                });
+                right[1] - right[0]
+            })
+            .collect();
+        let corrected = TESTED as f64 / (PHOTOS - TESTED) as f64;
+        for (alarms, correction) in alarms.iter_mut().zip([corrected, 0.0]) {
+            let found = Resampled::of(&differences, correction).unwrap();
+            *alarms += usize::from(found.p_value < 0.05);
+        }
+    }
+    alarms.map(|alarms| alarms as f64 / simulations as f64)
+}
+
+/// `docs/runs.md` states these rates.
+#[test]
+fn equally_good_learners_are_told_apart_by_chance_about_as_often_as_is_said() {
+    let [corrected, plain] = false_alarms(4000);
+    let line = format!("{:.1}% and {:.1}%", corrected * 100.0, plain * 100.0);
+    assert!(corrected < 0.08 && plain > 0.1, "{line}");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/runs.md");
+    let page = std::fs::read_to_string(page).unwrap().replace('\n', " ");
+    assert!(page.contains(&line), "docs/runs.md does not say {line}");
 }

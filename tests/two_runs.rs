@@ -137,3 +137,40 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains(&format!("{one} has no scores: they are written at its end")), "{said}");
 }
+
+#[test]
+fn repeats_are_runs_of_other_seeds_with_a_mean_and_a_comparison() {
+    let project = Project::without_experiments();
+    for (name, iterations) in [("short", 1), ("long", 100)] {
+        let text = format!(
+            "images = 'photos'\niterations = {iterations}\n[split]\nby = 'seed'\ntest_percent = 25\n\
+             validation_percent = 25\n[network]\ntaps = ['Mixed_5b']\nprecision = 'f32'\n\
+             device = 'cpu'\n"
+        );
+        project.write(&format!("experiments/{name}.toml"), &text);
+    }
+    let said = project.ok(&["run", "short", "--repeats", "3"]);
+    assert!(said.contains("\n3 repeats: final test accuracy = "), "{said}");
+    assert!(said.contains("each on another split of short"), "{said}");
+    let short = project.last().0;
+    project.ok(&["run", "long", "--repeats", "3"]);
+    let long = project.last().0;
+    let seeds = |run: &retrain::store::RunFolder| {
+        let settings = run.summary().unwrap().settings;
+        (settings["train.seed"].clone(), settings["split.seed"].clone())
+    };
+    assert_eq!(seeds(&short), ("2".to_owned(), "2".to_owned()));
+    let json: Value = serde_json::from_str(&project.ok(&[
+        "compare",
+        &short.id(),
+        &long.id(),
+        "--repeats",
+        "--json",
+    ]))
+    .unwrap();
+    assert_eq!(json["repeats"], 3);
+    let mean = |side: &str| json[side]["mean"].as_f64().unwrap();
+    let difference = json["difference"].as_f64().unwrap();
+    assert!((mean("second") - mean("first") - difference).abs() < 1e-9, "{json}");
+    assert!(json["in_words"].as_str().unwrap().contains(" points over 3 repeats: "), "{json}");
+}

@@ -40,6 +40,13 @@ pub enum Command {
         /// A value over the file's, such as learning_rate=0.1 (repeatable)
         #[arg(long, value_name = "FIELD=VALUE")]
         set: Vec<String>,
+        /// Run each so many times with other seeds, to see how much is luck
+        ///
+        /// The training seed varies and, where split.by is "seed", the split; at the end it says the
+        /// mean accuracy and its deviation.
+        #[arg(long, value_name = "N", default_value_t = 1,
+              value_parser = clap::value_parser!(u16).range(1..=1000))]
+        repeats: u16,
         /// Print the run's name and leave; the run goes on
         #[arg(long)]
         detach: bool,
@@ -109,6 +116,10 @@ pub enum Command {
         first: String,
         /// The run that is asked about
         second: String,
+        /// Compare the mean accuracies of all repeats of the two: runs that differ from them only in
+        /// their seeds
+        #[arg(long, conflicts_with = "list")]
+        repeats: bool,
         /// List all photos of one outcome instead of the largest changes
         #[arg(long, value_enum, value_name = "OUTCOME")]
         list: Option<OutcomeName>,

@@ -12,6 +12,7 @@ mod ask;
 mod cache;
 mod check;
 mod compare;
+mod compare_repeats;
 mod demo;
 mod explain_change;
 mod features;
@@ -100,10 +101,10 @@ fn perform(args: Args) -> Result<ExitCode> {
     let config = config()?;
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
-        Command::Run { experiments, set, detach } => {
+        Command::Run { experiments, set, repeats, detach } => {
             let files: Vec<PathBuf> =
                 experiments.iter().map(|typed| experiment_file(&config, typed)).collect();
-            run::run(&config, &files, &set, detach)
+            run::run(&config, &files, &set, repeats.into(), detach)
         }
         Command::Resume { run, iterations, detach } => {
             resume::resume(&config, &find(&config, &run)?, iterations, detach)
@@ -123,10 +124,13 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Scores(scores) => {
             scores::scores(&find_able(&config, &scores.run, has_scores)?, &scores)
         }
-        Command::Compare { first, second, list, json } => {
+        Command::Compare { first, second, repeats, list, json } => {
             let first = find_able(&config, &first, has_scores)?;
             let second = find_able(&config, &second, has_scores)?;
-            compare::compare(&first, &second, list, json)
+            match repeats {
+                true => compare_repeats::compare(&config, &first, &second, json),
+                false => compare::compare(&first, &second, list, json),
+            }
         }
         Command::ExplainChange { first, second, json } => {
             let first = find_able(&config, &first, has_scores)?;

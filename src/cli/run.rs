@@ -3,24 +3,30 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::follow::{Begun, Followed, follow};
 use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, report};
+use crate::compare::Repeats;
 use crate::config::Config;
 use crate::runner;
-use crate::store::{End, Run, RunFolder};
+use crate::store::{self, End, Run, RunFolder};
 use crate::words::progress;
 
 pub fn run(
     config: &Config,
     experiments: &[PathBuf],
     overrides: &[String],
+    repeats: usize,
     detach: bool,
 ) -> Result<ExitCode> {
     let launcher = local(config)?;
     // All are checked before the first is started.
-    let folders = runner::create_all(config, experiments, overrides)?;
+    let folders = match repeats {
+        1 => runner::create_all(config, experiments, overrides)?,
+        repeats => runner::create_repeats(config, experiments, overrides, repeats)?,
+    };
+    let firsts: Vec<RunFolder> = folders.iter().step_by(repeats).cloned().collect();
     let mut followed = Vec::new();
     for folder in folders {
         let begun = Begun::of(&folder)?;
@@ -31,7 +37,15 @@ pub fn run(
             followed.push((folder, begun));
         }
     }
-    follow_all(config, followed)
+    let code = follow_all(config, followed)?;
+    if repeats > 1 && !detach && code == ExitCode::SUCCESS {
+        let all = store::list(&config.runs)?;
+        for first in firsts {
+            let found = Repeats::of(&first, &all).map_err(|reason| anyhow!(reason))?;
+            outln!("{} of {}", found.in_words(), first.summary()?.experiment);
+        }
+    }
+    Ok(code)
 }
 
 /// One after the other; the exit code is that of the first that did not succeed.

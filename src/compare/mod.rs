@@ -3,8 +3,10 @@
 //! Not here: the statistics (`insight` has them), and how it is shown.
 
 mod photos;
+mod repeats;
 
 pub use photos::PhotoChanges;
+pub use repeats::{Repeat, Repeats, repeat_key};
 
 use crate::insight::{Pair, Pairs, Scored, Tested, pair};
 use crate::store::{ImageScore, RunFolder, TestedPhotos, shown, tested_photos};

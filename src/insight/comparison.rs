@@ -108,10 +108,10 @@ pub fn mcnemar(only_first_right: usize, only_second_right: usize) -> f64 {
 }
 
 /// Below this chance a difference is called evidence.
-const SIGNIFICANT: f64 = 0.05;
+pub(super) const SIGNIFICANT: f64 = 0.05;
 
 /// `p = 0.52`, with two digits that say something.
-fn p_in_words(p: f64) -> String {
+pub(super) fn p_in_words(p: f64) -> String {
     match p {
         p if p < 0.001 => "p < 0.001".to_owned(),
         p if p < 0.1 => format!("p = {p:.3}"),

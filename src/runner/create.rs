@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::spec::{self, Resolved, SpecError};
+use crate::spec::{self, Resolved, SpecError, SplitRule};
 use crate::store::{CreateError, Event, LogError, RunFolder, recorded_root, trash};
 
 /// Why no run is made of an experiment.
@@ -38,10 +38,42 @@ pub fn create_all(
 ) -> Result<Vec<RunFolder>, StartError> {
     let runs: Result<Vec<_>, SpecError> =
         experiments.iter().map(|path| prepared(config, path.as_ref(), overrides)).collect();
+    create_prepared(config, runs?)
+}
+
+fn create_prepared(
+    config: &Config,
+    runs: Vec<(String, Event)>,
+) -> Result<Vec<RunFolder>, StartError> {
     let trash = trash::folders(config);
     let create =
         |(toml, event): (String, Event)| RunFolder::create(&config.runs, &trash, &toml, event);
-    Ok(runs?.into_iter().map(create).collect::<Result<_, _>>()?)
+    Ok(runs.into_iter().map(create).collect::<Result<_, _>>()?)
+}
+
+/// The same with other seeds each time, `repeats` runs of each experiment: the first has its own, each
+/// further one the next seeds. Where the split is not drawn by a seed only that of the training
+/// varies. Runs with the same seeds of two experiments come on the same split.
+pub fn create_repeats(
+    config: &Config,
+    experiments: &[impl AsRef<Path>],
+    overrides: &[String],
+    repeats: usize,
+) -> Result<Vec<RunFolder>, StartError> {
+    let mut wanted = Vec::new();
+    for path in experiments {
+        let path = path.as_ref();
+        let first = spec::resolve(&spec::read(path)?, overrides, path)?.experiment;
+        for repeat in 0..repeats as u64 {
+            let mut seeds = vec![format!("train.seed={}", first.train.seed + repeat)];
+            if first.split.by == SplitRule::Seed {
+                seeds.push(format!("split.seed={}", first.split.seed + repeat));
+            }
+            let all: Vec<String> = overrides.iter().cloned().chain(seeds).collect();
+            wanted.push(prepared(config, path, &all)?);
+        }
+    }
+    create_prepared(config, wanted)
 }
 
 /// Makes a run with the settings of another, with `overrides` over them: of its own copy of the

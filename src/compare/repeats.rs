@@ -1,0 +1,221 @@
+//! Runs that differ in nothing but their seeds: one question, asked of several splits.
+
+use std::collections::BTreeMap;
+
+use crate::insight::Resampled;
+use crate::store::{RunFolder, Summary};
+use crate::words::{counted, percent, points};
+
+const TRAIN_SEED: &str = "train.seed";
+const SPLIT_SEED: &str = "split.seed";
+
+/// A run of several that differ only in their seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repeat {
+    /// Its name.
+    pub id: String,
+    /// Of the training, and of the split where it is drawn by a seed; as written in TOML.
+    pub seeds: [String; 2],
+    /// Final test accuracy, 0 to 1.
+    pub accuracy: f64,
+    /// Test photos.
+    pub tested: usize,
+    /// Training photos.
+    pub trained: usize,
+}
+
+/// Runs with a result that differ only in their seeds, each pair of seeds once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repeats {
+    /// The oldest first.
+    pub runs: Vec<Repeat>,
+    /// Whether each may have another split; otherwise all test the same photos.
+    pub splits_vary: bool,
+}
+
+/// Equal for two runs that differ in nothing but seeds, descriptions and names.
+pub fn repeat_key(summary: &Summary) -> String {
+    let matters = |key: &str| match key {
+        TRAIN_SEED | "description" => false,
+        SPLIT_SEED => !splits_vary(&summary.settings),
+        _ => true,
+    };
+    let settings = summary.settings.iter().filter(|(key, _)| matters(key));
+    let mut lines: Vec<String> = settings.map(|(key, value)| format!("{key} = {value}")).collect();
+    // With photos added since it is another question.
+    lines.push(format!("{} photos", summary.images));
+    lines.join("\n")
+}
+
+fn splits_vary(settings: &BTreeMap<String, String>) -> bool {
+    settings.get("split.by").is_some_and(|by| by == "\"seed\"")
+}
+
+impl Repeats {
+    /// Those among `all`, the oldest first, that differ from `run` only in their seeds, with itself.
+    /// The error is a sentence.
+    pub fn of(run: &RunFolder, all: &[RunFolder]) -> Result<Repeats, String> {
+        let own = run.summary().map_err(|err| err.to_string())?;
+        let key = repeat_key(&own);
+        let mut runs: Vec<Repeat> = Vec::new();
+        for folder in all {
+            // A damaged run is no repeat of another.
+            let Ok(summary) = folder.summary() else { continue };
+            if repeat_key(&summary) != key {
+                continue;
+            }
+            let Some(repeat) = repeat(folder, &summary)? else { continue };
+            // Run again with the same seeds it gives the same numbers, and is no further evidence.
+            runs.retain(|before| before.seeds != repeat.seeds);
+            runs.push(repeat);
+        }
+        Ok(Repeats { runs, splits_vary: splits_vary(&own.settings) })
+    }
+
+    /// Their mean accuracy; `None` of fewer than two.
+    pub fn accuracy(&self) -> Option<Resampled> {
+        let accuracies: Vec<f64> = self.runs.iter().map(|repeat| repeat.accuracy).collect();
+        Resampled::of(&accuracies, self.test_to_training())
+    }
+
+    /// `5 repeats: final test accuracy = 84.2% on the mean (standard deviation 2.1; 95% interval of
+    /// the mean 80.4% to 88.0%), each on another split`.
+    pub fn in_words(&self) -> String {
+        let repeats = counted(self.runs.len(), "repeat");
+        let Some(Resampled { mean, deviation, reach, .. }) = self.accuracy() else {
+            return format!("{repeats} with a result: a mean needs two or more");
+        };
+        format!(
+            "{repeats}: final test accuracy = {} on the mean (standard deviation {}; 95% interval of \
+             the mean {} to {}), {}",
+            percent(mean),
+            points(deviation).trim_start_matches('+'),
+            percent((mean - reach).max(0.0)),
+            percent((mean + reach).min(1.0)),
+            match self.splits_vary {
+                true => "each on another split",
+                false => {
+                    "all on the same test photos: the split is not by seed, so that only the training \
+                     seed varies"
+                }
+            }
+        )
+    }
+
+    /// By which the variance of a mean over splits grows; 0 where all test the same photos.
+    fn test_to_training(&self) -> f64 {
+        match self.runs.first().filter(|_| self.splits_vary) {
+            Some(repeat) => repeat.tested as f64 / repeat.trained.max(1) as f64,
+            None => 0.0,
+        }
+    }
+
+    /// The differences of the accuracies of `later` to these, on the pairs with the same seeds. The
+    /// error is a sentence.
+    pub fn compared_with(&self, later: &Repeats) -> Result<Resampled, String> {
+        let mut differences = Vec::new();
+        for before in &self.runs {
+            let same = later.runs.iter().find(|repeat| repeat.seeds == before.seeds);
+            let Some(after) = same else { continue };
+            if (after.tested, after.trained) != (before.tested, before.trained) {
+                return Err(format!(
+                    "{} and {} have the same seeds and not the same number of photos: repeats are \
+                     compared on the same splits of the same photos",
+                    before.id, after.id
+                ));
+            }
+            differences.push(after.accuracy - before.accuracy);
+        }
+        Resampled::of(&differences, self.test_to_training()).ok_or_else(|| {
+            format!(
+                "repeats are compared where both have the same seeds, which is so for {} of {} and {}; \
+                 two or more are needed: 'retrain run EXPERIMENT --repeats 5' of both",
+                differences.len(),
+                self.runs.len(),
+                later.runs.len()
+            )
+        })
+    }
+}
+
+/// `None` without a result.
+fn repeat(folder: &RunFolder, summary: &Summary) -> Result<Option<Repeat>, String> {
+    let Some(test) = &summary.test else { return Ok(None) };
+    let run = folder.replay().map_err(|err| err.to_string())?;
+    let seed = |key: &str| summary.settings.get(key).cloned().unwrap_or_default();
+    let split = if splits_vary(&summary.settings) { seed(SPLIT_SEED) } else { String::new() };
+    Ok(Some(Repeat {
+        id: folder.id(),
+        seeds: [seed(TRAIN_SEED), split],
+        accuracy: test.accuracy,
+        tested: test.n,
+        trained: run.counts.iter().map(|counts| counts.training).sum(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(settings: &[(&str, &str)]) -> Summary {
+        let run = crate::store::Run {
+            settings: settings.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            ..Default::default()
+        };
+        run.summary()
+    }
+
+    #[test]
+    fn runs_that_differ_in_seeds_alone_are_repeats_of_each_other() {
+        let key = |settings: &[(&str, &str)]| repeat_key(&summary(settings));
+        let by_seed = [("split.by", "\"seed\""), ("split.seed", "0"), ("train.seed", "0")];
+        let mut other = by_seed;
+        (other[1].1, other[2].1) = ("3", "4");
+        assert_eq!(key(&by_seed), key(&other));
+        // Another seed of a split that no seed decides is no repeat, but it changes nothing either.
+        let by_name = [("split.by", "\"base27\""), ("split.seed", "0")];
+        let mut other = by_name;
+        other[1].1 = "3";
+        assert_ne!(key(&by_name), key(&other));
+        assert_ne!(key(&[("learning_rate", "0.1")]), key(&[("learning_rate", "0.2")]));
+        assert_eq!(key(&[("description", "\"a\"")]), key(&[("description", "\"b\"")]));
+    }
+
+    fn repeats(accuracies: &[f64], splits_vary: bool) -> Repeats {
+        let runs = accuracies.iter().enumerate().map(|(number, &accuracy)| Repeat {
+            id: format!("run {number}"),
+            seeds: [number.to_string(), String::new()],
+            accuracy,
+            tested: 20,
+            trained: 160,
+        });
+        Repeats { runs: runs.collect(), splits_vary }
+    }
+
+    #[test]
+    fn repeats_have_a_mean_and_say_of_what() {
+        assert_eq!(
+            repeats(&[0.8, 0.9, 0.85], true).in_words(),
+            "3 repeats: final test accuracy = 85.0% on the mean (standard deviation 5.0; 95% \
+             interval of the mean 70.4% to 99.6%), each on another split"
+        );
+        let said = repeats(&[0.8, 0.9], false).in_words();
+        assert!(said.ends_with("so that only the training seed varies"), "{said}");
+        let said = repeats(&[0.8], true).in_words();
+        assert_eq!(said, "1 repeat with a result: a mean needs two or more");
+    }
+
+    #[test]
+    fn repeats_are_compared_where_both_have_the_same_seeds() {
+        let (one, other) = (repeats(&[0.8, 0.9, 0.7], true), repeats(&[0.85, 0.95], true));
+        let found = one.compared_with(&other).unwrap();
+        assert_eq!(found.n, 2);
+        assert!((found.mean - 0.05).abs() < 1e-12);
+        let said = one.compared_with(&repeats(&[0.8], true)).unwrap_err();
+        assert!(said.contains("so for 1 of 3 and 1"), "{said}");
+        let mut more = other;
+        more.runs[0].trained = 200;
+        let said = one.compared_with(&more).unwrap_err();
+        assert!(said.contains("not the same number of photos"), "{said}");
+    }
+}
