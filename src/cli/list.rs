@@ -52,7 +52,7 @@ fn table(listed: &[Listed]) -> String {
     );
     for Listed { run, summary } in listed {
         let iterations = progress(summary.step, summary.iterations);
-        let validation = summary.validation_accuracy.map_or("-".to_owned(), percent);
+        let validation = summary.validation().map_or("-".to_owned(), percent);
         let test = summary.test.as_ref().map_or("-".to_owned(), |test| {
             format!("{} ({} to {})", percent(test.accuracy), percent(test.low), percent(test.high))
         });

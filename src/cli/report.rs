@@ -26,6 +26,7 @@ pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
     let evaluation = Evaluation::of(tested.iter().map(|row| scored(row)), labels.len());
     let mut text = String::new();
     text += &ending_line(*ending, *step, *kept_step);
+    text += &insight::overfitting(run).map_or(String::new(), |said| said + "\n");
     text += &format!("{}\n", insight::final_test_accuracy(test.correct, test.n));
     text += &format!("{}\n\n", insight::beyond_accuracy(&evaluation).join(", "));
     text += &insight::confusion_table(&labels, &evaluation.confusion);

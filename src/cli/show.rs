@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::out::print_json;
 use super::report;
+use crate::insight::overfitting;
 use crate::spec;
 use crate::store::{Counts, End, Run, RunFolder, State};
 use crate::words::{counted, grouped, percent};
@@ -35,6 +36,9 @@ pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     }
     for warning in &run.warnings {
         outln!("warning     {warning}");
+    }
+    if let Some(trouble) = overfitting(&run).filter(|_| run.test().is_none()) {
+        outln!("trouble     {trouble}");
     }
     if run.test().is_some() {
         outln!("\n{}", report::result(folder, &run)?.trim_end());
@@ -107,11 +111,19 @@ fn facts(folder: &RunFolder, run: &Run) -> String {
     }
     if let Some(best) = run.best {
         text += &format!(
-            "training    iteration {} of {}; best validation accuracy {} at iteration {}\n",
+            "training    iteration {} of {}; highest validation accuracy {} at iteration {}\n",
             grouped(run.step()),
             grouped(run.iterations),
             percent(best.validation_accuracy),
             grouped(best.step)
+        );
+    }
+    if let Some(kept) = run.kept() {
+        text += &format!(
+            "kept        the head of iteration {}: validation accuracy {}, loss {:.4}\n",
+            grouped(kept.step),
+            percent(kept.validation_accuracy),
+            kept.validation_loss
         );
     }
     text

@@ -32,7 +32,7 @@ pub use shapley::{rounded_to_sum, shapley};
 pub use student::{t_p_value, t_reach};
 pub use tables::{category_table, confusion_table};
 pub use text::{beyond_accuracy, final_test_accuracy};
-pub use trouble::training_trouble;
+pub use trouble::{overfitting, training_trouble};
 
 /// `a / b`, and 0 where that is 0/0.
 fn ratio(a: f64, b: f64) -> f64 {

@@ -1,5 +1,6 @@
 //! Says in words that training goes wrong, from the losses alone.
 
+use crate::store::{End, Run};
 use crate::words::grouped;
 
 /// Fewer losses than this are no trend.
@@ -27,6 +28,45 @@ pub fn training_trouble(
                          early_stop or weight_decay";
             diverging("validation", validation, categories, cause)
         })
+}
+
+/// A validation loss is risen when it is above its lowest by this share of it, and by this much in
+/// nats: that 0.002 becomes 0.003 means nothing.
+const RISEN_SHARE: f64 = 0.1;
+const RISEN_NATS: f64 = 0.01;
+/// Evaluations after the lowest loss before it is taken for the lowest.
+const SETTLED: usize = 5;
+
+/// What a training lost on the validation set by going on for too long, and what would have kept the
+/// better head; `None` where its validation loss has not risen, or where early stopping keeps that
+/// head anyway.
+pub fn overfitting(run: &Run) -> Option<String> {
+    let (lowest, latest) = (run.lowest_loss?, run.evaluated?);
+    let keeps_none = matches!(run.end, Some(End::Failed(_) | End::Cancelled));
+    if run.stops_early() || keeps_none || run.since_lowest_loss < SETTLED {
+        return None;
+    }
+    let (low, now) = (lowest.validation_loss, latest.validation_loss);
+    let risen = now - low;
+    if !(risen >= RISEN_NATS && risen >= RISEN_SHARE * low) {
+        return None;
+    }
+    let above = match risen / low {
+        share if share < 2.0 => format!("{:.0}% above it now", share * 100.0),
+        share if share < 1000.0 => format!("{:.1} times that now", share + 1.0),
+        _ => format!("{now:.2} now"),
+    };
+    let kept = match run.end {
+        Some(End::Finished { kept_step, .. }) => {
+            format!("the head of iteration {} is kept", grouped(kept_step))
+        }
+        _ => "the last head is kept".to_owned(),
+    };
+    let at = grouped(lowest.step);
+    Some(format!(
+        "overfitting: validation loss lowest at {at}, {above}; {kept}: train.early_stop would keep \
+         {at}'s"
+    ))
 }
 
 fn broken(losses: &[(usize, f64)]) -> Option<String> {
@@ -61,9 +101,69 @@ fn diverging(set: &str, losses: &[(usize, f64)], categories: usize, cause: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{
+        Ending, EvaluationPoint, Event, Record, SCHEMA_VERSION, TestResult, Timestamp,
+    };
 
     fn series(loss: impl Fn(usize) -> f64) -> Vec<(usize, f64)> {
         (1..=40).map(|iteration| (iteration, loss(iteration))).collect()
+    }
+
+    /// A run of ten evaluations, with these validation losses.
+    fn run(losses: [f64; 10]) -> Run {
+        let mut run = Run::default();
+        for (at, validation_loss) in losses.into_iter().enumerate() {
+            let point = EvaluationPoint {
+                step: 410 * (at + 1),
+                train_loss: 0.0,
+                train_accuracy: 1.0,
+                validation_loss,
+                validation_accuracy: 0.9 - at as f64 / 100.0,
+            };
+            let event = Event::Evaluation(point);
+            run.apply(&Record { v: SCHEMA_VERSION, at: Timestamp::UNIX_EPOCH, lease: 0, event });
+        }
+        run
+    }
+
+    const RISING: [f64; 10] = [0.5, 0.51, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9];
+
+    #[test]
+    fn a_validation_loss_that_has_risen_since_is_named_with_the_head_that_is_kept() {
+        let mut run = run(RISING);
+        assert_eq!(
+            overfitting(&run).unwrap(),
+            "overfitting: validation loss lowest at 410, 80% above it now; the last head is kept: \
+             train.early_stop would keep 410's"
+        );
+        let test =
+            TestResult { correct: 1, n: 2, accuracy: 0.5, low: 0.1, high: 0.9, log_loss: 1.0 };
+        let ending = Ending::Completed;
+        run.end = Some(End::Finished { ending, step: 4100, kept_step: 4100, test });
+        let said = overfitting(&run).unwrap();
+        assert!(said.contains("80% above it now; the head of iteration 4,100 is kept: "), "{said}");
+        run.end = Some(End::Cancelled);
+        assert_eq!(overfitting(&run), None, "no head is kept");
+        run.end = None;
+        // Early stopping keeps the better one: nothing is lost.
+        run.settings.insert("train.early_stop".into(), "50".into());
+        assert_eq!(overfitting(&run), None);
+    }
+
+    #[test]
+    fn a_loss_that_falls_that_has_hardly_risen_or_only_now_is_not_overfitting() {
+        for losses in [
+            [0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.51, 0.5],
+            [0.5, 0.51, 0.52, 0.53, 0.53, 0.53, 0.53, 0.53, 0.53, 0.54],
+            [0.002, 0.003, 0.004, 0.005, 0.006, 0.006, 0.006, 0.006, 0.006, 0.006],
+            [0.9, 0.8, 0.7, 0.6, 0.55, 0.52, 0.5, 0.6, 0.7, 0.8],
+        ] {
+            assert_eq!(overfitting(&run(losses)), None, "{losses:?}");
+        }
+        assert_eq!(overfitting(&Run::default()), None);
+        let mut tenfold = RISING;
+        tenfold[9] = 5.0;
+        assert!(overfitting(&run(tenfold)).unwrap().contains("410, 10.0 times that now;"));
     }
 
     #[test]

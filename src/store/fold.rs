@@ -15,7 +15,7 @@ use super::run::Run;
 use crate::config::{open_plain, read_small};
 
 /// Goes up when the fold of the same log becomes another.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes of a log that are read again and again rather than kept: a fraction of a second.
 const KEPT_FROM: u64 = 8 << 20;
 /// Bytes before the place up to which a log was folded, by which it is known again.
@@ -137,7 +137,7 @@ mod tests {
         grow(&run, KEPT_FROM);
         let whole = run.replay().unwrap();
         let kept = fs::read_to_string(run.fold()).unwrap();
-        for damage in ["{", &kept.replacen("\"v\":1", "\"v\":9", 1)] {
+        for damage in ["{", &kept.replacen("\"v\":2", "\"v\":9", 1)] {
             fs::write(run.fold(), damage).unwrap();
             assert_eq!(run.replay().unwrap(), whole);
             assert_eq!(fs::read_to_string(run.fold()).unwrap(), kept, "it is kept again");

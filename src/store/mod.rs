@@ -53,6 +53,6 @@ pub use run::{End, FeatureProgress, Horizon, Points, Run};
 pub use runs::{FindError, LAST, find, list};
 pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
 pub use stop::{Stop, StopError};
-pub use summary::{State, Summary};
+pub use summary::{KeptValidation, State, Summary};
 pub use tested::{TestedPhotos, tested_photos};
 pub use worker_log::say_aside;

@@ -158,6 +158,11 @@ pub struct Run {
     /// The evaluation with the highest validation accuracy; of equals the one with the lower loss,
     /// then the earlier one.
     pub best: Option<EvaluationPoint>,
+    /// The evaluation with the lowest validation loss; of equals the earlier one. Its head is the one
+    /// that early stopping keeps.
+    pub lowest_loss: Option<EvaluationPoint>,
+    /// Evaluations since that one.
+    pub since_lowest_loss: usize,
     /// What a person should know, each once.
     pub warnings: Vec<String>,
     /// How it ended; `None` while it has not.
@@ -244,6 +249,11 @@ impl Run {
                 if self.best.is_none_or(|best| point.is_better_than(&best)) {
                     self.best = Some(point);
                 }
+                if self.lowest_loss.is_none_or(|low| point.validation_loss < low.validation_loss) {
+                    (self.lowest_loss, self.since_lowest_loss) = (Some(point), 0);
+                } else {
+                    self.since_lowest_loss += 1;
+                }
             }
             Event::Iterations { iterations } => {
                 self.iterations = iterations;
@@ -282,6 +292,25 @@ impl Run {
         match &self.end {
             Some(End::Finished { test, .. }) => Some(test),
             _ => None,
+        }
+    }
+
+    /// Whether early stopping was asked for: it keeps the head of the lowest validation loss, while
+    /// without it the last one is kept.
+    pub fn stops_early(&self) -> bool {
+        self.settings.get("train.early_stop").is_some_and(|patience| patience != "0")
+    }
+
+    /// The evaluation of the head that is kept: by what the run ended with, and before its end by what
+    /// it would end with now. `None` also where that evaluation is not among those that stand out.
+    pub fn kept(&self) -> Option<EvaluationPoint> {
+        match self.end {
+            Some(End::Finished { kept_step, .. }) => [self.evaluated, self.lowest_loss, self.best]
+                .into_iter()
+                .flatten()
+                .find(|point| point.step == kept_step),
+            _ if self.stops_early() => self.lowest_loss,
+            _ => self.evaluated,
         }
     }
 
@@ -336,6 +365,31 @@ mod tests {
         assert_eq!((run.step(), run.seconds(), run.stage), (2, 4.0, Some(Stage::Training)));
         assert_eq!(run.best.unwrap().step, 2, "of equal accuracies the lower loss is better");
         assert_eq!(run.end, None);
+    }
+
+    #[test]
+    fn the_head_that_is_kept_is_the_last_one_and_with_early_stopping_that_of_the_lowest_loss() {
+        let evaluations =
+            [evaluation(10, 0.9, 0.5), evaluation(20, 0.8, 0.3), evaluation(30, 0.7, 0.4)];
+        let records: Vec<Record> = evaluations.map(|event| at(1, event)).into();
+        let mut run = Run::replay(&records);
+        assert_eq!((run.kept().unwrap().step, run.best.unwrap().step), (30, 10));
+        assert_eq!((run.lowest_loss.unwrap().step, run.since_lowest_loss), (20, 1));
+        run.settings.insert("train.early_stop".into(), "0".into());
+        assert_eq!(run.kept().unwrap().step, 30);
+        run.settings.insert("train.early_stop".into(), "5".into());
+        assert_eq!(run.kept().unwrap().step, 20);
+        // What it ended with counts, whatever the settings say.
+        let mut finished = |kept_step| {
+            let test =
+                TestResult { correct: 1, n: 2, accuracy: 0.5, low: 0.1, high: 0.9, log_loss: 1.0 };
+            run.apply(&at(
+                2,
+                Event::Finished { ending: Ending::Completed, step: 30, kept_step, test },
+            ));
+            run.kept().map(|point| point.step)
+        };
+        assert_eq!([10, 20, 30, 25].map(&mut finished), [Some(10), Some(20), Some(30), None]);
     }
 
     fn started() -> Event {

@@ -34,10 +34,14 @@ pub struct Summary {
     pub iterations: usize,
     /// Iterations done.
     pub step: usize,
-    /// The best so far, 0 to 1.
+    /// The highest so far, 0 to 1. Not that of the head that is kept; see [`Summary::kept`].
     pub validation_accuracy: Option<f64>,
-    /// The iteration of that best validation accuracy.
+    /// The iteration of that highest validation accuracy.
     pub best_step: Option<usize>,
+    /// How the head that is kept, or would be kept now, does on the validation set. Missing in what
+    /// older versions wrote.
+    #[serde(default)]
+    pub kept: Option<KeptValidation>,
     /// The result, where it has one.
     pub test: Option<TestResult>,
     /// Why it failed, or why it could not go on.
@@ -47,6 +51,25 @@ pub struct Summary {
     /// Every field of the experiment and its value, as written in TOML, under today's keys.
     #[serde(deserialize_with = "super::event::present_settings")]
     pub settings: BTreeMap<String, String>,
+}
+
+impl Summary {
+    /// Validation accuracy of the head that is kept, 0 to 1; of runs of older versions the highest that
+    /// any head had.
+    pub fn validation(&self) -> Option<f64> {
+        self.kept.map(|kept| kept.accuracy).or(self.validation_accuracy)
+    }
+}
+
+/// One evaluation of the validation set.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptValidation {
+    /// The iteration after which it was made.
+    pub step: usize,
+    /// Share of the validation photos that were predicted rightly.
+    pub accuracy: f64,
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
 }
 
 /// What a run is, in a word. `Lost`, `Queued` and `Starting` are never written: they are what a
@@ -137,6 +160,11 @@ impl Run {
             step: self.step(),
             validation_accuracy: self.best.map(|best| best.validation_accuracy),
             best_step: self.best.map(|best| best.step),
+            kept: self.kept().map(|point| KeptValidation {
+                step: point.step,
+                accuracy: point.validation_accuracy,
+                loss: point.validation_loss,
+            }),
             test: self.test().cloned(),
             error: match &self.end {
                 Some(End::Failed(message)) => Some(message.clone()),

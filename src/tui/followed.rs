@@ -13,9 +13,9 @@ pub struct Followed {
 }
 
 impl Followed {
-    /// First and last of the iterations that there are or will be.
+    /// First and last of the iterations that there are.
     pub fn iterations(&self) -> (f64, f64) {
-        (1.0, self.newest().max(self.run.iterations as f64).max(2.0))
+        (1.0, self.newest().max(2.0))
     }
 
     /// The newest iteration; 1 before there is any.

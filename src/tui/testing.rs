@@ -23,7 +23,7 @@ use super::news::{News, RunsNews};
 use super::note::Note;
 use super::theme::{Environment, Theme, ThemeName};
 use crate::config::Config;
-use crate::store::{RunFolder, State, Summary, TestResult, Timestamp};
+use crate::store::{KeptValidation, RunFolder, State, Summary, TestResult, Timestamp};
 
 /// The sizes at which every screen is looked at.
 pub const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (140, 40)];
@@ -132,6 +132,11 @@ pub fn summary(state: State, settings: &[(&str, &str)]) -> Summary {
         step: if has_result { 400 } else { 120 },
         validation_accuracy: Some(0.931),
         best_step: Some(110),
+        kept: Some(KeptValidation {
+            step: if has_result { 400 } else { 120 },
+            accuracy: 0.922,
+            loss: 0.2345,
+        }),
         test: has_result.then_some(TestResult {
             correct: 118,
             n: 125,

@@ -104,6 +104,11 @@ impl ScoreTable {
         self.images.iter().any(|image| image.truth.is_some())
     }
 
+    /// Whether any image is of this set.
+    pub fn has(&self, set: Set) -> bool {
+        self.images.iter().any(|image| image.set == Some(set))
+    }
+
     pub fn category(&self, index: Option<u32>) -> &str {
         index.map_or("-", |index| &self.categories[index as usize])
     }

@@ -30,9 +30,16 @@ pub fn iterations(summary: &Summary) -> String {
     words::progress(summary.step, summary.iterations)
 }
 
-/// Accuracy and the iteration that had it: `93.1% @1,263`.
-pub fn at_step(accuracy: f64, step: usize) -> String {
-    format!("{} @{}", words::percent(accuracy), words::grouped(step))
+/// Validation accuracy of the head that is kept, and its iteration: `93.1% @1,263`. Of runs of older
+/// versions only the highest is known: `≤93.1% @1,263`.
+pub fn validation(summary: &Summary) -> Option<String> {
+    let words = |sign: &str, accuracy, step| {
+        format!("{sign}{} @{}", words::percent(accuracy), words::grouped(step))
+    };
+    match summary.kept {
+        Some(kept) => Some(words("", kept.accuracy, kept.step)),
+        None => Some(words("≤", summary.validation_accuracy?, summary.best_step?)),
+    }
 }
 
 /// Accuracy with its interval: `94.4% (91.2-96.5)`.

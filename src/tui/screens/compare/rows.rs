@@ -20,9 +20,7 @@ type Fact = (&'static str, fn(&Summary) -> Option<String>);
 const FACTS: [Fact; 6] = [
     ("state", |summary| Some(format::state(summary.state).0)),
     ("test accuracy", |summary| summary.test.as_ref().map(format::test_accuracy)),
-    ("best validation", |summary| {
-        Some(format::at_step(summary.validation_accuracy?, summary.best_step?))
-    }),
+    ("validation", format::validation),
     ("test loss", |summary| Some(format!("{:.4}", summary.test.as_ref()?.log_loss))),
     ("duration", |summary| Some(words::duration(summary.seconds))),
     ("iterations", |summary| Some(format::iterations(summary))),

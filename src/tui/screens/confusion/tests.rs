@@ -36,7 +36,7 @@ fn app_with(names: &[&str], counts: impl Fn(usize, usize) -> usize) -> App {
     press(&mut app, "4");
     let source = Source::Run(RunFolder::at(std::path::Path::new("runs").join(RUN)));
     app.on_news(vec![News::Scores(ScoresNews { source, table: Ok(Arc::new(table)) })]);
-    press(&mut app, "t m");
+    press(&mut app, "m");
     app
 }
 

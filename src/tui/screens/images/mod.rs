@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 
 use super::{Message, Page, World};
 use crate::insight::label_lines;
+use crate::spec::Set;
 use crate::store::shown;
 use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::names::BACK;
@@ -125,6 +126,11 @@ impl Images {
     fn adopt(&mut self, table: Arc<ScoreTable>) {
         if self.table.is_none() {
             self.list.order = columns::order(&table);
+            // The network has seen the others: their scores say little of new photos.
+            if self.filters == Filters::default() && table.has(Set::Test) {
+                self.filters.set = Some(Set::Test);
+                self.first_filters = self.filters.clone();
+            }
         }
         self.list.set_columns(columns::all(&table));
         self.table = Some(table);

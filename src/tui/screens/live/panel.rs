@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 
 use super::shown::Shown;
 use super::{charts, counts, result, stage, trouble};
-use crate::store::{Run, State};
+use crate::store::{End, Run, State};
 use crate::tui::news::HostMetrics;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
@@ -31,7 +31,7 @@ pub fn draw(shown: &Shown, area: Rect, buffer: &mut Buffer) {
     for ((text, role), row) in troubles.iter().zip(trouble_area.rows()) {
         say(row, text, *role);
     }
-    say(best, &self::best(run), Role::Text);
+    say(best, &validation(run), Role::Text);
     if let Some(metrics) = shown.host {
         say(host, &host_line(metrics), Role::Dim);
     }
@@ -107,16 +107,28 @@ fn numbers(run: &Run) -> String {
     words
 }
 
-fn best(run: &Run) -> String {
-    let (Some(best), Some(latest)) = (run.best, run.evaluated) else { return String::new() };
-    format!(
-        "validation best {} at {}, latest {}, loss {} at {}",
-        percent(best.validation_accuracy),
-        grouped(best.step),
-        percent(latest.validation_accuracy),
-        format_value(latest.validation_loss),
-        grouped(latest.step),
-    )
+/// How the head that is kept does on the validation set, before the end the newest one, and where
+/// another one did better.
+fn validation(run: &Run) -> String {
+    let (Some(kept), Some(best)) = (run.kept().or(run.evaluated), run.best) else {
+        return String::new();
+    };
+    let which = match run.end {
+        Some(End::Finished { kept_step, .. }) if kept_step == kept.step => "of the kept head ",
+        _ if run.stops_early() => "best by loss ",
+        _ => "",
+    };
+    let mut words = format!(
+        "validation {which}{}, loss {} at {}",
+        percent(kept.validation_accuracy),
+        format_value(kept.validation_loss),
+        grouped(kept.step),
+    );
+    if best.validation_accuracy > kept.validation_accuracy {
+        let (accuracy, step) = (percent(best.validation_accuracy), grouped(best.step));
+        words += &format!(" · highest {accuracy} at {step}");
+    }
+    words
 }
 
 fn log_lines<'a>(shown: &Shown<'a>, area: Rect) -> &'a [String] {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::shown::Shown;
-use crate::insight::training_trouble;
+use crate::insight::{overfitting, training_trouble};
 use crate::store::{End, Run};
 use crate::tui::news::Curves;
 use crate::tui::theme::Role;
@@ -51,7 +51,7 @@ pub fn trouble(run: &Run, curves: &Curves) -> Option<String> {
         return None;
     }
     let (train, validation) = (thinned(&curves.train_loss), thinned(&curves.validation_loss));
-    training_trouble(&train, &validation, run.counts.len())
+    training_trouble(&train, &validation, run.counts.len()).or_else(|| overfitting(run))
 }
 
 /// Iteration and loss at equal distances, and the first loss that is not finite, wherever it is.
@@ -70,6 +70,7 @@ fn thinned(trace: &Trace) -> Vec<(usize, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::EvaluationPoint;
 
     fn words(loss: impl Fn(usize) -> f64) -> Option<String> {
         let points = (1..=100_000).map(|step| (step as f64, loss(step)));
@@ -81,6 +82,26 @@ mod tests {
     fn one_loss_of_many_that_is_no_number_is_found() {
         let said = words(|step| if step == 77_777 { f64::NAN } else { 0.5 }).unwrap();
         assert!(said.starts_with("the loss is NaN at iteration 77,777:"), "{said}");
+    }
+
+    #[test]
+    fn overfitting_is_named_where_nothing_worse_is() {
+        let point = |step| EvaluationPoint {
+            step,
+            train_loss: 0.0,
+            train_accuracy: 1.0,
+            validation_loss: 0.3 + step as f64 / 1000.0,
+            validation_accuracy: 0.9,
+        };
+        let (lowest_loss, evaluated) = (Some(point(10)), Some(point(400)));
+        let run = Run { lowest_loss, evaluated, since_lowest_loss: 39, ..Run::default() };
+        let said = trouble(&run, &Curves::default()).unwrap();
+        assert!(
+            said.starts_with("overfitting: validation loss lowest at 10, 126% above"),
+            "{said}"
+        );
+        let failed = Run { end: Some(End::Failed("disk full".into())), ..run };
+        assert_eq!(trouble(&failed, &Curves::default()), None);
     }
 
     #[test]

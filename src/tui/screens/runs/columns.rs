@@ -34,7 +34,7 @@ pub fn all(settings: &[String], has_baseline: bool) -> Vec<Column> {
         column(EXPERIMENT, "experiment", 16, Align::Left),
         column(STATE, "state", 11, Align::Left),
         column(ITERATIONS, "iterations", 13, Align::Right),
-        column(VALIDATION, "best validation", 15, Align::Right),
+        column(VALIDATION, "validation", 15, Align::Right),
     ];
     match has_baseline {
         true => columns.insert(2, column(TEST, "test, against the baseline", 34, Align::Right)),
@@ -76,9 +76,9 @@ pub fn cell(run: &KnownRun, key: &str, compared: Option<&Comparison>, zone: &Tim
             Cell { text, role }
         }
         ITERATIONS => text(format::iterations(summary)),
-        VALIDATION => match (summary.validation_accuracy, summary.best_step) {
-            (Some(value), Some(step)) => text(format::at_step(value, step)),
-            _ => nothing(),
+        VALIDATION => match format::validation(summary) {
+            Some(words) => text(words),
+            None => nothing(),
         },
         TEST => match &summary.test {
             Some(test) => text(match compared.and_then(format::against_baseline) {

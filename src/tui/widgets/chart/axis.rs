@@ -32,7 +32,10 @@ pub fn draw(chart: &Chart, view: &View, area: Rect, buffer: &mut Buffer) -> Rect
     buffer[(plot.x - 1, plot.bottom())].set_char(corner).set_style(chart.styles.dim);
     let mut taken = None;
     for (tick, label) in ticks.iter().zip(&labels) {
-        let y = plot.y + (view.down(*tick) * f64::from(plot.height - 1)).round() as u16;
+        // The cell in which a curve of this value has its dots.
+        let dots = chart.marker.dots().1 as f64;
+        let dot = (view.down(*tick) * (f64::from(plot.height) * dots - 1.0)).round();
+        let y = plot.y + (dot / dots) as u16;
         if taken == Some(y) || y >= plot.bottom() {
             continue;
         }

@@ -74,11 +74,16 @@ impl Chart<'_> {
         let x = self.zoom.or(self.x_range).or(whole).unwrap_or((0.0, 1.0));
         let extents = self.series.iter().filter_map(|series| extent(series, x));
         let y = extents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-        match (self.y_scale, y) {
+        let mut view = match (self.y_scale, y) {
             (YScale::Log, Some((low, high))) if low > 0.0 => View::new(x, (low, high), YScale::Log),
             (YScale::Log, None) => View::new(x, (0.1, 1.0), YScale::Log),
             (_, y) => View::new(x, y.unwrap_or((0.0, 1.0)), YScale::Linear),
+        };
+        // There is no more than all, so that no room is left above it.
+        if self.unit == Unit::Share && y.is_none_or(|y| y.1 <= 1.0) && view.y.0 < 1.0 {
+            view.y.1 = view.y.1.min(1.0);
         }
+        view
     }
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::{Chart, Marker, Series, Trace, Weight, YScale};
+use super::{Chart, Marker, Series, Trace, Unit, Weight, YScale};
 use crate::random::Rng;
 
 fn drawn(chart: &Chart, width: u16, height: u16) -> String {
@@ -53,6 +53,37 @@ fn a_chart_without_points_says_so() {
         ..Chart::default()
     };
     snapshot("empty", &chart);
+}
+
+#[test]
+fn a_value_lies_on_the_line_of_its_label_and_all_and_nothing_are_the_edges() {
+    for (marker, height) in [(Marker::Braille, 12), (Marker::Ascii, 12), (Marker::Braille, 30)] {
+        for (unit, value, label) in [
+            (Unit::Share, 1.0, "100%"),
+            (Unit::Share, 0.0, "0%"),
+            (Unit::Number, 0.0, "0"),
+            (Unit::Share, 0.6, "60%"),
+        ] {
+            // Away from the value, then on it.
+            let far = if value == 1.0 { 0.0 } else { 1.0 };
+            let points = (1..=40).map(|x| (f64::from(x), if x < 3 { far } else { value }));
+            let trace = Trace::from_points(points, 0.0);
+            let series = vec![series("validation", &trace, Weight::Bold)];
+            let chart = Chart { series, unit, marker, ..Chart::default() };
+            let text = drawn(&chart, 58, height);
+            let is_labelled =
+                |line: &&str| line.trim_start().split(['┤', '+']).next() == Some(label);
+            let line = text.lines().skip(1).find(is_labelled).unwrap_or_else(|| panic!("{text}"));
+            assert!(line.chars().count() > 50, "{label} in {text}");
+            let [top, bottom] =
+                [1, usize::from(height) - 3].map(|at| text.lines().nth(at).unwrap());
+            match value {
+                1.0 => assert_eq!(line, top, "{text}"),
+                0.0 => assert_eq!(line, bottom, "{text}"),
+                _ => {}
+            }
+        }
+    }
 }
 
 #[test]

@@ -32,11 +32,11 @@ impl View {
             // A range that neighbouring numbers of f64 span cannot be cut into rows.
             YScale::Linear if high - low > high.abs().max(low.abs()) * 1e-12 => {
                 let air = (high - low) * 0.03;
-                (low - air, high + air)
+                (below(low, air), high + air)
             }
             YScale::Linear => {
                 let air = if low == 0.0 { 1.0 } else { low.abs() * 0.1 };
-                (low - air, high + air)
+                (below(low, air), high + air)
             }
         };
         View { x: widened(x), y, scale }
@@ -58,6 +58,11 @@ impl View {
             }
         }
     }
+}
+
+/// Values that are never negative stand on the axis at 0, with no room for less.
+fn below(low: f64, air: f64) -> f64 {
+    if low >= 0.0 { (low - air).max(0.0) } else { low - air }
 }
 
 fn widened((from, to): (f64, f64)) -> (f64, f64) {
