@@ -3,8 +3,7 @@
 //! Each area may use only the areas listed above it; `tests/layering.rs` reads the `crate::` paths
 //! and fails on an arrow that points down.
 
-// Allowed for the arithmetic in `kernels`, which says why.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 // The print macros of the standard library panic where nobody reads any more; `cli::out` and `store`
 // have what does not.
@@ -15,7 +14,7 @@ pub mod words; // numbers as people read them
 pub mod demo; // draws the built-in demo photos
 pub mod config; // this machine: folders and threads
 pub mod setting; // one setting: what may be written for it, and reading it
-pub mod kernels; // fast convolution and pooling on the CPU
+pub use retrain_kernels as kernels; // fast convolution and pooling on the CPU, a package of its own
 pub mod nets; // frozen networks: their settings, their weights, and how they take photos
 pub mod spec; // what an experiment is
 pub mod store; // what a run leaves on disk

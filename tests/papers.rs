@@ -232,8 +232,8 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
 
 /// What a person may take for a file of this repository.
 fn named_paths(text: &str) -> Vec<&str> {
-    const PLACES: [&str; 7] =
-        ["src/", "tests/", "docs/", "examples/", "benches/", "assets/", ".ci/"];
+    const PLACES: [&str; 8] =
+        ["src/", "kernels/", "tests/", "docs/", "examples/", "benches/", "assets/", ".ci/"];
     let mut paths = Vec::new();
     for span in text.split('`').skip(1).step_by(2) {
         for word in span.split_whitespace() {
@@ -370,6 +370,7 @@ fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
 fn what_made_readers_stop_is_not_said_again() {
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
+    sources(&root().join("kernels/src"), &mut files);
     assert!(files.len() > 200, "the sources were not read");
     let stopped = [
         "the present iteration",

@@ -143,7 +143,7 @@ fn life(graph: &Graph, map: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::graph::{Activation, Conv};
+    use crate::graph::{Activation, Conv};
 
     fn conv(inputs: usize, outputs: usize) -> Conv {
         let (weight, bias) = (vec![0.0; outputs * inputs * 9], vec![0.0; outputs]);

@@ -47,13 +47,13 @@ macro_rules! compile {
             use std::ops::Range;
 
             use super::*;
-            use crate::kernels::add::AddPlan;
-            use crate::kernels::depthwise::DepthwisePlan;
-            use crate::kernels::functions::Functions;
-            use crate::kernels::graph::{Average, InputRange};
-            use crate::kernels::pool_plan::PoolPlan;
-            use crate::kernels::tile::{Bases, Tile, TileFn};
-            use crate::kernels::{add as sum, depthwise, numbers, pool, tile as generic};
+            use crate::add::AddPlan;
+            use crate::depthwise::DepthwisePlan;
+            use crate::functions::Functions;
+            use crate::graph::{Average, InputRange};
+            use crate::pool_plan::PoolPlan;
+            use crate::tile::{Bases, Tile, TileFn};
+            use crate::{add as sum, depthwise, numbers, pool, tile as generic};
 
             // SAFETY of each: the caller promises what the inlined function demands.
 

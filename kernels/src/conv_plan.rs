@@ -208,10 +208,10 @@ fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::format::Format;
-    use crate::kernels::plain;
+    use crate::format::Format;
+    use crate::plain;
     #[cfg(target_arch = "x86_64")]
-    use crate::kernels::x86;
+    use crate::x86;
 
     #[test]
     fn every_convolution_finds_its_tiles_on_every_processor() {

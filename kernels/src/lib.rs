@@ -61,6 +61,15 @@
 //! reads and writes memory through pointers without checks: [`Plan`] checks, when it is made, that
 //! every access of every call stays inside the view it is meant for. And it uses instructions that
 //! not every processor has: an [`Engine`] exists only where the processor was asked.
+//!
+//! # A package of its own
+//!
+//! So that the debug build and the tests can have it optimised, which nothing else of the program
+//! needs: without, each picture takes seconds.
+
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 #[allow(unsafe_code)]
 mod add;
@@ -92,6 +101,10 @@ mod trunk;
 #[allow(unsafe_code)]
 mod x86;
 
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../../src/random.rs"]
+mod random;
 #[cfg(test)]
 mod tests;
 

@@ -68,7 +68,7 @@ fn inner_loops_multiply_without_a_detour_through_memory() {
 fn compile() -> String {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("alone.s");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kernels/alone.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inner_loops/alone.rs");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let done = Command::new(rustc)
         .args(["--edition=2024", "--crate-type=lib", "--crate-name=alone", "--emit=asm"])
