@@ -205,6 +205,7 @@ fn log() -> Vec<u8> {
             program: "0.1.0".into(),
             iterations: 40,
             settings: [("iterations".to_owned(), "40".to_owned())].into(),
+            group: None,
         },
         Event::Started { pid: 7, host: "host".into(), threads: 2 },
         Event::Stage { stage: Stage::Scan },

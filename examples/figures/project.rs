@@ -38,6 +38,7 @@ fn created(settings: BTreeMap<String, String>) -> Event {
         program: env!("CARGO_PKG_VERSION").into(),
         iterations: ITERATIONS,
         settings,
+        group: None,
     }
 }
 

@@ -127,6 +127,18 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what a sweep has found: the best values by validation, and what each setting does
+    ///
+    /// A sweep is an experiment with a table [sweep], which is run once for each combination of its
+    /// values. The test accuracy is told only of the combination that validation chose: the best of
+    /// many test accuracies flatters.
+    Sweep {
+        /// Any unique beginning of a sweep's name, or 'last'
+        sweep: String,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what the change of the accuracy from one run to another comes from
     ///
     /// Heads are trained again on the old and the new photos with the old and the new settings, from

@@ -20,6 +20,13 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     for warning in &checked.warnings {
         newsln!("warning: {warning}");
     }
+    if let Some(sweep) = &checked.sweep {
+        newsln!(
+            "a sweep over {}: {}",
+            sweep.keys().join(" and "),
+            counted(sweep.members().len(), "run")
+        );
+    }
     let experiment = checked.experiment;
     let place = Place::open(&experiment.network)?;
     let mut dataset =

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 use super::out::print_json;
-use crate::compare::Repeats;
+use crate::compare::{Repeats, SEEDS};
 use crate::config::Config;
 use crate::insight::Resampled;
 use crate::spec::differing_settings;
@@ -39,9 +39,8 @@ pub fn compare(
         outln!("{name:7} {}  {}", run.id(), group.in_words());
     }
     let [before, after] = [first.summary()?.settings, second.summary()?.settings];
-    let seeds = ["train.seed", "split.seed"];
     for (key, [before, after]) in differing_settings(&before, &after) {
-        if !seeds.contains(&key.as_str()) {
+        if !SEEDS.contains(&key.as_str()) {
             outln!("        {key} = {before}, then {after}");
         }
     }

@@ -35,6 +35,7 @@ mod second_network;
 mod show;
 mod speed;
 mod stop;
+mod sweep;
 mod trash;
 mod weights;
 
@@ -132,6 +133,7 @@ fn perform(args: Args) -> Result<ExitCode> {
                 false => compare::compare(&first, &second, list, json),
             }
         }
+        Command::Sweep { sweep, json } => sweep::sweep(&config, &sweep, json),
         Command::ExplainChange { first, second, json } => {
             let first = find_able(&config, &first, has_scores)?;
             let second = find_able(&config, &second, has_scores)?;

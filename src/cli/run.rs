@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 
 use super::follow::{Begun, Followed, follow};
-use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, report};
+use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, report, sweep};
 use crate::compare::Repeats;
 use crate::config::Config;
 use crate::runner;
@@ -22,10 +22,8 @@ pub fn run(
 ) -> Result<ExitCode> {
     let launcher = local(config)?;
     // All are checked before the first is started.
-    let folders = match repeats {
-        1 => runner::create_all(config, experiments, overrides)?,
-        repeats => runner::create_repeats(config, experiments, overrides, repeats)?,
-    };
+    let folders = runner::create_all(config, experiments, overrides, repeats)?;
+    let groups: Vec<String> = groups(&folders);
     let firsts: Vec<RunFolder> = folders.iter().step_by(repeats).cloned().collect();
     let mut followed = Vec::new();
     for folder in folders {
@@ -37,6 +35,14 @@ pub fn run(
             followed.push((folder, begun));
         }
     }
+    if !groups.is_empty() && !detach {
+        let folders: Vec<RunFolder> = followed.into_iter().map(|(folder, _)| folder).collect();
+        let code = sweep::follow(config, &folders)?;
+        for group in groups {
+            sweep::sweep(config, &group, false)?;
+        }
+        return Ok(code);
+    }
     let code = follow_all(config, followed)?;
     if repeats > 1 && !detach && code == ExitCode::SUCCESS {
         let all = store::list(&config.runs)?;
@@ -46,6 +52,14 @@ pub fn run(
         }
     }
     Ok(code)
+}
+
+/// The sweeps that some of the runs are of.
+fn groups(folders: &[RunFolder]) -> Vec<String> {
+    let group = |folder: &RunFolder| folder.summary().ok()?.group;
+    let mut groups: Vec<String> = folders.iter().filter_map(group).collect();
+    groups.dedup();
+    groups
 }
 
 /// One after the other; the exit code is that of the first that did not succeed.

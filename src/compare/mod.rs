@@ -4,9 +4,11 @@
 
 mod photos;
 mod repeats;
+mod sweep;
 
 pub use photos::PhotoChanges;
-pub use repeats::{Repeat, Repeats, repeat_key};
+pub use repeats::{Repeat, Repeats, SEEDS, repeat_key};
+pub use sweep::{Combination, Effect, SweepResult};
 
 use crate::insight::{Pair, Pairs, Scored, Tested, pair};
 use crate::store::{ImageScore, RunFolder, TestedPhotos, shown, tested_photos};

@@ -9,6 +9,9 @@ use crate::words::{counted, percent, points};
 const TRAIN_SEED: &str = "train.seed";
 const SPLIT_SEED: &str = "split.seed";
 
+/// What differs between repeats.
+pub const SEEDS: [&str; 2] = [TRAIN_SEED, SPLIT_SEED];
+
 /// A run of several that differ only in their seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Repeat {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::spec::{self, Resolved, SpecError, SplitRule};
-use crate::store::{CreateError, Event, LogError, RunFolder, recorded_root, trash};
+use crate::spec::{self, Experiment, Resolved, SpecError, SplitRule};
+use crate::store::{CreateError, Event, LogError, RunFolder, Timestamp, recorded_root, trash};
 
 /// Why no run is made of an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -20,60 +20,39 @@ pub enum StartError {
     Create(#[from] CreateError),
 }
 
-/// Checks `experiment`, with `overrides` such as `train.seed=3` over it, and makes its run folder.
+/// Checks `experiment`, with `overrides` such as `train.seed=3` over it, and makes the folder of one
+/// run, without its sweep.
 pub fn create(
     config: &Config,
     experiment: &Path,
     overrides: &[String],
 ) -> Result<RunFolder, StartError> {
-    let mut runs = create_all(config, &[experiment], overrides)?;
-    Ok(runs.pop().expect("one experiment is one run"))
+    let resolved = spec::resolve(&spec::read(experiment)?, overrides, experiment)?;
+    let name = spec::name(experiment)?;
+    let (toml, event) = begun(config, name, experiment.to_owned(), resolved, None);
+    Ok(RunFolder::create(&config.runs, &trash::folders(config), &toml, event)?)
 }
 
-/// The same for several: with a mistake in one of them no folder is made.
+/// Makes the run folders of several experiments, of each those of its sweep: with a mistake in one of
+/// them no folder is made.
+///
+/// With `repeats` each run is made so many times: the first has the seeds of the experiment, each
+/// further one the next. Where the split is not drawn by a seed only that of the training varies. The
+/// same repeat of two experiments has the same split.
 pub fn create_all(
-    config: &Config,
-    experiments: &[impl AsRef<Path>],
-    overrides: &[String],
-) -> Result<Vec<RunFolder>, StartError> {
-    let runs: Result<Vec<_>, SpecError> =
-        experiments.iter().map(|path| prepared(config, path.as_ref(), overrides)).collect();
-    create_prepared(config, runs?)
-}
-
-fn create_prepared(
-    config: &Config,
-    runs: Vec<(String, Event)>,
-) -> Result<Vec<RunFolder>, StartError> {
-    let trash = trash::folders(config);
-    let create =
-        |(toml, event): (String, Event)| RunFolder::create(&config.runs, &trash, &toml, event);
-    Ok(runs.into_iter().map(create).collect::<Result<_, _>>()?)
-}
-
-/// The same with other seeds each time, `repeats` runs of each experiment: the first has its own, each
-/// further one the next seeds. Where the split is not drawn by a seed only that of the training
-/// varies. Runs with the same seeds of two experiments come on the same split.
-pub fn create_repeats(
     config: &Config,
     experiments: &[impl AsRef<Path>],
     overrides: &[String],
     repeats: usize,
 ) -> Result<Vec<RunFolder>, StartError> {
     let mut wanted = Vec::new();
-    for path in experiments {
-        let path = path.as_ref();
-        let first = spec::resolve(&spec::read(path)?, overrides, path)?.experiment;
-        for repeat in 0..repeats as u64 {
-            let mut seeds = vec![format!("train.seed={}", first.train.seed + repeat)];
-            if first.split.by == SplitRule::Seed {
-                seeds.push(format!("split.seed={}", first.split.seed + repeat));
-            }
-            let all: Vec<String> = overrides.iter().cloned().chain(seeds).collect();
-            wanted.push(prepared(config, path, &all)?);
-        }
+    for experiment in experiments {
+        wanted.extend(prepared(config, experiment.as_ref(), overrides, repeats)?);
     }
-    create_prepared(config, wanted)
+    let trash = trash::folders(config);
+    let create =
+        |(toml, event): (String, Event)| RunFolder::create(&config.runs, &trash, &toml, event);
+    Ok(wanted.into_iter().map(create).collect::<Result<_, _>>()?)
 }
 
 /// Makes a run with the settings of another, with `overrides` over them: of its own copy of the
@@ -86,20 +65,57 @@ pub fn create_again(
     let before = run.replay()?;
     let text = spec::read(&run.experiment())?;
     let resolved = spec::resolve(&text, overrides, &run.experiment())?;
-    let (toml, event) = begun(config, before.experiment, before.source, resolved);
+    let (toml, event) = begun(config, before.experiment, before.source, resolved, None);
     Ok(RunFolder::create(&config.runs, &trash::folders(config), &toml, event)?)
 }
 
-/// The run's experiment file and its first event.
+/// The experiment file and the first event of each run of an experiment.
 fn prepared(
     config: &Config,
     experiment: &Path,
     overrides: &[String],
-) -> Result<(String, Event), SpecError> {
+    repeats: usize,
+) -> Result<Vec<(String, Event)>, SpecError> {
     let name = spec::name(experiment)?;
     let text = spec::read(experiment)?;
-    let resolved = spec::resolve(&text, overrides, experiment)?;
-    Ok(begun(config, name, experiment.to_owned(), resolved))
+    // What is asked for at the command line is asked for in every run.
+    let asked: Vec<&str> = overrides.iter().filter_map(|set| set.split('=').next()).collect();
+    let sweep = spec::parse(&text, experiment)?.sweep;
+    let sweep = sweep.and_then(|sweep| sweep.without(&asked));
+    let group = sweep.as_ref().map(|_| group_name(&name));
+    let members = sweep.map_or_else(|| vec![Vec::new()], |sweep| sweep.members());
+    let mut runs = Vec::new();
+    for member in members {
+        let values = member.iter().map(|(key, value)| format!("{key}={}", value.to_toml()));
+        let values: Vec<String> = values.chain(overrides.iter().cloned()).collect();
+        let first = spec::resolve(&text, &values, experiment)?;
+        for repeat in 0..repeats as u64 {
+            let resolved = match repeat {
+                0 => first.clone(),
+                repeat => {
+                    let seeds = seeds(&first.experiment, repeat);
+                    spec::resolve(&text, &[&values[..], &seeds].concat(), experiment)?
+                }
+            };
+            let source = experiment.to_owned();
+            runs.push(begun(config, name.clone(), source, resolved, group.clone()));
+        }
+    }
+    Ok(runs)
+}
+
+/// The seeds of a repeat, as settings.
+fn seeds(first: &Experiment, repeat: u64) -> Vec<String> {
+    let mut seeds = vec![format!("train.seed={}", first.train.seed.wrapping_add(repeat))];
+    if first.split.by == SplitRule::Seed {
+        seeds.push(format!("split.seed={}", first.split.seed.wrapping_add(repeat)));
+    }
+    seeds
+}
+
+/// The name that the runs of a sweep carry.
+fn group_name(experiment: &str) -> String {
+    format!("{}-{experiment}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
 }
 
 /// The same of an experiment that was resolved; `source` is the file that a person wrote.
@@ -108,6 +124,7 @@ fn begun(
     experiment: String,
     source: PathBuf,
     resolved: Resolved,
+    group: Option<String>,
 ) -> (String, Event) {
     let created = Event::Created {
         experiment,
@@ -119,6 +136,7 @@ fn begun(
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
+        group,
     };
     (resolved.text, created)
 }

@@ -14,7 +14,7 @@ mod queue;
 mod resume;
 mod slots;
 
-pub use create::{StartError, create, create_again, create_all, create_repeats};
+pub use create::{StartError, create, create_again, create_all};
 pub use keep::{keep, kept};
 pub use launch::{has_thread_settings, name_process, with_thread_settings};
 pub use launcher::{Launcher, Status};

@@ -235,6 +235,7 @@ mod tests {
             program: "0".into(),
             iterations: 4,
             settings: BTreeMap::new(),
+            group: None,
         };
         RunFolder::create(&config.runs, &[], "", created).unwrap()
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::draft::Draft;
 use super::fields::{FIELDS, Rule};
+use super::sweep::Sweep;
 use super::{Experiment, ExperimentField};
 use crate::config::{Mistake, Mistakes};
 
@@ -15,6 +16,8 @@ pub struct Checked {
     /// Keys of the fields that somebody wrote; all others have their defaults, also where a run's
     /// copy of its experiment says them.
     pub written: Vec<&'static str>,
+    /// Where several runs are to be made: what differs between them.
+    pub sweep: Option<Sweep>,
     /// What was written and changes nothing, or is probably not meant.
     pub warnings: Vec<Mistake>,
 }
@@ -36,6 +39,12 @@ pub(super) fn check(draft: Draft) -> Result<Checked, Mistakes> {
     };
     let mut mistakes = draft.mistakes.clone();
     mistakes.extend(FIELDS.iter().filter_map(|field| broken(field, field.mistake())));
+    if mistakes.is_empty()
+        && let Some((sweep, at)) = &draft.sweep
+        && let Some(said) = sweep.mistake(&experiment)
+    {
+        mistakes.push(draft.sweep_mistake(at.clone(), said));
+    }
     if !mistakes.is_empty() {
         return Err(Mistakes(in_order(mistakes)));
     }
@@ -51,7 +60,8 @@ pub(super) fn check(draft: Draft) -> Result<Checked, Mistakes> {
     let together = FIELDS.iter().filter_map(|field| broken(field, field.warning()));
     let warnings = in_order(idle.chain(alone).chain(together).collect());
     let written = FIELDS.iter().map(|field| field.key).filter(|key| by_user(key)).collect();
-    Ok(Checked { experiment, written, warnings })
+    let sweep = draft.sweep.map(|(sweep, _)| sweep);
+    Ok(Checked { experiment, written, sweep, warnings })
 }
 
 /// As in the text, those of arguments behind it.

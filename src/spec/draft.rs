@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::ExperimentField;
 use super::fields::{FIELDS, SECTIONS, field};
+use super::sweep::{self, SWEEP, Sweep};
 use crate::config::{MOST_MISTAKES, Mistake, distance, excerpt, nearest, syntax};
 use crate::setting::{Field, Kind, Value, quoted};
 
@@ -45,6 +46,8 @@ pub(super) struct Draft<'a> {
     overrides: &'a [Override],
     /// In the order of `FIELDS`.
     written: Vec<Option<Written>>,
+    /// The table `[sweep]`, and where it stands.
+    pub sweep: Option<(Sweep, Range<usize>)>,
     pub mistakes: Vec<Mistake>,
 }
 
@@ -79,7 +82,8 @@ impl<'a> Draft<'a> {
     pub fn read(text: &'a str, overrides: &'a [Override], origin: &Path) -> Self {
         let written = FIELDS.iter().map(|_| None).collect();
         let origin = origin.display().to_string();
-        let mut draft = Self { text, origin, overrides, written, mistakes: Vec::new() };
+        let mut draft =
+            Self { text, origin, overrides, written, sweep: None, mistakes: Vec::new() };
         draft.read_text();
         for (n, argument) in overrides.iter().enumerate() {
             draft.read_argument(n, argument);
@@ -121,7 +125,9 @@ impl<'a> Draft<'a> {
                 "" => key.get_ref().to_string(),
                 _ => format!("{table}.{}", key.get_ref()),
             };
-            if SECTIONS.iter().any(|section| section.name == name) {
+            if name == SWEEP {
+                self.read_sweep(key.span(), value);
+            } else if SECTIONS.iter().any(|section| section.name == name) {
                 self.read_section(&name, value);
             } else if let Some(field) = field(&name).filter(|_| !key.get_ref().contains('.')) {
                 self.read_field(field, &name, value);
@@ -138,6 +144,22 @@ impl<'a> Draft<'a> {
                 let found = excerpt(self.text, value.span());
                 let said = format!("{section} is {found}, expected a table: [{section}]");
                 self.refuse(value.span(), said);
+            }
+        }
+    }
+
+    fn read_sweep(&mut self, at: Range<usize>, value: &Spanned<DeValue>) {
+        let Some(table) = value.get_ref().as_table() else {
+            return self.refuse(value.span(), "sweep is no table, expected [sweep]".to_owned());
+        };
+        match sweep::read(table, self.text) {
+            Ok(sweep) => self.sweep = Some((sweep, at)),
+            Err(refusals) => {
+                for (span, message) in refusals.into_iter().take(MOST_MISTAKES) {
+                    // What is wrong with the whole table has no place of its own.
+                    let span = if span.is_empty() { at.clone() } else { span };
+                    self.refuse(span, message);
+                }
             }
         }
     }
@@ -213,6 +235,11 @@ impl<'a> Draft<'a> {
     /// What was written for a field, if it was and fits.
     pub fn written(&self, key: &str) -> Option<&Written> {
         self.written[index(key)?].as_ref()
+    }
+
+    /// A mistake of the whole table `[sweep]`.
+    pub fn sweep_mistake(&self, at: Range<usize>, message: String) -> Mistake {
+        Mistake::in_text(&self.origin, self.text, at, message)
     }
 
     /// A mistake or warning, placed at the first of these fields that was written.

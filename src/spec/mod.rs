@@ -17,6 +17,7 @@ pub mod fields;
 mod files;
 mod resolve;
 mod settings;
+mod sweep;
 mod tables;
 mod template;
 
@@ -30,6 +31,7 @@ pub use settings::{
     Difference, differences, differing_settings, is_default, rename_former, settings,
     with_other_network,
 };
+pub use sweep::{Member, Sweep};
 pub use tables::{fields_json, fields_markdown, fields_table};
 pub use template::{Draft, networks, template};
 

@@ -7,6 +7,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike
 use super::check::{Checked, check};
 use super::draft::{DEFAULT_MARK, Draft, Override};
 use super::fields::{FIELDS, SECTIONS};
+use super::sweep::SWEEP;
 use super::{Experiment, ExperimentField, SpecError};
 use crate::config::{Mistake, Mistakes};
 
@@ -51,6 +52,8 @@ fn write_out(
     experiment: &Experiment,
 ) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = text.parse()?;
+    // A run is one of a sweep's, and its values are among the arguments.
+    document.remove(SWEEP);
     let belongs = |section: &str| {
         FIELDS.iter().any(|field| field.section() == section && field.belongs_to(experiment))
     };

@@ -183,6 +183,9 @@ pub enum Event {
         /// name today is read as that.
         #[serde(deserialize_with = "present_settings")]
         settings: BTreeMap<String, String>,
+        /// The sweep that it is one of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
     },
     /// A worker took the run, for the first time or to go on with it.
     Started {

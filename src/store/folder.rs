@@ -361,6 +361,7 @@ mod tests {
             program: "0.0.0".into(),
             iterations: 400,
             settings: BTreeMap::new(),
+            group: None,
         }
     }
 

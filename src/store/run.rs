@@ -119,6 +119,9 @@ pub struct Run {
     pub root: PathBuf,
     /// Version of the program that made the run.
     pub program: String,
+    /// The sweep that it is one of.
+    #[serde(default)]
+    pub group: Option<String>,
     /// Every field of the experiment and its value, as written in TOML.
     pub settings: BTreeMap<String, String>,
     /// How many iterations the whole run is to have, as wanted last.
@@ -218,11 +221,12 @@ impl Run {
         self.updated = Some(record.at);
         self.lease = self.lease.max(record.lease);
         match record.event.clone() {
-            Event::Created { experiment, source, root, program, iterations, settings } => {
+            Event::Created { experiment, source, root, program, iterations, settings, group } => {
                 self.created = Some(record.at);
                 (self.experiment, self.source, self.root) = (experiment, source, root);
                 (self.program, self.iterations, self.settings) = (program, iterations, settings);
                 self.horizons = vec![Horizon { after: 0, iterations }];
+                self.group = group;
             }
             Event::Started { pid, host, threads } => {
                 self.started = Some(record.at);
@@ -478,6 +482,7 @@ mod tests {
             program: "0".into(),
             iterations: 40,
             settings: BTreeMap::new(),
+            group: None,
         };
         let records = [at(1, created), at(2, step(7)), at(3, Event::Iterations { iterations: 90 })];
         let horizon = |after, iterations| Horizon { after, iterations };

@@ -155,6 +155,7 @@ mod tests {
                 program: "0".into(),
                 iterations: 4,
                 settings: Default::default(),
+                group: None,
             };
             let run = RunFolder::create(runs.path(), &[], "", created).unwrap();
             ids.push(run.id());

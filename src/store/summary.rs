@@ -14,6 +14,9 @@ pub struct Summary {
     pub v: u32,
     /// Name of the experiment.
     pub experiment: String,
+    /// The sweep that it is one of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// What the run is.
     pub state: State,
     /// What its worker does, or did last.
@@ -148,6 +151,7 @@ impl Run {
         Summary {
             v: super::SCHEMA_VERSION,
             experiment: self.experiment.clone(),
+            group: self.group.clone(),
             state: self.state(),
             stage: self.stage,
             created: self.created,

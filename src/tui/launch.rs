@@ -16,9 +16,21 @@ use crate::store::{Queue, QueueError, RunFolder, State, Stop, Summary, Timestamp
 const TO_BE_SEEN: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Makes a run of the experiment file and starts its worker, which outlives the UI.
+/// Makes the runs of the experiment file, one or those of its sweep, and starts what may start; their
+/// workers outlive the UI.
 pub fn launch(context: &Context, experiment: &Path) -> News {
-    queued(context, runner::create(&context.config, experiment, &[]))
+    let made = runner::create_all(&context.config, &[experiment], &[], 1);
+    let mut runs = match made {
+        Ok(runs) => runs.into_iter(),
+        Err(err) => return News::Said(Toast::error(err.to_string())),
+    };
+    let mut first = runs.next().map(|run| queued(context, Ok(run)));
+    for run in runs {
+        if let News::Said(problem) = queued(context, Ok(run)) {
+            first = Some(News::Said(problem));
+        }
+    }
+    first.unwrap_or_else(|| News::Said(Toast::error("the sweep has no run".to_owned())))
 }
 
 /// Queues a run that was made, and starts what may start.

@@ -120,6 +120,7 @@ pub fn summary(state: State, settings: &[(&str, &str)]) -> Summary {
     Summary {
         v: 1,
         experiment: "fire".into(),
+        group: None,
         state,
         stage: None,
         created: at("2026-01-02T03:00:00Z"),

@@ -249,6 +249,7 @@ mod tests {
             program: "0".into(),
             iterations: 4,
             settings: Default::default(),
+            group: None,
         };
         let run = RunFolder::create(runs, &[], "", created).unwrap();
         let log = EventLog::open(&run.events()).unwrap();

@@ -301,6 +301,7 @@ mod tests {
             program: "0".into(),
             iterations: 4,
             settings: BTreeMap::new(),
+            group: None,
         }
     }
 

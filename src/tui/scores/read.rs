@@ -50,6 +50,7 @@ mod tests {
             program: "0.0.0".into(),
             iterations: 400,
             settings: BTreeMap::new(),
+            group: None,
         };
         let run = RunFolder::create(runs.path(), &[], "images = 'data/fire'\n", created).unwrap();
         assert!(read(&run).unwrap_err().contains("no scores yet"));

@@ -9,7 +9,7 @@ use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
 use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP, EDIT};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{fit, put, safe, width, wrap};
-use crate::words::{grouped, progress};
+use crate::words::{counted, grouped, progress};
 
 /// At most this many skipped files are named; the others are counted.
 const NAMED: usize = 5;
@@ -80,9 +80,17 @@ impl Lines {
     }
 
     fn good(&mut self, checked: &Checked, counting: Option<&Counting>) {
-        let Checked { experiment, written, warnings } = checked;
+        let Checked { experiment, written, warnings, sweep } = checked;
         if !experiment.description.is_empty() {
             self.say("", &experiment.description, Role::Text);
+        }
+        if let Some(sweep) = sweep {
+            let text = format!(
+                "a sweep over {}: {}",
+                sweep.keys().join(" and "),
+                counted(sweep.members().len(), "run")
+            );
+            self.say("", &text, Role::Accent);
         }
         self.gap();
         self.photos(experiment, counting);

@@ -55,6 +55,7 @@ fn created() -> Vec<Event> {
         program: "0.1.0".into(),
         iterations: 40,
         settings: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        group: None,
     }]
 }
 
