@@ -483,3 +483,41 @@ fn an_experiment_is_run_by_its_name_and_last_is_the_newest_run_that_can_do_it() 
     let unknown = project.retrain(&["run", "phtos"]);
     assert_eq!(unknown.status.code(), Some(2));
 }
+
+#[test]
+fn a_sweep_is_a_run_for_each_combination_and_each_is_what_it_would_be_alone() {
+    let project = Project::new();
+    let swept = "learning_rate = [0.01, 0.1]\n\"train.batch_size\" = [5, 10]\n";
+    let file = project.path().join("experiments/photos.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}[sweep]\n{swept}")).unwrap();
+    let printed = project.ok(&["run", "photos"]);
+    assert!(printed.contains(": 4 runs, 4 with a result; the best validation first"), "{printed}");
+    assert!(printed.contains("chosen by validation: learning_rate = "), "{printed}");
+    assert_eq!(
+        printed.matches("Final test accuracy = ").count(),
+        1,
+        "only of the chosen: {printed}"
+    );
+
+    let runs = store::list(&project.path().join("runs")).unwrap();
+    let groups: Vec<String> =
+        runs.iter().map(|run| run.summary().unwrap().group.unwrap()).collect();
+    assert_eq!(groups.len(), 4);
+    assert!(groups.iter().all(|group| *group == groups[0]), "{groups:?}");
+    let again: serde_json::Value =
+        serde_json::from_str(&project.ok(&["sweep", &groups[0][..8], "--json"])).unwrap();
+    assert_eq!(again["combinations"].as_array().unwrap().len(), 4);
+    assert!(again["combinations"][1]["runs"][0]["test"].is_null(), "{again}");
+
+    // The second combination, as an experiment of its own.
+    fs::write(&file, text).unwrap();
+    let alone = ["run", "photos", "--set", "learning_rate=0.01", "--set", "train.batch_size=10"];
+    project.ok(&alone);
+    let (alone, _) = project.last();
+    assert!(alone.summary().unwrap().group.is_none());
+    let bytes = |run: &RunFolder| fs::read(run.scores()).unwrap();
+    assert_eq!(losses(&runs[1]), losses(&alone));
+    assert!(bytes(&runs[1]) == bytes(&alone), "the same scores to the bit");
+    assert!(bytes(&runs[0]) != bytes(&alone), "other values, other scores");
+}
