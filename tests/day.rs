@@ -4,6 +4,7 @@ mod common;
 
 use common::Project;
 use common::terminal::{BACKSPACE, CTRL_F, CTRL_S, END, ENTER, ESC, Session};
+use retrain::spec::Set;
 use retrain::store::{self, ImageScore, State};
 
 /// Goes from the folder of photos to a saved experiment of 40 iterations.
@@ -37,10 +38,13 @@ fn predicted(row: &ImageScore) -> usize {
 
 /// Looks at the worst image of the last run, at the wrong ones, and at one cell of the matrix.
 fn look_at_the_worst_image(session: &mut Session, project: &Project) {
-    let (labels, rows) = store::read_scores(&project.last().0.scores()).unwrap();
+    let (labels, mut rows) = store::read_scores(&project.last().0.scores()).unwrap();
+    let all = rows.len();
+    // The screen opens on what the network has not seen.
+    rows.retain(|row| row.set == Set::Test);
     let of_truth = |row: &ImageScore| row.scores[row.category];
     let worst = rows.iter().min_by(|a, b| of_truth(a).total_cmp(&of_truth(b))).unwrap();
-    session.press_for("4", &format!("{} images", rows.len()));
+    session.press_for("4", &format!("{} of {all} images", rows.len()));
     session.wait_for(&format!("> {}", worst.file.display()));
     let best = predicted(worst);
     session.wait_for(&format!("{} (score = {:.5})", labels[best], worst.scores[best]));
@@ -48,21 +52,22 @@ fn look_at_the_worst_image(session: &mut Session, project: &Project) {
 
     let wrong = rows.iter().filter(|row| predicted(row) != row.category).count();
     session.press_for("W", "only wrong");
-    session.wait_for(&format!("{wrong} of {} images", rows.len()));
+    session.wait_for(&format!("{wrong} of {all} images"));
     session.press("W");
     session.wait_without("only wrong");
-    open_one_cell(session, &rows);
+    open_one_cell(session, &rows, all);
 }
 
-/// The cell of the matrix that is right about the first category lists exactly its images.
-fn open_one_cell(session: &mut Session, rows: &[ImageScore]) {
+/// The cell of the matrix that is right about the first category lists exactly its images, of `rows`
+/// among `all`.
+fn open_one_cell(session: &mut Session, rows: &[ImageScore], all: usize) {
     session.press_for("m", "rows true, columns predicted");
     session.press_for("gg", "true fire, predicted ");
     session.press_for("hh", "true fire, predicted fire: ");
     let is_in_cell = |row: &ImageScore| row.category == 0 && predicted(row) == 0;
     let count = rows.iter().filter(|row| is_in_cell(row)).count();
     session.press_for(ENTER, "true fire · predicted fire");
-    session.wait_for(&format!("{count} of {} images", rows.len()));
+    session.wait_for(&format!("{count} of {all} images"));
     // Here is room for all of them.
     session.resize(40, 140);
     session.wait_until("exactly the images of the cell", |session| {

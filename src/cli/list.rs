@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::out::print_json;
 use crate::config::Config;
+use crate::spec::{Nameable, differences_in_words};
 use crate::store::{self, Queue, Summary};
 use crate::words::{duration, pad_right, percent, progress, width};
 
@@ -47,21 +48,32 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
 fn table(listed: &[Listed]) -> String {
     let columns = listed.iter().map(|row| width(&row.run)).max().unwrap_or(0).max(3);
     let mut text = format!(
-        "{:columns$}  {:9}  {:>15}  {:>10}  {:>24}  {:>11}\n",
-        "RUN", "STATE", "ITERATIONS", "VALIDATION", "TEST (95% INTERVAL)", "TIME"
+        "{:columns$}  {:9}  {:>15}  {:>10}  {:>24}  {:>11}  {}\n",
+        "RUN", "STATE", "ITERATIONS", "VALIDATION", "TEST (95% INTERVAL)", "TIME", "DIFFERS BY"
     );
-    for Listed { run, summary } in listed {
+    let runs: Vec<Nameable> = listed
+        .iter()
+        .map(|Listed { run, summary }| Nameable {
+            id: run,
+            experiment: &summary.experiment,
+            settings: &summary.settings,
+            made: "",
+        })
+        .collect();
+    for (Listed { run, summary }, differs) in listed.iter().zip(differences_in_words(&runs)) {
         let iterations = progress(summary.step, summary.iterations);
         let validation = summary.validation().map_or("-".to_owned(), percent);
         let test = summary.test.as_ref().map_or("-".to_owned(), |test| {
             format!("{} ({} to {})", percent(test.accuracy), percent(test.low), percent(test.high))
         });
-        text += &format!(
-            "{}  {:9}  {iterations:>15}  {validation:>10}  {test:>24}  {:>11}\n",
+        let line = format!(
+            "{}  {:9}  {iterations:>15}  {validation:>10}  {test:>24}  {:>11}  {differs}",
             pad_right(run, columns),
             summary.state.name(),
             duration(summary.seconds)
         );
+        text += line.trim_end();
+        text += "\n";
     }
     text
 }

@@ -68,6 +68,18 @@ impl Theme {
         Theme::NoColour,
     ];
 
+    /// What it is for, in words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Theme::Auto => "as the terminal says of itself",
+            Theme::Dark => "for a dark background",
+            Theme::Light => "for a light background",
+            Theme::ColourBlind => "blue and orange instead of green and red",
+            Theme::SixteenColours => "the terminal's own colours",
+            Theme::NoColour => "words and signs alone",
+        }
+    }
+
     /// The theme's name in `config.toml`.
     pub fn name(self) -> &'static str {
         match self {
@@ -79,6 +91,25 @@ impl Theme {
             Theme::NoColour => "none",
         }
     }
+}
+
+/// The text of a `config.toml` with another theme, and else as it was, with its comments. Errors with
+/// all mistakes of the text, which is not changed then.
+pub fn with_theme(text: &str, theme: Theme) -> Result<String, Mistakes> {
+    let written = Config::parse(text, Path::new("/"))?.theme;
+    let mut document: toml_edit::DocumentMut = text.parse().expect("what was checked is TOML");
+    let Some(item) = document.get_mut("theme") else {
+        // Behind all that stands there: a key that is put in would come before the last comments.
+        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        return Ok(format!("{text}{gap}theme = \"{}\"\n", theme.name()));
+    };
+    if written != theme {
+        let decor = item.as_value().map(|value| value.decor().clone()).unwrap_or_default();
+        let mut value = toml_edit::Value::from(theme.name());
+        *value.decor_mut() = decor;
+        *item = value.into();
+    }
+    Ok(document.to_string())
 }
 
 /// Why there is no configuration.
@@ -330,6 +361,24 @@ mod tests {
         fs::write(root.join("a").join(CONFIG_FILE), "theme = 7\n").unwrap();
         let error = Config::load(&deep).unwrap_err().to_string();
         assert!(error.starts_with("config.toml:1: theme is 7"), "{error}");
+    }
+
+    #[test]
+    fn another_theme_leaves_all_else_as_the_person_wrote_it() {
+        let root = Path::new("/p");
+        let own = "# mine\nslots = 2 # two\n\n# Colours.\ntheme   =  'dark' # at night\n# end\n";
+        let light = with_theme(own, Theme::Light).unwrap();
+        assert_eq!(light, own.replace("'dark'", "\"light\""));
+        assert_eq!(with_theme(own, Theme::Dark).unwrap(), own);
+        for text in ["", "slots = 2", include_str!("../../config.toml")] {
+            let kept = with_theme(text, Theme::ColourBlind).unwrap();
+            assert!(kept.starts_with(text), "{kept}");
+            let config = Config::parse(&kept, root).unwrap();
+            let before = Config::parse(text, root).unwrap();
+            assert_eq!(config, Config { theme: Theme::ColourBlind, ..before });
+        }
+        assert!(with_theme("slots = ", Theme::Dark).is_err());
+        assert!(with_theme("[theme]\n", Theme::Dark).is_err());
     }
 
     #[test]

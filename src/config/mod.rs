@@ -13,7 +13,7 @@ mod threads;
 
 pub use cure::BACKSLASH;
 pub use home::expand_home;
-pub use machine::{CONFIG_FILE, Config, ConfigError, Theme};
+pub use machine::{CONFIG_FILE, Config, ConfigError, Theme, with_theme};
 pub use mistakes::{MOST_MISTAKES, Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
 pub use plain_file::{append_plain, open_plain, read_plain, read_small, write_plain};
 pub use text_file::{TextFileError, read_text};

@@ -3,7 +3,7 @@
 //! `fields` is the table, of which each row knows its field's key, range, default and meaning, how
 //! the value is put into an [`Experiment`] and got out of it, and the rules that it is part of.
 //! `draft` reads a text, `check` makes the experiment of it, `settings` changes, compares and writes
-//! one by names; `resolve` writes down what will run. `files`, `template` and `tables` are for the
+//! one by names; `naming` names runs by what makes them different; `resolve` writes down what will run. `files`, `template` and `tables` are for the
 //! commands.
 //!
 //! Not here: photos and devices. A checked experiment may still name a folder that is not there.
@@ -15,6 +15,7 @@ mod expected;
 mod experiment;
 pub mod fields;
 mod files;
+mod naming;
 mod resolve;
 mod settings;
 mod sweep;
@@ -26,9 +27,10 @@ pub use expected::{expected_in_words, expected_seconds};
 pub use experiment::*;
 pub use fields::{ExperimentField, FIELDS};
 pub use files::{SpecError, load, name, read};
+pub use naming::{Nameable, differences_in_words, distinct_names, short_key, sort_by_telling};
 pub use resolve::{Resolved, resolve};
 pub use settings::{
-    Difference, differences, differing_settings, is_default, rename_former, settings,
+    Difference, differences, differing_settings, in_effect, is_default, rename_former, settings,
     with_other_network,
 };
 pub use sweep::{Member, Sweep};

@@ -42,8 +42,22 @@ pub fn is_default(key: &str, value: &str) -> bool {
     field(key).is_some_and(|field| field.is_default(value))
 }
 
-/// The settings that differ between two runs, as each recorded them; what one did not record was the
-/// field's default.
+/// A setting of a run as it takes effect: what was not recorded was the field's default, and for the
+/// weights in this program the resizing `auto` is `antialias`, which runs recorded before there was
+/// `auto`.
+pub fn in_effect<'a>(settings: &'a BTreeMap<String, String>, key: &str) -> &'a str {
+    let default = || field(key).and_then(|field| field.default).unwrap_or("not set");
+    let value = settings.get(key).map_or_else(default, String::as_str);
+    let is_built_in =
+        || settings.get("network.weights").is_none_or(|path| is_default("network.weights", path));
+    match key == "network.resize" && value == "\"auto\"" && is_built_in() {
+        true => "\"antialias\"",
+        false => value,
+    }
+}
+
+/// The settings that differ in effect between two runs, as each recorded them; what one did not record
+/// was the field's default.
 pub fn differing_settings(
     one: &BTreeMap<String, String>,
     other: &BTreeMap<String, String>,
@@ -54,8 +68,8 @@ pub fn differing_settings(
         settings.get(key).cloned().unwrap_or_else(default)
     };
     keys.into_iter()
+        .filter(|key| in_effect(one, key) != in_effect(other, key))
         .map(|key| (key.clone(), [value(one, key), value(other, key)]))
-        .filter(|(_, [one, other])| one != other)
         .collect()
 }
 
@@ -202,6 +216,22 @@ mod tests {
                 ("learning_rate".to_owned(), ["0.1".to_owned(), "0.01".to_owned()]),
             ]
         );
+    }
+
+    #[test]
+    fn auto_is_no_difference_to_what_it_means_for_the_weights_in_this_program() {
+        let settings = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+        };
+        let with =
+            |resize, weights| settings(&[("network.resize", resize), ("network.weights", weights)]);
+        let differ = |one, other| !differing_settings(&one, &other).is_empty();
+        let (auto, before) = ("\"auto\"", "\"antialias\"");
+        assert!(!differ(with(auto, "\"built-in\""), with(before, "\"built-in\"")));
+        assert!(!differ(settings(&[]), settings(&[("network.resize", before)])));
+        assert!(differ(with("\"legacy\"", "\"built-in\""), with(before, "\"built-in\"")));
+        // What a file's weights want may be something else.
+        assert!(differ(with(auto, "\"w/own.pth\""), with(before, "\"w/own.pth\"")));
     }
 
     #[test]

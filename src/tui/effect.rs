@@ -12,6 +12,7 @@ use super::news::{Toast, Trashed};
 use super::note::NoteEdit;
 use super::preview::{Graphics, Wanted};
 use super::scores::{Filters, ScoreTable, Source};
+use super::theme::ThemeName;
 use crate::spec::Set;
 use crate::store::{RunFolder, Stop};
 
@@ -67,6 +68,8 @@ pub enum Effect {
         /// 0 is none; see `Smoother`.
         smoothing: f64,
     },
+    /// Writes the theme into `config.toml`.
+    KeepTheme(ThemeName),
     /// Reads all runs and experiments again.
     Refresh,
     /// Makes these pictures in this order, and no longer those that were asked for before.
@@ -78,6 +81,9 @@ pub enum Effect {
     /// Compares two runs photo by photo, the first being measured against; comes back as
     /// `News::Compared`.
     CompareRuns(RunFolder, RunFolder),
+    /// Reads the curves and the matrix of the run under the cursor, once that rests; comes back as
+    /// `News::Glanced`.
+    Glance(RunFolder),
     /// Pins a run as the baseline, or none.
     Pin(Option<String>),
     /// Scores a file or folder with the network of a run.

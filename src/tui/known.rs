@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::experiments::KnownExperiments;
 use super::followed::Followed;
+use super::glance::GlanceNews;
 use super::known_run::KnownRun;
 use super::news::{FollowedNews, HostNews, News, RunsNews, WorkerLogNews};
 use super::preview::Graphics;
@@ -33,6 +34,8 @@ pub struct Known {
     /// How often a photo was right in each of two runs, by their names; or why they cannot be
     /// compared.
     compared: BTreeMap<(String, String), Result<Comparison, String>>,
+    /// The run that was looked at last, beside a list.
+    pub glance: Option<GlanceNews>,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
     /// How pictures are drawn.
@@ -72,6 +75,7 @@ impl Known {
                 let compared = news.compared.as_ref().map(|found| found.comparison);
                 self.compared.insert(names, compared.map_err(Clone::clone));
             }
+            News::Glanced(news) => self.glance = Some(news.clone()),
             News::Baseline(run) => self.baseline.clone_from(run),
             News::Queue(queue) => self.queue = queue.clone(),
             News::Host(news) => self.host = Some(news.clone()),

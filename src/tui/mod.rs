@@ -36,6 +36,7 @@ mod experiments;
 mod filter;
 mod followed;
 mod footer;
+mod glance;
 mod input;
 mod keys;
 mod known;

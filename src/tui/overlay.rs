@@ -8,8 +8,9 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::effect::{Confirm, Effect};
+use super::keys::names::ENTER;
 use super::keys::{self, Action, Binding, Context};
-use super::theme::{Role, Theme};
+use super::theme::{Role, Theme, ThemeName};
 use super::widgets::{Field, put};
 
 /// What lies over the screen.
@@ -19,8 +20,17 @@ pub enum Overlay {
     Help(List),
     /// The actions of the screen, to choose one by its name.
     Palette(List),
+    /// The themes, each seen as soon as the cursor is on it.
+    Themes(Themes),
     /// A question with a yes and a no.
     Confirm(Confirm),
+}
+
+/// The themes, and the one that was there before.
+#[derive(Debug)]
+pub struct Themes {
+    before: ThemeName,
+    selected: ThemeName,
 }
 
 /// Rows of the key table, narrowed by what is typed.
@@ -43,6 +53,10 @@ pub enum Answer {
     Act(Action),
     /// It is gone; have this done.
     Perform(Effect),
+    /// Show this theme.
+    Show(ThemeName),
+    /// It is gone; keep the theme that is shown.
+    Keep(ThemeName),
 }
 
 impl Overlay {
@@ -57,6 +71,11 @@ impl Overlay {
         Overlay::Palette(List::new(rows.collect()))
     }
 
+    /// The themes, with the cursor on the present one.
+    pub fn themes(now: ThemeName) -> Overlay {
+        Overlay::Themes(Themes { before: now, selected: now })
+    }
+
     /// Takes a key. What is left of the overlay, and what follows.
     pub fn on(self, key: &KeyEvent) -> (Option<Overlay>, Answer) {
         match self {
@@ -65,6 +84,7 @@ impl Overlay {
                 // Any other key keeps everything as it is.
                 _ => (None, Answer::Closed),
             },
+            Overlay::Themes(themes) => themes.on(key),
             Overlay::Help(mut list) => match key.code {
                 KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) => (None, Answer::Closed),
                 _ => {
@@ -93,7 +113,7 @@ impl Overlay {
                 list.field.paste(text);
                 list.narrow();
             }
-            Overlay::Confirm(_) => {}
+            Overlay::Themes(_) | Overlay::Confirm(_) => {}
         }
     }
 
@@ -102,6 +122,7 @@ impl Overlay {
         match self {
             Overlay::Help(list) => list.draw("keys of this screen", area, buffer, theme),
             Overlay::Palette(list) => list.draw("actions", area, buffer, theme),
+            Overlay::Themes(themes) => themes.draw(area, buffer, theme),
             Overlay::Confirm(confirm) => draw_question(confirm, area, buffer, theme),
         }
     }
@@ -166,6 +187,41 @@ impl List {
                 buffer.set_style(line, theme.style(Role::Selection));
             }
         }
+    }
+}
+
+impl Themes {
+    fn on(mut self, key: &KeyEvent) -> (Option<Overlay>, Answer) {
+        let all = ThemeName::ALL;
+        let at = all.iter().position(|name| *name == self.selected).unwrap_or(0);
+        let to = match key.code {
+            KeyCode::Down | KeyCode::Char('j') => (at + 1).min(all.len() - 1),
+            KeyCode::Up | KeyCode::Char('k') => at.saturating_sub(1),
+            KeyCode::Enter => return (None, Answer::Keep(self.selected)),
+            _ => return (None, Answer::Show(self.before)),
+        };
+        self.selected = all[to];
+        let show = Answer::Show(self.selected);
+        (Some(Overlay::Themes(self)), show)
+    }
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+        let rows = ThemeName::ALL.len() as u16;
+        let inner = window("colours", 60, rows + 2, area, buffer, theme);
+        for (y, name) in (inner.y..inner.bottom()).zip(ThemeName::ALL) {
+            let line = Rect { y, height: 1, ..inner };
+            let role = if name == self.selected { Role::Accent } else { Role::Text };
+            put(buffer, line, line.x, y, name.name(), theme.style(role));
+            put(buffer, line, line.x + 14, y, name.meaning(), theme.style(Role::Dim));
+            if name == self.selected {
+                buffer.set_style(line, theme.style(Role::Selection));
+            }
+        }
+        let words = match theme.is_without_colours() {
+            true => "NO_COLOR is set: there are no colours, whatever is chosen".to_owned(),
+            false => format!("{ENTER} keeps it in config.toml, any other key goes back"),
+        };
+        put(buffer, inner, inner.x, inner.y + rows + 1, &words, theme.style(Role::Dim));
     }
 }
 

@@ -18,6 +18,7 @@ use super::Context;
 use super::compared::compare;
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
+use super::glance;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
 use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
@@ -26,8 +27,10 @@ use super::note::{Note, NoteEdit};
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
 use super::terminal::Terminal;
+use super::theme::ThemeName;
 use super::trash::{restore, trash};
-use crate::store::{RunFolder, read_baseline, write_baseline};
+use crate::config::{CONFIG_FILE, with_theme};
+use crate::store::{RunFolder, explain, read_baseline, write_atomically, write_baseline};
 
 /// What the loop does after an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,7 @@ pub struct Performer {
     send: Sender<Input>,
     queue: Sender<Job>,
     comparisons: Sender<(RunFolder, RunFolder)>,
+    glances: Sender<RunFolder>,
     keyboard: Keyboard,
     runs: RunsWatcher,
     previewer: Previewer,
@@ -77,6 +81,7 @@ impl Performer {
             }
         })?;
         let comparisons = compare_runs(send.clone())?;
+        let glances = glance::start(send.clone())?;
         let _ = send.send(Input::News(News::Baseline(read_baseline(&context.config.runs))));
         let in_tmux = std::env::var_os("TMUX").is_some();
         let pictures = send.clone();
@@ -86,6 +91,7 @@ impl Performer {
             send,
             queue,
             comparisons,
+            glances,
             keyboard,
             runs,
             previewer,
@@ -153,6 +159,10 @@ impl Performer {
                 // The thread ends only when the UI does.
                 let _ = self.comparisons.send((first, second));
             }
+            Effect::Glance(run) => {
+                // The thread ends only when the UI does.
+                let _ = self.glances.send(run);
+            }
             Effect::Pin(run) => {
                 let runs = self.context.config.runs.clone();
                 self.later(move || match write_baseline(&runs, run.as_deref()) {
@@ -170,6 +180,18 @@ impl Performer {
                 })?;
             }
             Effect::OpenOutside(path) => self.aside("open", move || open_outside(&path))?,
+            Effect::KeepTheme(theme) => {
+                let path = self.context.config.root.join(CONFIG_FILE);
+                self.later(move || {
+                    News::Said(match keep_theme(&path, theme) {
+                        Ok(()) => {
+                            let (name, file) = (theme.name(), path.display());
+                            Toast::good(format!("theme = \"{name}\" is written to {file}"))
+                        }
+                        Err(problem) => Toast::error(format!("the theme is not kept: {problem}")),
+                    })
+                });
+            }
             Effect::Refresh => {
                 self.runs.refresh();
                 self.experiments.refresh();
@@ -256,6 +278,17 @@ fn advance_queue(context: &Context, said: &Mutex<Option<String>>) -> Option<News
     Some(News::Said(Toast::error(problem)))
 }
 
+/// Only that one line of the person's file changes.
+fn keep_theme(path: &Path, theme: ThemeName) -> Result<(), String> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(err) => return Err(format!("{} cannot be read: {err}", path.display())),
+    };
+    let changed = with_theme(&text, theme).map_err(|mistakes| mistakes.to_string())?;
+    write_atomically(path, changed.as_bytes()).map_err(|err| explain(&err, "choose it again"))
+}
+
 fn edit_note(run: &RunFolder, edit: NoteEdit) -> News {
     // One that cannot be read is not replaced: it may be worth repairing.
     News::Said(match Note::read(run).and_then(|note| note.edited(edit).write(run)) {
@@ -317,6 +350,17 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_theme_is_kept_in_a_file_that_is_right_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CONFIG_FILE);
+        keep_theme(&path, ThemeName::Light).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theme = \"light\"\n");
+        fs::write(&path, "theme = ").unwrap();
+        assert!(keep_theme(&path, ThemeName::Dark).unwrap_err().contains("config.toml:1"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theme = ");
+    }
 
     #[test]
     fn two_edits_in_a_row_are_both_kept_and_a_damaged_note_is_not_replaced() {

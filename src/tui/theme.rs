@@ -91,6 +91,7 @@ enum Characters {
 
 #[derive(Clone, Debug)]
 pub struct Theme {
+    environment: Environment,
     palette: Option<Palette>,
     characters: Characters,
 }
@@ -106,7 +107,19 @@ struct Palette {
     selection: Color,
     mark: Color,
     series: [Color; 8],
+    /// Backgrounds for shares that are right and that are wrong, from small to large, and what is
+    /// written on them. None where there are only 16 colours.
+    shades: Option<Shades>,
 }
+
+#[derive(Clone, Debug)]
+struct Shades {
+    right: [Color; SHADES],
+    wrong: [Color; SHADES],
+    text: Color,
+}
+
+const SHADES: usize = 4;
 
 /// Numbers of the 256-colour table: every terminal that is not of 16 colours has it.
 const fn c(number: u8) -> Color {
@@ -123,6 +136,11 @@ const DARK: Palette = Palette {
     selection: c(238),
     mark: c(213),
     series: [c(81), c(214), c(78), c(213), c(227), c(203), c(147), c(251)],
+    shades: Some(Shades {
+        right: [c(236), c(22), c(22), c(28)],
+        wrong: [c(52), c(88), c(124), c(160)],
+        text: c(231),
+    }),
 };
 
 const LIGHT: Palette = Palette {
@@ -135,6 +153,11 @@ const LIGHT: Palette = Palette {
     selection: c(252),
     mark: c(90),
     series: [c(25), c(166), c(28), c(90), c(94), c(124), c(61), c(238)],
+    shades: Some(Shades {
+        right: [c(255), c(194), c(157), c(120)],
+        wrong: [c(224), c(217), c(210), c(203)],
+        text: c(16),
+    }),
 };
 
 /// After Okabe and Ito (2008): distinguishable with every common colour blindness; good is blue
@@ -149,6 +172,11 @@ const COLOUR_BLIND: Palette = Palette {
     selection: c(238),
     mark: c(175),
     series: [c(75), c(214), c(36), c(175), c(227), c(166), c(32), c(251)],
+    shades: Some(Shades {
+        right: [c(235), c(17), c(18), c(25)],
+        wrong: [c(58), c(94), c(130), c(166)],
+        text: c(231),
+    }),
 };
 
 const ANSI16: Palette = Palette {
@@ -170,6 +198,7 @@ const ANSI16: Palette = Palette {
         Color::LightCyan,
         Color::LightYellow,
     ],
+    shades: None,
 };
 
 impl Theme {
@@ -192,7 +221,18 @@ impl Theme {
             ThemeName::SixteenColours => Some(ANSI16),
             ThemeName::Auto | ThemeName::Dark => Some(DARK),
         };
-        Theme { palette, characters: environment.characters() }
+        let characters = environment.characters();
+        Theme { environment: environment.clone(), palette, characters }
+    }
+
+    /// The theme of that name for the same terminal.
+    pub fn turned(&self, name: ThemeName) -> Theme {
+        Theme::choose(name, &self.environment)
+    }
+
+    /// Whether the person wants no colours, whatever theme is chosen.
+    pub fn is_without_colours(&self) -> bool {
+        !self.environment.no_color.is_empty()
     }
 
     pub fn style(&self, role: Role) -> Style {
@@ -234,6 +274,19 @@ impl Theme {
             Some(palette) => Style::new().fg(palette.series[index % palette.series.len()]),
             None => Style::new(),
         }
+    }
+
+    /// The look of a cell that stands for this share, 0 to 1, of what is right or of what is wrong;
+    /// `None` where nothing is there, or there are too few colours. The share is also written.
+    pub fn shade(&self, is_right: bool, share: f64) -> Option<Style> {
+        let shades = self.palette.as_ref()?.shades.as_ref()?;
+        // Mistakes are rare: they are told apart where they are few.
+        let (colours, place) = match is_right {
+            true => (&shades.right, share),
+            false => (&shades.wrong, share.sqrt()),
+        };
+        let at = ((place * SHADES as f64) as usize).min(SHADES - 1);
+        (share > 0.0).then(|| Style::new().fg(shades.text).bg(colours[at]))
     }
 
     /// What curves are drawn with.
@@ -364,6 +417,25 @@ mod tests {
         assert_eq!(chosen("tmux-256color", ""), DARK.accent);
         assert_eq!(chosen("xterm-256color", "15;0"), DARK.accent);
         assert_eq!(chosen("xterm-256color", "0;default;15"), LIGHT.accent);
+    }
+
+    #[test]
+    fn a_larger_share_has_another_shade_where_there_are_colours_for_it() {
+        let theme = |name| {
+            let environment = Environment { term: "xterm-256color".into(), ..Default::default() };
+            Theme::choose(name, &environment)
+        };
+        for name in [ThemeName::Dark, ThemeName::Light, ThemeName::ColourBlind] {
+            let theme = theme(name);
+            assert_eq!(theme.shade(true, 0.0), None);
+            for is_right in [true, false] {
+                assert_ne!(theme.shade(is_right, 0.05), theme.shade(is_right, 1.0));
+            }
+            assert_ne!(theme.shade(true, 0.5), theme.shade(false, 0.5));
+        }
+        for name in [ThemeName::NoColour, ThemeName::SixteenColours] {
+            assert_eq!(theme(name).shade(true, 0.5), None);
+        }
     }
 
     #[test]

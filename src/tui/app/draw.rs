@@ -8,7 +8,7 @@ use crate::tui::footer;
 use crate::tui::keys::{self, Action, Binding, key_of, names};
 use crate::tui::screens::{Said, TABS, World};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{fit, put, width};
+use crate::tui::widgets::{fit_end, put, width};
 
 /// Below this, one line says so.
 const SMALLEST: (u16, u16) = (60, 20);
@@ -72,6 +72,19 @@ impl App {
         self.labels().find_map(hit)
     }
 
+    /// The way from the tab to the screen in front, each stop once.
+    fn way(&self) -> Vec<String> {
+        let mut way = vec![TABS[self.tab].name.to_owned()];
+        for screen in &self.stacks[self.tab] {
+            for stop in screen.page().way(&self.known, &self.zone) {
+                if !way.contains(&stop) {
+                    way.push(stop);
+                }
+            }
+        }
+        way
+    }
+
     fn draw_tabs(&self, buffer: &mut Buffer) {
         let line = Rect { height: 1, ..self.area };
         let mut end = line.x;
@@ -79,9 +92,12 @@ impl App {
             let role = if tab == self.tab { Role::Accent } else { Role::Dim };
             end = put(buffer, line, x, line.y, &text, self.theme.style(role));
         }
-        let title = self.top().page().title();
-        let room = line.right().saturating_sub(end + 3);
-        let title = fit(&title, room.into());
+        let way = self.way();
+        // Where it leads to says more than where it began.
+        let title = match way.len() {
+            1 => String::new(),
+            _ => fit_end(&way.join(" › "), line.right().saturating_sub(end + 3).into()),
+        };
         let x = line.right().saturating_sub(width(&title) as u16 + 1);
         put(buffer, line, x, line.y, &title, self.theme.style(Role::Text));
     }

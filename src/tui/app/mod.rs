@@ -138,6 +138,14 @@ impl App {
                 Answer::Open | Answer::Closed => Vec::new(),
                 Answer::Act(action) => self.act(action),
                 Answer::Perform(effect) => vec![effect],
+                Answer::Show(name) => {
+                    self.theme = self.theme.turned(name);
+                    Vec::new()
+                }
+                Answer::Keep(name) => {
+                    self.context.config.theme = name;
+                    vec![Effect::KeepTheme(name)]
+                }
             };
         }
         if self.top().page().is_typing() {
@@ -193,6 +201,9 @@ impl App {
                 let offers = |action| self.top().page().offers(action, &self.known);
                 self.overlay = Some(Overlay::palette(contexts, offers));
             }
+            Action::ChooseTheme => {
+                self.overlay = Some(Overlay::themes(self.context.config.theme));
+            }
             Action::ShowLog => {
                 return vec![Effect::Open(Destination::Log)];
             }
@@ -222,7 +233,10 @@ impl App {
         let mut pages = self.stacks.iter().flatten().map(Screen::page);
         let Some(unsaved) = pages.find(|page| page.has_unsaved()) else { return Effect::Quit };
         Effect::Confirm(Confirm {
-            question: format!("quit and lose what is not saved in {}?", unsaved.title()),
+            question: format!(
+                "quit and lose what is not saved in {}?",
+                unsaved.way(&self.known, &self.zone).join(" ")
+            ),
             consequences: vec![format!("any other key goes back; {} saves there", names::SAVE)],
             effect: Box::new(Effect::Quit),
         })

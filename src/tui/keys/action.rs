@@ -8,6 +8,7 @@ pub enum Action {
     Palette,
     ShowLog,
     ShowQueue,
+    ChooseTheme,
     Back,
     Leave,
     Quit,

@@ -16,6 +16,8 @@ pub const EXPERIMENTS: &str = key_of(Action::GoExperiments);
 pub const LOG: &str = key_of(Action::ShowLog);
 /// What works and what waits.
 pub const QUEUE: &str = key_of(Action::ShowQueue);
+/// The next column.
+pub const COLUMN_RIGHT: &str = key_of(Action::ColumnRight);
 /// Marks a row.
 pub const MARK: &str = key_of(Action::Mark);
 /// Makes a run the one that others are measured against.

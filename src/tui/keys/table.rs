@@ -95,6 +95,7 @@ const EVERYWHERE: &[Binding] = &[
     bind(&["3"], Action::GoRuns, "", "go to Runs: all runs and their results"),
     bind(&["4"], Action::GoImages, "", "go to Images: every image of the newest result"),
     bind(&["@"], Action::ShowLog, "", "log: every message and error so far"),
+    bind(&["C"], Action::ChooseTheme, "", "colours: choose the theme"),
     bind(&["ctrl-z"], Action::Suspend, "", "suspend to the shell; 'fg' comes back"),
     bind(&["ctrl-l"], Action::Repaint, "", "repaint the screen"),
 ];

@@ -16,6 +16,7 @@ pub use runs::RunsWatcher;
 
 use super::compared::ComparedNews;
 use super::experiments::ExperimentNews;
+use super::glance::GlanceNews;
 use super::known_run::KnownRun;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
@@ -67,6 +68,8 @@ pub enum News {
     Scores(ScoresNews),
     /// Two runs were compared photo by photo.
     Compared(ComparedNews),
+    /// The run under the cursor was looked at.
+    Glanced(GlanceNews),
     /// This run is the baseline from now on, or none.
     Baseline(Option<String>),
     Experiment(ExperimentNews),

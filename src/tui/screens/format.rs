@@ -60,6 +60,12 @@ pub fn time(at: Timestamp, zone: &TimeZone) -> String {
     words::moment(at, zone)
 }
 
+/// The same with the zone's name, for a moment that may be compared with other clocks.
+pub fn time_with_zone(at: Timestamp, zone: &TimeZone) -> String {
+    let name = at.to_zoned_datetime(zone.clone()).strftime("%Z").to_string();
+    format!("{} {name}", words::moment(at, zone))
+}
+
 /// How many wait, where any do.
 pub fn queued(queue: &Queue) -> Option<String> {
     let held = if queue.held { " (held)" } else { "" };

@@ -1,11 +1,13 @@
 //! Everything that was ever said, newest first: an error is never lost.
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Message, Page, World};
 use crate::tui::effect::Effect;
 use crate::tui::keys::Context;
+use crate::tui::known::Known;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};
 
@@ -39,8 +41,8 @@ fn list_area(area: Rect) -> Rect {
 }
 
 impl Page for Log {
-    fn title(&self) -> String {
-        "log of messages".into()
+    fn way(&self, _: &Known, _: &TimeZone) -> Vec<String> {
+        vec!["Messages".into()]
     }
 
     fn contexts(&self) -> &'static [Context] {

@@ -1,6 +1,7 @@
 //! The screens. Each is a value: its state, `on` (a message to effects, no I/O), `draw` (the state
 //! to cells, no change).
 
+mod beside;
 mod compare;
 mod confusion;
 mod control;
@@ -10,8 +11,10 @@ mod format;
 mod images;
 mod live;
 mod log;
+mod names;
 mod page;
 mod queue;
+mod run_facts;
 mod runs;
 
 pub use compare::Compare;

@@ -58,8 +58,9 @@ pub struct World<'a> {
 
 /// One screen.
 pub trait Page {
-    /// For the right end of the top line.
-    fn title(&self) -> String;
+    /// What it adds to the way that the top line tells, such as a run's name and what is shown of it;
+    /// nothing where the tab says all.
+    fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String>;
 
     /// Where its keys stand in the key table, its own context first.
     fn contexts(&self) -> &'static [Context];

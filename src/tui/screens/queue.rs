@@ -1,9 +1,10 @@
 //! The queue: what works, what waits and in which order.
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Message, Page, World, format};
+use super::{Message, Page, World, beside, format, names as runs_by, run_facts, runs};
 use crate::store::{RunFolder, Stage, State, Summary};
 use crate::tui::effect::{Confirm, Destination, Effect, QueueEdit};
 use crate::tui::keys::{Action, Context, names};
@@ -20,12 +21,15 @@ const PLACE: &str = "place";
 const RUN: &str = "run";
 const PROGRESS: &str = "progress";
 const SINCE: &str = "since";
+const FOLDER: &str = "folder";
 
 #[derive(Debug)]
 pub struct Queue {
     table: Table,
     /// First those at work, then those that wait.
     rows: Vec<Row>,
+    /// The runs of the rows by what makes them different.
+    names: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,19 +61,22 @@ impl Default for Queue {
             column(RUN, 16, true, Align::Left),
             column(PROGRESS, 16, false, Align::Right),
             column(SINCE, 16, false, Align::Left),
+            column(FOLDER, 24, false, Align::Left),
         ]);
-        Queue { table, rows: Vec::new() }
+        Queue { table, rows: Vec::new(), names: Vec::new() }
     }
 }
 
 impl Queue {
     /// The cursor stays on its run, also when that moves.
-    fn learn(&mut self, known: &Known) {
+    fn learn(&mut self, known: &Known, zone: &TimeZone) {
         let selected = self.selected().map(|row| row.run().to_owned());
         let at_work = known.runs.values().filter(|run| run.state() == Some(State::Running));
         let at_work = at_work.map(|run| Row::AtWork(run.id().to_owned()));
         let waiting = known.queue.waiting.iter().map(|waiting| Row::Waiting(waiting.run.clone()));
         self.rows = at_work.chain(waiting).collect();
+        let ids: Vec<&str> = self.rows.iter().map(Row::run).collect();
+        self.names = runs_by::names(&ids, known, zone);
         let place = |run: String| self.rows.iter().position(|row| row.run() == run);
         let at = selected.and_then(place).or(self.table.selected()).unwrap_or(0);
         self.table.set_rows(self.rows.len(), at);
@@ -106,7 +113,8 @@ impl Queue {
         }
     }
 
-    fn cell(&self, row: &Row, column: &str, world: &World) -> Cell {
+    fn cell(&self, at: usize, column: &str, world: &World) -> Cell {
+        let (row, name) = (&self.rows[at], &self.names[at]);
         let known = world.known.runs.get(row.run());
         let summary = known.and_then(KnownRun::summary);
         let queue = &world.known.queue;
@@ -118,9 +126,10 @@ impl Queue {
                 _ => "at work".into(),
             },
             RUN => match waiting.filter(|waiting| !waiting.target.is_this_machine()) {
-                Some(waiting) => format!("{} (on {})", waiting.run, waiting.target.name()),
-                None => row.run().to_owned(),
+                Some(waiting) => format!("{name} (on {})", waiting.target.name()),
+                None => name.clone(),
             },
+            FOLDER => row.run().to_owned(),
             // Before training its iterations say nothing.
             PROGRESS if waiting.is_none() && summary.is_some_and(is_before_training) => {
                 summary.and_then(|summary| summary.stage).map_or("begins", Stage::name).to_owned()
@@ -138,6 +147,26 @@ impl Queue {
         };
         let role = if matches!(row, Row::AtWork(_)) { Role::Accent } else { Role::Text };
         Cell { text, role }
+    }
+
+    /// The run under the cursor: beside the list, or its folder below.
+    fn draw_selected(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let Some(row) = self.selected() else { return };
+        let run = world.known.runs.get(row.run());
+        match (beside::split(Rect { y: area.y + 1, height: area.height - 1, ..area }).1, run) {
+            (Some(detail), Some(run)) => {
+                beside::draw_rule(detail, buffer, world.theme);
+                let known = self.rows.iter().filter_map(|row| world.known.runs.get(row.run()));
+                let differing = runs::differing_settings(&known.collect::<Vec<_>>(), false);
+                let cells = detail.width.into();
+                let page = run_facts::lines(run, &differing, None, world.zone, cells);
+                page.draw(0, "", detail, buffer, world.theme);
+            }
+            _ => {
+                let (y, style) = (area.bottom() - 1, world.theme.style(Role::Accent));
+                put(buffer, area, area.x + 2, y, row.run(), style);
+            }
+        }
     }
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
@@ -178,14 +207,14 @@ fn confirm_empty(count: usize) -> Effect {
     })
 }
 
-/// Below the status line.
+/// Below the status line, and above the line about the run under the cursor or left of its detail.
 fn table_area(area: Rect) -> Rect {
-    Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }
+    beside::split(Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }).0
 }
 
 impl Page for Queue {
-    fn title(&self) -> String {
-        "queue".into()
+    fn way(&self, _: &Known, _: &TimeZone) -> Vec<String> {
+        vec!["Queue".into()]
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -201,7 +230,7 @@ impl Page for Queue {
                     return vec![open(row, world)];
                 }
             }
-            Message::News(_) | Message::Shown => self.learn(world.known),
+            Message::News(_) | Message::Shown => self.learn(world.known, world.zone),
             Message::Key(_) | Message::Paste(_) => {}
         }
         Vec::new()
@@ -238,8 +267,9 @@ impl Page for Queue {
             buffer,
             world.theme,
             |_| false,
-            |row, key| self.cell(&self.rows[row], key, world),
+            |row, key| self.cell(row, key, world),
         );
+        self.draw_selected(area, buffer, world);
     }
 }
 

@@ -2,9 +2,11 @@
 
 pub mod chart;
 mod field;
+mod lines;
 mod table;
 mod text;
 
 pub use field::Field;
+pub use lines::Lines;
 pub use table::{Align, Cell, Column, Order, Reaction, Table};
 pub use text::{fit, fit_end, put, safe, uncoloured, width, wrap, wrap_into};

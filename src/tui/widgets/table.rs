@@ -273,6 +273,13 @@ impl Table {
         placed
     }
 
+    /// The titles of the columns that are out of sight to the right.
+    pub fn beyond(&self, area: Rect) -> Vec<&str> {
+        let last = self.layout(area).last().map_or(0, |&(index, ..)| index);
+        let shown = self.shown().into_iter().filter(|&index| index > last);
+        shown.map(|index| self.columns[index].title.as_str()).collect()
+    }
+
     /// Draws the titles and the rows in sight. `cell` gives what stands in a row under a key.
     pub fn draw(
         &self,

@@ -32,25 +32,15 @@ enum Quantity {
     Accuracy,
 }
 
-/// The ends of the names in which they differ, so that they fit a legend.
-pub fn short_names(runs: &[String]) -> Vec<String> {
-    let first = runs.first().map_or("", String::as_str);
-    let ends = first.match_indices('-').map(|(at, _)| at + 1);
-    let shared = ends.filter(|&end| runs.iter().all(|run| run.starts_with(&first[..end])));
-    let start = shared.max().unwrap_or(0);
-    runs.iter().map(|run| run[start..].to_owned()).collect()
-}
-
 impl View {
     pub fn draw(
         &self,
-        runs: &[String],
+        names: &[String],
         curves: &[Option<&Curves>],
         area: Rect,
         buffer: &mut Buffer,
         world: &World,
     ) {
-        let names = short_names(runs);
         for (quantity, area) in self.areas(area) {
             let [title, below] = titled(area);
             let words = match (quantity, self.shows_training) {
@@ -62,22 +52,21 @@ impl View {
             let line = format!("── {words} {}", "─".repeat(title.width.into()));
             let style = world.theme.chart_styles().dim;
             buffer.set_stringn(title.x, title.y, line, title.width.into(), style);
-            self.chart(quantity, &names, curves, world).render(below, buffer);
+            self.chart(quantity, names, curves, world).render(below, buffer);
         }
     }
 
     /// The iteration under a place of the screen.
     pub fn iteration_at(
         &self,
-        runs: &[String],
+        names: &[String],
         curves: &[Option<&Curves>],
         area: Rect,
         place: Position,
         world: &World,
     ) -> Option<f64> {
-        let names = short_names(runs);
         self.areas(area).into_iter().find_map(|(quantity, area)| {
-            self.chart(quantity, &names, curves, world).x_at(titled(area)[1], place)
+            self.chart(quantity, names, curves, world).x_at(titled(area)[1], place)
         })
     }
 
@@ -150,22 +139,4 @@ impl View {
 
 fn titled(area: Rect) -> [Rect; 2] {
     Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_cut_where_they_begin_to_differ() {
-        let short = |runs: &[&str]| {
-            short_names(&runs.iter().map(|&run| run.to_owned()).collect::<Vec<_>>())
-        };
-        assert_eq!(
-            short(&["20260102-030000-fire", "20260102-040000-fog"]),
-            ["030000-fire", "040000-fog"]
-        );
-        assert_eq!(short(&["20260102-030000-a", "20260103-030000-a"])[1], "20260103-030000-a");
-        assert_eq!(short(&[]), Vec::<String>::new());
-    }
 }

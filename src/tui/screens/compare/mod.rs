@@ -5,20 +5,22 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::curves::View;
 use self::rows::{Against, Row};
-use super::{Message, Page, World};
+use super::{Message, Page, World, names};
 use crate::store::{RunFolder, Summary};
 use crate::tui::effect::{Destination, Effect};
-use crate::tui::keys::{Action, Context, names};
+use crate::tui::keys::names::{COLUMN_RIGHT, PIN};
+use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::{Curves, Toast};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::chart::Marker;
-use crate::tui::widgets::{Align, Cell, Column, Order, Table, put};
+use crate::tui::widgets::{Align, Cell, Column, Order, Table, put, width};
 use crate::words::counted;
 
 pub const CONTEXTS: &[Context] = &[Context::Compare, Context::List, Context::Columns];
@@ -32,6 +34,8 @@ const SMOOTHING: f64 = 0.8;
 pub struct Compare {
     /// Names of the runs; their places give colours and symbols.
     runs: Vec<String>,
+    /// The runs by what makes them different.
+    names: Vec<String>,
     /// The run that the others are measured against.
     baseline: Option<String>,
     /// Also what is the same in all.
@@ -44,32 +48,39 @@ pub struct Compare {
 impl Compare {
     pub fn new(runs: Vec<String>, baseline: Option<String>) -> Compare {
         let table = Table::new(Order { key: String::new(), descending: false });
-        Compare { runs, baseline, shows_all: false, rows: Vec::new(), table, view: View::default() }
+        let (names, rows, view) = (runs.clone(), Vec::new(), View::default());
+        Compare { runs, names, baseline, shows_all: false, rows, table, view }
     }
 
-    /// The titles are the legend too: each run's symbol stands before its name.
-    fn name_columns(&mut self, marker: Marker) {
-        let column = |key: &str, title: String, width| Column {
+    /// The titles are the legend too: each run's symbol stands before its name. Columns are as wide as
+    /// what stands in them, as far as that is not out of all proportion.
+    fn set_columns(&mut self, marker: Marker) {
+        let column = |key: &str, title: String, width, fills| Column {
             key: key.into(),
             title,
             width,
-            fills: false,
+            fills,
             align: Align::Left,
         };
-        let names = curves::short_names(&self.runs);
-        // Room for a difference with its interval.
-        let width = if self.reference().is_some() { 24 } else { 18 };
-        let runs = self.runs.iter().zip(names).enumerate().map(|(index, (run, name))| {
+        let longest = |texts: &mut dyn Iterator<Item = &String>| {
+            texts.map(|text| width(text)).max().unwrap_or(0) as u16
+        };
+        let first = longest(&mut self.rows.iter().map(|row| &row.name)).clamp(10, 28);
+        let mut columns = vec![column(NAME, "setting".into(), first, false)];
+        for (index, (run, name)) in self.runs.iter().zip(&self.names).enumerate() {
             let baseline = if self.baseline.as_ref() == Some(run) { " = baseline" } else { "" };
-            column(run, format!("{} {name}{baseline}", marker.symbol(index)), width)
-        });
-        let columns = std::iter::once(column(NAME, "setting".into(), 15)).chain(runs).collect();
+            let title = format!("{} {name}{baseline}", marker.symbol(index));
+            let values = longest(&mut self.rows.iter().map(|row| &row.values[index]));
+            let cells = values.max(width(&title) as u16).clamp(12, 32);
+            columns.push(column(run, title, cells, false));
+        }
         self.table.set_columns(columns);
     }
 
     fn arrange(&mut self, world: &World) {
         let known = world.known;
-        self.name_columns(world.theme.marker());
+        let ids: Vec<&str> = self.runs.iter().map(String::as_str).collect();
+        self.names = names::names(&ids, known, world.zone);
         let summaries: Vec<Option<&Summary>> =
             self.runs.iter().map(|id| known.runs.get(id)?.summary()).collect();
         let against: Option<Vec<Against>> = self.reference().map(|reference| {
@@ -84,6 +95,7 @@ impl Compare {
         self.rows = rows::results(&summaries, against.as_deref());
         self.rows.extend(rows::settings(&summaries, self.shows_all));
         self.table.set_rows(self.rows.len(), self.table.selected().unwrap_or(0));
+        self.set_columns(world.theme.marker());
     }
 
     /// The curves above, then a line of status, then the table.
@@ -127,10 +139,8 @@ impl Compare {
             (Some(first), Some(second)) if first != second => (first, second),
             (Some(first), _) if self.runs.len() > 1 => (first, usize::from(first == 0)),
             _ => {
-                let text = format!(
-                    "pin a baseline with {}, then choose the column of another run",
-                    names::PIN
-                );
+                let text =
+                    format!("pin a baseline with {}, then choose the column of another run", PIN);
                 return vec![Effect::Toast(Toast::error(text))];
             }
         };
@@ -204,8 +214,8 @@ impl Compare {
 }
 
 impl Page for Compare {
-    fn title(&self) -> String {
-        format!("{} side by side", counted(self.runs.len(), "run"))
+    fn way(&self, _: &Known, _: &TimeZone) -> Vec<String> {
+        vec![format!("{} side by side", counted(self.runs.len(), "run"))]
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -224,7 +234,7 @@ impl Page for Compare {
                 let [upper, _, lower] = self.layout(world.area);
                 let place = Position::new(mouse.column, mouse.row);
                 let curves = self.curves(world.known);
-                let x = self.view.iteration_at(&self.runs, &curves, upper, place, world);
+                let x = self.view.iteration_at(&self.names, &curves, upper, place, world);
                 if upper.contains(place) {
                     self.view.on_mouse(mouse.kind, x);
                 } else {
@@ -247,15 +257,13 @@ impl Page for Compare {
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let [upper, line, lower] = self.layout(area);
-        self.view.draw(&self.runs, &self.curves(world.known), upper, buffer, world);
-        put(
-            buffer,
-            line,
-            line.x + 2,
-            line.y,
-            &self.status(world.known),
-            world.theme.style(Role::Dim),
-        );
+        self.view.draw(&self.names, &self.curves(world.known), upper, buffer, world);
+        let mut status = self.status(world.known);
+        let right = self.table.beyond(lower);
+        if !right.is_empty() {
+            status += &format!(" · {COLUMN_RIGHT} to {}", right.join(", "));
+        }
+        put(buffer, line, line.x + 2, line.y, &status, world.theme.style(Role::Dim));
         self.draw_table(lower, buffer, world.theme);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::insight::Comparison;
+use crate::spec::{in_effect, short_key, sort_by_telling};
 use crate::store::Summary;
 use crate::tui::screens::format;
 use crate::words;
@@ -71,18 +72,29 @@ pub fn results(summaries: &[Option<&Summary>], against: Option<&[Against]>) -> V
     rows
 }
 
-/// Settings that differ, or `all`.
+/// Settings that differ in effect, or `all`; called without their table where that is clear.
 pub fn settings(summaries: &[Option<&Summary>], all: bool) -> Vec<Row> {
     let keys: BTreeSet<&String> =
         summaries.iter().flatten().flat_map(|summary| summary.settings.keys()).collect();
-    let row = |key: &String| {
-        let value = |summary: &Option<&Summary>| {
-            summary.and_then(|summary| summary.settings.get(key)).cloned().unwrap_or("-".into())
-        };
-        Row { name: key.clone(), values: summaries.iter().map(value).collect() }
+    let differs = |key: &String| {
+        let mut values =
+            summaries.iter().map(|summary| summary.map(|found| in_effect(&found.settings, key)));
+        let first = values.next();
+        values.any(|value| Some(value) != first)
     };
-    let differs = |row: &Row| row.values.iter().any(|value| *value != row.values[0]);
-    keys.into_iter().map(row).filter(|row| all || differs(row)).collect()
+    let mut keys: Vec<String> =
+        keys.into_iter().filter(|key| all || differs(key)).cloned().collect();
+    sort_by_telling(&mut keys);
+    let value = |key: &String, summary: &Option<&Summary>| {
+        let recorded = summary.and_then(|summary| summary.settings.get(key));
+        recorded.map_or("-".to_owned(), |value| value.trim_matches('"').to_owned())
+    };
+    keys.iter()
+        .map(|key| Row {
+            name: short_key(key, &keys),
+            values: summaries.iter().map(|summary| value(key, summary)).collect(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -90,6 +102,23 @@ mod tests {
     use super::*;
     use crate::store::State;
     use crate::tui::testing::summary;
+
+    #[test]
+    fn settings_that_mean_the_same_are_no_difference_and_the_most_telling_come_first() {
+        let one = summary(
+            State::Done,
+            &[("network.resize", "\"auto\""), ("split.seed", "1"), ("learning_rate", "0.1")],
+        );
+        let other = summary(
+            State::Done,
+            &[("network.resize", "\"antialias\""), ("split.seed", "2"), ("learning_rate", "0.2")],
+        );
+        let names = |all| -> Vec<String> {
+            settings(&[Some(&one), Some(&other)], all).into_iter().map(|row| row.name).collect()
+        };
+        assert_eq!(names(false), ["rate", "seed"]);
+        assert_eq!(names(true), ["rate", "resize", "seed"]);
+    }
 
     #[test]
     fn runs_are_measured_photo_by_photo_and_where_they_cannot_be_that_is_said() {

@@ -76,7 +76,7 @@ fn the_baseline_is_pinned_on_a_column_and_the_others_are_measured_against_it() {
     let [Effect::Pin(Some(pinned)), others @ ..] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((pinned.as_str(), others.len()), (IDS[0], 2));
     let text = testing::text(&mut app, (140, 40));
-    assert!(text.contains("030000-fire = baseline") && text.contains('…'), "{text}");
+    assert!(text.contains("rate 0.01 = baseline") && text.contains('…'), "{text}");
     app.on_news(vec![testing::compared(IDS[0], IDS[1])]);
     let text = testing::text(&mut app, (140, 40));
     assert!(text.contains("+0.0 (-60.4 to +60.4)"), "{text}");

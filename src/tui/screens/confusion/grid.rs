@@ -1,12 +1,12 @@
 //! Where the cells of the matrix stand, and how they look.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::insight::ConfusionMatrix;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{fit, put, width};
+use crate::tui::widgets::{fit, fit_end, put, width};
 use crate::words;
 
 /// The cell under the cursor: row and column.
@@ -21,48 +21,64 @@ const GUTTER: u16 = 2;
 /// ` 100%`
 const PERCENT_WIDTH: u16 = 5;
 const LONGEST_NAME: u16 = 14;
-/// Beside the matrix, where there is room: recall, precision, F1, images.
+/// Beside the matrix: as many of these as there is room for.
 const METRICS: [&str; 4] = ["recall", "precision", "F1", "images"];
 const METRIC_WIDTH: u16 = 10;
+/// From this width all metrics stand beside the matrix, from the other one the recall.
 const WIDE: u16 = 100;
+const MEDIUM: u16 = 80;
 
 /// The part of the matrix that is in sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     area: Rect,
-    /// Width of the names of the rows, of a cell, in columns of the terminal.
+    /// Width of the names of the rows, in columns of the terminal.
     name: u16,
-    cell: u16,
+    /// Columns and rows of the terminal that a cell takes.
+    cell: (u16, u16),
     categories: usize,
     first: Cursor,
     rows: usize,
     columns: usize,
-    has_metrics: bool,
+    /// How many of [`METRICS`] are shown.
+    metrics: usize,
 }
 
 impl Grid {
-    pub fn new(names: &[String], matrix: &ConfusionMatrix, cursor: Cursor, area: Rect) -> Grid {
-        let categories = names.len();
+    /// The matrix fills `area`: all cells in sight are as large as there is room for.
+    pub fn new(
+        names: &[String],
+        matrix: &ConfusionMatrix,
+        cursor: Option<Cursor>,
+        area: Rect,
+    ) -> Grid {
+        let categories = names.len().max(1);
         let longest = names.iter().map(|name| width(name)).max().unwrap_or(0) as u16;
         let name = longest.clamp(4, LONGEST_NAME.max(area.width / 6));
-        let all = (0..categories).flat_map(|row| (0..categories).map(move |col| (row, col)));
+        let all = (0..names.len()).flat_map(|row| (0..names.len()).map(move |col| (row, col)));
         let largest = all.map(|(row, column)| matrix.count(row, column)).max().unwrap_or(0);
-        let digits = largest.to_string().len() as u16;
-        let has_metrics = area.width >= WIDE;
-        let metrics = if has_metrics { METRIC_WIDTH * METRICS.len() as u16 + 1 } else { 0 };
-        let room = area.width.saturating_sub(GUTTER + name + 1 + metrics);
-        let smallest = digits + PERCENT_WIDTH;
-        // Whole names over the columns, unless that would push some out of sight.
-        let share = (room / categories.max(1) as u16).saturating_sub(1);
-        let cell = longest.min(LONGEST_NAME).min(share).max(smallest);
-        let columns = usize::from(room / (cell + 1)).clamp(1, categories.max(1));
-        let rows = usize::from(area.height.saturating_sub(1)).clamp(1, categories.max(1));
+        let smallest = largest.to_string().len() as u16 + PERCENT_WIDTH;
+        let metrics = match area.width {
+            WIDE.. => METRICS.len(),
+            MEDIUM.. => 1,
+            _ => 0,
+        };
+        let metrics_width = if metrics > 0 { METRIC_WIDTH * metrics as u16 + 1 } else { 0 };
+        let room = area.width.saturating_sub(GUTTER + name + 1 + metrics_width);
+        let columns = usize::from(room / (smallest + 1)).clamp(1, categories);
+        let across = (room / columns as u16).saturating_sub(1).max(smallest);
+        let height = area.height.saturating_sub(1);
+        let rows = usize::from(height).clamp(1, categories);
+        // A cell of the terminal is about twice as high as wide: a square is half as many rows.
+        let down = (height / rows as u16).clamp(1, (across / 2).max(1));
+        let cursor = cursor.unwrap_or_default();
         // Scrolled as little as shows the cursor.
         let first = Cursor {
             truth: (cursor.truth + 1).saturating_sub(rows),
             predicted: (cursor.predicted + 1).saturating_sub(columns),
         };
-        Grid { area, name, cell, categories, first, rows, columns, has_metrics }
+        let (cell, categories) = ((across, down), names.len());
+        Grid { area, name, cell, categories, first, rows, columns, metrics }
     }
 
     pub fn rows(&self) -> usize {
@@ -70,12 +86,18 @@ impl Grid {
     }
 
     fn x(&self, column: usize) -> u16 {
-        let before = (column - self.first.predicted) as u16 * (self.cell + 1);
+        let before = (column - self.first.predicted) as u16 * (self.cell.0 + 1);
         self.area.x + GUTTER + self.name + 1 + before
     }
 
+    /// The first row of the terminal of a row of cells.
     fn y(&self, row: usize) -> u16 {
-        self.area.y + 1 + (row - self.first.truth) as u16
+        self.area.y + 1 + (row - self.first.truth) as u16 * self.cell.1
+    }
+
+    /// The row of the terminal in which its words stand.
+    fn middle(&self, row: usize) -> u16 {
+        self.y(row) + (self.cell.1 - 1) / 2
     }
 
     fn visible(&self) -> impl Iterator<Item = Cursor> + use<> {
@@ -87,17 +109,21 @@ impl Grid {
 
     /// The cell at a place of the terminal.
     pub fn cell_at(&self, x: u16, y: u16) -> Option<Cursor> {
-        self.visible().find(|&Cursor { truth, predicted }| {
-            let start = self.x(predicted);
-            self.y(truth) == y && (start..start + self.cell).contains(&x)
-        })
+        self.visible().find(|&cell| self.place(cell).contains(Position { x, y }))
     }
 
+    /// Where a cell stands.
+    fn place(&self, Cursor { truth, predicted }: Cursor) -> Rect {
+        let (width, height) = self.cell;
+        Rect { x: self.x(predicted), y: self.y(truth), width, height }
+    }
+
+    /// Draws names, cells and metrics; `cursor`: where one can be moved.
     pub fn draw(
         &self,
         names: &[String],
         matrix: &ConfusionMatrix,
-        cursor: Cursor,
+        cursor: Option<Cursor>,
         buffer: &mut Buffer,
         theme: &Theme,
     ) {
@@ -108,50 +134,49 @@ impl Grid {
         for place in self.visible() {
             let Cursor { truth, predicted } = place;
             if truth == self.first.truth {
-                let role = if predicted == cursor.predicted { Role::Accent } else { Role::Dim };
-                let top = self.area.y;
-                self.put_right(
-                    buffer,
-                    self.x(predicted),
-                    top,
-                    &names[predicted],
-                    theme.style(role),
-                );
+                let is_chosen = cursor.is_some_and(|cursor| cursor.predicted == predicted);
+                let style = theme.style(if is_chosen { Role::Accent } else { Role::Dim });
+                let name = self.heading(names, predicted);
+                self.put_centred(buffer, predicted, self.area.y, &name, style);
             }
             if drawn_row != Some(truth) {
                 drawn_row = Some(truth);
-                self.draw_name(&names[truth], truth, cursor, buffer, theme);
-                if self.has_metrics {
-                    self.draw_metrics(matrix, truth, buffer, theme);
-                }
+                let is_chosen = cursor.is_some_and(|cursor| cursor.truth == truth);
+                self.draw_name(&names[truth], truth, is_chosen, buffer, theme);
+                self.draw_metrics(matrix, truth, buffer, theme);
             }
-            let (text, role) = cell(matrix, place);
-            let mut style = theme.style(role);
-            if place == cursor {
-                style = style.patch(theme.style(Role::Selection));
-            }
-            self.put_right(buffer, self.x(predicted), self.y(truth), &text, style);
+            let (text, style) = look(matrix, place, cursor == Some(place), theme);
+            buffer.set_style(self.place(place).intersection(self.area), style);
+            self.put_centred(buffer, predicted, self.middle(truth), &text, style);
         }
         self.draw_more(buffer, theme);
     }
 
-    /// Right-aligned in a cell that starts at `x`.
-    fn put_right(&self, buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
-        let text = fit(text, self.cell.into());
-        let missing = usize::from(self.cell).saturating_sub(width(&text));
-        put(buffer, self.area, x, y, &(" ".repeat(missing) + &text), style);
+    /// The name of a column as far as there is room: its end where others begin like it.
+    fn heading(&self, names: &[String], column: usize) -> String {
+        let room = usize::from(self.cell.0);
+        let cut = fit(&names[column], room);
+        let is_shared = (0..names.len()).any(|at| at != column && fit(&names[at], room) == cut);
+        if is_shared { fit_end(&names[column], room) } else { cut }
+    }
+
+    /// In the middle of a column of cells.
+    fn put_centred(&self, buffer: &mut Buffer, column: usize, y: u16, text: &str, style: Style) {
+        let text = fit(text, self.cell.0.into());
+        let missing = usize::from(self.cell.0).saturating_sub(width(&text));
+        let x = self.x(column) + missing.div_ceil(2) as u16;
+        put(buffer, self.area, x, y, &text, style);
     }
 
     fn draw_name(
         &self,
         name: &str,
         row: usize,
-        cursor: Cursor,
+        is_chosen: bool,
         buffer: &mut Buffer,
         theme: &Theme,
     ) {
-        let (x, y) = (self.area.x, self.y(row));
-        let is_chosen = row == cursor.truth;
+        let (x, y) = (self.area.x, self.middle(row));
         let style = theme.style(if is_chosen { Role::Accent } else { Role::Dim });
         put(buffer, self.area, x, y, if is_chosen { ">" } else { "" }, style);
         put(buffer, self.area, x + GUTTER, y, &fit(name, self.name.into()), style);
@@ -169,13 +194,13 @@ impl Grid {
             words::percent(matrix.recall(row)),
             words::percent(matrix.precision(row)),
             words::percent(matrix.f1(row)),
-            matrix.support(row).to_string(),
+            words::grouped(matrix.support(row)),
         ];
         let mut x = start;
-        for (title, value) in METRICS.iter().zip(&values) {
+        for (title, value) in METRICS.iter().zip(&values).take(self.metrics) {
             let right = |text: &str| format!("{text:>width$}", width = METRIC_WIDTH.into());
             put(buffer, self.area, x, self.area.y, &right(title), theme.style(Role::Dim));
-            put(buffer, self.area, x, self.y(row), &right(value), theme.style(Role::Text));
+            put(buffer, self.area, x, self.middle(row), &right(value), theme.style(Role::Text));
             x += METRIC_WIDTH;
         }
     }
@@ -194,19 +219,33 @@ impl Grid {
     }
 }
 
-/// Number and share of the row; a point for none.
-fn cell(matrix: &ConfusionMatrix, Cursor { truth, predicted }: Cursor) -> (String, Role) {
+/// Number and share of the row, a point for none; on a shade of that share where there are colours
+/// enough.
+fn look(
+    matrix: &ConfusionMatrix,
+    place: Cursor,
+    is_chosen: bool,
+    theme: &Theme,
+) -> (String, Style) {
     /// A confusion of this share of a category is a large one.
     const LARGE: f64 = 0.1;
+    let Cursor { truth, predicted } = place;
     let count = matrix.count(truth, predicted);
-    if count == 0 {
-        return ("·".into(), Role::Dim);
-    }
-    let share = count as f64 / matrix.support(truth) as f64;
+    let share = count as f64 / matrix.support(truth).max(1) as f64;
     let role = match truth == predicted {
+        _ if count == 0 => Role::Dim,
         true => Role::Good,
         false if share >= LARGE => Role::Bad,
         false => Role::Warning,
     };
-    (format!("{count} {:3.0}%", share * 100.0), role)
+    let style = match theme.shade(truth == predicted, share) {
+        _ if is_chosen => theme.style(role).patch(theme.style(Role::Selection)),
+        Some(shade) => shade,
+        None => theme.style(role),
+    };
+    let text = match count {
+        0 => "·".to_owned(),
+        count => format!("{count} {:3.0}%", share * 100.0),
+    };
+    (text, style)
 }

@@ -1,20 +1,22 @@
 //! The confusion matrix as a menu: each cell leads to exactly its images.
 
-mod grid;
+pub mod grid;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Message, Page, World};
+use super::{Message, Page, World, names};
 use crate::insight::{ConfusionMatrix, Evaluation, Scored, beyond_accuracy, confusion_table};
 use crate::spec::Set;
 use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::{Action, Context};
+use crate::tui::known::Known;
 use crate::tui::scores::{Filters, ScoreTable, Source, next_set};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{put, width};
@@ -49,7 +51,7 @@ impl Confusion {
     fn grid(&self, area: Rect) -> Grid {
         // Two lines above and two below it.
         let inside = Rect { y: area.y + 2, height: area.height.saturating_sub(4), ..area };
-        Grid::new(&self.table.categories, self.matrix(), self.cursor, inside)
+        Grid::new(&self.table.categories, self.matrix(), Some(self.cursor), inside)
     }
 
     fn act(&mut self, action: Action, area: Rect) -> Vec<Effect> {
@@ -181,8 +183,8 @@ fn largest_confusion(matrix: &ConfusionMatrix) -> Cursor {
 }
 
 impl Page for Confusion {
-    fn title(&self) -> String {
-        format!("confusion of {}", self.source.run().id())
+    fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String> {
+        vec![names::in_way(self.source.run(), known, zone), "Matrix".into()]
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -202,7 +204,7 @@ impl Page for Confusion {
         self.grid(area).draw(
             &self.table.categories,
             self.matrix(),
-            self.cursor,
+            Some(self.cursor),
             buffer,
             world.theme,
         );

@@ -14,6 +14,7 @@ mod view;
 
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -181,9 +182,9 @@ fn shown(path: &Path) -> String {
 }
 
 impl Page for Editor {
-    fn title(&self) -> String {
+    fn way(&self, _: &Known, _: &TimeZone) -> Vec<String> {
         let sign = if self.has_unsaved() { "*" } else { "" };
-        format!("{}{sign}", self.name())
+        vec![format!("{}{sign}", self.name())]
     }
 
     fn contexts(&self) -> &'static [Context] {

@@ -5,10 +5,13 @@ use proptest::prelude::*;
 use ratatui::style::Modifier;
 
 use super::Editor;
+use jiff::tz::TimeZone;
+
 use crate::store::RunFolder;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, Saved};
+use crate::tui::known::Known;
 use crate::tui::news::News;
 use crate::tui::screens::{Page, Screen};
 use crate::tui::testing::{self, SIZES, press, text};
@@ -346,5 +349,5 @@ proptest! {
 #[test]
 fn the_editor_of_a_path_is_named_after_it() {
     let editor = Editor::of(Path::new("a/b.toml").into());
-    assert_eq!(editor.title(), "b.toml");
+    assert_eq!(editor.way(&Known::default(), &TimeZone::UTC), ["b.toml"]);
 }

@@ -1,14 +1,11 @@
 //! What an experiment would do: its photos by category and set, warnings, every setting.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 use crate::config::Mistake;
 use crate::spec::{self, Checked, Experiment, expected_in_words};
 use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
 use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP, EDIT};
-use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{fit, put, safe, width, wrap};
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Lines, fit, safe, width};
 use crate::words::{counted, grouped, progress};
 
 /// At most this many skipped files are named; the others are counted.
@@ -17,59 +14,24 @@ const KEY_CELLS: usize = 28;
 /// `validation` and a space.
 const COUNT_CELLS: usize = 11;
 
-/// One line, in parts of different importance.
-type Line = Vec<(String, Role)>;
-
 /// All there is to be said, for so many cells.
-pub fn lines(known: &KnownExperiment, counting: Option<&Counting>, cells: usize) -> Vec<Line> {
-    let mut page = Lines { cells, lines: Vec::new() };
+pub fn lines(known: &KnownExperiment, counting: Option<&Counting>, cells: usize) -> Lines {
+    let mut page = Lines::new(cells);
     page.lines.push(vec![(known.name.clone(), Role::Accent)]);
     match &known.check {
         Check::Good(checked) => page.good(checked, counting),
         Check::Broken(mistakes) => page.broken(mistakes),
         Check::Unreadable(problem) => page.say("✗ ", problem, Role::Bad),
     }
-    page.lines
+    page
 }
 
-/// Draws them from `top` on, and says how many are out of sight.
-pub fn draw(lines: &[Line], top: usize, area: Rect, buffer: &mut Buffer, theme: &Theme) {
-    let rows = usize::from(area.height);
-    let top = top.min(lines.len().saturating_sub(rows));
-    for (y, line) in (area.y..area.bottom()).zip(&lines[top..]) {
-        let mut x = area.x;
-        for (text, role) in line {
-            x = put(buffer, area, x, y, text, theme.style(*role));
-        }
-    }
-    let below = lines.len().saturating_sub(top + rows);
-    if below > 0 && rows > 1 {
-        let hint = format!(" {below} more: {DETAIL_DOWN} {DETAIL_UP} ");
-        let x = area.right().saturating_sub(width(&hint) as u16);
-        put(buffer, area, x, area.bottom() - 1, &hint, theme.style(Role::Dim));
-    }
-}
-
-struct Lines {
-    cells: usize,
-    lines: Vec<Line>,
+/// What scrolls them, behind the number of those that are out of sight.
+pub fn keys() -> String {
+    format!(": {DETAIL_DOWN} {DETAIL_UP}")
 }
 
 impl Lines {
-    /// A sign and a text over as many lines as it takes.
-    fn say(&mut self, sign: &str, text: &str, role: Role) {
-        let text = safe(text);
-        let room = self.cells.saturating_sub(width(sign)).max(8);
-        for (n, line) in wrap(&text, room).into_iter().enumerate() {
-            let sign = if n == 0 { sign.to_owned() } else { " ".repeat(width(sign)) };
-            self.lines.push(vec![(sign + &line, role)]);
-        }
-    }
-
-    fn gap(&mut self) {
-        self.lines.push(Vec::new());
-    }
-
     fn broken(&mut self, mistakes: &[Mistake]) {
         for mistake in mistakes {
             let text = format!("line {}: {}", mistake.line, mistake.message);

@@ -11,6 +11,7 @@ mod view;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -313,8 +314,8 @@ fn confirm_trash(file: &KnownExperiment) -> Effect {
 }
 
 impl Page for Experiments {
-    fn title(&self) -> String {
-        "experiments".into()
+    fn way(&self, _: &Known, _: &TimeZone) -> Vec<String> {
+        Vec::new()
     }
 
     fn contexts(&self) -> &'static [Context] {

@@ -125,6 +125,6 @@ impl Experiments {
         let Some(file) = self.selected(world.known) else { return };
         let counting = self.row(world.known, file).counting;
         let lines = detail::lines(file, counting, area.width.into());
-        detail::draw(&lines, self.detail_top, area, buffer, world.theme);
+        lines.draw(self.detail_top, &detail::keys(), area, buffer, world.theme);
     }
 }

@@ -119,14 +119,6 @@ impl Feed {
         }
     }
 
-    pub fn title(&self) -> String {
-        match &self.source {
-            Some(Source::Run(run)) => run.id(),
-            Some(Source::Unseen(run, path)) => format!("{} by {}", path.display(), run.id()),
-            None => String::new(),
-        }
-    }
-
     /// Why there are no images yet.
     pub fn sentence(&self) -> (String, Role) {
         let text = match (&self.problem, &self.source) {

@@ -12,10 +12,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Message, Page, World};
+use super::{Message, Page, World, names};
 use crate::insight::label_lines;
 use crate::spec::Set;
 use crate::store::shown;
@@ -371,8 +372,20 @@ impl Images {
 }
 
 impl Page for Images {
-    fn title(&self) -> String {
-        self.feed.title()
+    fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String> {
+        let Some(source) = self.feed.source() else { return Vec::new() };
+        let mut way = vec![names::in_way(source.run(), known, zone)];
+        way.push(match source {
+            Source::Run(_) => "Images".to_owned(),
+            Source::Unseen(_, path) => path.display().to_string(),
+        });
+        if let (Some(table), Filters { truth: Some(truth), predicted: Some(predicted), .. }) =
+            (&self.table, &self.first_filters)
+        {
+            let [truth, predicted] = [truth, predicted].map(|&one| table.category(Some(one)));
+            way.push(format!("{truth} as {predicted}"));
+        }
+        way
     }
 
     fn contexts(&self) -> &'static [Context] {

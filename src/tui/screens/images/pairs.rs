@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -201,8 +202,8 @@ fn prediction(table: &ScoreTable, at: usize) -> Cell {
 }
 
 impl Page for PairsScreen {
-    fn title(&self) -> String {
-        "photo by photo".to_owned()
+    fn way(&self, _: &Known, _: &TimeZone) -> Vec<String> {
+        vec!["photo by photo".to_owned()]
     }
 
     fn contexts(&self) -> &'static [Context] {

@@ -130,7 +130,8 @@ fn without_a_result_a_sentence_says_so() {
     looks("images_none", &mut app);
     let mut app = app_with(Err("the run has no scores yet: they are written at its end"));
     assert!(seen(&mut app).contains("no scores yet"));
-    assert!(matches!(press(&mut app, "3 4")[..], [Effect::ReadScores(_)]), "it looks again");
+    let effects = press(&mut app, "3 4");
+    assert!(effects.iter().any(|one| matches!(one, Effect::ReadScores(_))), "it looks again");
 }
 
 #[test]
@@ -139,9 +140,10 @@ fn a_newer_result_is_shown_when_the_person_comes_to_the_tab_and_not_before() {
     let newer = "20260102-040000-fire";
     app.on_news(all(vec![run(newer, summary(State::Done, &[]), "", "")]));
     press(&mut app, "m esc");
-    assert!(seen(&mut app).contains(RUN));
+    assert!(seen(&mut app).contains("Images › fire 01-02 03:00"), "the way tells which it is");
     let effects = press(&mut app, "3 4");
-    assert!(matches!(&effects[..], [Effect::ReadScores(run)] if run.id() == newer), "{effects:?}");
+    let reads = |one: &Effect| matches!(one, Effect::ReadScores(run) if run.id() == newer);
+    assert!(effects.iter().any(reads), "{effects:?}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod trouble;
 mod view;
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -21,6 +22,7 @@ use self::pace::Pace;
 use self::shown::Shown;
 use self::view::View;
 use super::control;
+use super::names::in_way;
 use super::{Message, Page, World};
 use crate::store::{Run, RunFolder, State, Stop};
 use crate::tui::effect::{Again, Destination, Effect};
@@ -258,8 +260,8 @@ impl Live {
 }
 
 impl Page for Live {
-    fn title(&self) -> String {
-        if self.is_chosen { String::new() } else { "the newest run".into() }
+    fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String> {
+        self.run.iter().map(|run| in_way(run, known, zone)).collect()
     }
 
     fn contexts(&self) -> &'static [Context] {

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::insight::Comparison;
+use crate::spec::short_key;
 use crate::tui::known_run::KnownRun;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
@@ -20,9 +21,14 @@ pub const WHEN: &str = "#when";
 pub const TAGS: &str = "#tags";
 pub const NOTE: &str = "#note";
 
-/// All columns; those of settings have the setting's name as key. With a baseline the accuracy has
-/// room for the difference from it, and stands where a narrow screen still shows it.
-pub fn all(settings: &[String], has_baseline: bool) -> Vec<Column> {
+/// This many settings stand before the results; the others behind them.
+const IN_FRONT: usize = 3;
+/// Rows whose texts decide how wide a column is.
+const MEASURED: usize = 300;
+
+/// All columns; those of settings have the setting's name as key. The settings that tell the runs apart
+/// best come first. With a baseline the accuracy has room for the difference from it.
+pub fn all(settings: &[String], runs: &[&KnownRun], has_baseline: bool) -> Vec<Column> {
     let column = |key: &str, title: &str, width, align| Column {
         key: key.into(),
         title: title.into(),
@@ -30,22 +36,33 @@ pub fn all(settings: &[String], has_baseline: bool) -> Vec<Column> {
         fills: key == NOTE,
         align,
     };
-    let mut columns = vec![
-        column(EXPERIMENT, "experiment", 16, Align::Left),
+    let setting = |key: &String| {
+        let title = short_key(key, settings);
+        let of = |run: &&KnownRun| Some(setting_text(run.summary()?.settings.get(key)?).to_owned());
+        let values: Vec<String> = runs.iter().take(MEASURED).filter_map(of).collect();
+        let cells = values.iter().map(|value| width(value)).max().unwrap_or(0).max(width(&title));
+        // The end of a path says most.
+        let is_path = values.iter().any(|value| value.contains('/'));
+        let align = if is_path { Align::End } else { Align::Right };
+        // Room for the arrow of what is sorted by.
+        column(key, &title, (cells as u16 + 1).clamp(5, 20), align)
+    };
+    let (front, rest) = settings.split_at(settings.len().min(IN_FRONT));
+    let names = runs.iter().take(MEASURED).filter_map(|run| run.summary());
+    let longest = names.map(|summary| width(&summary.experiment)).max().unwrap_or(0) as u16;
+    let (title, cells) = match has_baseline {
+        true => ("test, against the baseline", 34),
+        false => ("test accuracy", 17),
+    };
+    let mut columns = vec![column(EXPERIMENT, "experiment", longest.clamp(11, 24), Align::Left)];
+    columns.extend(front.iter().map(setting));
+    columns.extend([
         column(STATE, "state", 11, Align::Left),
+        column(TEST, title, cells, Align::Right),
+        column(VALIDATION, "validation", 13, Align::Right),
         column(ITERATIONS, "iterations", 13, Align::Right),
-        column(VALIDATION, "validation", 15, Align::Right),
-    ];
-    match has_baseline {
-        true => columns.insert(2, column(TEST, "test, against the baseline", 34, Align::Right)),
-        false => columns.push(column(TEST, "test accuracy", 18, Align::Right)),
-    }
-    for setting in settings {
-        // Without its table: the last word says enough, and the key is whole.
-        let title = setting.rsplit('.').next().unwrap_or(setting);
-        let cells = (width(title) as u16).clamp(6, 16);
-        columns.push(column(setting, title, cells, Align::Right));
-    }
+    ]);
+    columns.extend(rest.iter().map(setting));
     columns.extend([
         column(LOSS, "test loss", 9, Align::Right),
         column(DURATION, "duration", 11, Align::Right),
@@ -54,6 +71,11 @@ pub fn all(settings: &[String], has_baseline: bool) -> Vec<Column> {
         column(NOTE, "note", 12, Align::Left),
     ]);
     columns
+}
+
+/// A setting's value as a table shows it.
+fn setting_text(value: &str) -> &str {
+    value.trim_matches('"')
 }
 
 pub fn nothing() -> Cell {
@@ -104,7 +126,7 @@ pub fn cell(run: &KnownRun, key: &str, compared: Option<&Comparison>, zone: &Tim
             None => nothing(),
         },
         setting => match summary.settings.get(setting) {
-            Some(value) => text(value.trim_matches('"').to_owned()),
+            Some(value) => text(setting_text(value).to_owned()),
             None => nothing(),
         },
     }

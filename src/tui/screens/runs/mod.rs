@@ -1,6 +1,7 @@
 //! The table of all runs.
 
 mod columns;
+mod detail;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -11,12 +12,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent};
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::control;
 use super::{Message, Page, World};
-use crate::store::{RunFolder, State, Stop, shown};
+use super::{beside, control};
+use crate::store::{RunFolder, State, Stop, Timestamp, shown};
 use crate::tui::effect::{Again, Confirm, Destination, Effect};
 use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context, names};
@@ -27,6 +29,8 @@ use crate::tui::note::NoteEdit;
 use crate::tui::scores::Source;
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 
+pub(super) use self::row::settings as differing_settings;
+
 pub const CONTEXTS: &[Context] = &[Context::Runs, Context::Sort, Context::List, Context::Columns];
 
 #[derive(Debug)]
@@ -34,15 +38,17 @@ pub struct Runs {
     table: Table,
     /// Names of the runs shown, in the order in which they are shown.
     shown: Vec<String>,
-    /// Settings that have columns.
+    /// Settings that have columns, the most telling first.
     settings: Vec<String>,
+    /// The run whose curves were asked for last, and as of when.
+    looked_at: Option<(String, Option<Timestamp>)>,
     /// Columns also for settings that are the same in all.
     shows_all_settings: bool,
     marks: BTreeSet<String>,
-    /// Whether there is a column for the difference from the baseline.
-    has_baseline: bool,
     /// Baseline and run of the comparisons that were asked for.
     asked: BTreeSet<(String, String)>,
+    /// The experiment whose runs it was opened on.
+    experiment: Option<String>,
     filter: Field,
     typing: Option<Typing>,
 }
@@ -59,15 +65,16 @@ enum Typing {
 impl Default for Runs {
     fn default() -> Runs {
         let mut table = Table::new(Order { key: columns::WHEN.into(), descending: true });
-        table.set_columns(columns::all(&[], false));
+        table.set_columns(columns::all(&[], &[], false));
         Runs {
             table,
             shown: Vec::new(),
             settings: Vec::new(),
+            looked_at: None,
             shows_all_settings: false,
             marks: BTreeSet::new(),
-            has_baseline: false,
             asked: BTreeSet::new(),
+            experiment: None,
             filter: Field::default(),
             typing: None,
         }
@@ -79,7 +86,8 @@ impl Runs {
     pub fn of_experiment(name: &str) -> Runs {
         let words = name.split_whitespace().map(|word| format!("experiment:{word}"));
         let filter = words.collect::<Vec<_>>().join(" ");
-        Runs { filter: Field::new(&filter), ..Runs::default() }
+        let experiment = Some(name.to_owned());
+        Runs { filter: Field::new(&filter), experiment, ..Runs::default() }
     }
 
     /// Filters, finds the settings that differ, and sorts. The cursor stays on its run.
@@ -89,12 +97,9 @@ impl Runs {
         let filter = Filter::parse(self.filter.text());
         let mut runs: Vec<&KnownRun> =
             known.runs.values().filter(|run| filter.lets_through(*run)).collect();
-        let settings = row::settings(&runs, self.shows_all_settings);
-        let has_baseline = known.baseline().is_some();
-        if settings != self.settings || has_baseline != self.has_baseline {
-            (self.settings, self.has_baseline) = (settings, has_baseline);
-            self.table.set_columns(columns::all(&self.settings, has_baseline));
-        }
+        self.settings = row::settings(&runs, self.shows_all_settings);
+        let columns = columns::all(&self.settings, &runs, known.baseline().is_some());
+        self.table.set_columns(columns);
         let order = &self.table.order;
         // Newest first among equals.
         runs.reverse();
@@ -391,14 +396,14 @@ fn train_on(run: &KnownRun, typed: &str) -> Effect {
     }
 }
 
-/// Between the status line and the line about the run under the cursor.
+/// Between the status line and the line about the run under the cursor, or the detail beside it.
 fn table_area(area: Rect) -> Rect {
-    Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }
+    beside::split(Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }).0
 }
 
 impl Page for Runs {
-    fn title(&self) -> String {
-        String::new()
+    fn way(&self, _: &Known, _: &TimeZone) -> Vec<String> {
+        self.experiment.iter().cloned().collect()
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -431,6 +436,7 @@ impl Page for Runs {
             }
         };
         effects.extend(self.compare_with_baseline(world));
+        effects.extend(self.look(world));
         effects
     }
 

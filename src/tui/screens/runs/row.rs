@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns;
+use crate::spec::{in_effect, sort_by_telling};
 use crate::tui::filter::{self, Filterable};
 use crate::tui::known_run::KnownRun;
 
@@ -59,42 +60,50 @@ pub fn sort_key<'a>(run: &'a KnownRun, key: &str) -> SortKey<'a> {
     }
 }
 
-/// Settings that get a column: those that differ among `runs`, or all there are.
+/// Settings that get a column: those that differ in effect among `runs`, or all there are. First come
+/// those that differ among runs of one experiment, each the most telling first.
 pub fn settings(runs: &[&KnownRun], all: bool) -> Vec<String> {
-    let mut summaries = runs.iter().filter_map(|run| run.summary());
-    let Some(first) = summaries.next() else { return Vec::new() };
-    let mut found: BTreeSet<&String> = BTreeSet::new();
+    // Of each experiment the first run: each run is compared with that of its own, and those with
+    // each other, so that ten thousand runs are looked at once.
+    let mut firsts: BTreeMap<&str, &Settings> = BTreeMap::new();
+    let (mut within, mut between) = (BTreeSet::new(), BTreeSet::new());
+    for summary in runs.iter().filter_map(|run| run.summary()) {
+        let first = *firsts.entry(&summary.experiment).or_insert(&summary.settings);
+        add_different(first, &summary.settings, &mut within);
+    }
+    let mut firsts = firsts.values();
+    if let Some(first) = firsts.next() {
+        firsts.for_each(|other| add_different(first, other, &mut between));
+    }
     if all {
-        found.extend(first.settings.keys());
+        let summaries = runs.iter().filter_map(|run| run.summary());
+        between.extend(summaries.flat_map(|summary| summary.settings.keys()));
     }
-    for summary in summaries {
-        add_different(&first.settings, &summary.settings, all, &mut found);
-    }
-    let wanted = |key: &&String| !NEVER.contains(&key.as_str());
-    found.into_iter().filter(wanted).cloned().collect()
+    let listed = |keys: &BTreeSet<&String>| {
+        let wanted = |key: &&&String| !NEVER.contains(&key.as_str());
+        let mut keys: Vec<String> = keys.iter().filter(wanted).map(|key| (*key).clone()).collect();
+        sort_by_telling(&mut keys);
+        keys
+    };
+    let mut found = listed(&within);
+    found.extend(listed(&between.difference(&within).copied().collect()));
+    found
 }
 
-/// Adds the keys under which `a` and `b` differ, and with `all` those that only `b` has.
-fn add_different<'a>(
-    a: &'a Settings,
-    b: &'a Settings,
-    all: bool,
-    found: &mut BTreeSet<&'a String>,
-) {
+/// Adds the keys under which `a` and `b` differ in effect.
+fn add_different<'a>(a: &'a Settings, b: &'a Settings, found: &mut BTreeSet<&'a String>) {
+    let mut add = |key: &'a String| {
+        // Of ten thousand runs most differ in what is found already.
+        if !found.contains(key) && in_effect(a, key) != in_effect(b, key) {
+            found.insert(key);
+        }
+    };
     // As a rule both have the same keys: side by side is many times faster than looking up.
     if a.len() == b.len() && a.keys().eq(b.keys()) {
-        if !all {
-            let pairs = a.iter().zip(b.values());
-            found.extend(pairs.filter(|((_, a), b)| a != b).map(|((key, _), _)| key));
-        }
-        return;
+        let pairs = a.iter().zip(b.values()).filter(|((_, a), b)| a != b);
+        return pairs.for_each(|((key, _), _)| add(key));
     }
-    found.extend(
-        b.iter().filter(|(key, value)| all || a.get(*key) != Some(value)).map(|(key, _)| key),
-    );
-    if !all {
-        found.extend(a.keys().filter(|key| !b.contains_key(*key)));
-    }
+    b.keys().chain(a.keys().filter(|key| !b.contains_key(*key))).for_each(add);
 }
 
 impl Filterable for KnownRun {

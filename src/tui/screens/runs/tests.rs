@@ -1,8 +1,12 @@
-use crate::store::{State, Stop};
+use std::sync::Arc;
+
+use crate::insight::ConfusionMatrix;
+use crate::store::{EvaluationPoint, Points, Run, State, StepPoint, Stop};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
+use crate::tui::glance::{Glance, GlanceNews};
 use crate::tui::known_run::KnownRun;
-use crate::tui::news::News;
+use crate::tui::news::{Curves, News};
 use crate::tui::note::NoteEdit;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
@@ -118,7 +122,7 @@ fn nothing_is_lost_by_one_key() {
 fn a_yes_does_what_the_question_said_and_a_running_run_is_not_trashed() {
     let mut app = app_with(mixed());
     press(&mut app, "gg j j");
-    assert!(testing::text(&mut app, (80, 24)).contains("> fire             ▶ running"));
+    assert!(testing::text(&mut app, (80, 24)).contains("> fire            2  0.01 ▶ running"));
     assert!(press(&mut app, "d").is_empty());
     assert!(testing::text(&mut app, (80, 24)).contains("is running: stop it first"));
     let effects = press(&mut app, "x y");
@@ -191,7 +195,8 @@ fn a_baseline_turns_accuracies_into_differences() {
     let text = testing::text(&mut app, (140, 40));
     assert!(text.contains("baseline 20260102-030000-fire"), "{text}");
     assert!(!text.contains("+2.4"), "nothing where nothing was compared: {text}");
-    assert!(app.on_news(vec![testing::compared(pinned, &asked[0])]).is_empty(), "asked once");
+    let effects = app.on_news(vec![testing::compared(pinned, &asked[0])]);
+    assert!(effects.iter().all(|one| matches!(one, Effect::Glance(_))), "asked once: {effects:?}");
     let text = testing::text(&mut app, (140, 40));
     assert!(text.contains("+0.0 (-60.4 to +60.4, N=4)"), "{text}");
     // Pinned again it is none.
@@ -250,4 +255,69 @@ fn a_run_is_trained_on_to_the_number_of_iterations_that_is_typed() {
     let typed = press(&mut app, "I x enter");
     assert!(typed.is_empty(), "{typed:?}");
     assert!(testing::text(&mut app, SIZES[2]).contains("expected a number such as 8000"));
+}
+
+/// The runs that are to be looked at.
+fn glances(effects: &[Effect]) -> Vec<String> {
+    let glance = |effect: &Effect| match effect {
+        Effect::Glance(run) => Some(run.id()),
+        _ => None,
+    };
+    effects.iter().filter_map(glance).collect()
+}
+
+#[test]
+fn on_a_wide_screen_the_run_under_the_cursor_is_looked_at_once() {
+    let mut app = app_with(mixed());
+    assert!(glances(&press(&mut app, "gg j")).is_empty(), "nothing is shown of it");
+    let wide = crossterm::event::Event::Resize(140, 40);
+    assert_eq!(glances(&app.on_event(wide)), ["20260102-030400-fire"]);
+    assert_eq!(glances(&press(&mut app, "G")), ["20260102-030000-fire"]);
+    let glance = Glance { run: trained(), curves: curves(), tested: Some(tested()) };
+    let run = "20260102-030000-fire".to_owned();
+    let news = GlanceNews { run, glance: Ok(Arc::new(glance)) };
+    assert!(app.on_news(vec![News::Glanced(news)]).is_empty());
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("! overfitting: validation loss lowest at 10,"), "{text}");
+    insta::assert_snapshot!("runs_detail_140x40", text);
+    // Of another run it says nothing.
+    press(&mut app, "k");
+    assert!(!testing::text(&mut app, (140, 40)).contains("overfitting"));
+}
+
+fn evaluated(step: usize) -> EvaluationPoint {
+    EvaluationPoint {
+        step,
+        train_loss: 0.1,
+        train_accuracy: 1.0,
+        validation_loss: 0.4 + step as f64 / 800.0,
+        validation_accuracy: 0.9,
+    }
+}
+
+fn trained() -> Run {
+    let latest = StepPoint { step: 400, loss: 0.1, accuracy: 1.0, learning_rate: 0.01 };
+    Run {
+        latest: Some(latest),
+        evaluated: Some(evaluated(400)),
+        lowest_loss: Some(evaluated(10)),
+        since_lowest_loss: 39,
+        ..Run::default()
+    }
+}
+
+fn curves() -> Curves {
+    let loss = |step: usize| 1.0 / (1.0 + step as f64 / 20.0);
+    let point = |step| StepPoint { step, loss: loss(step), accuracy: 0.9, learning_rate: 0.01 };
+    let steps = (1..=400).map(point).collect();
+    let evaluations = (10..=400).step_by(10).map(evaluated).collect();
+    Curves::of(&Points { steps, evaluations, ..Points::default() }, 0.6)
+}
+
+fn tested() -> (Vec<String>, ConfusionMatrix) {
+    let mut matrix = ConfusionMatrix::new(2);
+    for (truth, predicted, images) in [(0, 0, 60), (0, 1, 4), (1, 0, 3), (1, 1, 58)] {
+        (0..images).for_each(|_| matrix.add(truth, predicted));
+    }
+    (vec!["fire".into(), "smoke".into()], matrix)
 }

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 
 use super::{Runs, Typing, columns, table_area};
 use crate::store::State;
-use crate::tui::keys::names::BACK;
+use crate::tui::keys::names::{BACK, COLUMN_RIGHT};
 use crate::tui::known_run::KnownRun;
 use crate::tui::screens::control::how_to_start;
-use crate::tui::screens::{World, format};
+use crate::tui::screens::{World, beside, format};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{fit, put};
+use crate::tui::widgets::{fit, put, width};
 use crate::words::grouped;
 
 impl Runs {
@@ -32,8 +32,14 @@ impl Runs {
                 None => columns::nothing(),
             }
         });
-        let detail = Rect { y: area.bottom() - 1, height: 1, ..area };
-        self.draw_detail(detail, buffer, world);
+        match beside::split(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }).1
+        {
+            Some(beside) => self.draw_beside(beside, buffer, world),
+            None => {
+                let line = Rect { y: area.bottom() - 1, height: 1, ..area };
+                self.draw_detail(line, buffer, world);
+            }
+        }
     }
 
     /// How many there are, and what is typed or chosen.
@@ -76,7 +82,15 @@ impl Runs {
             parts.push(format!("/{}", self.filter.text()));
         }
         let style = theme.style(Role::Dim);
-        put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
+        let x = put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
+        let right = self.table.beyond(table_area(world.area));
+        if !right.is_empty() && !self.shown.is_empty() {
+            let text = format!("{COLUMN_RIGHT} to {}", right.join(", "));
+            let room = usize::from(inside.right().saturating_sub(x + 3));
+            let text = fit(&text, room);
+            let x = inside.right().saturating_sub(width(&text) as u16);
+            put(buffer, inside, x, inside.y, &text, style);
+        }
     }
 
     /// The run under the cursor in words: its error, else its name and note.
