@@ -11,6 +11,9 @@ type Settings = BTreeMap<String, String>;
 const TELLING: [&str; 6] =
     ["learning_rate", "train.", "network.", "distort.", "iterations", "split."];
 
+/// A word of fewer letters is no name of a setting.
+const SHORTEST: usize = 3;
+
 /// More settings than this are no name any more.
 const MOST: usize = 3;
 
@@ -154,11 +157,13 @@ pub fn sort_by_telling(keys: &mut [String]) {
     });
 }
 
-/// A setting in short: without its table, unless another of `among` would be called the same.
+/// A setting in short: without its table, unless that would say too little, as in `split.by`, or
+/// another of `among` would be called the same.
 pub fn short_key(key: &str, among: &[String]) -> String {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     let own = last(key);
-    match among.iter().any(|other| other != key && last(other) == own) {
+    let is_shared = among.iter().any(|other| other != key && last(other) == own);
+    match is_shared || own.len() < SHORTEST {
         true => key.to_owned(),
         false if key == "learning_rate" => "rate".to_owned(),
         false => own,
@@ -251,6 +256,7 @@ mod tests {
             ("fire", &[("split.seed", "1"), ("train.seed", "2")]),
         ]);
         assert_eq!(seeds[1], "train.seed 1 split.seed 2");
+        assert_eq!(short_key("split.by", &[]), "split.by");
     }
 
     #[test]

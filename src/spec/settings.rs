@@ -43,15 +43,15 @@ pub fn is_default(key: &str, value: &str) -> bool {
 }
 
 /// A setting of a run as it takes effect: what was not recorded was the field's default, and for the
-/// weights in this program the resizing `auto` is `antialias`, which runs recorded before there was
+/// weights in this program the resizing `antialias`, which runs recorded before there was `auto`, is
 /// `auto`.
 pub fn in_effect<'a>(settings: &'a BTreeMap<String, String>, key: &str) -> &'a str {
     let default = || field(key).and_then(|field| field.default).unwrap_or("not set");
     let value = settings.get(key).map_or_else(default, String::as_str);
     let is_built_in =
         || settings.get("network.weights").is_none_or(|path| is_default("network.weights", path));
-    match key == "network.resize" && value == "\"auto\"" && is_built_in() {
-        true => "\"antialias\"",
+    match key == "network.resize" && value == "\"antialias\"" && is_built_in() {
+        true => "\"auto\"",
         false => value,
     }
 }
@@ -230,6 +230,8 @@ mod tests {
         assert!(!differ(with(auto, "\"built-in\""), with(before, "\"built-in\"")));
         assert!(!differ(settings(&[]), settings(&[("network.resize", before)])));
         assert!(differ(with("\"legacy\"", "\"built-in\""), with(before, "\"built-in\"")));
+        let (file, built_in) = (with(auto, "\"w/own.pth\""), with(auto, "\"built-in\""));
+        assert_eq!(differing_settings(&file, &built_in).len(), 1, "the weights alone");
         // What a file's weights want may be something else.
         assert!(differ(with(auto, "\"w/own.pth\""), with(before, "\"w/own.pth\"")));
     }

@@ -3,7 +3,7 @@
 use crate::spec::Set;
 use crate::tui::scores::ScoreTable;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Align, Cell, Column, Order};
+use crate::tui::widgets::{Align, Cell, Column, Order, width};
 
 pub const FILE: &str = "file";
 pub const TRUTH: &str = "true";
@@ -21,10 +21,13 @@ pub fn column(key: &str, width: u16, align: Align) -> Column {
 /// Those that say something about the images of `table`.
 pub fn all(table: &ScoreTable) -> Vec<Column> {
     let has_truths = table.has_truths();
+    // Whole names as far as they leave room for the file's.
+    let longest = table.categories.iter().map(|name| width(name)).max().unwrap_or(0) as u16;
+    let category = longest.clamp(8, 14);
     [
         column(FILE, 16, Align::End),
-        column(TRUTH, 8, Align::Left),
-        column(PREDICTED, 10, Align::Left),
+        column(TRUTH, category, Align::Left),
+        column(PREDICTED, category + 2, Align::Left),
         column(SCORE, 6, Align::Right),
         column(LOSS, 6, Align::Right),
         column(MARGIN, 6, Align::Right),

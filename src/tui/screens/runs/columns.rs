@@ -21,8 +21,8 @@ pub const WHEN: &str = "#when";
 pub const TAGS: &str = "#tags";
 pub const NOTE: &str = "#note";
 
-/// This many settings stand before the results; the others behind them.
-const IN_FRONT: usize = 3;
+/// As many settings stand before the results as fit into so many cells; the others behind them.
+const IN_FRONT: u16 = 30;
 /// Rows whose texts decide how wide a column is.
 const MEASURED: usize = 300;
 
@@ -47,7 +47,13 @@ pub fn all(settings: &[String], runs: &[&KnownRun], has_baseline: bool) -> Vec<C
         // Room for the arrow of what is sorted by.
         column(key, &title, (cells as u16 + 1).clamp(5, 20), align)
     };
-    let (front, rest) = settings.split_at(settings.len().min(IN_FRONT));
+    let of_settings: Vec<Column> = settings.iter().map(setting).collect();
+    let mut taken = 0;
+    let in_front = of_settings.iter().take_while(|column| {
+        taken += column.width + 1;
+        taken <= IN_FRONT
+    });
+    let (front, rest) = of_settings.split_at(in_front.count());
     let names = runs.iter().take(MEASURED).filter_map(|run| run.summary());
     let longest = names.map(|summary| width(&summary.experiment)).max().unwrap_or(0) as u16;
     let (title, cells) = match has_baseline {
@@ -55,14 +61,17 @@ pub fn all(settings: &[String], runs: &[&KnownRun], has_baseline: bool) -> Vec<C
         false => ("test accuracy", 17),
     };
     let mut columns = vec![column(EXPERIMENT, "experiment", longest.clamp(11, 24), Align::Left)];
-    columns.extend(front.iter().map(setting));
+    columns.extend(front.iter().cloned());
+    let mut results =
+        vec![column(STATE, "state", 11, Align::Left), column(TEST, title, cells, Align::Right)];
+    // The difference is what is looked for then.
+    results.rotate_left(usize::from(has_baseline));
+    columns.extend(results);
     columns.extend([
-        column(STATE, "state", 11, Align::Left),
-        column(TEST, title, cells, Align::Right),
         column(VALIDATION, "validation", 13, Align::Right),
         column(ITERATIONS, "iterations", 13, Align::Right),
     ]);
-    columns.extend(rest.iter().map(setting));
+    columns.extend(rest.iter().cloned());
     columns.extend([
         column(LOSS, "test loss", 9, Align::Right),
         column(DURATION, "duration", 11, Align::Right),
