@@ -11,6 +11,7 @@
 
 pub mod random; // seeded random numbers, the same on every machine
 pub mod words; // numbers as people read them
+pub mod ticks; // numbers on the axis of a chart
 pub mod demo; // draws the built-in demo photos
 pub mod config; // this machine: folders and threads
 pub mod setting; // one setting: what may be written for it, and reading it
@@ -24,6 +25,7 @@ pub mod train; // the head: optimisers, schedule, fit, head file
 pub mod insight; // statistics over scores
 pub mod compare; // two runs: what both tested, and what became of it
 pub mod explain; // what a change between two runs comes from
+pub mod report; // runs as one file to send or print
 pub mod export; // results for other programs
 pub mod worker; // the detached process that does a run
 

@@ -59,6 +59,11 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
+/// Two shares with all between them: `83.2 to 97.9%`.
+pub fn percent_range(low: f64, high: f64) -> String {
+    format!("{} to {}", percent(low).trim_end_matches('%'), percent(high))
+}
+
 /// Percentage points of difference, with their sign: `+1.2`.
 pub fn points(difference: f64) -> String {
     // What is rounded to no difference is not below zero.

@@ -60,6 +60,8 @@ fn two_runs_are_compared_on_the_photos_that_both_tested() {
     .unwrap();
     assert_eq!(listed["photos"].as_array().unwrap().len() as u64, outcomes[3]);
 
+    report_of(&project, &short, &long, said);
+
     // Another split tests other photos: only those of both count, under whatever name they are.
     let photos = project.path().join("photos/fire");
     fs::rename(photos.join("0.png"), photos.join("renamed.png")).unwrap();
@@ -110,6 +112,36 @@ fn a_change_is_taken_apart_into_parts_that_add_up_to_it() {
     assert!(text.contains(json["in_words"].as_str().unwrap()), "{text}");
     // An added photo shares a split's places, so others move between sets.
     assert!(text.contains(" training photo"), "{text}");
+}
+
+/// The page says what `compare` says; only an earlier report is replaced.
+fn report_of(project: &Project, short: &str, long: &str, said: &str) {
+    let name = format!("report-{short}-and-1-more.html");
+    for _ in 0..2 {
+        assert_eq!(project.ok(&["report", short, long]), format!("{name}\n"));
+    }
+    let page = fs::read_to_string(project.path().join(&name)).unwrap();
+    assert!(page.contains(said) && page.contains("<img src=\"data:image/jpeg;base64,"));
+    project.ok(&["report", short, long, "-o", "notes.md"]);
+    let notes = fs::read_to_string(project.path().join("notes.md")).unwrap();
+    let printed = project.ok(&["report", short, long, "--markdown"]);
+    let without_time = |text: &str| text.rsplit_once("Written by").unwrap().0.to_owned();
+    assert_eq!(without_time(&notes), without_time(&printed));
+    assert!(notes.contains(said));
+    project.write("mine.md", "my own notes");
+    for (file, expected) in [
+        ("mine.md", "mine.md is there and is no report of retrain's"),
+        ("a.pdf", "expected a name that ends in .html or .md"),
+    ] {
+        let refused = project.retrain(&["report", short, "-o", file]);
+        assert_eq!(refused.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains(expected), "{said}");
+    }
+    assert_eq!(fs::read_to_string(project.path().join("mine.md")).unwrap(), "my own notes");
+    let remote = project.command(&["report", short]).env("SSH_CONNECTION", "a 1 b 22").output();
+    let told = String::from_utf8_lossy(&remote.unwrap().stderr).into_owned();
+    assert!(told.contains(": scp ") && told.contains(&format!("/report-{short}.html .")), "{told}");
 }
 
 #[test]

@@ -154,6 +154,21 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write a report of a run to send or print, of several runs a comparison with the first
+    ///
+    /// It is one page that needs nothing else: the answer, curves, confusion, each category, the worst
+    /// photos as small pictures, and the settings. Only an earlier report is replaced.
+    Report {
+        /// Any unique beginning of a run's name, or 'last'; of several the first is the baseline
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<String>,
+        /// The file to write: .html or, without pictures, .md; left out: report-RUN.html
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+        /// Print Markdown instead, for a pull request
+        #[arg(long, conflicts_with = "output")]
+        markdown: bool,
+    },
     /// Score photos that the run never saw: lines such as 'fire (score = 0.86540)'
     Predict {
         /// Any unique beginning of a run's name, or 'last'

@@ -26,6 +26,7 @@ mod photos;
 mod predict;
 mod queue;
 mod report;
+mod result;
 mod resume;
 mod run;
 mod scores;
@@ -138,6 +139,10 @@ fn perform(args: Args) -> Result<ExitCode> {
             let first = find_able(&config, &first, has_scores)?;
             let second = find_able(&config, &second, has_scores)?;
             explain_change::explain_change(&config, &first, &second, json)
+        }
+        Command::Report { runs, output, markdown } => {
+            let runs = runs.iter().map(|run| find(&config, run)).collect::<Result<Vec<_>>>()?;
+            report::report(&runs, output, markdown)
         }
         Command::Predict { run, photos, json } => {
             predict::predict(&config, &find_able(&config, &run, has_head)?, &photos, json)

@@ -1,153 +1,42 @@
-//! The report of a finished run: its accuracy, confusion matrix and worst images, and what to type
-//! next.
+//! `retrain report`: runs as one file to send, print or paste.
 
-use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use anyhow::Result;
-use serde_json::{Value, json};
+use anyhow::{Context, Result};
 
-use crate::insight::{self, Evaluation, Scored};
-use crate::spec::{Set, with_other_network};
-use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown, write_atomically};
-use crate::words::grouped;
+use super::{in_shell, typed};
+use crate::report::{self, Form, Report};
+use crate::store::{RunFolder, host_name, shown};
+use crate::words::short_size;
 
-/// Images in the list of the worst.
-const WORST: usize = 5;
-/// Bytes to try the disk with: longer than the usual line of the log.
-const PROBE_BYTES: usize = 16 << 10;
-
-/// The report of a run that has a result; empty for others.
-pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
-    let Some(End::Finished { ending, step, kept_step, test }) = &run.end else {
-        return Ok(String::new());
-    };
-    let (labels, rows) = store::read_scores(&folder.scores())?;
-    let tested: Vec<&ImageScore> = rows.iter().filter(|row| row.set == Set::Test).collect();
-    let evaluation = Evaluation::of(tested.iter().map(|row| scored(row)), labels.len());
-    let mut text = String::new();
-    text += &ending_line(*ending, *step, *kept_step);
-    text += &insight::overfitting(run).map_or(String::new(), |said| said + "\n");
-    text += &format!("{}\n", insight::final_test_accuracy(test.correct, test.n));
-    text += &format!("{}\n\n", insight::beyond_accuracy(&evaluation).join(", "));
-    text += &insight::confusion_table(&labels, &evaluation.confusion);
-    text += "\n";
-    text += &insight::category_table(&labels, &evaluation);
-    text += "\n";
-    text += &worst(&labels, &tested);
-    text += &next(folder, run, &tested);
-    Ok(text)
-}
-
-/// The result of a run as [`result`] tells it, for other programs; `null` for runs without one.
-pub fn result_json(folder: &RunFolder, run: &Run) -> Result<Value> {
-    if run.test().is_none() {
-        return Ok(Value::Null);
+pub fn report(runs: &[RunFolder], output: Option<PathBuf>, markdown: bool) -> Result<ExitCode> {
+    let output = output.unwrap_or_else(|| report::file_name(runs));
+    let form = if markdown { Form::Markdown } else { form(&output)? };
+    let text = form.text(&Report::of(runs)?);
+    if markdown {
+        out!("{text}");
+        return Ok(ExitCode::SUCCESS);
     }
-    let (labels, rows) = store::read_scores(&folder.scores())?;
-    let tested = rows.iter().filter(|row| row.set == Set::Test).map(scored);
-    let evaluation = Evaluation::of(tested, labels.len());
-    let categories = labels.iter().zip(&evaluation.categories).map(|(name, of)| {
-        json!({"category": name, "images": of.support, "precision": of.precision,
-            "recall": of.recall, "f1": of.f1})
-    });
-    // Only what is not 0: of 1,500 categories the matrix has 2 million cells.
-    let confusions = evaluation.confusion.confusions().into_iter().map(|found| {
-        json!({"true": labels[found.truth], "predicted": labels[found.predicted],
-            "images": found.images})
-    });
-    let bins = evaluation.calibration.bins.iter().map(|bin| {
-        json!({"low": bin.low, "high": bin.high, "images": bin.images,
-            "mean_score": bin.confidence(), "accuracy": bin.accuracy()})
-    });
-    Ok(json!({
-        "accuracy": evaluation.accuracy(),
-        "balanced_accuracy": evaluation.confusion.balanced_accuracy(),
-        "top_2_accuracy": evaluation.top_k_accuracy(2),
-        "top_5_accuracy": evaluation.top_k_accuracy(5),
-        "cross_entropy": evaluation.log_loss,
-        "mean_highest_score": evaluation.calibration.mean_confidence(),
-        "calibration_error": evaluation.calibration.ece(),
-        "calibration": bins.collect::<Vec<_>>(),
-        "categories": categories.collect::<Vec<_>>(),
-        "confusions": confusions.collect::<Vec<_>>(),
-    }))
+    report::write(&output, &text)?;
+    outln!("{}", typed(&output));
+    newsln!("{}{}", short_size(text.len() as u64), how_to_fetch(&output));
+    Ok(ExitCode::SUCCESS)
 }
 
-/// The row of `scores.csv` as the statistics take it.
-pub fn scored(row: &ImageScore) -> Scored<'_> {
-    Scored { truth: row.category, scores: &row.scores }
+fn form(output: &Path) -> Result<Form> {
+    Form::of(output).with_context(|| {
+        let name = typed(output);
+        format!("{name}: expected a name that ends in .html or .md; --markdown prints it")
+    })
 }
 
-fn ending_line(ending: Ending, step: usize, kept_step: usize) -> String {
-    match ending {
-        Ending::Completed => String::new(),
-        Ending::Stopped => format!("stopped at iteration {}\n", grouped(step)),
-        Ending::EarlyStop => format!(
-            "stopped at iteration {}: validation no longer improved; \
-             the weights are those of iteration {}\n",
-            grouped(step),
-            grouped(kept_step)
-        ),
+/// What to type on the machine that a person sits at, where that is another one.
+fn how_to_fetch(output: &Path) -> String {
+    if std::env::var_os("SSH_CONNECTION").is_none() {
+        return String::new();
     }
-}
-
-fn worst(labels: &[String], tested: &[&ImageScore]) -> String {
-    let mut worst: Vec<&&ImageScore> = tested.iter().collect();
-    worst.sort_by(|a, b| scored(b).loss().total_cmp(&scored(a).loss()));
-    worst.truncate(WORST);
-    let mut text = format!("The worst {} test images\n", worst.len());
-    for row in worst {
-        let image = scored(row);
-        let (truth, guess) = (&labels[row.category], &labels[image.predicted()]);
-        let verdict = if image.is_correct() {
-            format!("{truth}, right")
-        } else {
-            format!("{truth}, taken for {guess}")
-        };
-        text += &format!(
-            "  {} (score = {:.5})  {}  {verdict}\n",
-            truth,
-            row.scores[row.category],
-            shown(&row.file)
-        );
-    }
-    text
-}
-
-fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
-    let (id, program) = (super::in_shell(&folder.id()), super::program());
-    let images = folder.place(run, &run.images);
-    let photo =
-        tested.first().map_or("photo.jpg".to_owned(), |row| super::typed(&images.join(&row.file)));
-    let photo = super::in_shell(&photo);
-    let again = match run.end {
-        Some(End::Finished { ending: Ending::Stopped, .. }) => vec![format!("resume {id}")],
-        _ => {
-            let source = super::in_shell(&super::typed(&run.source));
-            let another_seed = vec!["train.seed=1".to_owned()];
-            let settings = [Some(another_seed), with_other_network(&run.settings)];
-            let command = |settings: Vec<String>| {
-                let set = |setting: &String| format!(" --set {}", super::in_shell(setting));
-                format!("run {source}{}", settings.iter().map(set).collect::<String>())
-            };
-            settings.into_iter().flatten().map(command).collect()
-        }
-    };
-    let again: String = again.iter().map(|command| format!("  {program} {command}\n")).collect();
-    format!("\nNext\n  {program} scores {id} --wrong\n  {program} predict {id} {photo}\n{again}")
-}
-
-/// Why a worker ended without saying so in the event log: what keeps this process from writing there
-/// too, such as a full disk, or else the last line of `worker.log`.
-pub fn last_words(folder: &RunFolder) -> String {
-    let probe = folder.path().join(".probe");
-    if let Err(err) = write_atomically(&probe, &[0; PROBE_BYTES]) {
-        return store::explain(&err, &folder.again());
-    }
-    // It does no harm where it cannot be removed.
-    let _ = fs::remove_file(probe);
-    match folder.last_words() {
-        words if words.is_empty() => "(none)".to_owned(),
-        words => words,
-    }
+    let whole = std::path::absolute(output).unwrap_or_else(|_| output.to_owned());
+    let source = in_shell(&format!("{}:{}", host_name(), shown(&whole)));
+    format!("; to have it on your own machine, type there: scp {source} .")
 }

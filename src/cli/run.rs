@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 
 use super::follow::{Begun, Followed, follow};
-use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, report, sweep};
+use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, result, sweep};
 use crate::compare::Repeats;
 use crate::config::Config;
 use crate::runner;
@@ -99,7 +99,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
             return Ok(ExitCode::from(EXIT_FAILED));
         }
         Followed::NotBegun => {
-            newsln!("retrain: {}", report::last_words(folder));
+            newsln!("retrain: {}", result::last_words(folder));
             return Ok(ExitCode::from(EXIT_FAILED));
         }
         Followed::NotStarted => {
@@ -117,7 +117,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
     }
     match &run.end {
         Some(End::Finished { .. }) => {
-            out!("{}", report::result(folder, run)?);
+            out!("{}", result::result(folder, run)?);
             Ok(ExitCode::SUCCESS)
         }
         Some(End::Failed(message)) => {
@@ -143,7 +143,7 @@ pub fn outcome(folder: &RunFolder, run: &Run, followed: Followed) -> Result<Exit
         None => {
             newsln!(
                 "retrain: the worker ended without a word; its last ones: {}",
-                report::last_words(folder)
+                result::last_words(folder)
             );
             Ok(ExitCode::from(EXIT_FAILED))
         }

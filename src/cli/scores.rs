@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Scores, SetName, SortBy};
 use super::out::print_json;
-use super::report::scored;
+use super::result::scored;
 use crate::spec::Set;
 use crate::store::{self, ImageScore, RunFolder, shown};
 use crate::words;

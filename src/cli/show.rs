@@ -6,21 +6,17 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::out::print_json;
-use super::report;
-use crate::insight::overfitting;
-use crate::spec;
+use super::result;
+use crate::insight::{MOST_ROWS, overfitting};
 use crate::store::{Counts, End, Run, RunFolder, State};
 use crate::words::{counted, grouped, percent};
-
-/// With more categories than this only the sums of their photos are told.
-const MANY_CATEGORIES: usize = 40;
 
 pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let summary = folder.summary()?;
     let run = folder.replay()?;
     if json {
         let mut value = serde_json::to_value(&summary)?;
-        value["evaluation"] = report::result_json(folder, &run).unwrap_or_else(|err| {
+        value["evaluation"] = result::result_json(folder, &run).unwrap_or_else(|err| {
             newsln!("retrain: {err:#}");
             Value::Null
         });
@@ -41,7 +37,7 @@ pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
         outln!("trouble     {trouble}");
     }
     if run.test().is_some() {
-        outln!("\n{}", report::result(folder, &run)?.trim_end());
+        outln!("\n{}", result::result(folder, &run)?.trim_end());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -70,18 +66,15 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
 
 fn facts(folder: &RunFolder, run: &Run) -> String {
     let mut text = String::new();
-    // What somebody wrote was chosen, also where it is the default.
-    let written = spec::load(&folder.experiment()).map(|checked| checked.written);
-    let written = written.unwrap_or_default();
-    let changed: Vec<String> = run
-        .settings
-        .iter()
-        .filter(|(key, value)| written.contains(&key.as_str()) || !spec::is_default(key, value))
-        .map(|(key, value)| format!("{key} = {value}"))
+    let changed: Vec<String> = folder
+        .settings(run)
+        .into_iter()
+        .filter(|setting| setting.is_chosen)
+        .map(|setting| format!("{} = {}", setting.key, setting.value))
         .collect();
     text += &format!("settings    {}\n", changed.join("\n            "));
     let sums = |of: fn(&Counts) -> usize| run.counts.iter().map(of).sum::<usize>();
-    if run.counts.len() > MANY_CATEGORIES {
+    if run.counts.len() > MOST_ROWS {
         text += &format!(
             "photos      {} categories: {} training, {} validation, {} test\n",
             grouped(run.counts.len()),

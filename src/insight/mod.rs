@@ -30,7 +30,7 @@ pub use resampled::Resampled;
 pub use scored::{Scored, predict};
 pub use shapley::{rounded_to_sum, shapley};
 pub use student::{t_p_value, t_reach};
-pub use tables::{category_table, confusion_table};
+pub use tables::{MOST_ROWS, WORST_ROWS, category_table, confusion_table};
 pub use text::{beyond_accuracy, final_test_accuracy};
 pub use trouble::{overfitting, training_trouble};
 

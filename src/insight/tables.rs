@@ -15,9 +15,9 @@ const GAP: usize = 2;
 const NAMED_COLUMNS: usize = 8;
 /// With more categories, a list of the worst replaces a table of all: nobody reads a matrix of 1,500
 /// rows, and it takes 12 megabytes.
-const WHOLE: usize = 40;
+pub const MOST_ROWS: usize = 40;
 /// Entries of such a list.
-const WORST: usize = 20;
+pub const WORST_ROWS: usize = 20;
 
 /// The confusion matrix, rows true and columns predicted; every line ends in `\n`. Up to 8
 /// categories it fits 80 columns, names shortened as needed. With more, or when shortened names
@@ -29,7 +29,7 @@ const WORST: usize = 20;
 pub fn confusion_table<N: AsRef<str>>(names: &[N], matrix: &ConfusionMatrix) -> String {
     let categories = matrix.categories();
     let names: Vec<&str> = names[..categories].iter().map(AsRef::as_ref).collect();
-    if categories > WHOLE {
+    if categories > MOST_ROWS {
         return confusion_list(&names, &matrix.confusions());
     }
     let (rows, headings) = named(&names).unwrap_or_else(|| numbered(&names));
@@ -53,11 +53,11 @@ pub fn confusion_table<N: AsRef<str>>(names: &[N], matrix: &ConfusionMatrix) -> 
 }
 
 fn confusion_list(names: &[&str], confusions: &[Confusion]) -> String {
-    let shown = &confusions[..confusions.len().min(WORST)];
+    let shown = &confusions[..confusions.len().min(WORST_ROWS)];
     let mut table = match confusions.len() {
         0 => return "No image was taken for another category.\n".to_owned(),
-        all if all > WORST => {
-            format!("The {WORST} largest of {} confusions\n", grouped(all as u64))
+        all if all > WORST_ROWS => {
+            format!("The {WORST_ROWS} largest of {} confusions\n", grouped(all as u64))
         }
         _ => "All confusions\n".to_owned(),
     };
@@ -105,10 +105,10 @@ pub fn category_table<N: AsRef<str>>(names: &[N], evaluation: &Evaluation) -> St
     let mut rows: Vec<(String, CategoryMetrics)> =
         shortened(&names, 2 * NAME_MAX).into_iter().zip(evaluation.categories.clone()).collect();
     let mut table = String::new();
-    if categories > WHOLE {
+    if categories > MOST_ROWS {
         rows.retain(|(_, metrics)| metrics.support > 0);
         rows.sort_by(|a, b| a.1.f1.total_cmp(&b.1.f1));
-        rows.truncate(WORST);
+        rows.truncate(WORST_ROWS);
         let all = grouped(categories as u64);
         table += &format!("The {} of {all} categories with the lowest F1\n", rows.len());
     }
@@ -240,7 +240,7 @@ mod tests {
         kind 7       1  kind 9
         ");
         let table = category_table(&names, &evaluation);
-        assert_eq!(table.lines().count(), 1 + 1 + WORST + 2, "{table}");
+        assert_eq!(table.lines().count(), 1 + 1 + WORST_ROWS + 2, "{table}");
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines[0], "The 20 of 1,500 categories with the lowest F1");
         assert!(lines[2].starts_with("kind 7 ") && lines[3].starts_with("kind 9 "), "{table}");

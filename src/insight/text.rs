@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::evaluation::Evaluation;
 use super::interval::wilson;
-use crate::words::percent;
+use crate::words::{percent, percent_range};
 
 /// With more categories than this, the true one is looked for among the five highest scores rather
 /// than the two highest.
@@ -17,9 +17,8 @@ pub fn final_test_accuracy(correct: usize, images: usize) -> String {
         return "Final test accuracy = unknown (N=0, the test set is empty)".to_owned();
     };
     let accuracy = percent(correct as f64 / images as f64);
-    let (low, high) = (percent(low), percent(high));
-    let low = low.trim_end_matches('%');
-    format!("Final test accuracy = {accuracy} (N={images}, 95% interval {low} to {high})")
+    let interval = percent_range(low, high);
+    format!("Final test accuracy = {accuracy} (N={images}, 95% interval {interval})")
 }
 
 /// What the accuracy leaves out, one phrase each: accuracy with every category counting the same;

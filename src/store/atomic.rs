@@ -37,6 +37,14 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes `path` with these bytes unless something is there, for which the error is `AlreadyExists`.
+/// An error names the file.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    create_whole(path, bytes).map_err(|err| {
+        io::Error::new(err.kind(), NotWritten { path: path.to_owned(), source: err })
+    })
+}
+
 /// Makes `path` with these bytes unless it exists, for which the error is `AlreadyExists`. Nobody
 /// finds it with less in it, where the file system has links.
 pub(super) fn create_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

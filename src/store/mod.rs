@@ -5,6 +5,7 @@
 
 mod atomic;
 mod baseline;
+mod chosen;
 mod event;
 mod fault;
 mod feature_key;
@@ -30,8 +31,9 @@ mod tested;
 pub mod trash;
 mod worker_log;
 
-pub use atomic::write_atomically;
+pub use atomic::{write_atomically, write_new};
 pub use baseline::{read_baseline, write_baseline};
+pub use chosen::RunSetting;
 pub use event::{
     Counts, Ending, EvaluationPoint, Event, LONGEST_LINE, NetworkFacts, Record, SCHEMA_VERSION,
     Stage, StepPoint, TestResult, Timestamp,
@@ -51,7 +53,7 @@ pub use remove::Removed;
 pub use room::check_room;
 pub use run::{End, FeatureProgress, Horizon, Points, Run};
 pub use runs::{FindError, LAST, find, list};
-pub use scores::{ImageScore, ScoresError, read_scores, skipped_csv, write_scores};
+pub use scores::{ImageScore, ScoresError, read_scores, read_skipped, skipped_csv, write_scores};
 pub use stop::{Stop, StopError};
 pub use summary::{KeptValidation, State, Summary};
 pub use tested::{TestedPhotos, tested_photos};

@@ -156,6 +156,15 @@ pub fn skipped_csv<'a>(skipped: impl Iterator<Item = (&'a Path, String)>) -> Vec
     csv.into_inner().expect("a Vec takes all")
 }
 
+/// The rows of a `skipped.csv`, file and reason, both as text for people.
+pub fn read_skipped(path: &Path) -> Result<Vec<(String, String)>, ScoresError> {
+    let fail = |source| ScoresError::Read { path: path.to_owned(), source };
+    let text = read_plain(path).map_err(|err| fail(err.into()))?;
+    let mut csv = csv::Reader::from_reader(&text[..]);
+    let field = |record: &csv::StringRecord, at| record.get(at).unwrap_or_default().to_owned();
+    csv.records().map(|row| row.map(|row| (field(&row, 0), field(&row, 1))).map_err(fail)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,6 +84,8 @@ pub enum Effect {
     /// Reads the curves and the matrix of the run under the cursor, once that rests; comes back as
     /// `News::Glanced`.
     Glance(RunFolder),
+    /// Writes a report of these runs into the current folder, the first being the baseline.
+    Report(Vec<RunFolder>),
     /// Pins a run as the baseline, or none.
     Pin(Option<String>),
     /// Scores a file or folder with the network of a run.

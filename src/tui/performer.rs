@@ -30,7 +30,8 @@ use super::terminal::Terminal;
 use super::theme::ThemeName;
 use super::trash::{restore, trash};
 use crate::config::{CONFIG_FILE, with_theme};
-use crate::store::{RunFolder, explain, read_baseline, write_atomically, write_baseline};
+use crate::report::{self, Report};
+use crate::store::{RunFolder, explain, read_baseline, shown, write_atomically, write_baseline};
 
 /// What the loop does after an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +164,7 @@ impl Performer {
                 // The thread ends only when the UI does.
                 let _ = self.glances.send(run);
             }
+            Effect::Report(runs) => self.aside("report", move || write_report(&runs))?,
             Effect::Pin(run) => {
                 let runs = self.context.config.runs.clone();
                 self.later(move || match write_baseline(&runs, run.as_deref()) {
@@ -294,6 +296,19 @@ fn edit_note(run: &RunFolder, edit: NoteEdit) -> News {
     News::Said(match Note::read(run).and_then(|note| note.edited(edit).write(run)) {
         Ok(()) => Toast::good(format!("noted in {}", run.id())),
         Err(err) => Toast::error(err.to_string()),
+    })
+}
+
+fn write_report(runs: &[RunFolder]) -> News {
+    let path = from_the_root(&report::file_name(runs));
+    let written =
+        Report::of(runs).map_err(|err| explain(&err, "write it again")).and_then(|report| {
+            report::write(&path, &report::html(&report))
+                .map_err(|err| explain(&err, "write it again"))
+        });
+    News::Said(match written {
+        Ok(()) => Toast::good(format!("wrote {}", shown(&path))),
+        Err(said) => Toast::error(said),
     })
 }
 

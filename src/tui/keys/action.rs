@@ -58,6 +58,8 @@ pub enum Action {
     OpenImages,
     Refresh,
     MoreIterations,
+    /// Writes a report of runs into a file.
+    Report,
     // queue
     MoveUp,
     MoveDown,

@@ -129,6 +129,7 @@ const RESUME: &str = "resume this run: it ended before its time or never started
 const PAUSE: &str = "pause this run: it keeps a checkpoint and can be resumed";
 const RERUN: &str = "again: a new run with this run's own settings";
 const OTHER_NETWORK: &str = "backbone: the same with the other built-in network";
+const REPORT: &str = "out: write a report of this run as a page, with its photos";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
@@ -154,6 +155,12 @@ const RUNS: &[Binding] = &[
     bind(&["Y"], Action::YankMore, "", "yank: copy the path of this run's folder"),
     bind(&["i"], Action::OpenImages, "images", "images: every image of this run with its scores"),
     bind(&["o"], Action::OpenOutside, "", "open the worker's log in $VISUAL or $EDITOR"),
+    bind(
+        &["O"],
+        Action::Report,
+        "",
+        "out: write a report of this run, or of the marked, as a page",
+    ),
     bind(&["R"], Action::Refresh, "", "refresh: read all runs again"),
 ];
 
@@ -164,6 +171,7 @@ const COMPARE: &[Binding] = &[
     bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
     bind(&["p"], Action::Pin, "baseline", "pin the chosen column's run as the baseline"),
     bind(&["u"], Action::OnlyDifferent, "all", "show all settings, or only those that differ"),
+    bind(&["O"], Action::Report, "", "out: write a report of these runs as a page"),
     bind(&["y"], Action::Yank, "", "yank: copy the names of these runs"),
 ];
 
@@ -196,6 +204,7 @@ const LIVE: &[Binding] = &[
     bind(&["["], Action::PreviousRun, "", "the run before this one"),
     bind(&["]"], Action::NextRun, "", "the run after this one"),
     bind(&["o"], Action::OpenOutside, "log", "open the worker's log in $VISUAL or $EDITOR"),
+    bind(&["O"], Action::Report, "", REPORT),
     bind(&["y"], Action::Yank, "", "yank: copy this run's name"),
 ];
 

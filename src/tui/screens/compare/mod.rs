@@ -131,6 +131,14 @@ impl Compare {
         others.filter_map(folder).map(|run| Effect::CompareRuns(first.clone(), run)).collect()
     }
 
+    /// The runs that are there, first the one that is measured against.
+    fn folders(&self, known: &Known) -> Vec<RunFolder> {
+        let first = self.reference().map(|at| &self.runs[at]);
+        let others = self.runs.iter().filter(|id| Some(*id) != first);
+        let folder = |id: &String| Some(known.runs.get(id)?.folder().clone());
+        first.into_iter().chain(others).filter_map(folder).collect()
+    }
+
     /// The run of the chosen column photo by photo; where that is the one that is measured against,
     /// the first of the others.
     fn open_photos(&self, known: &Known) -> Vec<Effect> {
@@ -170,6 +178,7 @@ impl Compare {
             Action::OtherChart => self.view.prefers_accuracy = !self.view.prefers_accuracy,
             Action::LogScale => self.view.is_log = !self.view.is_log,
             Action::Yank => return vec![Effect::Copy(self.runs.join(" "))],
+            Action::Report => return vec![Effect::Report(self.folders(world.known))],
             Action::Back if self.view.cursor.take().is_some() => return vec![Effect::Cleared],
             action => drop(self.table.on(action, self.layout(world.area)[2])),
         }

@@ -161,6 +161,7 @@ impl Live {
                 return vec![Effect::Open(Destination::Images(Source::Run(run)))];
             }
             Action::OpenOutside => return vec![Effect::EditOutside(run.worker_log())],
+            Action::Report => return vec![Effect::Report(vec![run])],
             Action::Rerun => return vec![Effect::Rerun(run, Again::AsItIs)],
             Action::OtherNetwork => return vec![Effect::Rerun(run, Again::WithOtherNetwork)],
             Action::PreviousRun | Action::NextRun => return self.step(&run, action, known),
@@ -283,7 +284,7 @@ impl Page for Live {
             Action::Stop | Action::Pause | Action::Cancel => self.is_running(known),
             Action::Run => self.state_now(known).is_some_and(State::is_unfinished),
             Action::ToNewest => self.view.cursor.is_some() || self.view.zoom.is_some(),
-            Action::Yank | Action::OpenOutside => self.run.is_some(),
+            Action::Yank | Action::OpenOutside | Action::Report => self.run.is_some(),
             Action::CursorLeft
             | Action::Smoother
             | Action::ZoomIn

@@ -152,6 +152,7 @@ impl Runs {
             }
             Action::Refresh => return vec![Effect::Refresh],
             Action::Compare => return vec![self.compare(known)],
+            Action::Report => return self.report(known),
             _ => {
                 let reaction = self.table.on(action, table_area(world.area));
                 if reaction == Reaction::None
@@ -255,6 +256,18 @@ impl Runs {
     }
 
     /// Asks for the comparisons of the runs in sight with the baseline.
+    /// Of the marked runs against the baseline, where one is pinned; without marks of the one under
+    /// the cursor.
+    fn report(&self, known: &Known) -> Vec<Effect> {
+        let chosen = self.chosen(known).into_iter();
+        let mut runs: Vec<RunFolder> = chosen.map(|run| run.folder().clone()).collect();
+        if let Some(baseline) = known.baseline().filter(|_| !self.marks.is_empty()) {
+            runs.retain(|run| run != baseline.folder());
+            runs.insert(0, baseline.folder().clone());
+        }
+        if runs.is_empty() { Vec::new() } else { vec![Effect::Report(runs)] }
+    }
+
     fn compare_with_baseline(&mut self, world: &World) -> Vec<Effect> {
         let known = world.known;
         let Some(baseline) = known.baseline() else { return Vec::new() };
@@ -460,7 +473,8 @@ impl Page for Runs {
             | Action::Mark
             | Action::SortUp
             | Action::Rerun
-            | Action::OtherNetwork => run.is_some(),
+            | Action::OtherNetwork
+            | Action::Report => run.is_some(),
             _ => true,
         }
     }

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use super::grid::Marker;
 use super::series::Chart;
-use super::ticks::{format_iteration, linear_ticks, log_ticks};
 use super::view::{View, YScale};
+use crate::ticks::{format_iteration, linear_ticks, log_ticks};
 
 /// Rows below the plot: the axis and its labels.
 const BELOW: u16 = 2;

@@ -6,9 +6,9 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::series::{Chart, Series};
-use super::ticks::format_iteration;
 use super::trace::Reading;
 use super::view::{View, YScale};
+use crate::ticks::format_iteration;
 use crate::tui::widgets::safe;
 use crate::words::grouped;
 

@@ -10,15 +10,14 @@ mod grid;
 mod legend;
 mod series;
 mod smooth;
-mod ticks;
 mod trace;
 mod view;
 
 #[cfg(test)]
 mod snapshots;
 
+pub use crate::ticks::{Unit, format_value};
 pub use grid::Marker;
 pub use series::{Chart, ChartStyles, Series, Weight};
-pub use ticks::{Unit, format_value};
 pub use trace::Trace;
 pub use view::YScale;

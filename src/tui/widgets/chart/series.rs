@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 
 use super::grid::Marker;
-use super::ticks::Unit;
 use super::trace::Trace;
 use super::view::{View, YScale};
+use crate::ticks::Unit;
 
 /// How much a curve stands out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

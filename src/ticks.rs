@@ -1,4 +1,4 @@
-//! Where an axis gets its labels, and how numbers are written on it.
+//! Where the axis of a chart gets its labels, and how numbers are written on it.
 
 use crate::words::{grouped, percent};
 
@@ -51,6 +51,7 @@ pub fn format_iteration(x: f64) -> String {
 /// What the values of a chart are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
+    /// Written with four significant digits.
     #[default]
     Number,
     /// From 0 to 1, written as percentages.
@@ -58,6 +59,7 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// A value beside the chart.
     pub fn format(self, value: f64) -> String {
         match self {
             Unit::Share if value.is_finite() => percent(value),
