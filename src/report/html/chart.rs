@@ -14,6 +14,8 @@ const TOP: f64 = 34.0;
 const BOTTOM: f64 = 44.0;
 /// Points of so few are marked, so that one alone is seen.
 const FEW: usize = 12;
+/// About so many values stand beside the plot.
+const TICKS: usize = 5;
 const TO_A_STRING: &str = "writing to a string does not fail";
 
 /// One curve.
@@ -74,7 +76,7 @@ impl Chart<'_> {
         let mut svg =
             format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{label}\">\n");
         svg += &self.axes(&scale);
-        if let Some((at, name)) = self.mark.filter(|(at, _)| (scale.x.0..=scale.x.1).contains(at)) {
+        if let Some((at, name)) = self.mark {
             svg += &mark(&scale, at, name);
         }
         for line in &self.lines {
@@ -91,10 +93,12 @@ impl Chart<'_> {
             Some((values().reduce(f64::min)?, values().reduce(f64::max)?))
         };
         let (x, y) = (extent(|point| point.0)?, extent(|point| point.1)?);
-        let x = (0.0, x.1.max(1.0));
+        // A point that is the mean of several iterations lies before the last of them.
+        let reached = self.mark.map_or(x.1, |(at, _)| at.max(x.1));
+        let x = (0.0, reached.max(1.0));
         let y = match self.unit {
             Unit::Share => ((y.0 * 10.0).floor().min(9.0) / 10.0, 1.0),
-            Unit::Number => (0.0, if y.1 > 0.0 { y.1 * 1.05 } else { 1.0 }),
+            Unit::Number => (0.0, top(y.1)),
         };
         y.1.is_finite().then_some(Scale { x, y })
     }
@@ -102,7 +106,7 @@ impl Chart<'_> {
     fn axes(&self, scale: &Scale) -> String {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
         let mut svg = String::new();
-        let ticks = linear_ticks(scale.y.0, scale.y.1, 5);
+        let ticks = linear_ticks(scale.y.0, scale.y.1, TICKS);
         for (tick, label) in ticks.iter().zip(self.unit.labels(&ticks)) {
             let y = scale.y(*tick);
             writeln!(
@@ -137,6 +141,14 @@ impl Chart<'_> {
         )
         .expect(TO_A_STRING);
         svg
+    }
+}
+
+/// The first tick at or above the largest value.
+fn top(largest: f64) -> f64 {
+    match linear_ticks(0.0, largest, TICKS)[..] {
+        [first, second, ..] => (largest / (second - first)).ceil() * (second - first),
+        _ => 1.0,
     }
 }
 

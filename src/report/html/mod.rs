@@ -47,7 +47,7 @@ fn shades() -> String {
         format!(
             ".right{level}{{background:rgba(var(--right),{strength:.2})}}\
              .wrong{level}{{background:rgba(var(--wrong),{:.2})}}\n",
-            0.1 + strength
+            0.04 + strength
         )
     };
     (1..=tables::SHADES).map(shade).collect()
