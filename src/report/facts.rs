@@ -95,6 +95,8 @@ pub struct Difference {
     pub comparison: Comparison,
     /// Which photos were compared.
     pub ground: String,
+    /// How the photos of all sets differ, in words; empty where they are the same.
+    pub photos: String,
     /// Photos that the first had wrong and the other has right, largest change first: the first of
     /// them.
     pub fixed: Vec<PhotoCard>,

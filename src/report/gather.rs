@@ -190,6 +190,7 @@ fn versus(first: &RunFolder, other: &RunFolder, pictures: usize) -> Versus {
         Ok(Difference {
             comparison: two.pairs.comparison(),
             ground: two.ground(),
+            photos: if two.photos.is_empty() { String::new() } else { two.photos.in_words() },
             fixed: cards(Outcome::Fixed),
             broken: cards(Outcome::Broken),
         })

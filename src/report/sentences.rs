@@ -122,9 +122,12 @@ fn training(run: &Run) -> String {
         let kept = format!("the weights are those of iteration {}", grouped(kept_step));
         said += &format!(", {}", early_end(ending, step, kept_step).unwrap_or(kept));
     }
+    if let Some(kept) = run.kept() {
+        said += &format!(", validation accuracy {}", percent(kept.validation_accuracy));
+    }
     if let Some(best) = run.best {
-        let best = (percent(best.validation_accuracy), grouped(best.step));
-        said += &format!(", highest validation accuracy {} at iteration {}", best.0, best.1);
+        let (highest, step) = (percent(best.validation_accuracy), grouped(best.step));
+        said += &format!(" (the highest was {highest} at iteration {step})");
     }
     said
 }
@@ -206,7 +209,7 @@ pub fn table_of_runs(report: &Report) -> Vec<(String, Vec<String>)> {
         let (low, high) = wilson(test.correct, test.n)?;
         Some(format!("{} ({})", percent(test.accuracy), percent_range(low, high)))
     };
-    let best = |facts: &RunFacts| Some(percent(facts.run.best?.validation_accuracy));
+    let validation = |facts: &RunFacts| Some(percent(facts.run.kept()?.validation_accuracy));
     let mut rows = vec![
         row("run", &|facts| Some(facts.id.clone())),
         row("state", &|facts| Some(facts.state.name().to_owned())),
@@ -221,9 +224,17 @@ pub fn table_of_runs(report: &Report) -> Vec<(String, Vec<String>)> {
         "points against run 1".to_owned(),
         [String::new()].into_iter().chain(against).collect(),
     ));
-    rows.push(row("highest validation accuracy", &best));
+    rows.push(row("validation accuracy", &validation));
     rows.push(row("iterations", &|facts| Some(progress(facts.run.step(), facts.run.iterations))));
     rows.push(row("time", &|facts| Some(duration(facts.run.seconds()))));
+    let photos = report.versus.iter().map(|versus| match &versus.difference {
+        Ok(difference) => difference.photos.clone(),
+        Err(_) => String::new(),
+    });
+    let photos: Vec<String> = [String::new()].into_iter().chain(photos).collect();
+    if photos.iter().any(|said| !said.is_empty()) {
+        rows.push(("photos against run 1".to_owned(), photos));
+    }
     rows.extend(report.differing());
     rows
 }

@@ -75,6 +75,9 @@ fn the_baseline_is_pinned_on_a_column_and_the_others_are_measured_against_it() {
     let effects = press(&mut app, "lp");
     let [Effect::Pin(Some(pinned)), others @ ..] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((pinned.as_str(), others.len()), (IDS[0], 2));
+    let effects = press(&mut app, "O");
+    let [Effect::Report(runs)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(runs.iter().map(RunFolder::id).collect::<Vec<_>>(), IDS);
     let text = testing::text(&mut app, (140, 40));
     assert!(text.contains("rate 0.01 = baseline") && text.contains('…'), "{text}");
     app.on_news(vec![testing::compared(IDS[0], IDS[1])]);

@@ -199,6 +199,15 @@ fn a_baseline_turns_accuracies_into_differences() {
     assert!(effects.iter().all(|one| matches!(one, Effect::Glance(_))), "asked once: {effects:?}");
     let text = testing::text(&mut app, (140, 40));
     assert!(text.contains("+0.0 (-60.4 to +60.4, N=4)"), "{text}");
+    // A report of marked runs is against the baseline; without marks it is of the run at hand.
+    let ids = |effects: Vec<Effect>| -> Vec<String> {
+        let [Effect::Report(runs)] = &effects[..] else { panic!("{effects:?}") };
+        runs.iter().map(RunFolder::id).collect()
+    };
+    assert_eq!(ids(press(&mut app, "O")), [pinned.as_str()]);
+    let marked = ids(press(&mut app, "gg space G O"));
+    assert_eq!((marked.len(), &marked[0]), (2, pinned));
+    press(&mut app, "gg space G");
     // Pinned again it is none.
     let effects = press(&mut app, "p");
     assert!(matches!(&effects[..], [Effect::Pin(None)]), "{effects:?}");
