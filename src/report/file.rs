@@ -4,14 +4,11 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::sentences::{MARK_IN_HTML, MARK_IN_MARKDOWN};
 use super::{Report, html, markdown};
 use crate::config::open_plain;
 use crate::store::{RunFolder, write_atomically, write_new};
 
-/// By this a page is known for a report, which may be replaced by a newer one.
-pub(super) const MARK_IN_HTML: &str = "<meta name=\"generator\" content=\"retrain report\"/>";
-/// The same in Markdown, where it is not shown.
-pub(super) const MARK_IN_MARKDOWN: &str = "<!-- retrain report -->";
 /// The mark is in so many first bytes.
 const HEAD: u64 = 512;
 

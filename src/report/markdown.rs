@@ -1,9 +1,8 @@
 //! A report as Markdown for a pull request: tables, sentences and curves in characters.
 
 use super::facts::{Difference, PhotoCard, Report, RunFacts, TestScores};
-use super::file::MARK_IN_MARKDOWN;
 use super::html::{listed, score};
-use super::sentences;
+use super::sentences::{self, MARK_IN_MARKDOWN};
 use crate::insight::{MOST_ROWS, WORST_ROWS, wilson};
 use crate::store::harmless;
 use crate::words::{grouped, percent, percent_range};

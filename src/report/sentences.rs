@@ -5,6 +5,11 @@ use crate::insight::{beyond_accuracy, overfitting, wilson};
 use crate::store::{Counts, End, Ending, Run, State};
 use crate::words::{counted, duration, grouped, moment, percent, percent_range, points, progress};
 
+/// By this a page is known for a report, which may be replaced by a newer one.
+pub const MARK_IN_HTML: &str = "<meta name=\"generator\" content=\"retrain report\"/>";
+/// The same in Markdown, where it is not shown.
+pub const MARK_IN_MARKDOWN: &str = "<!-- retrain report -->";
+
 /// The answer to the question of a run, in a sentence: the number first, where there is one.
 pub struct Answer {
     /// `83.8%`
