@@ -9,12 +9,11 @@ use std::sync::Arc;
 use super::experiments::ExperimentEffect;
 use super::keys::Action;
 use super::news::{Toast, Trashed};
-use super::note::NoteEdit;
 use super::preview::{Graphics, Wanted};
 use super::scores::{Filters, ScoreTable, Source};
 use super::theme::ThemeName;
 use crate::spec::Set;
-use crate::store::{RunFolder, Stop};
+use crate::store::{NoteEdit, RunFolder, Stop};
 
 /// How a run's experiment is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

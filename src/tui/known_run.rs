@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::note::Note;
-use crate::store::{Queue, RunFolder, State, Summary};
+use crate::store::{Note, Queue, RunFolder, State, Summary};
 
 #[derive(Clone, Debug)]
 pub struct KnownRun {

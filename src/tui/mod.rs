@@ -43,7 +43,6 @@ mod known;
 mod known_run;
 mod launch;
 mod news;
-mod note;
 mod overlay;
 mod performer;
 mod preview;

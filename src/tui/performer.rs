@@ -23,7 +23,6 @@ use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
 use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
 use super::news::{News, RunsWatcher, Toast};
-use super::note::{Note, NoteEdit};
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
 use super::terminal::Terminal;
@@ -31,7 +30,9 @@ use super::theme::ThemeName;
 use super::trash::{restore, trash};
 use crate::config::{CONFIG_FILE, with_theme};
 use crate::report::{self, Report};
-use crate::store::{RunFolder, explain, read_baseline, shown, write_atomically, write_baseline};
+use crate::store::{
+    Note, NoteEdit, RunFolder, explain, read_baseline, shown, write_atomically, write_baseline,
+};
 
 /// What the loop does after an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

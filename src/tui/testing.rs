@@ -20,10 +20,9 @@ use super::app::App;
 use super::effect::Effect;
 use super::known_run::{KnownRun, Reading};
 use super::news::{News, RunsNews};
-use super::note::Note;
 use super::theme::{Environment, Theme, ThemeName};
 use crate::config::Config;
-use crate::store::{KeptValidation, RunFolder, State, Summary, TestResult, Timestamp};
+use crate::store::{KeptValidation, Note, RunFolder, State, Summary, TestResult, Timestamp};
 
 /// The sizes at which every screen is looked at.
 pub const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (140, 40)];

@@ -9,10 +9,9 @@ use std::thread;
 
 use super::worker_log::WorkerLog;
 use super::{Curves, FollowedNews, News, Said};
-use crate::store::{LogError, Points, Queue, Run, RunFolder, State, Tail};
+use crate::store::{LogError, Note, Points, Queue, Run, RunFolder, State, Tail};
 use crate::tui::input::Input;
 use crate::tui::known_run::{KnownRun, Reading};
-use crate::tui::note::Note;
 
 /// The readers of all runs at work, and of those that a screen follows.
 #[derive(Default)]

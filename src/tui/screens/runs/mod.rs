@@ -18,14 +18,13 @@ use ratatui::layout::Rect;
 
 use super::{Message, Page, World};
 use super::{beside, control};
-use crate::store::{RunFolder, State, Stop, Timestamp, shown};
+use crate::store::{NoteEdit, RunFolder, State, Stop, Timestamp, shown};
 use crate::tui::effect::{Again, Confirm, Destination, Effect};
 use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
 use crate::tui::news::{News, Toast};
-use crate::tui::note::NoteEdit;
 use crate::tui::scores::Source;
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 

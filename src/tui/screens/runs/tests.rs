@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
 use crate::insight::ConfusionMatrix;
-use crate::store::{EvaluationPoint, Points, Run, RunFolder, State, StepPoint, Stop};
+use crate::store::{EvaluationPoint, NoteEdit, Points, Run, RunFolder, State, StepPoint, Stop};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::glance::{Glance, GlanceNews};
 use crate::tui::known_run::KnownRun;
 use crate::tui::news::{Curves, News};
-use crate::tui::note::NoteEdit;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
 

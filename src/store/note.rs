@@ -4,8 +4,9 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::RunFolder;
+use super::atomic::write_atomically;
 use crate::config::read_small;
-use crate::store::{RunFolder, write_atomically};
 
 /// Tags and a note; all of it may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
