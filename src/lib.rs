@@ -19,6 +19,7 @@ pub use retrain_kernels as kernels; // fast convolution and pooling on the CPU, 
 pub mod nets; // frozen networks: their settings, their weights, and how they take photos
 pub mod spec; // what an experiment is
 pub mod store; // what a run leaves on disk
+pub mod query; // the language of filters, and the keys of a run
 pub mod dataset; // folders of photos to labelled images, their split, decoding and distortion
 pub mod features; // bottleneck features and their cache
 pub mod train; // the head: optimisers, schedule, fit, head file

@@ -109,6 +109,30 @@ fn runs_of_earlier_versions_are_listed_and_shown() {
 }
 
 #[test]
+fn runs_are_listed_that_pass_a_filter_and_a_mistake_in_it_ends_with_2() {
+    let project = OldProject::new();
+    let listed = |filter: &str| {
+        let list = project.ok(&["list", "--json", "--filter", filter]);
+        let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+        let runs = list.as_array().unwrap().iter();
+        runs.map(|run| run["run"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("accuracy>70% train.seed=0"), [PLAIN, FULL]);
+    // Under the key of today; the states are those of the table.
+    assert_eq!(listed("last_pool=max OR (state=lost seed=9)"), [FULL, LOST]);
+    assert_eq!(listed("NOT has:accuracy -state=lost"), [PAUSED]);
+    let none = project.retrain(&["list", "--filter", "accuracy<10%"]);
+    assert!(none.status.success() && none.stdout.is_empty(), "{none:?}");
+    let said = String::from_utf8(none.stderr).unwrap();
+    assert_eq!(said, "no run of 4 passes the filter\n");
+    let wrong = project.retrain(&["list", "--filter", "plain acuracy>70%"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    let expected = "column 7: no key 'acuracy': did you mean accuracy?";
+    assert!(said.contains(expected) && said.contains("--filter"), "{said}");
+}
+
+#[test]
 fn heads_of_earlier_versions_predict_the_same_scores() {
     let project = OldProject::new();
     for run in [PLAIN, FULL] {

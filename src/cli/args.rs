@@ -91,8 +91,11 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// List all runs, the newest last
+    /// List all runs, the newest last, or those that pass a filter
     List {
+        /// As in the table of runs: 'accuracy>70% seed=3', 'state=failed OR NOT has:note'
+        #[arg(long, value_name = "FILTER")]
+        filter: Option<String>,
         /// Print JSON, for other programs
         #[arg(long)]
         json: bool,

@@ -2,14 +2,16 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::out::print_json;
 use crate::config::Config;
+use crate::query::{Query, RunRow, parse, run_keys};
 use crate::spec::{Nameable, differences_in_words};
-use crate::store::{self, Queue, Summary};
-use crate::words::{duration, pad_right, percent, progress, width};
+use crate::store::{self, Note, Queue, RunFolder, Summary, Timestamp};
+use crate::words::{duration, grouped, pad_right, percent, progress, width};
 
 #[derive(Serialize)]
 struct Listed {
@@ -18,8 +20,16 @@ struct Listed {
     summary: Summary,
 }
 
-pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
+pub fn list(config: &Config, filter: Option<&str>, json: bool) -> Result<ExitCode> {
+    let query = match filter {
+        Some(filter) => parse(filter, run_keys(), &TimeZone::system())
+            .with_context(|| format!("--filter '{filter}'"))?,
+        None => Query::default(),
+    };
+    query.notes.iter().for_each(|note| newsln!("retrain: {note}"));
+    let baseline = store::read_baseline(&config.runs);
     let mut listed = Vec::new();
+    let mut all = 0;
     let queue = Queue::read(&config.runs).unwrap_or_else(|err| {
         // It hides no run; those that wait are told as created.
         newsln!("retrain: {err}");
@@ -29,7 +39,11 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
         match folder.summary() {
             Ok(mut summary) => {
                 queue.mark(&folder, &mut summary);
-                listed.push(Listed { run: folder.id(), summary });
+                all += 1;
+                let run = folder.id();
+                if passes(&query, &folder, &run, &summary, baseline.as_deref()) {
+                    listed.push(Listed { run, summary });
+                }
             }
             // One damaged run must not hide the others.
             Err(err) => newsln!("retrain: {err}"),
@@ -37,12 +51,33 @@ pub fn list(config: &Config, json: bool) -> Result<ExitCode> {
     }
     if json {
         print_json(&listed)?;
+    } else if listed.is_empty() && all > 0 {
+        newsln!("no run of {} passes the filter", grouped(all));
     } else if listed.is_empty() {
         newsln!("no run yet; 'retrain demo' makes one, 'retrain run EXPERIMENT' makes yours");
     } else {
         out!("{}", table(&listed));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The note is only read where something is asked of it.
+fn passes(
+    query: &Query,
+    folder: &RunFolder,
+    id: &str,
+    summary: &Summary,
+    baseline: Option<&str>,
+) -> bool {
+    if query.is_empty() {
+        return true;
+    }
+    let note = Note::read(folder).unwrap_or_else(|err| {
+        newsln!("retrain: {err}");
+        Note::default()
+    });
+    let row = RunRow { id, summary: Some(summary), note: &note, is_baseline: baseline == Some(id) };
+    query.matches(&row, Timestamp::now())
 }
 
 fn table(listed: &[Listed]) -> String {

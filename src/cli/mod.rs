@@ -121,7 +121,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Cancel { run } => {
             stop::stop(&config, &find_able(&config, &run, is_at_work)?, Stop::Cancel)
         }
-        Command::List { json } => list::list(&config, json),
+        Command::List { filter, json } => list::list(&config, filter.as_deref(), json),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
         Command::Scores(scores) => {
             scores::scores(&find_able(&config, &scores.run, has_scores)?, &scores)

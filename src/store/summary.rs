@@ -104,6 +104,20 @@ pub enum State {
 }
 
 impl State {
+    /// All states, in the order in which a run may have them.
+    pub const ALL: [State; 10] = [
+        State::Created,
+        State::Queued,
+        State::Starting,
+        State::Running,
+        State::Done,
+        State::Stopped,
+        State::Paused,
+        State::Failed,
+        State::Cancelled,
+        State::Lost,
+    ];
+
     /// As it is written in tables.
     pub fn name(self) -> &'static str {
         match self {
