@@ -42,6 +42,7 @@ fn lists() -> Vec<(&'static str, &'static str, String)> {
     vec![
         ("README.md", "demo", fenced("text", &read("docs/pictures/demo.txt"))),
         ("docs/keys.md", "keys", retrain::tui::keys_markdown()),
+        ("docs/filters.md", "filters", retrain::tui::filters_markdown()),
         ("docs/fields.md", "mistakes", mistakes()),
         ("docs/fields.md", "fields", spec::fields_markdown()),
         ("docs/commands.md", "commands", commands()),
@@ -92,7 +93,7 @@ const KEYS_IN_SENTENCES: &[(&str, &str, Keys)] = &[
     (
         "docs/screens.md",
         "Images",
-        &[("W", "wrong"), ("t", "set"), ("U", "score"), ("v", "pictures")],
+        &[("W", "wrong"), ("t", "set"), ("U", "score"), ("V", "pictures")],
     ),
     ("docs/screens.md", "Images", &[("enter", "large"), ("m", "matrix")]),
     ("docs/screens.md", "Editor", &[("tab", "complete"), ("ctrl-s", "save"), ("ctrl-r", "run")]),

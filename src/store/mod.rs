@@ -11,6 +11,7 @@ mod fault;
 mod feature_key;
 mod fold;
 mod folder;
+mod history;
 mod lease;
 mod lock;
 mod log;
@@ -42,6 +43,7 @@ pub use event::{
 pub use fault::{Fault, explain};
 pub use feature_key::feature_key;
 pub use folder::{CreateError, RunFolder};
+pub use history::{History, read_history, remember};
 pub use lease::{Lease, LeaseError};
 pub use log::{EventLog, LogError, Tail};
 pub use machine::{Machine, host_name};

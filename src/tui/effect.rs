@@ -87,6 +87,8 @@ pub enum Effect {
     Report(Vec<RunFolder>),
     /// Pins a run as the baseline, or none.
     Pin(Option<String>),
+    /// Keeps what was typed at a prompt; comes back as `News::History`.
+    Remember(PromptName, String),
     /// Scores a file or folder with the network of a run.
     Predict(RunFolder, PathBuf),
     /// Opens a file in another program of the person's desktop.
@@ -105,6 +107,40 @@ pub enum Effect {
     Retake,
     /// Ends the UI; runs go on.
     Quit,
+}
+
+/// What is typed at a prompt; each has a history of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptName {
+    /// Which runs are shown.
+    RunFilter,
+    /// Which experiments are shown.
+    ExperimentFilter,
+    /// Which images are shown.
+    ImageFilter,
+    /// The tags of a run.
+    Tags,
+    /// The note of a run.
+    Note,
+    /// The photos of a new experiment.
+    Folder,
+    /// What a run shall score.
+    Photos,
+}
+
+impl PromptName {
+    /// In the file that keeps it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PromptName::RunFilter => "filter of runs",
+            PromptName::ExperimentFilter => "filter of experiments",
+            PromptName::ImageFilter => "filter of images",
+            PromptName::Tags => "tags",
+            PromptName::Note => "note",
+            PromptName::Folder => "folder of photos",
+            PromptName::Photos => "photos to score",
+        }
+    }
 }
 
 /// A change of the queue.

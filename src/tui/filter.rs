@@ -1,170 +1,190 @@
-//! The filter language of every table: words, `key=value`, `key>0.5`, `NOT`; all must hold.
+//! The filter of a table: typed with its mistakes said at once, while the rows stay those of the last
+//! text that could be read.
 
-use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
-/// A parsed filter; the empty one lets everything through.
-#[derive(Clone, Debug, Default, PartialEq)]
+use crossterm::event::KeyEvent;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::effect::{Effect, PromptName};
+use super::keys::names::BACK;
+use super::prompt::{Prompt, Prompted};
+use super::theme::{Role, Theme};
+use crate::query::{Found, Key, Keys, Query, QueryError, Row, complete, first_key, parse};
+use crate::store::{History, Timestamp};
+
+#[derive(Debug, Default)]
 pub struct Filter {
-    terms: Vec<Term>,
+    /// The last text that could be read, and what it says.
+    text: String,
+    query: Query,
+    prompt: Option<Prompt>,
+    problem: Option<QueryError>,
+    /// The last word may become this key.
+    begun: Option<&'static str>,
+    /// The filter without that word, or without the mistake and what follows it: it takes the place of
+    /// one that no row passes.
+    fallback: Option<Query>,
+    /// It has taken its place.
+    is_waiting: bool,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Term {
-    negated: bool,
-    test: Test,
+/// What a filter is typed with.
+pub struct Scope<'a> {
+    pub keys: &'a Keys,
+    pub zone: &'a TimeZone,
+    pub history: &'a History,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Test {
-    /// Occurs anywhere in the row.
-    Word(String),
-    Compare {
-        key: String,
-        comparison: Comparison,
-        value: String,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
-    /// `:`, the value contains it.
-    Contains,
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-/// Longer ones first: `>=` is not `>`.
-const COMPARISONS: [(&str, Comparison); 7] = [
-    ("!=", Comparison::NotEqual),
-    ("<=", Comparison::LessOrEqual),
-    (">=", Comparison::GreaterOrEqual),
-    ("=", Comparison::Equal),
-    ("<", Comparison::Less),
-    (">", Comparison::Greater),
-    (":", Comparison::Contains),
-];
-
-/// What can be filtered: named values, and all its words.
-pub trait Filterable {
-    /// The value of `key`, in lower case; `None`: it has no such value.
-    fn value(&self, key: &str) -> Option<String>;
-    /// Whether `word`, in lower case, occurs in any text that the row shows.
-    fn contains(&self, word: &str) -> bool;
+/// The texts that occur under a key.
+pub fn occurring<R: Row>(rows: impl Iterator<Item = R>, key: &Key) -> Vec<String> {
+    let mut texts = BTreeSet::new();
+    for row in rows {
+        match row.value(key.name) {
+            Found::Text(text) => drop(texts.insert(text.into_owned())),
+            Found::List(list) => texts.extend(list.iter().cloned()),
+            Found::Nothing | Found::Number(_) | Found::Time(_) => {}
+        }
+    }
+    texts.into_iter().collect()
 }
 
 impl Filter {
-    /// Reads any text; what is no comparison is a word.
-    pub fn parse(text: &str) -> Filter {
-        let mut terms = Vec::new();
-        let mut negated = false;
-        for word in text.split_whitespace() {
-            match word {
-                "NOT" => negated = !negated,
-                "AND" => {}
-                word => {
-                    terms.push(Term { negated, test: Test::parse(&word.to_lowercase()) });
-                    negated = false;
+    /// That of a text that can be read, without days.
+    pub fn of(text: &str, keys: &Keys) -> Filter {
+        let query = parse(text, keys, &TimeZone::UTC).unwrap_or_default();
+        Filter { text: text.to_owned(), query, ..Filter::default() }
+    }
+
+    pub fn is_typing(&self) -> bool {
+        self.prompt.is_some()
+    }
+
+    /// Whether there is anything to clear.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    pub fn clear(&mut self) {
+        *self = Filter::default();
+    }
+
+    pub fn open(&mut self, name: PromptName) {
+        self.prompt = Some(Prompt::new(name, &self.text));
+    }
+
+    /// Takes a key while it is typed. `None`: the rows are the same; else what is to be done besides
+    /// showing others.
+    pub fn on(
+        &mut self,
+        key: &KeyEvent,
+        scope: &Scope,
+        values: impl Fn(&Key) -> Vec<String>,
+    ) -> Option<Vec<Effect>> {
+        let prompt = self.prompt.as_mut()?;
+        match prompt.on(key, scope.history, |text| complete(text, scope.keys, &values)) {
+            Prompted::Nothing => None,
+            Prompted::Changed => {
+                self.read(scope);
+                Some(Vec::new())
+            }
+            // It says what is wrong, and stays until it can be read.
+            Prompted::Accepted if self.problem.is_some() => None,
+            Prompted::Accepted => {
+                let effects = prompt.remember().into_iter().collect();
+                (self.prompt, self.begun, self.fallback) = (None, None, None);
+                Some(effects)
+            }
+            Prompted::Left => {
+                self.clear();
+                Some(Vec::new())
+            }
+        }
+    }
+
+    pub fn paste(&mut self, text: &str, scope: &Scope) {
+        if let Some(prompt) = &mut self.prompt {
+            prompt.paste(text);
+            self.read(scope);
+        }
+    }
+
+    fn read(&mut self, scope: &Scope) {
+        let Some(prompt) = &self.prompt else { return };
+        let text = prompt.text();
+        match parse(text, scope.keys, scope.zone) {
+            Ok(query) => {
+                (self.begun, self.fallback) = (None, None);
+                if let Some((start, key)) = first_key(text, scope.keys) {
+                    let without = parse(&text[..start], scope.keys, scope.zone);
+                    let before = std::mem::take(&mut self.query);
+                    (self.begun, self.fallback) = (Some(key), Some(without.unwrap_or(before)));
                 }
+                (self.query, self.text, self.problem) = (query, text.to_owned(), None);
+            }
+            Err(problem) => {
+                // The word has become a key: the rows are those of the filter without it.
+                if let (Some(_), Some(without)) = (self.begun.take(), self.fallback.take()) {
+                    self.query = without;
+                }
+                let before = parse(&text[..problem.span.start], scope.keys, scope.zone);
+                (self.fallback, self.problem) = (before.ok(), Some(problem));
             }
         }
-        Filter { terms }
     }
 
-    /// Whether all terms hold for the row.
-    pub fn lets_through(&self, row: &impl Filterable) -> bool {
-        self.terms.iter().all(|term| term.test.holds(row) != term.negated)
-    }
-}
-
-impl Test {
-    fn parse(word: &str) -> Test {
-        let found = COMPARISONS
-            .iter()
-            .filter_map(|&(sign, comparison)| Some((word.find(sign)?, sign, comparison)))
-            .filter(|(at, ..)| *at > 0)
-            // Of signs at the same place the longer one, which stands first.
-            .min_by_key(|(at, ..)| *at);
-        match found {
-            Some((at, sign, comparison)) if at + sign.len() < word.len() => Test::Compare {
-                key: word[..at].to_owned(),
-                comparison,
-                value: word[at + sign.len()..].to_owned(),
-            },
-            // `key=` is still being typed: what stands there already is a word.
-            Some((at, ..)) => Test::Word(word[..at].to_owned()),
-            None => Test::Word(word.to_owned()),
+    /// The rows that pass, each seen as `row` shows it. A word that is being typed, and may become a
+    /// key, leaves out none where it would leave out all; nor does one that has become a mistake.
+    pub fn keep<T, R: Row>(
+        &mut self,
+        rows: Vec<T>,
+        row: impl Fn(&T) -> R,
+        now: Timestamp,
+    ) -> Vec<T> {
+        self.is_waiting = false;
+        if self.query.is_empty() {
+            return rows;
         }
+        let passes: Vec<bool> = rows.iter().map(|it| self.query.matches(&row(it), now)).collect();
+        if !passes.contains(&true)
+            && let Some(without) = &self.fallback
+        {
+            self.is_waiting = true;
+            return rows.into_iter().filter(|it| without.matches(&row(it), now)).collect();
+        }
+        rows.into_iter().zip(passes).filter_map(|(it, passes)| passes.then_some(it)).collect()
     }
 
-    fn holds(&self, row: &impl Filterable) -> bool {
-        let (key, comparison, value) = match self {
-            Test::Word(word) => return row.contains(word),
-            Test::Compare { key, comparison, value } => (key, *comparison, value),
+    /// For the line of the status: `/accuracy>70%`.
+    pub fn status(&self) -> Option<String> {
+        (!self.is_empty()).then(|| format!("/{}", self.text))
+    }
+
+    /// In the place of the rows where none passes.
+    pub fn nothing_passes(&self, thing: &str) -> [String; 2] {
+        let lower = ["and", "or", "not"];
+        let word = self.text.split_whitespace().find(|word| lower.contains(word));
+        let cure = match word {
+            Some(word) => format!("; '{word}' is a word here: write {}", word.to_uppercase()),
+            None => String::new(),
         };
-        let Some(found) = row.value(key) else { return false };
-        let order = compare(&found, value);
-        match comparison {
-            Comparison::Contains => found.contains(value.as_str()),
-            Comparison::Equal => order.is_eq(),
-            Comparison::NotEqual => order.is_ne(),
-            Comparison::Less => order.is_lt(),
-            Comparison::LessOrEqual => order.is_le(),
-            Comparison::Greater => order.is_gt(),
-            Comparison::GreaterOrEqual => order.is_ge(),
-        }
-    }
-}
-
-/// As numbers where both are (`94%` is a number too), else as text.
-pub fn compare(a: &str, b: &str) -> Ordering {
-    let number = |text: &str| text.trim_end_matches('%').replace('_', "").parse::<f64>().ok();
-    match (number(a), number(b)) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => a.cmp(b),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Row;
-
-    impl Filterable for Row {
-        fn value(&self, key: &str) -> Option<String> {
-            match key {
-                "lr" => Some("0.01".into()),
-                "tag" => Some("good night".into()),
-                _ => None,
-            }
-        }
-
-        fn contains(&self, word: &str) -> bool {
-            "fire done".contains(word)
-        }
+        [format!("no {thing} passes the filter{cure}"), format!("{BACK} clears it")]
     }
 
-    #[test]
-    fn all_terms_must_hold() {
-        let holds = |text: &str| Filter::parse(text).lets_through(&Row);
-        for text in ["", "fire", "FIRE done", "lr>0.001", "lr>=0.01 lr<1", "lr=1e-2", "tag:night"] {
-            assert!(holds(text), "{text}");
-        }
-        for text in ["NOT fire", "fog", "lr>0.01", "lr!=0.01", "seed=1", "fire NOT tag:good"] {
-            assert!(!holds(text), "{text}");
-        }
-        assert!(holds("NOT seed=1 NOT fog"));
-    }
-
-    #[test]
-    fn a_filter_that_is_being_typed_does_not_empty_the_table() {
-        assert!(Filter::parse("fire=").lets_through(&Row));
-        assert!(Filter::parse("NOT").lets_through(&Row));
+    /// Draws what is typed, with what is said of it, over `area`; the text stands in `line`.
+    pub fn draw(&self, line: Rect, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+        let Some(prompt) = &self.prompt else { return };
+        let waiting = |key| format!("{key} is a key: go on with = or >");
+        let notes = || (!self.query.notes.is_empty()).then(|| self.query.notes.join("; "));
+        let (said, role) = match &self.problem {
+            Some(err) if err.is_unfinished => (Some(err.message.clone()), Role::Dim),
+            Some(err) => (Some(err.message.clone()), Role::Bad),
+            None if self.is_waiting => (self.begun.map(waiting), Role::Dim),
+            None => (notes(), Role::Dim),
+        };
+        let said = said.as_deref().map(|said| (said, role));
+        prompt.draw(line, area, buffer, "/", said, theme);
     }
 }

@@ -12,7 +12,7 @@ use super::preview::Graphics;
 use super::scores::{ScoreTable, ScoresNews, Source};
 use crate::insight::Comparison;
 use crate::store::trash::Trashed;
-use crate::store::{Queue, RunFolder, State, Timestamp};
+use crate::store::{History, Queue, RunFolder, State, Timestamp};
 
 #[derive(Debug, Default)]
 pub struct Known {
@@ -36,6 +36,8 @@ pub struct Known {
     compared: BTreeMap<(String, String), Result<Comparison, String>>,
     /// The run that was looked at last, beside a list.
     pub glance: Option<GlanceNews>,
+    /// What was typed at prompts before.
+    pub history: History,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
     /// How pictures are drawn.
@@ -77,6 +79,7 @@ impl Known {
             }
             News::Glanced(news) => self.glance = Some(news.clone()),
             News::Baseline(run) => self.baseline.clone_from(run),
+            News::History(history) => self.history.clone_from(history),
             News::Queue(queue) => self.queue = queue.clone(),
             News::Host(news) => self.host = Some(news.clone()),
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),

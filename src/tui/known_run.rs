@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::query::RunRow;
 use crate::store::{Note, Queue, RunFolder, State, Summary};
 
 #[derive(Clone, Debug)]
@@ -62,6 +63,12 @@ impl KnownRun {
             Reading::Read(summary) => Some(summary),
             _ => None,
         }
+    }
+
+    /// As a filter sees it.
+    pub fn row(&self, baseline: Option<&str>) -> RunRow<'_> {
+        let is_baseline = baseline == Some(self.id());
+        RunRow { id: &self.id, summary: self.summary(), note: &self.note, is_baseline }
     }
 
     /// Why it could not be read.

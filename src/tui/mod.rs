@@ -42,10 +42,12 @@ mod keys;
 mod known;
 mod known_run;
 mod launch;
+mod marks;
 mod news;
 mod overlay;
 mod performer;
 mod preview;
+mod prompt;
 mod scores;
 mod screens;
 mod terminal;
@@ -61,6 +63,7 @@ use std::path::PathBuf;
 
 pub use event_loop::open;
 pub use keys::markdown as keys_markdown;
+pub use screens::filters_markdown;
 
 use crate::config::Config;
 

@@ -8,6 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -31,7 +32,8 @@ use super::trash::{restore, trash};
 use crate::config::{CONFIG_FILE, with_theme};
 use crate::report::{self, Report};
 use crate::store::{
-    Note, NoteEdit, RunFolder, explain, read_baseline, shown, write_atomically, write_baseline,
+    Note, NoteEdit, RunFolder, explain, read_baseline, read_history, remember, shown,
+    write_atomically, write_baseline,
 };
 
 /// What the loop does after an effect.
@@ -58,6 +60,8 @@ pub struct Performer {
     experiments: ExperimentPerformer,
     in_tmux: bool,
     context: Context,
+    /// That nothing typed can be kept is said once.
+    cannot_remember: Arc<AtomicBool>,
     /// Why the queue could not be advanced the last time: it is said once.
     queue_problem: Arc<Mutex<Option<String>>>,
 }
@@ -85,6 +89,9 @@ impl Performer {
         let comparisons = compare_runs(send.clone())?;
         let glances = glance::start(send.clone())?;
         let _ = send.send(Input::News(News::Baseline(read_baseline(&context.config.runs))));
+        // One that cannot be read is said when it is written.
+        let history = read_history(&context.config.runs).unwrap_or_default();
+        let _ = send.send(Input::News(News::History(history)));
         let in_tmux = std::env::var_os("TMUX").is_some();
         let pictures = send.clone();
         let deliver = move |picture| pictures.send(Input::News(News::Picture(picture))).is_ok();
@@ -100,6 +107,7 @@ impl Performer {
             experiments,
             in_tmux,
             context,
+            cannot_remember: Arc::default(),
             queue_problem: Arc::default(),
         })
     }
@@ -174,6 +182,19 @@ impl Performer {
                         News::Said(Toast::error(format!("the baseline cannot be kept: {error}")))
                     }
                 });
+            }
+            Effect::Remember(prompt, text) => {
+                let runs = self.context.config.runs.clone();
+                let has_said = self.cannot_remember.clone();
+                let _ = self.queue.send(Box::new(move || {
+                    match remember(&runs, prompt.name(), &text) {
+                        Ok(history) => Some(News::History(history)),
+                        Err(_) if has_said.swap(true, Ordering::Relaxed) => None,
+                        Err(err) => Some(News::Said(Toast::error(format!(
+                            "what is typed cannot be kept: {err}"
+                        )))),
+                    }
+                }));
             }
             Effect::Predict(run, path) => {
                 let program = self.context.program.clone();

@@ -14,7 +14,12 @@ use crate::tui::widgets::{fit_end, put, width};
 const SMALLEST: (u16, u16) = (60, 20);
 
 /// What the footer says while keys go into a line of text.
-const TYPING: &[(&str, &str)] = &[(names::ENTER, "accept"), (names::BACK, "cancel")];
+const TYPING: &[(&str, &str)] = &[
+    (names::ENTER, "accept"),
+    (names::BACK, "cancel"),
+    (names::COMPLETE, "complete"),
+    ("up", "typed before"),
+];
 
 impl App {
     /// Draws everything; changes nothing.
@@ -36,6 +41,7 @@ impl App {
             log: &self.log,
             theme: &self.theme,
             zone: &self.zone,
+            now: (self.now)(),
             area: self.body(),
             context: &self.context,
             is_covered: self.overlay.is_some(),
@@ -119,7 +125,8 @@ impl App {
         }
         let page = self.top().page();
         if page.is_typing() && !page.contexts().contains(&keys::Context::Editor) {
-            return footer::draw(line, buffer, &self.theme, TYPING);
+            let keys = if page.has_completion() { TYPING } else { &TYPING[..2] };
+            return footer::draw(line, buffer, &self.theme, keys);
         }
         let matters =
             |row: &&Binding| !row.label.is_empty() && page.offers(row.action, &self.known);

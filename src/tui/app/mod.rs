@@ -309,9 +309,10 @@ impl App {
     /// Gives a message to the screen in front.
     fn tell(&mut self, message: &Message) -> Vec<Effect> {
         let area = self.body();
+        let now = (self.now)();
         let App { stacks, tab, known, log, theme, zone, context, overlay, .. } = self;
         let is_covered = overlay.is_some();
-        let world = World { known, log, theme, zone, area, context, is_covered };
+        let world = World { known, log, theme, zone, now, area, context, is_covered };
         let screen = stacks[*tab].last_mut().expect("a tab in front has a screen");
         screen.page_mut().on(message, &world)
     }

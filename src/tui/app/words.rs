@@ -33,6 +33,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         | News::Compared(_)
         | News::Glanced(_)
         | News::Baseline(_)
+        | News::History(_)
         | News::Followed(_)
         | News::Queue(_)
         | News::QueueWaits

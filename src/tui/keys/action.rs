@@ -30,6 +30,8 @@ pub enum Action {
     Enter,
     Filter,
     Mark,
+    MarkAll,
+    MarkRange,
     // columns
     ColumnLeft,
     ColumnRight,

@@ -27,6 +27,7 @@ fn title(context: Context) -> &'static str {
         Context::List => "Lists",
         Context::Columns => "Columns of a table",
         Context::Sort => "Sorting a table",
+        Context::Marks => "Marking rows of a table",
         Context::Runs => "Runs",
         Context::Compare => "Comparison of runs",
         Context::Live => "Live",

@@ -52,6 +52,10 @@ pub const DETAIL_DOWN: &str = key_of(Action::DetailDown);
 pub const DETAIL_UP: &str = key_of(Action::DetailUp);
 /// How pictures are drawn.
 pub const RENDERER: &str = key_of(Action::NextRenderer);
+/// Completes what is typed.
+pub const COMPLETE: &str = key_of(Action::Complete);
+/// Marks a range of rows.
+pub const MARK_RANGE: &str = key_of(Action::MarkRange);
 /// Saves an experiment in the editor.
 pub const SAVE: &str = key_of(Action::Save);
 

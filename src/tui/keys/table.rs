@@ -13,6 +13,8 @@ pub enum Context {
     Columns,
     /// Tables that can be sorted.
     Sort,
+    /// Tables whose rows can be marked.
+    Marks,
     Runs,
     Compare,
     Live,
@@ -44,6 +46,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::List, LIST),
     (Context::Columns, COLUMNS),
     (Context::Sort, SORT),
+    (Context::Marks, MARKS),
     (Context::Runs, RUNS),
     (Context::Compare, COMPARE),
     (Context::Live, LIVE),
@@ -125,6 +128,11 @@ const SORT: &[Binding] = &[
     bind(&["S"], Action::SortDown, "", "sort by the chosen column, largest first"),
 ];
 
+const MARKS: &[Binding] = &[
+    bind(&["*"], Action::MarkAll, "", "mark all rows shown, or unmark them again"),
+    bind(&["v"], Action::MarkRange, "", "range: mark to the cursor; again ends it, esc cancels it"),
+];
+
 const RESUME: &str = "resume this run: it ended before its time or never started";
 const PAUSE: &str = "pause this run: it keeps a checkpoint and can be resumed";
 const RERUN: &str = "again: a new run with this run's own settings";
@@ -134,7 +142,12 @@ const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
     bind(&["enter"], Action::Enter, "open", "open this run"),
-    bind(&["/"], Action::Filter, "filter", "filter: words, key=value, key>value, NOT word"),
+    bind(
+        &["/"],
+        Action::Filter,
+        "filter",
+        "filter: words, key=value, key>value, has:key, AND OR NOT ( )",
+    ),
     bind(&["space"], Action::Mark, "mark", "mark or unmark this run; actions use the marked"),
     bind(&["c"], Action::Compare, "compare", "compare the marked runs side by side"),
     bind(&["x"], Action::Stop, "stop", "stop this run after its iteration, keep the result"),
@@ -218,7 +231,7 @@ const IMAGES: &[Binding] = &[
     ),
     bind(&["t"], Action::NextSet, "set", "set: test, validation, training, or all images"),
     bind(&["m"], Action::Confusion, "matrix", "matrix: the confusion matrix"),
-    bind(&["/"], Action::Filter, "filter", "filter: words, true=fire, score<0.5, NOT word"),
+    bind(&["/"], Action::Filter, "filter", "filter: words, true=fire, score<0.5, AND OR NOT ( )"),
     bind(
         &["U"],
         Action::Score,
@@ -232,7 +245,7 @@ const IMAGES: &[Binding] = &[
     bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
     bind(&["Y"], Action::YankMore, "", "yank: copy the scores of this image"),
     bind(
-        &["v"],
+        &["V"],
         Action::NextRenderer,
         "",
         "view: pictures as half-blocks, Kitty, Sixel, iTerm2, characters, off",
@@ -284,7 +297,12 @@ const EXPERIMENTS: &[Binding] = &[
     bind(&["D"], Action::Duplicate, "duplicate", "duplicate this experiment under a new name"),
     bind(&["d"], Action::Remove, "trash", "move this experiment to the trash; its runs stay"),
     bind(&["z"], Action::Undo, "", "undo: bring back the experiment that went to the trash last"),
-    bind(&["/"], Action::Filter, "filter", "filter: words, key=value, key>value, NOT word"),
+    bind(
+        &["/"],
+        Action::Filter,
+        "filter",
+        "filter: words, key=value, key>value, has:key, AND OR NOT ( )",
+    ),
     bind(&["J", "tab"], Action::DetailDown, "", "scroll what it would do: down"),
     bind(&["K", "shift-tab"], Action::DetailUp, "", "scroll what it would do: up"),
     bind(&["E"], Action::EditOutside, "", "edit this experiment in $VISUAL or $EDITOR"),

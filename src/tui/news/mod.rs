@@ -22,7 +22,7 @@ use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
 pub use super::toast::Toast;
 pub use crate::store::trash::Trashed;
-use crate::store::{Queue, Run, RunFolder};
+use crate::store::{History, Queue, Run, RunFolder};
 
 #[derive(Clone, Debug)]
 pub enum News {
@@ -72,6 +72,8 @@ pub enum News {
     Glanced(GlanceNews),
     /// This run is the baseline from now on, or none.
     Baseline(Option<String>),
+    /// All that was typed at prompts so far.
+    History(History),
     Experiment(ExperimentNews),
     /// Something to tell the person.
     Said(Toast),

@@ -12,6 +12,7 @@ mod images;
 mod live;
 mod log;
 mod names;
+mod order;
 mod page;
 mod queue;
 mod run_facts;
@@ -33,6 +34,19 @@ use super::effect::Destination;
 use super::keys::Action;
 #[cfg(test)]
 use super::keys::Context;
+use super::scores::ScoreTable;
+use crate::query::run_keys;
+
+/// The keys of the filters as Markdown tables, one a screen.
+pub fn filters_markdown() -> String {
+    let images = images::filter_keys(&ScoreTable::default());
+    let tables = [
+        ("Runs", run_keys().markdown()),
+        ("Experiments", experiments::filter_keys().markdown()),
+        ("Images", images.markdown()),
+    ];
+    tables.map(|(screen, table)| format!("**{screen}**\n\n{table}")).join("\n")
+}
 
 /// Where the person is.
 #[derive(Debug)]

@@ -48,6 +48,8 @@ pub struct World<'a> {
     pub theme: &'a Theme,
     /// The person's time zone.
     pub zone: &'a TimeZone,
+    /// The present moment.
+    pub now: Timestamp,
     /// Where the screen is drawn.
     pub area: Rect,
     /// What the UI was opened on.
@@ -77,6 +79,11 @@ pub trait Page {
 
     /// Keys go into a text rather than to the key table.
     fn is_typing(&self) -> bool {
+        false
+    }
+
+    /// What is typed is completed, and was typed before.
+    fn has_completion(&self) -> bool {
         false
     }
 

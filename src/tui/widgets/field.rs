@@ -24,6 +24,17 @@ impl Field {
         &self.text
     }
 
+    /// What stands before the cursor.
+    pub fn before_cursor(&self) -> &str {
+        &self.text[..self.cursor]
+    }
+
+    /// Puts `text` in the place of these bytes, and the cursor behind it.
+    pub fn replace(&mut self, span: std::ops::Range<usize>, text: &str) {
+        self.text.replace_range(span.clone(), text);
+        self.cursor = span.start + text.len();
+    }
+
     /// Inserts pasted text; line ends become spaces.
     pub fn paste(&mut self, text: &str) {
         for c in text.trim_end_matches(['\r', '\n']).chars() {

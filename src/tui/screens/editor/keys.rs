@@ -3,12 +3,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::popup::Popup;
 use super::saving::AfterSave;
 use super::{CONTEXTS, Editor, Stage, view};
 use crate::tui::effect::Effect;
 use crate::tui::keys::{self, Action, Chord, Meaning};
 use crate::tui::news::Toast;
+use crate::tui::widgets::Popup;
 
 const WHEEL_ROWS: isize = 3;
 

@@ -6,7 +6,6 @@ mod keys;
 mod lexer;
 mod panel;
 mod place;
-mod popup;
 mod saving;
 #[cfg(test)]
 mod tests;
@@ -26,10 +25,10 @@ use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::News;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{Field, put, wrap};
+use crate::tui::widgets::{Field, Popup, put, wrap};
 use check::Check;
 use document::Document;
-use popup::Popup;
+use place::Choices;
 use saving::{AfterSave, Question};
 use view::Scroll;
 
@@ -44,7 +43,7 @@ pub struct Editor {
     on_disk: Option<String>,
     check: Check,
     scroll: Scroll,
-    popup: Option<Popup>,
+    popup: Option<Popup<Choices>>,
     /// What is searched, while it is typed.
     search: Option<Field>,
     question: Option<Question>,

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::document::Document;
 use super::lexer::{Kind, Token};
 use crate::spec::{self, FIELDS, Field, fields};
+use crate::tui::widgets::Listed;
 
 /// What the cursor is on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +40,12 @@ impl Choices {
         if let Some(candidate) = self.candidates.get(chosen) {
             document.replace(self.span.clone(), &candidate.text);
         }
+    }
+}
+
+impl Listed for Choices {
+    fn rows(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.candidates.iter().map(|found| (found.name.as_str(), found.meaning.as_str()))
     }
 }
 

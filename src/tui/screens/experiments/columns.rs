@@ -1,11 +1,14 @@
 //! The columns of the table of experiments, and what stands in them.
 
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 
 use super::facts::Facts;
+use crate::query::{self, Found, Key, Keys, Kind, folded_contains, setting, setting_keys};
+use crate::spec::FIELDS;
 use crate::store::State;
 use crate::tui::experiments::{Check, Counting, KnownExperiment};
-use crate::tui::filter::Filterable;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column};
@@ -19,6 +22,10 @@ const RUNS: &str = "runs";
 const PHOTOS: &str = "photos";
 const WHEN: &str = "when";
 const DESCRIPTION: &str = "description";
+
+/// States of an experiment that no run has.
+const NEVER_RUN: &str = "never run";
+const MISTAKES: &str = "mistakes";
 
 pub fn all() -> Vec<Column> {
     let column = |key: &str, title: &str, width, align| Column {
@@ -85,8 +92,8 @@ impl Row<'_> {
     fn state_name(&self) -> &'static str {
         match (&self.known.check, self.facts.and_then(|facts| facts.state)) {
             (Check::Good(_), Some(state)) => State::name(state),
-            (Check::Good(_), None) => "never run",
-            _ => "mistakes",
+            (Check::Good(_), None) => NEVER_RUN,
+            _ => MISTAKES,
         }
     }
 
@@ -108,6 +115,24 @@ impl Row<'_> {
         parts.join(", ")
     }
 
+    /// In all categories, as far as they are known.
+    fn photo_count(&self) -> Option<usize> {
+        Some(self.counting?.totals().iter().map(|(_, count)| count).sum())
+    }
+
+    /// Those that it names, else the folders that were found.
+    fn categories(&self) -> Vec<String> {
+        match self.known.experiment() {
+            Some(experiment) if !experiment.categories.is_empty() => experiment.categories.clone(),
+            _ => self
+                .counting
+                .map_or_else(Vec::new, Counting::totals)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect(),
+        }
+    }
+
     /// What it is sorted by; `None` comes last.
     pub fn sort_text(&self, key: &str) -> Option<String> {
         let number = |number: Option<f64>| number.map(|number| number.to_string());
@@ -118,39 +143,69 @@ impl Row<'_> {
             LAST => number(self.facts?.last),
             WHEN => self.facts?.when.map(|when| when.to_string()),
             RUNS => Some(self.facts?.runs.to_string()),
-            PHOTOS => {
-                let counted = self.counting?.totals();
-                Some(counted.iter().map(|(_, count)| count).sum::<usize>().to_string())
-            }
+            PHOTOS => Some(self.photo_count()?.to_string()),
             _ => Some(self.description().to_lowercase()).filter(|text| !text.is_empty()),
         }
     }
 }
 
-impl Filterable for Row<'_> {
-    fn value(&self, key: &str) -> Option<String> {
-        let percent = |share: Option<f64>| share.map(|share| (share * 100.0).to_string());
+/// What an experiment can be filtered by.
+pub fn keys() -> &'static Keys {
+    static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+        let states = [NEVER_RUN, MISTAKES].into_iter().chain(State::ALL.map(State::name));
+        let states = Kind::Words(states.map(str::to_owned).collect());
+        let mut keys = vec![
+            Key::new("name", Kind::Text, "its name").or(&["experiment"]),
+            Key::new("state", states, "what its newest run is"),
+            Key::new("best", Kind::Percent, "best test accuracy of its runs")
+                .or(&["test", "accuracy"]),
+            Key::new("last", Kind::Percent, "test accuracy of its newest result"),
+            Key::new("when", Kind::Time, "when its newest run was made").or(&["created"]),
+            Key::new("age", Kind::Age, "how long ago that was"),
+            Key::new("runs", Kind::Number, "how many runs it has"),
+            Key::new("category", Kind::List, "one of its categories"),
+            Key::new("photos", Kind::Number, "photos in all categories"),
+        ];
+        keys.extend(setting_keys());
+        Keys::new(keys)
+    });
+    &KEYS
+}
+
+impl query::Row for Row<'_> {
+    fn value(&self, key: &'static str) -> Found<'_> {
+        let facts = self.facts;
         match key {
-            "name" | "experiment" => Some(self.known.name.to_lowercase()),
-            "state" => Some(self.state_name().to_owned()),
-            "best" | "test" => percent(self.facts?.best),
-            "last" => percent(self.facts?.last),
-            "runs" => Some(self.facts.map_or(0, |facts| facts.runs).to_string()),
-            "category" | "categories" => Some(self.photos().to_lowercase()),
+            "name" => Found::text(&self.known.name),
+            "state" => Found::text(self.state_name()),
+            "best" => Found::number(facts.and_then(|facts| facts.best)),
+            "last" => Found::number(facts.and_then(|facts| facts.last)),
+            "when" | "age" => {
+                facts.and_then(|facts| facts.when).map_or(Found::Nothing, Found::Time)
+            }
+            "runs" => Found::Number(facts.map_or(0, |facts| facts.runs) as f64),
+            "category" => match self.categories() {
+                names if names.is_empty() => Found::Nothing,
+                names => Found::List(names.into()),
+            },
+            "photos" => Found::number(self.photo_count().map(|count| count as f64)),
             key => {
-                let names = |name: &str| name == key || name.rsplit('.').next() == Some(key);
-                let settings = crate::spec::settings(self.known.experiment()?);
-                let found = settings.into_iter().find(|(name, _)| names(name));
-                found.map(|(_, value)| value.trim_matches('"').to_lowercase())
+                let field = FIELDS.iter().find(|field| field.key == key);
+                let Some((field, experiment)) = field.zip(self.known.experiment()) else {
+                    return Found::Nothing;
+                };
+                match field.belongs_to(experiment) {
+                    true => setting(&field.get(experiment).to_toml()).into_owned(),
+                    false => Found::Nothing,
+                }
             }
         }
     }
 
     fn contains(&self, word: &str) -> bool {
-        let has = |text: &str| text.to_lowercase().contains(word);
-        has(&self.known.name)
-            || has(self.description())
-            || has(&self.photos())
+        folded_contains(&self.known.name, word)
+            || folded_contains(self.description(), word)
+            || folded_contains(&self.photos(), word)
             || self.state_name().contains(word)
     }
 }

@@ -8,29 +8,32 @@ mod tests;
 mod typing;
 mod view;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
+use crossterm::event::KeyEvent;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Message, Page, World};
-use crate::store::shown;
-use crate::tui::effect::{Confirm, Destination, Effect};
+use super::{Message, Page, World, order};
+use crate::store::{Timestamp, shown};
+use crate::tui::effect::{Confirm, Destination, Effect, PromptName};
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, KnownExperiment, count_key};
-use crate::tui::filter::{self, Filter};
+use crate::tui::filter::{Filter, Scope, occurring};
 use crate::tui::keys::names::{REFRESH, UNDO};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
+use crate::tui::marks::Marks;
 use crate::tui::news::{News, Toast};
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 use columns::Row;
+pub use columns::keys as filter_keys;
 use facts::Facts;
 use typing::{Typed, Typing};
 
 pub const CONTEXTS: &[Context] =
-    &[Context::Experiments, Context::Sort, Context::List, Context::Columns];
+    &[Context::Experiments, Context::Marks, Context::Sort, Context::List, Context::Columns];
 
 const SCROLL_LINES: usize = 5;
 
@@ -40,8 +43,8 @@ pub struct Experiments {
     /// The files shown, in the order in which they are shown.
     shown: Vec<PathBuf>,
     facts: HashMap<String, Facts>,
-    marks: BTreeSet<PathBuf>,
-    filter: String,
+    marks: Marks<PathBuf>,
+    filter: Filter,
     typing: Option<Typing>,
     /// The first line of the detail in sight.
     detail_top: usize,
@@ -60,8 +63,8 @@ impl Default for Experiments {
             table,
             shown: Vec::new(),
             facts: HashMap::new(),
-            marks: BTreeSet::new(),
-            filter: String::new(),
+            marks: Marks::default(),
+            filter: Filter::default(),
             typing: None,
             detail_top: 0,
             asked: HashSet::new(),
@@ -81,21 +84,22 @@ impl Experiments {
     }
 
     /// Filters and sorts. The cursor stays on its experiment.
-    fn arrange(&mut self, known: &Known) {
+    fn arrange(&mut self, known: &Known, now: Timestamp) {
         self.facts = facts::of_runs(known);
         self.marks.retain(|path| known.experiments.files.contains_key(path));
         let selected = self.selected_path().cloned();
-        let filter = Filter::parse(&self.filter);
+        let mut filter = std::mem::take(&mut self.filter);
+        let files = known.experiments.files.values().collect();
+        let files = filter.keep(files, |file| self.row(known, file), now);
+        self.filter = filter;
         let order = &self.table.order;
-        let rows = known.experiments.files.values().map(|file| self.row(known, file));
-        let mut keyed: Vec<(Option<String>, &PathBuf)> = rows
-            .filter(|row| filter.lets_through(row))
-            .map(|row| (row.sort_text(&order.key), &row.known.path))
-            .collect();
+        let key = |file: &KnownExperiment| self.row(known, file).sort_text(&order.key);
+        let mut keyed: Vec<(Option<String>, &PathBuf)> =
+            files.into_iter().map(|file| (key(file), &file.path)).collect();
         keyed.sort_by(|(a, _), (b, _)| match (a, b) {
             // What is missing comes last in both directions.
-            (Some(a), Some(b)) if order.descending => filter::compare(b, a),
-            (Some(a), Some(b)) => filter::compare(a, b),
+            (Some(a), Some(b)) if order.descending => order::compare(b, a),
+            (Some(a), Some(b)) => order::compare(a, b),
             (a, b) => b.is_some().cmp(&a.is_some()),
         });
         self.shown = keyed.into_iter().map(|(_, path)| path.clone()).collect();
@@ -144,7 +148,11 @@ impl Experiments {
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
         let known = world.known;
+        if let Some(effects) = self.marks.on_range(action) {
+            return effects;
+        }
         match action {
+            Action::MarkAll => self.marks.toggle_all(&self.shown),
             Action::Back if self.filter.is_empty() && self.marks.is_empty() => return Vec::new(),
             Action::Back if self.filter.is_empty() => {
                 self.marks.clear();
@@ -152,10 +160,10 @@ impl Experiments {
             }
             Action::Back => {
                 self.filter.clear();
-                self.arrange(known);
+                self.arrange(known, world.now);
                 return vec![Effect::Cleared];
             }
-            Action::Filter => self.typing = Some(Typing::Filter(Field::new(&self.filter))),
+            Action::Filter => self.filter.open(PromptName::ExperimentFilter),
             Action::New => self.typing = Some(Typing::folder()),
             Action::Undo => {
                 return match known.experiments.trashed.last() {
@@ -176,7 +184,7 @@ impl Experiments {
                 let reaction = self.table.on(action, self.layout(world.area).0);
                 return match (reaction, self.selected(known)) {
                     (Reaction::None, Some(selected)) => self.act_on(selected, action, world),
-                    _ => self.react(reaction, known),
+                    _ => self.react(reaction, world),
                 };
             }
         }
@@ -193,16 +201,18 @@ impl Experiments {
             }
             Action::Run if self.marks.is_empty() => run(file, known),
             Action::Run => {
-                let marked = std::mem::take(&mut self.marks);
+                let marked = self.marks.take();
                 let files = marked.iter().filter_map(|path| known.experiments.files.get(path));
                 return files.map(|file| run(file, known)).collect();
             }
             Action::Mark => {
-                if !self.marks.remove(&path) {
-                    self.marks.insert(path);
-                }
+                self.marks.toggle(path);
                 self.table.on(Action::Down, self.layout(world.area).0);
                 self.detail_top = 0;
+                return Vec::new();
+            }
+            Action::MarkRange => {
+                self.marks.toggle_range(&path);
                 return Vec::new();
             }
             Action::Duplicate => {
@@ -218,10 +228,14 @@ impl Experiments {
         vec![effect]
     }
 
-    fn react(&mut self, reaction: Reaction, known: &Known) -> Vec<Effect> {
+    fn react(&mut self, reaction: Reaction, world: &World) -> Vec<Effect> {
+        let known = world.known;
         match reaction {
-            Reaction::Sorted => self.arrange(known),
-            Reaction::Moved => self.detail_top = 0,
+            Reaction::Sorted => self.arrange(known, world.now),
+            Reaction::Moved => {
+                self.marks.stretch(&self.shown, self.table.selected());
+                self.detail_top = 0;
+            }
             Reaction::Opened => {
                 return self
                     .selected(known)
@@ -252,29 +266,45 @@ impl Experiments {
         None
     }
 
-    fn typed(&mut self, typed: Typed, known: &Known) -> Vec<Effect> {
-        let is_filter = matches!(self.typing, Some(Typing::Filter(_)));
-        match typed {
-            Typed::Asks(effect) => return vec![effect],
+    fn type_key(&mut self, key: &KeyEvent, world: &World) -> Vec<Effect> {
+        let known = world.known;
+        if self.filter.is_typing() {
+            let mut filter = std::mem::take(&mut self.filter);
+            let rows = || known.experiments.files.values().map(|file| self.row(known, file));
+            let changed = filter.on(key, &scope(world), |key| occurring(rows(), key));
+            self.filter = filter;
+            return changed.map_or_else(Vec::new, |effects| {
+                self.arrange(known, world.now);
+                effects
+            });
+        }
+        let Some(typing) = &mut self.typing else { return Vec::new() };
+        match typing.on(key, &known.history) {
+            Typed::Asks(effects) => effects,
             Typed::Finished(effect) => {
                 self.typing = None;
-                return effect.into_iter().collect();
+                vec![effect]
             }
             Typed::Left => {
                 self.typing = None;
-                if is_filter {
-                    self.filter.clear();
-                }
+                Vec::new()
             }
-            Typed::Changed => {
-                if let Some(Typing::Filter(field)) = &self.typing {
-                    field.text().clone_into(&mut self.filter);
-                }
-            }
+            Typed::Changed => Vec::new(),
         }
-        self.arrange(known);
-        Vec::new()
     }
+
+    fn paste(&mut self, text: &str, world: &World) {
+        if self.filter.is_typing() {
+            self.filter.paste(text, &scope(world));
+            self.arrange(world.known, world.now);
+        } else if let Some(typing) = &mut self.typing {
+            typing.paste(text);
+        }
+    }
+}
+
+fn scope<'a>(world: &World<'a>) -> Scope<'a> {
+    Scope { keys: columns::keys(), zone: world.zone, history: &world.known.history }
 }
 
 fn open_runs(name: &str) -> Effect {
@@ -326,19 +356,14 @@ impl Page for Experiments {
         let known = world.known;
         let mut effects = match message {
             Message::Action(action) => self.act(*action, world),
-            Message::Key(key) => match self.typing.as_mut().map(|typing| typing.on(key)) {
-                Some(typed) => self.typed(typed, known),
-                None => Vec::new(),
-            },
+            Message::Key(key) => self.type_key(key, world),
             Message::Paste(text) => {
-                if let Some(typing) = &mut self.typing {
-                    typing.field().paste(text);
-                }
-                self.typed(Typed::Changed, known)
+                self.paste(text, world);
+                Vec::new()
             }
             Message::Mouse(mouse) => {
                 let reaction = self.table.on_mouse(mouse, self.layout(world.area).0);
-                self.react(reaction, known)
+                self.react(reaction, world)
             }
             Message::News(news) => {
                 let of_experiments = news.iter().filter_map(|news| match news {
@@ -346,11 +371,11 @@ impl Page for Experiments {
                     _ => None,
                 });
                 let effects: Vec<Effect> = of_experiments.collect();
-                self.arrange(known);
+                self.arrange(known, world.now);
                 effects
             }
             Message::Shown => {
-                self.arrange(known);
+                self.arrange(known, world.now);
                 Vec::new()
             }
         };
@@ -363,7 +388,11 @@ impl Page for Experiments {
     }
 
     fn is_typing(&self) -> bool {
-        self.typing.is_some()
+        self.filter.is_typing() || self.typing.is_some()
+    }
+
+    fn has_completion(&self) -> bool {
+        self.filter.is_typing() || matches!(self.typing, Some(Typing::Folder(_)))
     }
 
     fn offers(&self, action: Action, known: &Known) -> bool {

@@ -5,7 +5,7 @@ use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventK
 use crate::spec;
 use crate::store::{RunFolder, State};
 use crate::tui::app::App;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, PromptName};
 use crate::tui::experiments::{
     Check, Completion, Counted, ExperimentEffect, ExperimentNews, KnownExperiment, Scanned,
     count_key,
@@ -199,7 +199,7 @@ fn enter_shows_only_the_runs_of_this_experiment() {
     go(&mut app, "fog");
     press(&mut app, "enter");
     let shown = text(&mut app, (80, 24));
-    assert!(shown.contains("1 of 3 runs") && shown.contains("/experiment:fog"), "{shown}");
+    assert!(shown.contains("1 of 3 runs") && shown.contains("/experiment=fog"), "{shown}");
     press(&mut app, "esc esc");
     assert!(text(&mut app, (80, 24)).contains("5 experiments"));
 }
@@ -218,7 +218,10 @@ fn a_folder_is_completed_and_becomes_a_draft_in_the_editor() {
     looks("folder", &mut app);
     press(&mut app, "x");
     news(&mut app, ExperimentNews::Completed(completion));
-    assert!(press(&mut app, "backspace enter").is_empty());
+    let effects = press(&mut app, "backspace enter");
+    assert!(
+        matches!(&effects[..], [Effect::Remember(PromptName::Folder, text)] if text == "data/fire")
+    );
     looks("network", &mut app);
     assert!(press(&mut app, "3 enter").is_empty(), "there is no such network");
     let effects = press(&mut app, "backspace 2 enter");
@@ -278,6 +281,8 @@ fn an_experiment_goes_to_the_trash_only_after_a_yes_and_comes_back() {
 fn the_filter_and_the_columns_work_as_in_every_table() {
     let mut app = mixed();
     press(&mut app, "/state:running enter");
+    assert!(text(&mut app, (80, 24)).contains("1 of 5 experiments"));
+    press(&mut app, "esc /state=\"never space run\" space has:images enter");
     assert!(text(&mut app, (80, 24)).contains("1 of 5 experiments"));
     press(&mut app, "esc /iterations=400 enter");
     assert!(matches!(&press(&mut app, "y")[..], [Effect::Copy(name)] if name == "fire"));

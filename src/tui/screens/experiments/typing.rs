@@ -1,4 +1,4 @@
-//! What is typed on the screen of experiments: a filter, a folder, a name.
+//! What is typed on the screen of experiments besides its filter: a folder, a name.
 
 use std::path::PathBuf;
 
@@ -7,31 +7,22 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::spec::networks;
-use crate::tui::effect::Effect;
+use crate::store::History;
+use crate::tui::effect::{Effect, PromptName};
 use crate::tui::experiments::{Completion, ExperimentEffect};
+use crate::tui::prompt::{Prompt, Prompted};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Field, put};
 use crate::words::width;
 
 #[derive(Debug)]
 pub enum Typing {
-    Filter(Field),
     /// A folder of photos; `tab` completes it.
-    Folder {
-        field: Field,
-        /// Names that it may go on with.
-        folders: Vec<String>,
-    },
+    Folder(Prompt),
     /// Which network the experiment for a folder is to use: its number.
-    Network {
-        folder: String,
-        field: Field,
-    },
+    Network { folder: String, field: Field },
     /// A name for a copy.
-    Name {
-        from: PathBuf,
-        field: Field,
-    },
+    Name { from: PathBuf, field: Field },
 }
 
 /// What became of it at a key.
@@ -39,9 +30,9 @@ pub enum Typed {
     Changed,
     /// Given up.
     Left,
-    Finished(Option<Effect>),
-    /// Still being typed, and something is to be looked up.
-    Asks(Effect),
+    Finished(Effect),
+    /// Still being typed, and something is to be looked up or kept.
+    Asks(Vec<Effect>),
 }
 
 /// Columns for the answer to a question.
@@ -61,63 +52,56 @@ fn listed_numbers() -> String {
 
 impl Typing {
     pub fn folder() -> Typing {
-        Typing::Folder { field: Field::default(), folders: Vec::new() }
+        Typing::Folder(Prompt::new(PromptName::Folder, ""))
     }
 
-    pub fn field(&mut self) -> &mut Field {
+    pub fn paste(&mut self, text: &str) {
         match self {
-            Typing::Filter(field)
-            | Typing::Folder { field, .. }
-            | Typing::Network { field, .. }
-            | Typing::Name { field, .. } => field,
+            Typing::Folder(prompt) => prompt.paste(text),
+            Typing::Network { field, .. } | Typing::Name { field, .. } => field.paste(text),
         }
     }
 
-    pub fn on(&mut self, key: &KeyEvent) -> Typed {
+    pub fn on(&mut self, key: &KeyEvent, history: &History) -> Typed {
         match (key.code, &mut *self) {
             (KeyCode::Esc, _) => return Typed::Left,
-            (KeyCode::Enter, Typing::Filter(_)) => return Typed::Finished(None),
-            (KeyCode::Enter, Typing::Folder { field, .. }) => {
-                let folder = field.text().to_owned();
-                *self = Typing::Network { folder, field: Field::default() };
-                return Typed::Changed;
-            }
             (KeyCode::Enter, Typing::Network { folder, field }) => {
                 let Some((network, _)) = numbered(field.text()) else { return Typed::Changed };
                 let effect = ExperimentEffect::Draft { folder: folder.clone(), network };
-                return Typed::Finished(Some(Effect::Experiment(effect)));
+                return Typed::Finished(Effect::Experiment(effect));
             }
             (KeyCode::Enter, Typing::Name { from, field }) => {
                 let (from, name) = (from.clone(), field.text().trim().to_owned());
                 let effect = ExperimentEffect::Duplicate { from, name };
-                return Typed::Finished(Some(Effect::Experiment(effect)));
+                return Typed::Finished(Effect::Experiment(effect));
             }
-            (KeyCode::Tab, Typing::Folder { field, .. }) => {
-                let typed = field.text().to_owned();
-                return Typed::Asks(Effect::Experiment(ExperimentEffect::CompletePath(typed)));
+            (KeyCode::Tab, Typing::Folder(prompt)) => {
+                let typed = prompt.text().to_owned();
+                let effect = ExperimentEffect::CompletePath(typed);
+                return Typed::Asks(vec![Effect::Experiment(effect)]);
             }
-            _ => {}
-        }
-        self.field().on(key);
-        if let Typing::Folder { folders, .. } = self {
-            folders.clear();
+            (_, Typing::Folder(prompt)) => {
+                if prompt.on(key, history, |_| None) == Prompted::Accepted {
+                    let remember = prompt.remember().into_iter().collect();
+                    let folder = prompt.text().to_owned();
+                    *self = Typing::Network { folder, field: Field::default() };
+                    return Typed::Asks(remember);
+                }
+            }
+            (_, Typing::Network { field, .. } | Typing::Name { field, .. }) => drop(field.on(key)),
         }
         Typed::Changed
     }
 
-    /// An answer that comes after more was typed is of no use.
     pub fn complete(&mut self, completion: &Completion) {
-        if let Typing::Folder { field, folders } = self
-            && field.text() == completion.typed
-        {
-            *field = Field::new(&completion.text);
-            folders.clone_from(&completion.folders);
+        if let Typing::Folder(prompt) = self {
+            prompt.complete_path(completion);
         }
     }
 
-    pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+    /// Draws it in `line`, and what is said of it over `whole`.
+    pub fn draw(&self, area: Rect, whole: Rect, buffer: &mut Buffer, theme: &Theme) {
         match self {
-            Typing::Filter(field) => field.draw(area, buffer, "/", theme),
             Typing::Name { field, .. } => field.draw(area, buffer, "name of the copy: ", theme),
             Typing::Network { field, .. } => {
                 let label = format!("network, {}: ", listed_numbers());
@@ -131,14 +115,8 @@ impl Typing {
                 let said = format!("{name}  {about}");
                 put(buffer, area, left.right(), area.y, &said, theme.style(Role::Dim));
             }
-            Typing::Folder { field, folders } if folders.is_empty() => {
-                field.draw(area, buffer, "folder of photos (tab completes): ", theme);
-            }
-            Typing::Folder { field, folders } => {
-                let half = Rect { width: area.width / 2, ..area };
-                field.draw(half, buffer, "folder: ", theme);
-                let names = folders.join("  ");
-                put(buffer, area, half.right() + 1, area.y, &names, theme.style(Role::Dim));
+            Typing::Folder(prompt) => {
+                prompt.draw(area, whole, buffer, "folder of photos: ", None, theme);
             }
         }
     }

@@ -6,11 +6,10 @@ use ratatui::layout::Rect;
 use super::{Experiments, detail};
 use crate::store::State;
 use crate::tui::experiments::Check;
-use crate::tui::keys::names::{BACK, NEW};
+use crate::tui::keys::names::NEW;
 use crate::tui::screens::{World, format};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Cell, put, wrap};
-use crate::words::grouped;
 
 /// From this width on, list and detail stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
@@ -39,7 +38,8 @@ impl Experiments {
         let (table, detail, status) = self.layout(area);
         self.draw_status(status, buffer, world);
         if self.shown.is_empty() {
-            return self.draw_nothing(area, buffer, world);
+            self.draw_nothing(area, buffer, world);
+            return self.draw_prompt(status, area, buffer, world);
         }
         let files = &world.known.experiments.files;
         self.table.draw(
@@ -62,12 +62,22 @@ impl Experiments {
             put(buffer, area, area.x, table.bottom(), &rule, style);
         }
         self.draw_detail(detail, buffer, world);
+        self.draw_prompt(status, area, buffer, world);
+    }
+
+    /// What is typed, over all else.
+    fn draw_prompt(&self, status: Rect, area: Rect, buffer: &mut Buffer, world: &World) {
+        let line = Rect { x: status.x + 2, width: status.width.saturating_sub(3), ..status };
+        match &self.typing {
+            Some(typing) => typing.draw(line, area, buffer, world.theme),
+            None => self.filter.draw(line, area, buffer, world.theme),
+        }
     }
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
-        if let Some(typing) = &self.typing {
-            return typing.draw(inside, buffer, world.theme);
+        if self.filter.is_typing() || self.typing.is_some() {
+            return;
         }
         let files = &world.known.experiments.files;
         let plural = if files.len() == 1 { "" } else { "s" };
@@ -81,16 +91,12 @@ impl Experiments {
             parts.push(format!("{running} running"));
         }
         parts.extend(format::queued(&world.known.queue));
-        if !self.marks.is_empty() {
-            parts.push(format!("{} marked", grouped(self.marks.len())));
-        }
+        parts.extend(self.marks.status());
         let broken = files.values().filter(|file| !matches!(file.check, Check::Good(_))).count();
         if broken > 0 {
             parts.push(format!("{broken} with mistakes"));
         }
-        if !self.filter.is_empty() {
-            parts.push(format!("/{}", self.filter));
-        }
+        parts.extend(self.filter.status());
         let style = world.theme.style(Role::Dim);
         put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
     }
@@ -102,8 +108,9 @@ impl Experiments {
             [problem.clone(), String::new(), "see 'experiments' in config.toml".into()]
         } else if !known.is_complete {
             ["reading the experiments".into(), String::new(), String::new()]
-        } else if !self.filter.is_empty() {
-            ["no experiment passes the filter".into(), format!("{BACK} clears it"), String::new()]
+        } else if !self.filter.is_empty() && !known.files.is_empty() {
+            let [said, cure] = self.filter.nothing_passes("experiment");
+            [said, cure, String::new()]
         } else {
             [
                 format!("no experiment yet in {folder}"),

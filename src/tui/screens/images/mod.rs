@@ -18,22 +18,27 @@ use ratatui::layout::Rect;
 
 use super::{Message, Page, World, names};
 use crate::insight::label_lines;
+use crate::query::Keys;
 use crate::spec::Set;
 use crate::store::shown;
-use crate::tui::effect::{Destination, Effect};
+use crate::tui::effect::{Destination, Effect, PromptName};
+use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
+use crate::tui::filter::{Filter, Scope, occurring};
 use crate::tui::keys::names::BACK;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::{News, Toast};
 use crate::tui::preview::Preview;
+use crate::tui::prompt::{Prompt, Prompted};
 use crate::tui::scores::{Filters, ScoreTable, Source, next_category, next_set};
 use crate::tui::theme::Role;
 use crate::tui::typed_path::typed_path;
-use crate::tui::widgets::{Field, Order, Reaction, Table, put, wrap};
+use crate::tui::widgets::{Order, Reaction, Table, put, wrap};
 use crate::words::{counted, grouped};
 use details::Layout;
 use feed::Feed;
 use filters::arrange;
+pub use filters::keys as filter_keys;
 
 #[cfg(test)]
 pub use pairs::PAIRS_CONTEXTS;
@@ -51,21 +56,14 @@ pub struct Images {
     /// With these it was opened; `esc` goes back to them.
     first_filters: Filters,
     filters: Filters,
-    text: Field,
-    typing: Option<Typing>,
+    filter: Filter,
+    /// A file or folder to be scored.
+    path: Option<Prompt>,
     /// The picture fills the screen.
     is_large: bool,
     /// The cursor moved down last, so the next pictures are likelier below.
     goes_down: bool,
     preview: Preview,
-}
-
-/// What is being typed.
-#[derive(Debug)]
-enum Typing {
-    Filter,
-    /// A file or folder to be scored.
-    Path(Field),
 }
 
 impl Default for Images {
@@ -84,8 +82,8 @@ impl Images {
             shown: Vec::new(),
             first_filters: Filters::default(),
             filters: Filters::default(),
-            text: Field::default(),
-            typing: None,
+            filter: Filter::default(),
+            path: None,
             is_large: false,
             goes_down: true,
             preview: Preview::default(),
@@ -121,6 +119,13 @@ impl Images {
         if let Some(table) = self.feed.hear(news) {
             self.adopt(table);
         }
+        for one in news {
+            if let (News::Experiment(ExperimentNews::Completed(completion)), Some(path)) =
+                (one, &mut self.path)
+            {
+                path.complete_path(completion);
+            }
+        }
         self.preview.learn(news);
     }
 
@@ -142,7 +147,7 @@ impl Images {
     fn arrange(&mut self) {
         let Some(table) = &self.table else { return };
         let selected = self.selected();
-        self.shown = arrange(table, &self.filters, self.text.text(), &self.list.order);
+        self.shown = arrange(table, &self.filters, &mut self.filter, &self.list.order);
         let place = |at: usize| self.shown.iter().position(|&index| index as usize == at);
         let row = selected.and_then(place).unwrap_or(0);
         self.list.set_rows(self.shown.len(), row);
@@ -179,10 +184,10 @@ impl Images {
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
         match action {
             Action::Back => return self.clear(),
-            Action::Filter => self.typing = Some(Typing::Filter),
+            Action::Filter => self.filter.open(PromptName::ImageFilter),
             Action::NextRenderer => return vec![Effect::Draw(world.known.graphics.next())],
             Action::Score if self.feed.source().is_some() => {
-                self.typing = Some(Typing::Path(Field::default()));
+                self.path = Some(Prompt::new(PromptName::Photos, ""));
             }
             Action::WrongOnly => self.change(|filters, _| filters.wrong_only ^= true),
             Action::NextSet => self.change(|filters, _| filters.set = next_set(filters.set)),
@@ -231,8 +236,8 @@ impl Images {
     fn clear(&mut self) -> Vec<Effect> {
         if self.is_large {
             self.is_large = false;
-        } else if !self.text.text().is_empty() || self.filters != self.first_filters {
-            self.text = Field::default();
+        } else if !self.filter.is_empty() || self.filters != self.first_filters {
+            self.filter.clear();
             self.filters = self.first_filters.clone();
             self.arrange();
         } else {
@@ -288,37 +293,43 @@ impl Images {
         }
     }
 
-    fn type_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let Some(mut typing) = self.typing.take() else { return Vec::new() };
-        match (key.code, &mut typing) {
-            (KeyCode::Enter, Typing::Path(field)) => return self.score(field.text()),
-            (KeyCode::Esc, Typing::Filter) => {
-                self.text = Field::default();
+    fn type_key(&mut self, key: &KeyEvent, world: &World) -> Vec<Effect> {
+        if let Some(table) = self.table.clone().filter(|_| self.filter.is_typing()) {
+            let keys = filters::keys(&table);
+            let rows = || (0..table.len()).map(|index| filters::Row { table: &table, index });
+            let scope = scope(&keys, world);
+            let changed = self.filter.on(key, &scope, |key| occurring(rows(), key));
+            return changed.map_or_else(Vec::new, |effects| {
                 self.arrange();
+                effects
+            });
+        }
+        let Some(mut prompt) = self.path.take() else { return Vec::new() };
+        if key.code == KeyCode::Tab {
+            let typed = prompt.text().to_owned();
+            self.path = Some(prompt);
+            return vec![Effect::Experiment(ExperimentEffect::CompletePath(typed))];
+        }
+        match prompt.on(key, &world.known.history, |_| None) {
+            Prompted::Accepted => {
+                let mut effects = self.score(prompt.text());
+                effects.extend(prompt.remember());
+                effects
             }
-            (KeyCode::Enter | KeyCode::Esc, _) => {}
-            (_, Typing::Filter) => {
-                if self.text.on(key) {
-                    self.arrange();
-                }
-                self.typing = Some(typing);
-            }
-            (_, Typing::Path(field)) => {
-                field.on(key);
-                self.typing = Some(typing);
+            Prompted::Left => Vec::new(),
+            Prompted::Nothing | Prompted::Changed => {
+                self.path = Some(prompt);
+                Vec::new()
             }
         }
-        Vec::new()
     }
 
-    fn paste(&mut self, text: &str) {
-        match &mut self.typing {
-            Some(Typing::Path(field)) => field.paste(text),
-            Some(Typing::Filter) => {
-                self.text.paste(text);
-                self.arrange();
-            }
-            None => {}
+    fn paste(&mut self, text: &str, world: &World) {
+        if let Some(prompt) = &mut self.path {
+            prompt.paste(text);
+        } else if let Some(table) = self.table.clone() {
+            self.filter.paste(text, &scope(&filters::keys(&table), world));
+            self.arrange();
         }
     }
 
@@ -333,12 +344,8 @@ impl Images {
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
-        match &self.typing {
-            Some(Typing::Filter) => return self.text.draw(inside, buffer, "/", world.theme),
-            Some(Typing::Path(field)) => {
-                return field.draw(inside, buffer, "file or folder to score: ", world.theme);
-            }
-            None => {}
+        if self.is_typing() {
+            return;
         }
         let Some(table) = &self.table else { return };
         let mut parts = vec![match self.shown.len() == table.len() {
@@ -350,17 +357,29 @@ impl Images {
             parts.push(format!("{} wrong", grouped(self.shown.iter().filter(wrong).count())));
         }
         parts.extend(self.filters.words(table));
-        if !self.text.text().is_empty() {
-            parts.push(format!("/{}", self.text.text()));
-        }
+        parts.extend(self.filter.status());
         let style = world.theme.style(Role::Dim);
         put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
+    }
+
+    /// What is typed, over all else.
+    fn draw_prompt(&self, status: Rect, area: Rect, buffer: &mut Buffer, world: &World) {
+        let line = Rect { x: status.x + 2, width: status.width.saturating_sub(3), ..status };
+        match &self.path {
+            Some(path) => {
+                path.draw(line, area, buffer, "file or folder to score: ", None, world.theme);
+            }
+            None => self.filter.draw(line, area, buffer, world.theme),
+        }
     }
 
     /// A sentence in place of the images.
     fn draw_sentence(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let (text, role) = match &self.table {
             Some(table) if table.len() == 0 => ("there is no image in it".into(), Role::Dim),
+            Some(_) if !self.filter.is_empty() => {
+                (self.filter.nothing_passes("image").join("; "), Role::Dim)
+            }
             Some(_) => (format!("no image passes the filters; {BACK} clears them"), Role::Dim),
             None => self.feed.sentence(),
         };
@@ -369,6 +388,10 @@ impl Images {
             put(buffer, inside, inside.x, y, &line, world.theme.style(role));
         }
     }
+}
+
+fn scope<'a>(keys: &'a Keys, world: &World<'a>) -> Scope<'a> {
+    Scope { keys, zone: world.zone, history: &world.known.history }
 }
 
 impl Page for Images {
@@ -395,9 +418,9 @@ impl Page for Images {
     fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
         let mut effects = match message {
             Message::Action(action) => self.act(*action, world),
-            Message::Key(key) => self.type_key(key),
+            Message::Key(key) => self.type_key(key, world),
             Message::Paste(text) => {
-                self.paste(text);
+                self.paste(text, world);
                 Vec::new()
             }
             Message::Mouse(mouse) => {
@@ -418,7 +441,8 @@ impl Page for Images {
         let Layout { status, list, facts, picture, bars } = self.layout(area);
         self.draw_status(status, buffer, world);
         let (Some(table), Some(at)) = (&self.table, self.selected()) else {
-            return self.draw_sentence(area, buffer, world);
+            self.draw_sentence(area, buffer, world);
+            return self.draw_prompt(status, area, buffer, world);
         };
         self.list.draw(
             list,
@@ -430,6 +454,7 @@ impl Page for Images {
         details::draw_facts(table, at, facts, buffer, world.theme);
         self.preview.draw(picture, buffer, world);
         details::draw_bars(table, at, bars, buffer, world.theme);
+        self.draw_prompt(status, area, buffer, world);
     }
 
     fn visit(&mut self) {
@@ -437,7 +462,11 @@ impl Page for Images {
     }
 
     fn is_typing(&self) -> bool {
-        self.typing.is_some()
+        self.filter.is_typing() || self.path.is_some()
+    }
+
+    fn has_completion(&self) -> bool {
+        self.is_typing()
     }
 
     fn offers(&self, action: Action, _known: &Known) -> bool {

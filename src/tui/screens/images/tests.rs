@@ -236,7 +236,7 @@ fn the_next_pictures_in_the_direction_of_the_cursor_are_made_ahead() {
 #[test]
 fn pictures_are_asked_for_again_when_they_are_drawn_otherwise_or_the_size_changes() {
     let mut app = app_with(Ok(fire()));
-    let effects = press(&mut app, "v");
+    let effects = press(&mut app, "V");
     let [Effect::Draw(next), ..] = &effects[..] else { panic!("{effects:?}") };
     assert_ne!(*next, Graphics::default());
     let effects = app.on_news(vec![News::Graphics(*next)]);
@@ -283,7 +283,7 @@ fn filters_narrow_and_esc_takes_them_back() {
     press(&mut app, "/ esc");
     assert_eq!(files(&mut app).len(), 9);
     press(&mut app, "/nothing enter");
-    assert!(seen(&mut app).contains("no image passes the filters; esc clears them"));
+    assert!(seen(&mut app).contains("no image passes the filter; esc clears it"));
 }
 
 #[test]

@@ -18,19 +18,23 @@ use ratatui::layout::Rect;
 
 use super::{Message, Page, World};
 use super::{beside, control};
+use crate::query::{quoted, run_keys};
 use crate::store::{NoteEdit, RunFolder, State, Stop, Timestamp, shown};
-use crate::tui::effect::{Again, Confirm, Destination, Effect};
-use crate::tui::filter::Filter;
+use crate::tui::effect::{Again, Confirm, Destination, Effect, PromptName};
+use crate::tui::filter::{Filter, Scope, occurring};
 use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
+use crate::tui::marks::Marks;
 use crate::tui::news::{News, Toast};
+use crate::tui::prompt::{Prompt, Prompted, word_choices};
 use crate::tui::scores::Source;
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 
 pub(super) use self::row::settings as differing_settings;
 
-pub const CONTEXTS: &[Context] = &[Context::Runs, Context::Sort, Context::List, Context::Columns];
+pub const CONTEXTS: &[Context] =
+    &[Context::Runs, Context::Marks, Context::Sort, Context::List, Context::Columns];
 
 #[derive(Debug)]
 pub struct Runs {
@@ -43,21 +47,20 @@ pub struct Runs {
     looked_at: Option<(String, Option<Timestamp>)>,
     /// Columns also for settings that are the same in all.
     shows_all_settings: bool,
-    marks: BTreeSet<String>,
+    marks: Marks<String>,
     /// Baseline and run of the comparisons that were asked for.
     asked: BTreeSet<(String, String)>,
     /// The experiment whose runs it was opened on.
     experiment: Option<String>,
-    filter: Field,
+    filter: Filter,
     typing: Option<Typing>,
 }
 
 /// What is being typed.
 #[derive(Debug)]
 enum Typing {
-    Filter,
-    Tags { run: String, field: Field },
-    Note { run: String, field: Field },
+    Tags { run: String, prompt: Prompt },
+    Note { run: String, prompt: Prompt },
     Iterations { run: String, field: Field },
 }
 
@@ -71,10 +74,10 @@ impl Default for Runs {
             settings: Vec::new(),
             looked_at: None,
             shows_all_settings: false,
-            marks: BTreeSet::new(),
+            marks: Marks::default(),
             asked: BTreeSet::new(),
             experiment: None,
-            filter: Field::default(),
+            filter: Filter::default(),
             typing: None,
         }
     }
@@ -83,21 +86,20 @@ impl Default for Runs {
 impl Runs {
     /// Only the runs of this experiment, until the filter is cleared.
     pub fn of_experiment(name: &str) -> Runs {
-        let words = name.split_whitespace().map(|word| format!("experiment:{word}"));
-        let filter = words.collect::<Vec<_>>().join(" ");
+        let filter = Filter::of(&format!("experiment={}", quoted(name)), run_keys());
         let experiment = Some(name.to_owned());
-        Runs { filter: Field::new(&filter), experiment, ..Runs::default() }
+        Runs { filter, experiment, ..Runs::default() }
     }
 
     /// Filters, finds the settings that differ, and sorts. The cursor stays on its run.
-    fn arrange(&mut self, known: &Known) {
+    fn arrange(&mut self, known: &Known, now: Timestamp) {
         let selected = self.selected_id().cloned();
         self.marks.retain(|id| known.runs.contains_key(id));
-        let filter = Filter::parse(self.filter.text());
-        let mut runs: Vec<&KnownRun> =
-            known.runs.values().filter(|run| filter.lets_through(*run)).collect();
+        let baseline = known.baseline().map(KnownRun::id);
+        let runs = known.runs.values().collect();
+        let mut runs: Vec<&KnownRun> = self.filter.keep(runs, |run| run.row(baseline), now);
         self.settings = row::settings(&runs, self.shows_all_settings);
-        let columns = columns::all(&self.settings, &runs, known.baseline().is_some());
+        let columns = columns::all(&self.settings, &runs, baseline.is_some());
         self.table.set_columns(columns);
         let order = &self.table.order;
         // Newest first among equals.
@@ -136,12 +138,16 @@ impl Runs {
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
         let known = world.known;
+        if let Some(effects) = self.marks.on_range(action) {
+            return effects;
+        }
         match action {
-            Action::Back => return self.clear(known),
-            Action::Filter => self.typing = Some(Typing::Filter),
+            Action::Back => return self.clear(world),
+            Action::Filter => self.filter.open(PromptName::RunFilter),
+            Action::MarkAll => self.marks.toggle_all(&self.shown),
             Action::OnlyDifferent => {
                 self.shows_all_settings = !self.shows_all_settings;
-                self.arrange(known);
+                self.arrange(known, world.now);
             }
             Action::Undo => {
                 return match known.trashed.last() {
@@ -159,7 +165,7 @@ impl Runs {
                 {
                     return self.act_on(run, action, world);
                 }
-                return self.react(reaction, known);
+                return self.react(reaction, world);
             }
         }
         Vec::new()
@@ -172,11 +178,10 @@ impl Runs {
         match action {
             Action::Enter => return vec![open(folder)],
             Action::Mark => {
-                if !self.marks.remove(&id) {
-                    self.marks.insert(id);
-                }
+                self.marks.toggle(id);
                 self.table.on(Action::Down, table_area(world.area));
             }
+            Action::MarkRange => self.marks.toggle_range(&id),
             Action::Pin => {
                 let is_pinned = known.baseline().is_some_and(|pinned| pinned.id() == id);
                 return vec![Effect::Pin((!is_pinned).then_some(id))];
@@ -206,12 +211,12 @@ impl Runs {
             Action::Yank => return vec![Effect::Copy(id)],
             Action::YankMore => return vec![Effect::Copy(shown(folder.path()))],
             Action::EditTags => {
-                let field = Field::new(&run.note.tags.join(" "));
-                self.typing = Some(Typing::Tags { run: id, field });
+                let prompt = Prompt::new(PromptName::Tags, &run.note.tags.join(" "));
+                self.typing = Some(Typing::Tags { run: id, prompt });
             }
             Action::EditNote => {
-                let field = Field::new(&run.note.note);
-                self.typing = Some(Typing::Note { run: id, field });
+                let prompt = Prompt::new(PromptName::Note, &run.note.note);
+                self.typing = Some(Typing::Note { run: id, prompt });
             }
             Action::OpenImages => {
                 return vec![Effect::Open(Destination::Images(Source::Run(folder)))];
@@ -223,10 +228,10 @@ impl Runs {
     }
 
     /// The filter first, then the marks.
-    fn clear(&mut self, known: &Known) -> Vec<Effect> {
-        if !self.filter.text().is_empty() {
-            self.filter = Field::default();
-            self.arrange(known);
+    fn clear(&mut self, world: &World) -> Vec<Effect> {
+        if !self.filter.is_empty() {
+            self.filter.clear();
+            self.arrange(world.known, world.now);
         } else if !self.marks.is_empty() {
             self.marks.clear();
         } else {
@@ -299,9 +304,10 @@ impl Runs {
         }
     }
 
-    fn react(&mut self, reaction: Reaction, known: &Known) -> Vec<Effect> {
+    fn react(&mut self, reaction: Reaction, world: &World) -> Vec<Effect> {
+        let known = world.known;
         match reaction {
-            Reaction::Sorted => self.arrange(known),
+            Reaction::Sorted => self.arrange(known, world.now),
             Reaction::Opened => {
                 return self
                     .selected(known)
@@ -309,52 +315,65 @@ impl Runs {
                     .into_iter()
                     .collect();
             }
-            Reaction::Moved | Reaction::None => {}
+            Reaction::Moved => self.marks.stretch(&self.shown, self.table.selected()),
+            Reaction::None => {}
         }
         Vec::new()
     }
 
-    fn type_key(&mut self, key: &KeyEvent, known: &Known) -> Vec<Effect> {
+    fn type_key(&mut self, key: &KeyEvent, world: &World) -> Vec<Effect> {
+        let known = world.known;
+        if self.filter.is_typing() {
+            let rows = || known.runs.values().map(|run| run.row(None));
+            let changed = self.filter.on(key, &scope(world), |key| occurring(rows(), key));
+            return changed.map_or_else(Vec::new, |effects| {
+                self.arrange(known, world.now);
+                effects
+            });
+        }
         let Some(mut typing) = self.typing.take() else { return Vec::new() };
-        match (key.code, &typing) {
-            (KeyCode::Enter, Typing::Filter) => return Vec::new(),
-            (KeyCode::Enter, _) => return save(&typing, known).into_iter().collect(),
-            (KeyCode::Esc, Typing::Filter) => {
-                self.filter = Field::default();
-                self.arrange(known);
-                return Vec::new();
+        let prompted = match (&mut typing, key.code) {
+            (Typing::Iterations { .. }, KeyCode::Enter) => Prompted::Accepted,
+            (Typing::Iterations { .. }, KeyCode::Esc) => Prompted::Left,
+            (Typing::Iterations { field, .. }, _) => {
+                field.on(key);
+                Prompted::Changed
             }
-            (KeyCode::Esc, _) => return Vec::new(),
-            _ => {}
-        }
-        let is_filter = matches!(typing, Typing::Filter);
-        let has_typed = match &mut typing {
-            Typing::Filter => self.filter.on(key),
-            Typing::Tags { field, .. }
-            | Typing::Note { field, .. }
-            | Typing::Iterations { field, .. } => field.on(key),
+            (Typing::Note { prompt, .. }, _) => prompt.on(key, &known.history, |_| None),
+            (Typing::Tags { prompt, .. }, _) => {
+                prompt.on(key, &known.history, |text| word_choices(text, tags(known)))
+            }
         };
-        self.typing = Some(typing);
-        if is_filter && has_typed {
-            self.arrange(known);
+        match prompted {
+            Prompted::Accepted => save(&typing, known),
+            Prompted::Left => Vec::new(),
+            Prompted::Nothing | Prompted::Changed => {
+                self.typing = Some(typing);
+                Vec::new()
+            }
         }
-        Vec::new()
     }
 
-    fn paste(&mut self, text: &str, known: &Known) {
+    fn paste(&mut self, text: &str, world: &World) {
+        if self.filter.is_typing() {
+            self.filter.paste(text, &scope(world));
+            self.arrange(world.known, world.now);
+        }
         match &mut self.typing {
-            Some(Typing::Filter) => {
-                self.filter.paste(text);
-                self.arrange(known);
-            }
-            Some(
-                Typing::Tags { field, .. }
-                | Typing::Note { field, .. }
-                | Typing::Iterations { field, .. },
-            ) => field.paste(text),
+            Some(Typing::Tags { prompt, .. } | Typing::Note { prompt, .. }) => prompt.paste(text),
+            Some(Typing::Iterations { field, .. }) => field.paste(text),
             None => {}
         }
     }
+}
+
+fn scope<'a>(world: &World<'a>) -> Scope<'a> {
+    Scope { keys: run_keys(), zone: world.zone, history: &world.known.history }
+}
+
+/// All tags that any run has.
+fn tags(known: &Known) -> BTreeSet<String> {
+    known.runs.values().flat_map(|run| run.note.tags.iter().cloned()).collect()
 }
 
 fn open(run: RunFolder) -> Effect {
@@ -379,22 +398,21 @@ fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
 }
 
 /// What was typed about a run: into its folder, or for its worker.
-fn save(typing: &Typing, known: &Known) -> Option<Effect> {
-    let (Typing::Tags { run, field }
-    | Typing::Note { run, field }
-    | Typing::Iterations { run, field }) = typing
-    else {
-        return None;
-    };
-    let run = known.runs.get(run)?;
-    let edit = match typing {
-        Typing::Iterations { .. } => return Some(train_on(run, field.text())),
-        Typing::Tags { .. } => {
-            NoteEdit::Tags(field.text().split_whitespace().map(str::to_owned).collect())
+fn save(typing: &Typing, known: &Known) -> Vec<Effect> {
+    let (Typing::Tags { run, .. } | Typing::Note { run, .. } | Typing::Iterations { run, .. }) =
+        typing;
+    let Some(run) = known.runs.get(run) else { return Vec::new() };
+    let (prompt, edit) = match typing {
+        Typing::Iterations { field, .. } => return vec![train_on(run, field.text())],
+        Typing::Tags { prompt, .. } => {
+            let tags = prompt.text().split_whitespace().map(str::to_owned).collect();
+            (prompt, NoteEdit::Tags(tags))
         }
-        _ => NoteEdit::Note(field.text().trim().to_owned()),
+        Typing::Note { prompt, .. } => (prompt, NoteEdit::Note(prompt.text().trim().to_owned())),
     };
-    Some(Effect::EditNote(run.folder().clone(), edit))
+    let mut effects = vec![Effect::EditNote(run.folder().clone(), edit)];
+    effects.extend(prompt.remember());
+    effects
 }
 
 /// The run, to as many iterations as were typed.
@@ -425,25 +443,25 @@ impl Page for Runs {
     fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
         let mut effects = match message {
             Message::Action(action) => self.act(*action, world),
-            Message::Key(key) => self.type_key(key, world.known),
+            Message::Key(key) => self.type_key(key, world),
             Message::Paste(text) => {
-                self.paste(text, world.known);
+                self.paste(text, world);
                 Vec::new()
             }
             Message::Mouse(mouse) => {
                 let reaction = self.table.on_mouse(mouse, table_area(world.area));
-                self.react(reaction, world.known)
+                self.react(reaction, world)
             }
             Message::News(news) => {
                 self.forget_asked(news);
                 let concerns = |one: &News| matches!(one, News::Runs(_) | News::Baseline(_));
                 if news.iter().any(concerns) {
-                    self.arrange(world.known);
+                    self.arrange(world.known, world.now);
                 }
                 Vec::new()
             }
             Message::Shown => {
-                self.arrange(world.known);
+                self.arrange(world.known, world.now);
                 Vec::new()
             }
         };
@@ -457,7 +475,11 @@ impl Page for Runs {
     }
 
     fn is_typing(&self) -> bool {
-        self.typing.is_some()
+        self.filter.is_typing() || self.typing.is_some()
+    }
+
+    fn has_completion(&self) -> bool {
+        self.filter.is_typing() || matches!(self.typing, Some(Typing::Tags { .. }))
     }
 
     fn offers(&self, action: Action, known: &Known) -> bool {
@@ -470,6 +492,8 @@ impl Page for Runs {
             Action::Undo => !known.trashed.is_empty(),
             Action::Enter
             | Action::Mark
+            | Action::MarkAll
+            | Action::MarkRange
             | Action::SortUp
             | Action::Rerun
             | Action::OtherNetwork

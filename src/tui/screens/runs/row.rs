@@ -1,4 +1,4 @@
-//! A run as a row: what it is filtered and sorted by.
+//! A run as a row: what it is sorted by.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns;
 use crate::spec::{in_effect, sort_by_telling};
-use crate::tui::filter::{self, Filterable};
 use crate::tui::known_run::KnownRun;
+use crate::tui::screens::order;
 
 type Settings = BTreeMap<String, String>;
 
@@ -28,7 +28,7 @@ impl SortKey<'_> {
     pub fn compare(&self, other: &SortKey) -> Ordering {
         match (self, other) {
             (SortKey::Number(a), SortKey::Number(b)) => a.total_cmp(b),
-            (SortKey::Text(a), SortKey::Text(b)) => filter::compare(a, b),
+            (SortKey::Text(a), SortKey::Text(b)) => order::compare(a, b),
             (SortKey::Words(a), SortKey::Words(b)) => a.cmp(b),
             // One column gives one kind.
             _ => Ordering::Equal,
@@ -104,43 +104,4 @@ fn add_different<'a>(a: &'a Settings, b: &'a Settings, found: &mut BTreeSet<&'a 
         return pairs.for_each(|((key, _), _)| add(key));
     }
     b.keys().chain(a.keys().filter(|key| !b.contains_key(*key))).for_each(add);
-}
-
-impl Filterable for KnownRun {
-    fn value(&self, key: &str) -> Option<String> {
-        match key {
-            "run" | "id" => return Some(self.id().to_lowercase()),
-            "tag" | "tags" => return Some(self.note.tags.join(" ").to_lowercase()),
-            "note" => return Some(self.note.note.to_lowercase()),
-            _ => {}
-        }
-        let summary = self.summary()?;
-        let percent = |share: f64| (share * 100.0).to_string();
-        match key {
-            "state" => Some(summary.state.name().into()),
-            "experiment" => Some(summary.experiment.to_lowercase()),
-            "iterations" | "step" => Some(summary.step.to_string()),
-            "validation" => summary.validation().map(percent),
-            "test" | "accuracy" => summary.test.as_ref().map(|test| percent(test.accuracy)),
-            "loss" => summary.test.as_ref().map(|test| test.log_loss.to_string()),
-            "seconds" | "duration" => Some(summary.seconds.to_string()),
-            "lr" => summary.settings.get("learning_rate").cloned(),
-            key => {
-                // `seed` finds `train.seed` too.
-                let names = |name: &str| name == key || name.rsplit('.').next() == Some(key);
-                let found = summary.settings.iter().find(|(name, _)| names(name));
-                found.map(|(_, value)| value.trim_matches('"').to_lowercase())
-            }
-        }
-    }
-
-    fn contains(&self, word: &str) -> bool {
-        let has = |text: &str| text.to_lowercase().contains(word);
-        has(self.id())
-            || has(&self.note.note)
-            || self.note.tags.iter().any(|tag| has(tag))
-            || self.summary().is_some_and(|summary| {
-                has(&summary.experiment) || summary.state.name().contains(word)
-            })
-    }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::insight::ConfusionMatrix;
 use crate::store::{EvaluationPoint, NoteEdit, Points, Run, RunFolder, State, StepPoint, Stop};
 use crate::tui::app::App;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, PromptName};
 use crate::tui::glance::{Glance, GlanceNews};
 use crate::tui::known_run::KnownRun;
 use crate::tui::news::{Curves, News};
@@ -155,6 +155,97 @@ fn the_filter_narrows_as_it_is_typed_and_esc_takes_it_back() {
 }
 
 #[test]
+fn a_mistake_in_the_filter_is_said_at_once_and_the_rows_stay() {
+    let mut app = app_with(mixed());
+    let seen = |app: &mut App| testing::text(app, (80, 24));
+    let rows = |app: &mut App| {
+        let names = [Some("fire"), Some("fog ")];
+        seen(app).lines().filter(|line| names.contains(&line.get(3..7))).count()
+    };
+    press(&mut app, "/fog");
+    assert_eq!(rows(&mut app), 1);
+    press(&mut app, "space acuracy>70%");
+    assert!(seen(&mut app).contains("no key 'acuracy': did you mean accuracy?"));
+    assert_eq!(rows(&mut app), 1, "those of the last text that could be read");
+    looks("filter_mistake", &mut app);
+    seen(&mut app);
+    assert!(press(&mut app, "enter").is_empty(), "a mistake is not accepted");
+    assert!(seen(&mut app).contains("did you mean accuracy?"));
+    press(&mut app, "ctrl-u");
+    assert_eq!(rows(&mut app), 6);
+    press(&mut app, "accu");
+    assert!(seen(&mut app).contains("accuracy is a key: go on with = or >"));
+    assert_eq!(rows(&mut app), 6, "what may become a key leaves out nothing");
+    press(&mut app, "racy>");
+    assert!(seen(&mut app).contains("accuracy > …: a share such as 70% or 0.7"));
+    assert_eq!(rows(&mut app), 6, "nor does what has become one");
+    press(&mut app, "0.95");
+    assert_eq!(rows(&mut app), 1);
+    press(&mut app, "ctrl-u seed=1");
+    assert!(seen(&mut app).contains("seed is train.seed; split.seed is written in full"));
+    let effects = press(&mut app, "enter");
+    assert!(
+        matches!(&effects[..], [Effect::Remember(PromptName::RunFilter, text)] if text == "seed=1")
+    );
+    press(&mut app, "esc /fire space or space fog enter");
+    let said = "no run passes the filter; 'or' is a word here: write OR";
+    assert!(seen(&mut app).contains(said) && seen(&mut app).contains("esc clears it"));
+}
+
+#[test]
+fn tab_completes_the_filter_and_arrows_bring_back_earlier_ones() {
+    let mut app = app_with(mixed());
+    press(&mut app, "/sta tab");
+    looks("filter_completion", &mut app);
+    // The key, its usual operator, a value.
+    press(&mut app, "enter tab tab tab la backspace tab enter");
+    assert!(testing::text(&mut app, (80, 24)).contains("/state=lost"));
+    assert_eq!(press(&mut app, "enter").len(), 1);
+    assert_eq!(order(&mut app), ["05"]);
+    press(&mut app, "esc /experiment=f tab down enter enter");
+    assert_eq!(order(&mut app), ["01"], "values that occur are offered");
+    let mut history = crate::store::History::default();
+    ["state=done", "lr<1"].iter().for_each(|text| history.add("filter of runs", text));
+    app.on_news(vec![News::History(history)]);
+    press(&mut app, "esc / up up");
+    assert!(testing::text(&mut app, (80, 24)).contains("/state=done"));
+    assert_eq!(order_while_typing(&mut app), 2);
+}
+
+/// How many runs are shown beside a prompt.
+fn order_while_typing(app: &mut App) -> usize {
+    testing::text(app, (80, 24)).matches("✓ done").count()
+}
+
+#[test]
+fn all_rows_or_a_range_of_them_are_marked() {
+    let mut app = app_with(mixed());
+    let marked = |app: &mut App| {
+        let text = testing::text(app, (80, 24));
+        text.lines().filter(|line| line.get(2..3) == Some("*")).count()
+    };
+    press(&mut app, "/state=done enter *");
+    assert_eq!(marked(&mut app), 2);
+    press(&mut app, "esc");
+    assert!(testing::text(&mut app, (80, 24)).contains("2 marked"));
+    press(&mut app, "* ");
+    assert_eq!(marked(&mut app), 6);
+    press(&mut app, "*");
+    assert_eq!(marked(&mut app), 0);
+    press(&mut app, "gg j v j j");
+    assert_eq!(marked(&mut app), 3);
+    assert!(testing::text(&mut app, (80, 24)).contains("3 marked, v ends the range"));
+    press(&mut app, "k");
+    assert_eq!(marked(&mut app), 2, "it shrinks, too");
+    press(&mut app, "esc");
+    assert_eq!(marked(&mut app), 0, "given up");
+    press(&mut app, "v G");
+    assert!(press(&mut app, "enter").is_empty(), "it ends the range and opens nothing");
+    press(&mut app, "gg");
+    assert_eq!(marked(&mut app), 4);
+}
+
+#[test]
 fn the_cursor_stays_on_its_run_when_others_arrive() {
     let mut app = app_with(mixed());
     press(&mut app, "gg j");
@@ -218,11 +309,17 @@ fn tags_and_notes_begin_as_they_are_and_are_edited_one_by_one() {
     press(&mut app, "G");
     assert!(press(&mut app, "# space x esc").is_empty());
     let effects = press(&mut app, "# space good enter");
-    let [Effect::EditNote(run, edit)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::EditNote(run, edit), Effect::Remember(PromptName::Tags, text)] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
     assert_eq!(run.id(), "20260102-030000-fire");
     assert_eq!(*edit, NoteEdit::Tags(vec!["ok".into(), "good".into()]));
+    assert_eq!(text, "ok good");
     let effects = press(&mut app, "N ! enter");
-    let [Effect::EditNote(_, edit)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::EditNote(_, edit), Effect::Remember(..)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(*edit, NoteEdit::Note("first!".into()));
 }
 

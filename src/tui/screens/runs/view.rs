@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Runs, Typing, columns, table_area};
 use crate::store::State;
-use crate::tui::keys::names::{BACK, COLUMN_RIGHT};
+use crate::tui::keys::names::COLUMN_RIGHT;
 use crate::tui::known_run::KnownRun;
 use crate::tui::screens::control::how_to_start;
 use crate::tui::screens::{World, beside, format};
@@ -17,7 +17,8 @@ impl Runs {
     pub(super) fn draw_all(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         self.draw_status(Rect { height: 1, ..area }, buffer, world);
         if self.shown.is_empty() {
-            return self.draw_nothing(area, buffer, world);
+            self.draw_nothing(area, buffer, world);
+            return self.draw_prompt(area, buffer, world);
         }
         let known = world.known;
         let baseline = known.baseline().map(KnownRun::id);
@@ -40,20 +41,33 @@ impl Runs {
                 self.draw_detail(line, buffer, world);
             }
         }
+        self.draw_prompt(area, buffer, world);
+    }
+
+    /// What is typed, over all else.
+    fn draw_prompt(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        let theme = world.theme;
+        let line = Rect { x: area.x + 2, width: area.width.saturating_sub(3), height: 1, ..area };
+        match &self.typing {
+            Some(Typing::Tags { prompt, .. }) => {
+                prompt.draw(line, area, buffer, "tags: ", None, theme);
+            }
+            Some(Typing::Note { prompt, .. }) => {
+                prompt.draw(line, area, buffer, "note: ", None, theme);
+            }
+            Some(Typing::Iterations { field, .. }) => {
+                field.draw(line, buffer, "train on to iteration: ", theme);
+            }
+            None => self.filter.draw(line, area, buffer, theme),
+        }
     }
 
     /// How many there are, and what is typed or chosen.
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let theme = world.theme;
         let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
-        match &self.typing {
-            Some(Typing::Filter) => return self.filter.draw(inside, buffer, "/", theme),
-            Some(Typing::Tags { field, .. }) => return field.draw(inside, buffer, "tags: ", theme),
-            Some(Typing::Note { field, .. }) => return field.draw(inside, buffer, "note: ", theme),
-            Some(Typing::Iterations { field, .. }) => {
-                return field.draw(inside, buffer, "train on to iteration: ", theme);
-            }
-            None => {}
+        if self.filter.is_typing() || self.typing.is_some() {
+            return;
         }
         let runs = &world.known.runs;
         let running = runs.values().filter(|run| run.state() == Some(State::Running)).count();
@@ -72,15 +86,11 @@ impl Runs {
             parts.push(format!("{} running", grouped(running)));
         }
         parts.extend(format::queued(&world.known.queue));
-        if !self.marks.is_empty() {
-            parts.push(format!("{} marked", grouped(self.marks.len())));
-        }
+        parts.extend(self.marks.status());
         if let Some(baseline) = world.known.baseline() {
             parts.push(format!("baseline {}", baseline.id()));
         }
-        if !self.filter.text().is_empty() {
-            parts.push(format!("/{}", self.filter.text()));
-        }
+        parts.extend(self.filter.status());
         let style = theme.style(Role::Dim);
         let x = put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
         let right = self.table.beyond(table_area(world.area));
@@ -108,8 +118,8 @@ impl Runs {
     }
 
     fn draw_nothing(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let lines: [String; 2] = if !self.filter.text().is_empty() {
-            ["no run passes the filter".into(), format!("{BACK} clears it")]
+        let lines: [String; 2] = if !self.filter.is_empty() && !world.known.runs.is_empty() {
+            self.filter.nothing_passes("run")
         } else if world.known.is_complete {
             let config = &world.context.config;
             let runs = config.runs.strip_prefix(&config.root).unwrap_or(&config.runs).display();

@@ -4,38 +4,42 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::place::Choices;
+use super::text::{fit, put, width};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{fit, put, width};
 
 const MOST_ROWS: u16 = 8;
 const MOST_CELLS: u16 = 64;
 
+/// What a list shows.
+pub trait Listed {
+    /// Names with their meanings.
+    fn rows(&self) -> impl ExactSizeIterator<Item = (&str, &str)>;
+}
+
 #[derive(Debug)]
-pub struct Popup {
-    pub choices: Choices,
+pub struct Popup<C> {
+    pub choices: C,
     pub selected: usize,
 }
 
-impl Popup {
-    pub fn new(choices: Choices) -> Popup {
+impl<C: Listed> Popup<C> {
+    pub fn new(choices: C) -> Popup<C> {
         Popup { choices, selected: 0 }
     }
 
     /// Round at the ends.
     pub fn step(&mut self, by: isize) {
-        let count = self.choices.candidates.len() as isize;
+        let count = self.choices.rows().len() as isize;
         self.selected = (self.selected as isize + by).rem_euclid(count.max(1)) as usize;
     }
 
     /// Below the cursor where there is room, else above it.
     pub fn draw(&self, cursor: (u16, u16), area: Rect, buffer: &mut Buffer, theme: &Theme) {
-        let candidates = &self.choices.candidates;
-        let widest = candidates.iter().map(|found| width(&found.name)).max().unwrap_or(0) + 1;
-        let meaning = candidates.iter().map(|found| width(&found.meaning)).max().unwrap_or(0);
+        let widest = self.choices.rows().map(|(name, _)| width(name)).max().unwrap_or(0) + 1;
+        let meaning = self.choices.rows().map(|(_, meaning)| width(meaning)).max().unwrap_or(0);
         let cells = ((widest + meaning) as u16 + 4).min(MOST_CELLS).min(area.width);
         let (below, above) = (area.bottom().saturating_sub(cursor.1 + 1), cursor.1 - area.y);
-        let wanted = (candidates.len() as u16).min(MOST_ROWS) + 2;
+        let wanted = (self.choices.rows().len() as u16).min(MOST_ROWS) + 2;
         let height = wanted.min(below.max(above));
         let y = if below >= wanted || below >= above { cursor.1 + 1 } else { cursor.1 - height };
         let x = cursor.0.min(area.right().saturating_sub(cells));
@@ -49,13 +53,13 @@ impl Popup {
         block.render(window, buffer);
         let inside = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
         let top = (self.selected + 1).saturating_sub(inside.height.into());
-        let rows = candidates.iter().enumerate().skip(top);
-        for (y, (index, candidate)) in (inside.y..inside.bottom()).zip(rows) {
+        let rows = self.choices.rows().enumerate().skip(top);
+        for (y, (index, (name, meaning))) in (inside.y..inside.bottom()).zip(rows) {
             let line = Rect { y, height: 1, ..inside };
-            let name = fit(&candidate.name, line.width.into());
+            let name = fit(name, line.width.into());
             put(buffer, line, line.x, y, &name, theme.style(Role::Accent));
             let x = line.x + widest as u16;
-            put(buffer, line, x, y, &candidate.meaning, theme.style(Role::Dim));
+            put(buffer, line, x, y, meaning, theme.style(Role::Dim));
             if index == self.selected {
                 buffer[(window.x, y)].set_symbol(">");
                 buffer.set_style(line, theme.style(Role::Selection));
