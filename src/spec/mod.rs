@@ -21,6 +21,7 @@ mod settings;
 mod sweep;
 mod tables;
 mod template;
+mod unknown;
 
 pub use check::{Checked, parse};
 pub use expected::{expected_in_words, expected_seconds};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::draft::unknown;
 use super::fields::{FIELDS, SECTIONS, field};
+use super::unknown::unknown;
 use super::{Experiment, ExperimentField};
 use crate::config::{Mistake, Mistakes};
 use crate::nets::NETWORKS;

@@ -6,8 +6,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::draft::unknown;
 use super::fields::{SECTIONS, field};
+use super::unknown::unknown;
 use super::{Experiment, ExperimentField};
 use crate::config::{excerpt, nearest};
 use crate::random::Rng;

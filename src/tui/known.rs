@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::experiments::KnownExperiments;
 use super::followed::Followed;
-use super::glance::GlanceNews;
 use super::known_run::KnownRun;
-use super::news::{FollowedNews, HostNews, News, RunsNews, WorkerLogNews};
+use super::news::{FollowedNews, GlanceNews, HostNews, News, RunsNews, WorkerLogNews};
 use super::preview::Graphics;
 use super::scores::{ScoreTable, ScoresNews, Source};
 use crate::insight::Comparison;

@@ -36,7 +36,6 @@ mod experiments;
 mod filter;
 mod followed;
 mod footer;
-mod glance;
 mod input;
 mod keys;
 mod known;

@@ -19,11 +19,10 @@ use super::Context;
 use super::compared::compare;
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
-use super::glance;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
 use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
-use super::news::{News, RunsWatcher, Toast};
+use super::news::{News, RunsWatcher, Toast, start_glances};
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
 use super::terminal::Terminal;
@@ -87,7 +86,9 @@ impl Performer {
             }
         })?;
         let comparisons = compare_runs(send.clone())?;
-        let glances = glance::start(send.clone())?;
+        let glanced = send.clone();
+        let tell = move |news| glanced.send(Input::News(News::Glanced(news))).is_ok();
+        let glances = start_glances(tell)?;
         let _ = send.send(Input::News(News::Baseline(read_baseline(&context.config.runs))));
         // One that cannot be read is said when it is written.
         let history = read_history(&context.config.runs).unwrap_or_default();

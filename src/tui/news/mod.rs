@@ -1,6 +1,7 @@
 //! What happened outside: threads watch the run folders and send it; nothing here knows screens.
 
 mod curves;
+mod glance;
 mod host;
 mod live;
 mod metrics;
@@ -11,12 +12,12 @@ mod worker_log;
 use std::sync::Arc;
 
 pub use curves::Curves;
+pub use glance::{Glance, GlanceNews, start as start_glances};
 pub use metrics::HostMetrics;
 pub use runs::RunsWatcher;
 
 use super::compared::ComparedNews;
 use super::experiments::ExperimentNews;
-use super::glance::GlanceNews;
 use super::known_run::KnownRun;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;

@@ -4,9 +4,8 @@ use crate::insight::ConfusionMatrix;
 use crate::store::{EvaluationPoint, NoteEdit, Points, Run, RunFolder, State, StepPoint, Stop};
 use crate::tui::app::App;
 use crate::tui::effect::{Effect, PromptName};
-use crate::tui::glance::{Glance, GlanceNews};
 use crate::tui::known_run::KnownRun;
-use crate::tui::news::{Curves, News};
+use crate::tui::news::{Curves, Glance, GlanceNews, News};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
 

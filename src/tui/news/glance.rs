@@ -9,8 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::input::Input;
-use super::news::{Curves, News};
+use super::curves::Curves;
 use crate::insight::{ConfusionMatrix, Scored};
 use crate::spec::Set;
 use crate::store::{Points, Run, RunFolder, read_scores};
@@ -41,8 +40,9 @@ pub struct GlanceNews {
     pub glance: Result<Arc<Glance>, String>,
 }
 
-/// Starts the thread; it looks at the last run that was wanted.
-pub fn start(send: Sender<Input>) -> io::Result<Sender<RunFolder>> {
+/// Starts the thread; it looks at the last run that was wanted. It ends when `tell` says that nobody
+/// listens any more.
+pub fn start(tell: impl Fn(GlanceNews) -> bool + Send + 'static) -> io::Result<Sender<RunFolder>> {
     let (want, wanted) = mpsc::channel::<RunFolder>();
     thread::Builder::new().name("glance".into()).spawn(move || {
         while let Ok(mut run) = wanted.recv() {
@@ -54,7 +54,7 @@ pub fn start(send: Sender<Input>) -> io::Result<Sender<RunFolder>> {
                 }
             }
             let news = GlanceNews { run: run.id(), glance: look(&run).map(Arc::new) };
-            if send.send(Input::News(News::Glanced(news))).is_err() {
+            if !tell(news) {
                 return;
             }
         }
@@ -120,13 +120,10 @@ mod tests {
         ];
         write_scores(&folder("b").scores(), &["fire".into(), "smoke".into()], &images).unwrap();
         let (send, news) = mpsc::channel();
-        let want = start(send).unwrap();
+        let want = start(move |news| send.send(news).is_ok()).unwrap();
         want.send(folder("a")).unwrap();
         want.send(folder("b")).unwrap();
-        let Ok(Input::News(News::Glanced(said))) = news.recv_timeout(Duration::from_secs(10))
-        else {
-            panic!()
-        };
+        let said = news.recv_timeout(Duration::from_secs(10)).unwrap();
         assert_eq!(said.run, "b");
         let glance = said.glance.unwrap();
         assert_eq!(glance.curves.train_loss.len(), 1);
