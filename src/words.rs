@@ -30,6 +30,30 @@ pub fn progress(done: usize, all: usize) -> String {
     format!("{}/{}", grouped(done), grouped(all))
 }
 
+/// The smallest and the largest of these counts: `7 to 8`, or `12` where all are the same.
+pub fn smallest_to_largest(counts: &[usize]) -> String {
+    let ends = [counts.iter().min(), counts.iter().max()].map(|end| grouped(end.unwrap_or(&0)));
+    match ends {
+        [small, large] if small == large => small,
+        [small, large] => format!("{small} to {large}"),
+    }
+}
+
+/// All but one of so many equal parts: `four fifths` of 5.
+pub fn all_but_one_of(parts: usize) -> String {
+    let name = match parts {
+        2 => "one half",
+        3 => "two thirds",
+        4 => "three quarters",
+        5 => "four fifths",
+        6 => "five sixths",
+        8 => "seven eighths",
+        10 => "nine tenths",
+        _ => return format!("{} of {parts} parts", parts.saturating_sub(1)),
+    };
+    name.to_owned()
+}
+
 /// `'a'`, `'a' and 'b'`, `'a', 'b' and 'c'`.
 pub fn listed(names: &[impl Display]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();

@@ -20,8 +20,8 @@ use retrain::nets;
 use retrain::random::Rng;
 use retrain::spec::{self, FIELDS, Field, NetworkSettings, Weights};
 use retrain::store::{
-    Counts, Ending, EvaluationPoint, Event, EventLog, NetworkFacts, Points, Record, Run, RunFolder,
-    Stage, StepPoint, Tail, TestResult, changed_photos, read_scores,
+    Counts, Ending, EvaluationPoint, Event, EventLog, FoldResult, NetworkFacts, Points, Record,
+    Run, RunFolder, Stage, StepPoint, Tail, TestResult, changed_photos, read_scores,
 };
 use retrain::train::{Checkpoint, HeadFile, Observer, Problem, Samples, evaluate};
 
@@ -193,9 +193,22 @@ fn log() -> Vec<u8> {
     let folder = scratch();
     let path = folder.path().join("events.jsonl");
     let mut log = EventLog::open(&path).unwrap();
-    let count =
-        |category: &str| Counts { category: category.into(), training: 6, validation: 1, test: 1 };
-    let test = TestResult { correct: 3, n: 4, accuracy: 0.75, low: 0.3, high: 0.95, log_loss: 0.4 };
+    let count = |category: &str| Counts {
+        category: category.into(),
+        training: 6,
+        validation: 1,
+        test: 1,
+        folds: vec![1, 2],
+    };
+    let test = TestResult {
+        correct: 3,
+        n: 4,
+        accuracy: 0.75,
+        low: 0.3,
+        high: 0.95,
+        log_loss: 0.4,
+        folds: 5,
+    };
     let text = || "a message".to_owned();
     let events = [
         Event::Created {
@@ -220,7 +233,9 @@ fn log() -> Vec<u8> {
             ..NetworkFacts::default()
         }),
         Event::Features { done: 3, total: 16, from_cache: 1, skipped: 0, images_per_second: 9.5 },
+        Event::Head { fold: Some(1), folds: 5 },
         Event::Step(StepPoint { step: 1, loss: 1.1, accuracy: 0.5, learning_rate: 0.01 }),
+        Event::FoldTested(FoldResult { fold: 1, correct: 2, n: 3, step: 9, kept_step: 4 }),
         Event::Evaluation(EvaluationPoint {
             step: 1,
             train_loss: 1.0,

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use common::compare::{assert_same_result, training};
 use common::{BINARY, PER_CATEGORY, Project, wait_until};
-use retrain::store::{Event, EventLog, Lease, RunFolder, State, Stop};
+use retrain::store::{self, Event, EventLog, Lease, RunFolder, State, Stop};
 use retrain::words::grouped;
 
 /// Small steps that have something to remember, and more of them than any machine makes while it
@@ -370,4 +370,77 @@ fn without_a_whole_checkpoint_what_was_reported_is_made_again_with_the_same_numb
     let refused = refusal(resume(&project, &other, &["--iterations", "70"]));
     assert!(refused.contains("belongs to other photos"), "{refused}");
     assert_becomes(&other, State::Done);
+}
+
+/// What the log says of the heads, besides their iterations.
+fn heads(run: &RunFolder) -> Vec<Event> {
+    let records = run.tail().poll().unwrap();
+    let events = records.into_iter().map(|record| record.event);
+    events.filter(|event| matches!(event, Event::Head { .. } | Event::FoldTested(_))).collect()
+}
+
+#[test]
+fn a_run_with_folds_killed_and_stopped_among_them_tests_no_fold_twice_and_ends_as_if_it_was_not() {
+    let project = Project::new();
+    let settings =
+        |iterations| [&[iterations, "split.folds=3", "train.early_stop=1000"], &LONG[1..]].concat();
+    let run = start(&project, &settings("iterations=2500"));
+    let wait_for_fold = |fold| {
+        wait_until("it trains the head of the fold", || {
+            let run = run.replay().unwrap();
+            run.folds.as_ref().is_some_and(|folds| folds.training == fold) && run.step() > 50
+        });
+    };
+    wait_for_fold(Some(2));
+    kill(&run);
+    let first = fs::read(run.fold_scores(1)).unwrap();
+    assert!(!run.scores().exists());
+    project.ok(&["resume", &run.id(), "--detach"]);
+    wait_for_fold(Some(3));
+    // A result of two folds of three would be none.
+    run.request_stop(Stop::Keep).unwrap();
+    wait_until("it is paused", || state(&run) == State::Paused);
+    let said = succeeds(resume(&project, &run, &[]));
+    assert!(said.contains("of heads trained on two thirds of the photos (3 folds)"), "{said}");
+
+    let undisturbed = whole(&project, &settings("iterations=2500"));
+    assert_eq!(heads(&run), heads(&undisturbed));
+    assert_eq!(heads(&run).len(), 7);
+    assert!(training(&run) == training(&undisturbed), "the numbers differ");
+    assert_same_result(&run, &undisturbed);
+    assert_eq!(run.replay().unwrap().warnings.len(), undisturbed.replay().unwrap().warnings.len());
+    assert_eq!(fs::read(run.fold_scores(1)).unwrap(), first);
+    let (_, tested) = store::read_scores(&run.scores()).unwrap();
+    assert_eq!(tested.len(), 3 * PER_CATEGORY);
+    assert_eq!(run.replay().unwrap().test().unwrap().n, 3 * PER_CATEGORY);
+    assert_eq!(store::tested_photos(&run).unwrap().photos, tested);
+}
+
+#[test]
+fn for_more_iterations_every_fold_is_trained_and_tested_anew_and_a_lost_one_alone_again() {
+    let project = Project::new();
+    let settings = ["split.folds=2", "train.schedule=cosine"];
+    let run = whole(&project, &settings);
+    let head = |run: &RunFolder| fs::read(run.fold_scores(1)).unwrap();
+    let before = head(&run);
+    succeeds(resume(&project, &run, &["--iterations", "95"]));
+    let undisturbed = whole(&project, &[&settings[..], &["iterations=95"]].concat());
+    assert_same_result(&run, &undisturbed);
+    assert!(head(&run) == head(&undisturbed) && head(&run) != before);
+    assert_eq!(project.ok(&["show", &run.id()]).matches("95 iterations").count(), 2);
+
+    // Its last head is left to train when the scores of a fold are lost.
+    let log = fs::read_to_string(run.events()).unwrap();
+    let last = log.rfind(r#""event":"head","fold":null"#).unwrap();
+    let end = last + log[last..].find('\n').unwrap() + 1;
+    fs::write(run.events(), &log[..end]).unwrap();
+    fs::remove_file(run.fold_scores(2)).unwrap();
+    fs::remove_file(run.summary_path()).unwrap();
+    succeeds(resume(&project, &run, &[]));
+    assert_same_result(&run, &undisturbed);
+    let warnings = run.replay().unwrap().warnings;
+    assert!(
+        warnings.iter().any(|said| said.starts_with("fold 2 is tested again: ")),
+        "{warnings:?}"
+    );
 }

@@ -48,6 +48,7 @@ fn dataset() -> Event {
         training: 8_000,
         validation: 1_000,
         test: 1_000,
+        folds: Vec::new(),
     };
     Event::Dataset {
         images: "photos".into(),
@@ -111,6 +112,7 @@ fn ended(settings: BTreeMap<String, String>, evaluations: usize) -> Vec<Event> {
         low: 0.891,
         high: 0.908,
         log_loss: 0.31,
+        folds: 0,
     };
     let last = evaluations * 10;
     events.push(Event::Finished { ending: Ending::Completed, step: last, kept_step: last, test });

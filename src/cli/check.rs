@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::out::{has_replaceable_line, print_json, replace_line};
 use super::{EXIT_MISTAKE, photos};
 use crate::config::Config;
-use crate::dataset::{self, Dataset};
+use crate::dataset::{self, Dataset, Folds};
 use crate::nets::Place;
 use crate::spec;
 use crate::store::shown;
@@ -49,7 +49,8 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
         &experiment.network,
         &config.root,
         &experiment.distort,
-        dataset.totals(),
+        dataset.photos.len(),
+        dataset.trained_on(),
         config.threads,
     )?;
     let seconds = seconds.filter(|_| place.device.is_cpu());
@@ -75,16 +76,10 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
 fn text(dataset: &Dataset, place: &Place, seconds: Option<f64>) -> String {
     let width = dataset.categories.iter().map(|name| words::width(name)).max().unwrap_or(0).max(8);
     let mut text = format!("images in {}\n\n", shown(&dataset.images));
-    text += &format!("{:width$}  TRAINING  VALIDATION  TEST  TOTAL\n", "CATEGORY");
-    for (name, counts) in dataset.categories.iter().zip(dataset.counts()) {
-        let [training, validation, test] = counts;
-        let total: usize = counts.iter().sum();
-        let name = words::pad_right(name, width);
-        text += &format!("{name}  {training:8}  {validation:10}  {test:4}  {total:5}\n");
-    }
-    let [training, validation, test] = dataset.totals();
-    let total = training + validation + test;
-    text += &format!("{:width$}  {training:8}  {validation:10}  {test:4}  {total:5}\n", "");
+    text += &match dataset.folds {
+        Some(folds) => fold_table(dataset, folds, width),
+        None => set_table(dataset, width),
+    };
     let device = if place.device.is_cpu() { "the CPU" } else { place.name.as_str() };
     text += &format!("\nthe network runs on {device}\n");
     text += &place.note.iter().map(|note| format!("  {note}\n")).collect::<String>();
@@ -93,10 +88,45 @@ fn text(dataset: &Dataset, place: &Place, seconds: Option<f64>) -> String {
     }
     text += &list(&skipped(dataset), |count| format!("{} skipped", grouped(count)));
     text += &list(&duplicates(dataset), |count| {
-        format!("{}, each in the set of the first", counted(count, "duplicate"))
+        let duplicates = counted(count, "duplicate");
+        format!("{duplicates}, each in the {} of the first", dataset.part_name())
     });
     text += &list(&dataset.warnings, |count| counted(count, "warning"));
     text
+}
+
+fn set_table(dataset: &Dataset, width: usize) -> String {
+    let mut text = format!("{:width$}  TRAINING  VALIDATION  TEST  TOTAL\n", "CATEGORY");
+    let mut row = |name: &str, counts: [usize; 3]| {
+        let [training, validation, test] = counts;
+        let total: usize = counts.iter().sum();
+        let name = words::pad_right(name, width);
+        text += &format!("{name}  {training:8}  {validation:10}  {test:4}  {total:5}\n");
+    };
+    for (name, counts) in dataset.categories.iter().zip(dataset.counts()) {
+        row(name, counts);
+    }
+    row("", dataset.totals());
+    text
+}
+
+/// Photos of each category, those that watch the training of other folds, and those in each fold.
+fn fold_table(dataset: &Dataset, folds: Folds, width: usize) -> String {
+    let mut text = format!("{:width$}  TOTAL  WATCHING  IN EACH FOLD\n", "CATEGORY");
+    let mut row = |name: &str, in_folds: &[usize], watching: usize| {
+        let total: usize = in_folds.iter().sum();
+        let each: Vec<String> = in_folds.iter().map(|count| format!("{count:3}")).collect();
+        let name = words::pad_right(name, width);
+        text += &format!("{name}  {total:5}  {watching:8}  {}\n", each.join(" "));
+    };
+    let (mut sums, mut watch) = (vec![0; folds.count], 0);
+    for (name, (in_folds, watching)) in dataset.categories.iter().zip(dataset.fold_counts()) {
+        row(name, &in_folds, watching);
+        sums.iter_mut().zip(&in_folds).for_each(|(sum, count)| *sum += count);
+        watch += watching;
+    }
+    row("", &sums, watch);
+    text + &format!("\n{}\n", spec::heads_in_words(folds.count))
 }
 
 /// A title that says how many there are, then each in a line.
@@ -131,6 +161,14 @@ fn json(dataset: &Dataset, place: &Place, seconds: Option<f64>, refusal: Option<
             json!({"category": name, "training": training, "validation": validation, "test": test})
         })
         .collect();
+    let folds: Vec<Value> = dataset
+        .categories
+        .iter()
+        .zip(dataset.fold_counts())
+        .map(|(name, (each, watching))| {
+            json!({"category": name, "each": each, "watching": watching})
+        })
+        .collect();
     let skipped: Vec<Value> = dataset
         .skipped
         .iter()
@@ -144,6 +182,7 @@ fn json(dataset: &Dataset, place: &Place, seconds: Option<f64>, refusal: Option<
     json!({
         "images": shown(&dataset.images),
         "categories": counts,
+        "folds": folds,
         "skipped": skipped,
         "duplicates": duplicates,
         "warnings": dataset.warnings,

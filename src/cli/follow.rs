@@ -13,8 +13,10 @@ use super::local;
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
 use crate::runner::{self, EnqueueError, Place, TO_GO};
+use crate::spec;
 use crate::store::{
-    EvaluationPoint, Event, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop, Tail, explain,
+    EvaluationPoint, Event, FoldResult, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop,
+    Tail, explain,
 };
 use crate::words::{counted, duration, grouped, percent, progress, rate};
 
@@ -124,7 +126,13 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
                 break Followed::TakenOff;
             }
             folder.request_stop(Stop::Keep)?;
-            news.say("stopping: evaluates and keeps the result; ctrl-c again leaves at once");
+            news.say(match spec::folds(&run.settings) {
+                0 => "stopping: evaluates and keeps the result; ctrl-c again leaves at once",
+                _ => {
+                    "pausing: with folds there is a result only when all are tested; ctrl-c again \
+                     leaves at once"
+                }
+            });
         }
         std::thread::sleep(LOOK);
     };
@@ -196,6 +204,17 @@ impl News {
                 self.has_features = true;
                 self.say(&features_line(run));
             }
+            Event::Head { .. } => {
+                if let Some(folds) = &run.folds {
+                    self.say(&folds.name());
+                }
+            }
+            Event::FoldTested(FoldResult { fold, correct, n, .. }) => self.say(&format!(
+                "fold {fold}: {} of {} right",
+                grouped(correct),
+                counted(*n, "photo")
+            )),
+            Event::Evaluation(_) if run.folds.is_some() => self.progress(&training_line(run)),
             Event::Evaluation(EvaluationPoint { step, .. }) => {
                 let line = training_line(run);
                 let every = (run.iterations / TRAINING_LINES).max(1);
@@ -270,19 +289,24 @@ impl News {
 fn dataset_line(run: &Run, skipped: usize, duplicates: usize) -> String {
     let sum =
         |count: fn(&crate::store::Counts) -> usize| run.counts.iter().map(count).sum::<usize>();
-    let mut line = format!(
-        "{} in {} categories: {} training, {} validation, {} test",
-        counted(sum(crate::store::Counts::total), "photo"),
-        grouped(run.counts.len()),
-        grouped(sum(|counts| counts.training)),
-        grouped(sum(|counts| counts.validation)),
-        grouped(sum(|counts| counts.test)),
-    );
+    let folds = spec::folds(&run.settings);
+    let photos = counted(sum(crate::store::Counts::total), "photo");
+    let categories = grouped(run.counts.len());
+    let mut line = match folds {
+        0 => format!(
+            "{photos} in {categories} categories: {} training, {} validation, {} test",
+            grouped(sum(|counts| counts.training)),
+            grouped(sum(|counts| counts.validation)),
+            grouped(sum(|counts| counts.test)),
+        ),
+        _ => format!("{photos} in {categories} categories, each tested in one of {folds} folds"),
+    };
     if skipped > 0 {
         line += &format!("; {} skipped (skipped.csv says why)", grouped(skipped));
     }
     if duplicates > 0 {
-        line += &format!("; {}, each in the set of the first", counted(duplicates, "duplicate"));
+        let part = if folds > 0 { "fold" } else { "set" };
+        line += &format!("; {}, each in the {part} of the first", counted(duplicates, "duplicate"));
     }
     line
 }

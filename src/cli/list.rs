@@ -1,5 +1,6 @@
 //! `retrain list`: all runs, the newest last.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use super::out::print_json;
 use crate::config::Config;
+use crate::insight::of_folds;
 use crate::query::{Query, RunRow, parse, run_keys};
 use crate::spec::{Nameable, differences_in_words};
 use crate::store::{self, Note, Queue, RunFolder, Summary, Timestamp};
@@ -99,7 +101,9 @@ fn table(listed: &[Listed]) -> String {
         let iterations = progress(summary.step, summary.iterations);
         let validation = summary.validation().map_or("-".to_owned(), percent);
         let test = summary.test.as_ref().map_or("-".to_owned(), |test| {
-            format!("{} ({} to {})", percent(test.accuracy), percent(test.low), percent(test.high))
+            let mark = if test.folds > 0 { " *" } else { "" };
+            let (low, high) = (percent(test.low), percent(test.high));
+            format!("{} ({low} to {high}){mark}", percent(test.accuracy))
         });
         let line = format!(
             "{}  {:9}  {iterations:>15}  {validation:>10}  {test:>24}  {:>11}  {differs}",
@@ -109,6 +113,11 @@ fn table(listed: &[Listed]) -> String {
         );
         text += line.trim_end();
         text += "\n";
+    }
+    let tests = listed.iter().filter_map(|row| row.summary.test.as_ref());
+    let folds: BTreeSet<usize> = tests.map(|test| test.folds).collect();
+    for of in folds.into_iter().filter_map(of_folds) {
+        text += &format!("* {of}\n");
     }
     text
 }

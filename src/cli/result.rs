@@ -30,6 +30,7 @@ pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
     }
     text += &insight::overfitting(run).map_or(String::new(), |said| said + "\n");
     text += &format!("{}\n", insight::final_test_accuracy(test.correct, test.n));
+    text += &insight::of_folds(test.folds).map_or(String::new(), |of| format!("{of}\n"));
     text += &format!("{}\n\n", insight::beyond_accuracy(&evaluation).join(", "));
     text += &insight::confusion_table(&labels, &evaluation.confusion);
     text += "\n";
@@ -62,6 +63,7 @@ pub fn result_json(folder: &RunFolder, run: &Run) -> Result<Value> {
             "mean_score": bin.confidence(), "accuracy": bin.accuracy()})
     });
     Ok(json!({
+        "folds": run.test().map_or(0, |test| test.folds),
         "accuracy": evaluation.accuracy(),
         "balanced_accuracy": evaluation.confusion.balanced_accuracy(),
         "top_2_accuracy": evaluation.top_k_accuracy(2),

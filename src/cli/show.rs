@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::out::print_json;
 use super::result;
 use crate::insight::{MOST_ROWS, overfitting};
-use crate::store::{Counts, End, Run, RunFolder, State};
-use crate::words::{counted, grouped, percent};
+use crate::spec;
+use crate::store::{Counts, End, FoldResult, Run, RunFolder, State};
+use crate::words::{counted, grouped, percent, smallest_to_largest};
 
 pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let summary = folder.summary()?;
@@ -74,7 +75,14 @@ fn facts(folder: &RunFolder, run: &Run) -> String {
         .collect();
     text += &format!("settings    {}\n", changed.join("\n            "));
     let sums = |of: fn(&Counts) -> usize| run.counts.iter().map(of).sum::<usize>();
-    if run.counts.len() > MOST_ROWS {
+    let folds = spec::folds(&run.settings);
+    if run.counts.len() > MOST_ROWS && folds > 0 {
+        text += &format!(
+            "photos      {} categories: {}, each tested in one of {folds} folds\n",
+            grouped(run.counts.len()),
+            counted(sums(Counts::total), "photo")
+        );
+    } else if run.counts.len() > MOST_ROWS {
         text += &format!(
             "photos      {} categories: {} training, {} validation, {} test\n",
             grouped(run.counts.len()),
@@ -84,6 +92,16 @@ fn facts(folder: &RunFolder, run: &Run) -> String {
         );
     } else {
         for (number, counts) in run.counts.iter().enumerate() {
+            if folds > 0 {
+                text += &format!(
+                    "{:12}{}: {}, {} in each of {folds} folds\n",
+                    if number == 0 { "photos" } else { "" },
+                    counts.category,
+                    counted(counts.total(), "photo"),
+                    smallest_to_largest(&counts.folds)
+                );
+                continue;
+            }
             text += &format!(
                 "{:12}{}: {} training, {} validation, {} test\n",
                 if number == 0 { "photos" } else { "" },
@@ -101,6 +119,13 @@ fn facts(folder: &RunFolder, run: &Run) -> String {
         let properties: Vec<String> =
             network.properties.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         text += &format!("network     {}\n", properties.join("\n            "));
+    }
+    if let Some(tested) = &run.folds {
+        for FoldResult { fold, correct, n, step, .. } in &tested.tested {
+            let (step, n) = (grouped(step), counted(*n, "photo"));
+            text +=
+                &format!("fold {fold:<7}{} of {n} right, {step} iterations\n", grouped(correct));
+        }
     }
     if let Some(best) = run.best {
         text += &format!(

@@ -11,6 +11,7 @@ use super::run::outcome;
 use super::{EXIT_MISTAKE, local, program};
 use crate::config::Config;
 use crate::runner::{self, Place};
+use crate::spec;
 use crate::store::{RunFolder, State, Stop, Summary};
 use crate::words::progress;
 
@@ -31,8 +32,11 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
             state => bail!("{id} is not running: it is {}", state.name()),
         },
     }
+    // A head of several is no result.
+    let has_folds = spec::folds(&folder.replay()?.settings) > 0;
     let doing = match stop {
         Stop::Pause => "pausing",
+        Stop::Keep if has_folds => "pausing, as with folds there is a result only at the end,",
         Stop::Keep => "stopping, to evaluate and keep the result,",
         Stop::Cancel => "cancelling",
     };

@@ -136,6 +136,7 @@ mod tests {
             low: 0.0,
             high: 1.0,
             log_loss: 0.5,
+            folds: 0,
         });
         (RunFolder::at("runs/x"), Summary { kept, test, ..run.summary() })
     }

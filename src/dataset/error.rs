@@ -91,6 +91,22 @@ pub enum DatasetError {
         /// Photos of the category in training, validation and test.
         counts: [usize; 3],
     },
+    /// Where a fold is tested, the split leaves a category without a photo in one of the sets.
+    #[error("category '{category}' has no {} photo where fold {fold} of {folds} is tested: {} \
+             training, {} validation and {} test there; {}", .set.name(), .counts[0], .counts[1],
+            .counts[2], empty_fold_cure(*.set))]
+    EmptyFold {
+        /// The category that lacks photos in `set`.
+        category: String,
+        /// The set without photos; the first, if several are.
+        set: Set,
+        /// The fold that is tested, from 1.
+        fold: usize,
+        /// How many folds there are.
+        folds: usize,
+        /// Photos of the category for training, validation and test where it is.
+        counts: [usize; 3],
+    },
     /// The share of unreadable files is above the experiment's limit; movies do not count.
     #[error("{skipped} of {files} files ({percent:.1}%) could not be read, at most {max_percent}% \
              are put up with, the first is {}: {reason}; repair or remove them, or raise \
@@ -113,6 +129,14 @@ pub enum DatasetError {
 
 fn nearest_hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|name| format!(", the nearest is '{name}'")).unwrap_or_default()
+}
+
+fn empty_fold_cure(set: Set) -> &'static str {
+    match set {
+        Set::Training => "lower split.validation_percent, or add photos",
+        Set::Validation => "raise split.validation_percent, set split.by = \"seed\", or add photos",
+        Set::Test => "lower split.folds, set split.by = \"seed\", or add photos",
+    }
 }
 
 fn empty_set_cure(set: Set) -> &'static str {

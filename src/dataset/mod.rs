@@ -4,12 +4,14 @@
 //! Not here: tensors and features. Photos are only ever read; written is one small file for each
 //! folder of photos, in the cache, that spares the reading of those that were read before.
 
+mod assign;
 mod categories;
 mod decode;
 mod decoded;
 mod distort;
 mod error;
 mod file;
+mod folds;
 mod jpeg;
 mod known;
 mod layout;
@@ -34,6 +36,7 @@ pub use decoded::Decoded;
 pub use distort::{distort, largest_square};
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
+pub use folds::{Fold, Folds};
 pub use listing::{Listing, decode_all, list_categories, photos_below};
 pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::categories::retrain_py_name;
-use super::{DatasetError, FileStamp, PhotoFile, Remark, Unreadable, remark_lines};
+use super::{DatasetError, FileStamp, Fold, Folds, PhotoFile, Remark, Unreadable, remark_lines};
 use crate::spec::Set;
 use crate::store::shown;
 use crate::words;
@@ -25,6 +25,8 @@ pub struct Dataset {
     pub categories: Vec<String>,
     /// By category, then by the bytes of their paths, folder by folder.
     pub photos: Vec<Photo>,
+    /// How they are tested in folds; `None`: there is one test set.
+    pub folds: Option<Folds>,
     /// Files that are left out, movies among them.
     pub skipped: Vec<Skipped>,
     /// Copies among `photos`; each counts as a photo of its own.
@@ -40,8 +42,11 @@ pub struct Photo {
     pub path: PathBuf,
     /// Place in [`Dataset::categories`].
     pub category: usize,
-    /// What the photo is used for; a copy is always in the set of its original.
+    /// What the photo is used for; a copy is always in the set of its original. With folds every
+    /// photo is tested, and [`Dataset::set`] says what else it is used for.
     pub set: Set,
+    /// Its place among the folds, where there are some; a copy is always in that of its original.
+    pub fold: Option<Fold>,
     /// BLAKE3 of the file's bytes.
     pub hash: blake3::Hash,
     /// As of [`PhotoFile::stamp`].
@@ -76,6 +81,40 @@ impl Dataset {
         let mut counts = vec![[0; 3]; self.categories.len()];
         for photo in &self.photos {
             counts[photo.category][photo.set as usize] += 1;
+        }
+        counts
+    }
+
+    /// What `photo` is used for while a head is trained. With folds that is the one that is tested
+    /// on the fold `tested`, or with `None` the one that is kept; without folds there is but one.
+    pub fn set(&self, photo: &Photo, tested: Option<usize>) -> Set {
+        match (self.folds, photo.fold) {
+            (Some(folds), Some(fold)) => folds.set(fold, tested),
+            _ => photo.set,
+        }
+    }
+
+    /// Whether some head is trained on `photo`.
+    pub fn is_trained_on(&self, photo: &Photo) -> bool {
+        self.set(photo, None) == Set::Training
+    }
+
+    /// Photos on which some head is trained.
+    pub fn trained_on(&self) -> usize {
+        self.photos.iter().filter(|photo| self.is_trained_on(photo)).count()
+    }
+
+    /// With folds the photos of each category in every fold, and of them those that watch the
+    /// training of other folds; empty without.
+    pub fn fold_counts(&self) -> Vec<(Vec<usize>, usize)> {
+        let Some(folds) = self.folds else { return Vec::new() };
+        let mut counts = vec![(vec![0; folds.count], 0); self.categories.len()];
+        for photo in &self.photos {
+            if let Some(fold) = photo.fold {
+                let (in_folds, watching) = &mut counts[photo.category];
+                in_folds[fold.number] += 1;
+                *watching += usize::from(fold.watches);
+            }
         }
         counts
     }
@@ -122,6 +161,9 @@ impl Dataset {
     /// Errors when a category has no photo in a set: nothing could be drawn from it, or nothing
     /// said about it.
     pub fn check_sets(&self) -> Result<(), DatasetError> {
+        if let Some(folds) = self.folds {
+            return self.check_folds(folds);
+        }
         for (category, counts) in self.categories.iter().zip(self.counts()) {
             let total = counts.iter().sum();
             if total == 0 {
@@ -134,6 +176,26 @@ impl Dataset {
                     total,
                     counts,
                 });
+            }
+        }
+        Ok(())
+    }
+
+    /// The same of the sets with which each fold is tested.
+    fn check_folds(&self, folds: Folds) -> Result<(), DatasetError> {
+        for fold in 0..folds.count {
+            let mut counts = vec![[0; 3]; self.categories.len()];
+            for photo in &self.photos {
+                counts[photo.category][self.set(photo, Some(fold)) as usize] += 1;
+            }
+            for (category, counts) in self.categories.iter().zip(counts) {
+                if counts == [0; 3] {
+                    return Err(self.empty_category(category));
+                }
+                if let Some(set) = Set::ALL.into_iter().find(|&set| counts[set as usize] == 0) {
+                    let (category, fold, folds) = (category.clone(), fold + 1, folds.count);
+                    return Err(DatasetError::EmptyFold { category, set, fold, folds, counts });
+                }
             }
         }
         Ok(())
@@ -190,15 +252,22 @@ impl Dataset {
             let same_category = of.category == copy.category;
             if !same_category {
                 across_categories.push(pair);
-            } else if of.set != copy.set {
+            } else if (of.set, of.fold) != (copy.set, copy.fold) {
                 across_sets.push(pair);
             }
-            copy.set = of.set;
+            (copy.set, copy.fold) = (of.set, of.fold);
             let (path, of) = (copy.path.clone(), of.path);
             self.duplicates.push(Duplicate { path, of, same_category });
         }
         self.name_pairs(across_categories, "are the same photo in two categories; remove one");
-        self.name_pairs(across_sets, "are the same photo; the second is in the set of the first");
+        let part = self.part_name();
+        let what = format!("are the same photo; the second is in the {part} of the first");
+        self.name_pairs(across_sets, &what);
+    }
+
+    /// What photos are shared out to, in a word.
+    pub fn part_name(&self) -> &'static str {
+        if self.folds.is_some() { "fold" } else { "set" }
     }
 
     fn name_pairs(&mut self, pairs: Vec<String>, what: &str) {

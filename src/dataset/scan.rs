@@ -1,13 +1,13 @@
 //! Finds, reads and hashes the photos of an experiment.
 
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::SystemTime;
 
 use image::ImageFormat;
 
+use super::assign::assign_sets;
 use super::categories::{self, Categories, Folder};
 use super::decode::{HEAD_BYTES, Promise, check_size, format};
 use super::file::{RegularFile, stamp};
@@ -16,9 +16,9 @@ use super::lost::fault_behind;
 use super::stamp::FileStamp;
 use super::threads::for_each;
 use super::walk::Walk;
-use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable, split};
+use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable};
 use crate::config::expand_home;
-use crate::spec::{Experiment, Set, Split, SplitRule};
+use crate::spec::{Experiment, Set};
 
 /// Reading waits for the disk and hashing for the processor; more threads only add memory.
 const MAX_THREADS: usize = 8;
@@ -68,6 +68,7 @@ pub(super) fn scan_by(
         images: images.clone(),
         categories,
         photos: Vec::new(),
+        folds: None,
         skipped,
         duplicates: Vec::new(),
         warnings,
@@ -89,7 +90,8 @@ pub(super) fn scan_by(
                 let set = folder.set.unwrap_or(Set::Training);
                 let Found { photo, stamp, was_read } = found;
                 let (category, hash) = (folder.category, photo.hash);
-                dataset.photos.push(Photo { path, category, set, hash, stamp, was_read });
+                let fold = None;
+                dataset.photos.push(Photo { path, category, set, fold, hash, stamp, was_read });
             }
             Content::Unreadable(reason) => dataset.skipped.push(Skipped { path, reason }),
             Content::NoPicture => {}
@@ -243,72 +245,5 @@ fn is_image(head: &[u8]) -> bool {
         // Two letters begin a BMP, and many a text: what has another ending is none.
         Ok(ImageFormat::Bmp) | Err(Unreadable::NotAnImage | Unreadable::Empty) => false,
         Ok(_) | Err(_) => true,
-    }
-}
-
-/// Gives every photo its set by the experiment's rule. `missing`: the sets without a folder.
-fn assign_sets(dataset: &mut Dataset, experiment: &Experiment, missing: &[Set]) {
-    let rule = &experiment.split;
-    match rule.by {
-        SplitRule::Folders => fill_missing_sets(dataset, rule, missing),
-        SplitRule::Base27 => {
-            for photo in &mut dataset.photos {
-                let name = photo.path.file_name().unwrap_or_default();
-                photo.set = split::by_hash(name.as_bytes(), split::BUCKETS_27, rule);
-            }
-        }
-        SplitRule::Path27 | SplitRule::Path16 => {
-            let is_27 = rule.by == SplitRule::Path27;
-            let mask = if is_27 { split::BUCKETS_27 } else { split::BUCKETS_16 };
-            let images = expand_home(&experiment.images);
-            let image_dir = images.as_os_str().as_bytes();
-            for photo in &mut dataset.photos {
-                let path = split::typed_path(image_dir, photo.path.as_os_str().as_bytes());
-                photo.set = split::by_hash(&path, mask, rule);
-            }
-        }
-        SplitRule::Seed => {
-            for photos in dataset.photos.chunk_by_mut(|a, b| a.category == b.category) {
-                let category = &dataset.categories[photos[0].category];
-                split_by_seed(&mut photos.iter_mut().collect::<Vec<_>>(), category, rule);
-            }
-        }
-    }
-}
-
-fn split_by_seed(photos: &mut [&mut Photo], category: &str, rule: &Split) {
-    let paths: Vec<&[u8]> = photos.iter().map(|photo| photo.path.as_os_str().as_bytes()).collect();
-    let sets = split::by_seed(&paths, category, rule);
-    for (photo, set) in photos.iter_mut().zip(sets) {
-        photo.set = set;
-    }
-}
-
-/// Takes the photos of a set that has no folder from those for training, by percent and seed.
-fn fill_missing_sets(dataset: &mut Dataset, rule: &Split, missing: &[Set]) {
-    if missing.is_empty() {
-        return;
-    }
-    let asked = |set, percent| if missing.contains(&set) { percent } else { 0.0 };
-    let rule = Split {
-        validation_percent: asked(Set::Validation, rule.validation_percent),
-        test_percent: asked(Set::Test, rule.test_percent),
-        ..rule.clone()
-    };
-    for photos in dataset.photos.chunk_by_mut(|a, b| a.category == b.category) {
-        let category = &dataset.categories[photos[0].category];
-        let training = photos.iter_mut().filter(|photo| photo.set == Set::Training);
-        split_by_seed(&mut training.collect::<Vec<_>>(), category, &rule);
-    }
-    for (set, percent) in
-        [(Set::Validation, rule.validation_percent), (Set::Test, rule.test_percent)]
-    {
-        if missing.contains(&set) {
-            dataset.warnings.push(format!(
-                "there is no folder of {0} photos with the categories in it: {percent}% of the \
-                 training photos are taken for {0}",
-                set.name()
-            ));
-        }
     }
 }

@@ -25,10 +25,8 @@ pub(crate) fn typed_path(image_dir: &[u8], photo: &[u8]) -> Vec<u8> {
 
 /// The set of the photo of this name, or path, by its SHA-1. `mask` is [`BUCKETS_27`] or
 /// [`BUCKETS_16`].
-///
-/// The order of the operations on `f64` is retrain.py's: names stand exactly on its limits.
 pub(crate) fn by_hash(name: &[u8], mask: u32, split: &Split) -> Set {
-    let percent = f64::from(bucket(name, mask)) * (100.0 / f64::from(mask));
+    let percent = percent(name, mask);
     if percent < split.validation_percent {
         Set::Validation
     } else if percent < split.validation_percent + split.test_percent {
@@ -36,6 +34,13 @@ pub(crate) fn by_hash(name: &[u8], mask: u32, split: &Split) -> Set {
     } else {
         Set::Training
     }
+}
+
+/// Where a name lies among the buckets, 0 to 100, as likely here as there.
+///
+/// The order of the operations on `f64` is retrain.py's: names stand exactly on its limits.
+pub(super) fn percent(name: &[u8], mask: u32) -> f64 {
+    f64::from(bucket(name, mask)) * (100.0 / f64::from(mask))
 }
 
 fn bucket(name: &[u8], mask: u32) -> u32 {
@@ -47,7 +52,7 @@ fn bucket(name: &[u8], mask: u32) -> u32 {
 
 /// Python's `re.sub('_nohash_.*$', '', name)`: the dot does not match a line end, but `$` also
 /// matches before one at the very end.
-fn without_nohash(name: &[u8]) -> Vec<u8> {
+pub(super) fn without_nohash(name: &[u8]) -> Vec<u8> {
     let mut from = 0;
     while let Some(found) = find(&name[from..], NOHASH) {
         let (marker, rest) = (from + found, &name[from + found..]);
@@ -129,7 +134,7 @@ mod tests {
     const ORACLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/split.tsv");
 
     fn split(validation_percent: f64, test_percent: f64) -> Split {
-        Split { by: SplitRule::Seed, validation_percent, test_percent, seed: 1 }
+        Split { by: SplitRule::Seed, validation_percent, test_percent, folds: 0, seed: 1 }
     }
 
     fn unescaped(text: &str) -> String {

@@ -31,6 +31,13 @@ impl Side {
         let Some(test) = run.test().cloned() else {
             return Err(format!("{id} has no result to explain: it has one at its end"));
         };
+        if test.folds > 0 {
+            return Err(format!(
+                "{id} tested every photo in {} folds, by other heads than the one it kept; what a \
+                 change comes from is told only of runs with one test set (split.folds = 0)",
+                test.folds
+            ));
+        }
         let Some(network) = &run.network else {
             return Err(format!("{id} does not say which network made its features"));
         };

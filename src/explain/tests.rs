@@ -74,8 +74,15 @@ impl World {
             .unwrap();
         let experiment = experiment.with(settings).unwrap();
         let iterations = experiment.iterations;
-        let test =
-            TestResult { correct: 0, n: 0, accuracy: 0.0, low: 0.0, high: 0.0, log_loss: 0.0 };
+        let test = TestResult {
+            correct: 0,
+            n: 0,
+            accuracy: 0.0,
+            low: 0.0,
+            high: 0.0,
+            log_loss: 0.0,
+            folds: 0,
+        };
         let mut side = Side {
             id: id.into(),
             horizons: vec![Horizon { after: 0, iterations }],

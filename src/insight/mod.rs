@@ -31,7 +31,7 @@ pub use scored::{Scored, predict};
 pub use shapley::{rounded_to_sum, shapley};
 pub use student::{t_p_value, t_reach};
 pub use tables::{MOST_ROWS, WORST_ROWS, category_table, confusion_table};
-pub use text::{beyond_accuracy, final_test_accuracy};
+pub use text::{beyond_accuracy, final_test_accuracy, of_folds};
 pub use trouble::{overfitting, training_trouble};
 
 /// `a / b`, and 0 where that is 0/0.

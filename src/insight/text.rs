@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::evaluation::Evaluation;
 use super::interval::wilson;
-use crate::words::{percent, percent_range};
+use crate::words::{all_but_one_of, percent, percent_range};
 
 /// With more categories than this, the true one is looked for among the five highest scores rather
 /// than the two highest.
@@ -19,6 +19,18 @@ pub fn final_test_accuracy(correct: usize, images: usize) -> String {
     let accuracy = percent(correct as f64 / images as f64);
     let interval = percent_range(low, high);
     format!("Final test accuracy = {accuracy} (N={images}, 95% interval {interval})")
+}
+
+/// Of which heads an accuracy over so many folds is, where there are some: not of the one that was
+/// kept.
+pub fn of_folds(folds: usize) -> Option<String> {
+    (folds > 0).then(|| {
+        format!(
+            "of heads trained on {} of the photos ({folds} folds); the head that was kept is \
+             trained on all",
+            all_but_one_of(folds)
+        )
+    })
 }
 
 /// What the accuracy leaves out, one phrase each: accuracy with every category counting the same;
@@ -71,6 +83,17 @@ mod tests {
             final_test_accuracy(3, 3),
             "Final test accuracy = 100.0% (N=3, 95% interval 43.9 to 100.0%)"
         );
+    }
+
+    #[test]
+    fn with_folds_it_says_of_which_heads_the_accuracy_is() {
+        assert_eq!(of_folds(0), None);
+        assert_eq!(
+            of_folds(5).unwrap(),
+            "of heads trained on four fifths of the photos (5 folds); the head that was kept is \
+             trained on all"
+        );
+        assert!(of_folds(20).unwrap().starts_with("of heads trained on 19 of 20 parts of the"));
     }
 
     #[test]

@@ -197,6 +197,7 @@ mod tests {
                 low: 0.889,
                 high: 0.973,
                 log_loss: 0.17234,
+                folds: 0,
             }),
             error: None,
             warnings: 2,

@@ -1,7 +1,8 @@
 //! What both forms of a report say in words.
 
 use super::facts::{Difference, Report, RunFacts, TestScores};
-use crate::insight::{beyond_accuracy, overfitting, wilson};
+use crate::insight::{beyond_accuracy, of_folds, overfitting, wilson};
+use crate::spec;
 use crate::store::{Counts, End, Ending, Run, State};
 use crate::words::{counted, duration, grouped, moment, percent, percent_range, points, progress};
 
@@ -33,7 +34,7 @@ pub fn answer(facts: &RunFacts) -> Answer {
                 "of {} are recognised (95% interval {})",
                 counted(test.n, "test photo"),
                 percent_range(low, high)
-            ),
+            ) + &of_folds(test.folds).map_or(String::new(), |of| format!(", {of}")),
         },
     }
 }
@@ -90,14 +91,16 @@ pub fn in_short(facts: &RunFacts, report: &Report) -> Vec<(&'static str, String)
     let mut rows = vec![("run", facts.id.clone()), ("state", facts.state.name().to_owned())];
     if !run.counts.is_empty() {
         let all = |of: fn(&Counts) -> usize| grouped(run.counts.iter().map(of).sum::<usize>());
-        let photos = format!(
-            "{} in {} categories: {} training, {} validation, {} test",
-            all(Counts::total),
-            grouped(run.counts.len()),
-            all(|counts| counts.training),
-            all(|counts| counts.validation),
-            all(|counts| counts.test)
-        );
+        let photos = format!("{} in {} categories", all(Counts::total), grouped(run.counts.len()));
+        let photos = match spec::folds(&run.settings) {
+            0 => format!(
+                "{photos}: {} training, {} validation, {} test",
+                all(|counts| counts.training),
+                all(|counts| counts.validation),
+                all(|counts| counts.test)
+            ),
+            folds => format!("{photos}, each tested in one of {folds} folds"),
+        };
         rows.push(("photos", photos));
     }
     if run.skipped > 0 {

@@ -15,7 +15,7 @@ use crate::demo;
 use crate::insight::{Evaluation, Scored, wilson};
 use crate::spec::Set;
 use crate::store::{
-    Counts, Ending, EvaluationPoint, Event, ImageScore, NetworkFacts, Record, RunFolder,
+    Counts, Ending, EvaluationPoint, Event, ImageScore, NetworkFacts, PhotoRow, Record, RunFolder,
     SCHEMA_VERSION, StepPoint, TestResult, photos_csv, skipped_csv, write_scores,
 };
 use crate::words::{percent, percent_range};
@@ -64,7 +64,8 @@ impl Project {
             };
             let photos: Vec<_> = rows.iter().map(photo).collect();
             let lines = photos.iter().map(|(file, category, hash)| {
-                (file.as_path(), "test", category.as_str(), hash.clone())
+                let (file, hash) = (file.as_path(), hash.clone());
+                PhotoRow { file, set: "test", category, hash, fold: None }
             });
             fs::write(run.photos(), photos_csv(lines)).unwrap();
         }
@@ -88,6 +89,7 @@ impl Project {
             training: 5,
             validation: 2,
             test: 1,
+            folds: Vec::new(),
         };
         let mut events = vec![
             Event::Created {
@@ -145,7 +147,7 @@ impl Project {
 fn finished(correct: usize, n: usize) -> Option<Event> {
     let (low, high) = wilson(correct, n).unwrap_or_default();
     let accuracy = correct as f64 / n.max(1) as f64;
-    let test = TestResult { correct, n, accuracy, low, high, log_loss: 0.5 };
+    let test = TestResult { correct, n, accuracy, low, high, log_loss: 0.5, folds: 0 };
     Some(Event::Finished { ending: Ending::Completed, step: 40, kept_step: 40, test })
 }
 

@@ -55,6 +55,8 @@ pub struct Split {
     pub validation_percent: f64,
     /// Photos of each hundred that are kept for the final test accuracy.
     pub test_percent: f64,
+    /// Every photo is tested once, in one of so many folds; 0: there is one test set.
+    pub folds: usize,
     /// For `by = "seed"`.
     pub seed: u64,
 }

@@ -235,6 +235,8 @@ const fn int(min: i64, max: i64) -> Kind {
 const PERCENT: Range = Range::closed(0.0, 100.0);
 const SHARE: Range = Range::closed(0.0, 1.0);
 const SEED: Kind = int(0, i64::MAX);
+/// Of a photo in twenty the next fold says little, and each costs a training.
+const MOST_FOLDS: i64 = 20;
 
 /// The fields that do not depend on the network.
 #[rustfmt::skip]
@@ -263,7 +265,11 @@ fn general() -> Vec<ExperimentField> {
             "photos that watch the training").usual("10 to 20"),
         field!(split.test_percent, Kind::Percent(PERCENT.above().below()), "10",
             "photos kept for the final test accuracy").usual("10 to 20")
+            .needs("split.folds is 0", |experiment| experiment.split.folds == 0)
             .refused(&["split.validation_percent"], nothing_for_training),
+        field!(split.folds, int(0, MOST_FOLDS), "0",
+            "test every photo once, in one of so many folds; 0: one test set").usual("5 or 10")
+            .refused(&["split.by"], folds_that_cannot_be),
         field!(split.seed, SEED, "0",
             "another seed draws another split, with split.by = \"seed\"")
             .needs("split.by is \"seed\" or \"folders\"", is_drawn_by_seed),
@@ -376,7 +382,27 @@ fn one_category(experiment: &Experiment) -> Option<String> {
         .then(|| "categories names 1 folder, expected 2 or more, or [] for every folder".to_owned())
 }
 
+/// One fold leaves nothing to train on, and given sets leave nothing to draw.
+fn folds_that_cannot_be(experiment: &Experiment) -> Option<String> {
+    let folds = experiment.split.folds;
+    match experiment.split.by {
+        _ if folds == 0 => None,
+        _ if folds == 1 => Some(format!(
+            "split.folds is 1, expected 2 to {MOST_FOLDS}, or 0 for one test set; 5 or 10 is usual"
+        )),
+        SplitRule::Folders => Some(format!(
+            "split.folds is {folds}, which tests every photo, and split.by is \"folders\", which \
+             says which are tested; set split.folds = 0, or put the photos of all sets together, in \
+             one folder a category, and set split.by = \"seed\""
+        )),
+        _ => None,
+    }
+}
+
 fn nothing_for_training(experiment: &Experiment) -> Option<String> {
+    if experiment.split.folds > 0 {
+        return None;
+    }
     let kept = experiment.split.validation_percent + experiment.split.test_percent;
     (kept >= 100.0).then(|| {
         format!(

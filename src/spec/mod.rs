@@ -24,15 +24,15 @@ mod template;
 mod unknown;
 
 pub use check::{Checked, parse};
-pub use expected::{expected_in_words, expected_seconds};
+pub use expected::{expected_in_words, expected_seconds, heads_in_words};
 pub use experiment::*;
 pub use fields::{ExperimentField, FIELDS};
 pub use files::{SpecError, load, name, read};
 pub use naming::{Nameable, differences_in_words, distinct_names, short_key, sort_by_telling};
 pub use resolve::{Resolved, resolve};
 pub use settings::{
-    Difference, differences, differing_settings, in_effect, is_default, rename_former, settings,
-    with_other_network,
+    Difference, differences, differing_settings, folds, in_effect, is_default, rename_former,
+    settings, with_other_network,
 };
 pub use sweep::{Member, Sweep};
 pub use tables::{fields_json, fields_markdown, fields_table};

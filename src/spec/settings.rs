@@ -37,6 +37,11 @@ pub fn with_other_network(settings: &BTreeMap<String, String>) -> Option<Vec<Str
     Some(changed)
 }
 
+/// In how many folds a run with these settings tests every photo; 0: it has one test set.
+pub fn folds(settings: &BTreeMap<String, String>) -> usize {
+    settings.get("split.folds").and_then(|value| value.parse().ok()).unwrap_or(0)
+}
+
 /// Whether a value as written in TOML is the field's default; `0.90` is `0.9`.
 pub fn is_default(key: &str, value: &str) -> bool {
     field(key).is_some_and(|field| field.is_default(value))

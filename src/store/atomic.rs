@@ -82,14 +82,17 @@ fn begin_beside(folder: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     }
 }
 
-/// Removes what killed processes had begun beside the files `names`. Only for whom nobody else
-/// writes these files now.
+/// Removes what killed processes had begun beside the files `names`; one that ends in a hyphen begins
+/// the names of several. Only for whom nobody else writes these files now.
 pub(super) fn remove_unfinished(folder: &Path, names: &[&str]) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let file = entry.file_name();
         let file = file.to_string_lossy();
-        let is_of = |name: &&str| file.starts_with(&format!(".{name}."));
+        let is_of = |name: &&str| match name.ends_with('-') {
+            true => file.starts_with(&format!(".{name}")),
+            false => file.starts_with(&format!(".{name}.")),
+        };
         if file.ends_with(UNFINISHED) && names.iter().any(is_of) {
             // What stays is in nobody's way.
             let _ = fs::remove_file(entry.path());
@@ -161,8 +164,9 @@ mod tests {
         write_atomically(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         fs::write(folder.path().join(".note.toml.1-0.tmp"), b"another's").unwrap();
+        fs::write(folder.path().join(".fold-3.csv.1-0.tmp"), b"torn").unwrap();
         fs::write(folder.path().join(".box-7.clock.tmp"), "").unwrap();
-        remove_unfinished(folder.path(), &["summary.json"]);
+        remove_unfinished(folder.path(), &["summary.json", "fold-"]);
         remove_left_over(folder.path(), ".clock.tmp");
         let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
         let mut left: Vec<_> = left.collect();

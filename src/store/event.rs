@@ -10,7 +10,9 @@ use crate::spec;
 pub use jiff::Timestamp;
 
 /// Version of the event log's lines. A reader refuses newer ones rather than misread them.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
+/// Version of the lines that every program reads; others are of the version that brought them.
+const FIRST_VERSION: u32 = 1;
 /// Bytes of the longest line of a log that is waited for; one with 100,000 categories has a tenth.
 pub const LONGEST_LINE: u64 = 64 << 20;
 
@@ -47,6 +49,9 @@ pub struct Counts {
     /// Photos scored once, at the end.
     #[serde(deserialize_with = "count")]
     pub test: usize,
+    /// With folds, which test every photo: how many are in each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds: Vec<usize>,
 }
 
 impl Counts {
@@ -126,6 +131,14 @@ pub struct TestResult {
     pub high: f64,
     /// Mean cross-entropy, natural logarithm.
     pub log_loss: f64,
+    /// With so many folds every photo was tested, by heads that were trained on the other folds; 0:
+    /// the head that was kept was tested on the test set.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub folds: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One iteration: loss and accuracy of its batch, before the update.
@@ -159,6 +172,26 @@ pub struct EvaluationPoint {
     pub validation_loss: f64,
     /// Share of the validation set, 0 to 1.
     pub validation_accuracy: f64,
+}
+
+/// A fold whose photos were scored by a head that never saw them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoldResult {
+    /// From 1.
+    #[serde(deserialize_with = "count")]
+    pub fold: usize,
+    /// Photos whose highest score is the true category's.
+    #[serde(deserialize_with = "count")]
+    pub correct: usize,
+    /// Photos in the fold.
+    #[serde(deserialize_with = "count")]
+    pub n: usize,
+    /// Iterations of its head.
+    #[serde(deserialize_with = "count")]
+    pub step: usize,
+    /// The iteration whose weights scored them.
+    #[serde(deserialize_with = "count")]
+    pub kept_step: usize,
 }
 
 /// What a worker, or who starts it, has to say of a run.
@@ -233,6 +266,16 @@ pub enum Event {
         /// Of the images that went through the network; 0 while none has.
         images_per_second: f64,
     },
+    /// In a run with folds: another head is trained from here on, from its first iteration. (Since
+    /// version 2: who does not know it would take the heads' iterations for those of one.)
+    Head {
+        /// The fold, from 1, that it is tested on; `None`: it is the head that is kept.
+        fold: Option<usize>,
+        /// How many folds there are.
+        folds: usize,
+    },
+    /// A fold was tested, and its scores are in the run folder. (Since version 2.)
+    FoldTested(FoldResult),
     /// An iteration of training was done.
     Step(StepPoint),
     /// The weights were evaluated on a batch and on the validation set, as training goes on.
@@ -281,6 +324,16 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         fault: bool,
     },
+}
+
+impl Event {
+    /// Version of its line.
+    pub fn version(&self) -> u32 {
+        match self {
+            Event::Head { .. } | Event::FoldTested(_) => SCHEMA_VERSION,
+            _ => FIRST_VERSION,
+        }
+    }
 }
 
 /// Numbers that a log may hold as counts. Sums of many stay far below what a `usize` holds, so that
@@ -333,7 +386,7 @@ mod tests {
     #[test]
     fn an_event_is_one_line_of_plain_json() {
         let record = Record {
-            v: SCHEMA_VERSION,
+            v: FIRST_VERSION,
             at: "2026-01-02T03:04:05.5Z".parse().unwrap(),
             lease: 0,
             event: Event::Step(step(0.5)),
@@ -348,6 +401,26 @@ mod tests {
         let line = serde_json::to_string(&of_a_worker).unwrap();
         assert!(line.contains(r#"05.5Z","lease":7,"event":"step""#), "{line}");
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), of_a_worker);
+    }
+
+    #[test]
+    fn only_what_an_older_program_would_misread_is_of_a_newer_version() {
+        let result = FoldResult { fold: 3, correct: 11, n: 12, step: 40, kept_step: 30 };
+        let lines = [
+            (Event::Head { fold: Some(3), folds: 5 }, r#""event":"head","fold":3,"folds":5}"#),
+            (Event::Head { fold: None, folds: 5 }, r#""event":"head","fold":null,"folds":5}"#),
+            (
+                Event::FoldTested(result),
+                r#""event":"fold_tested","fold":3,"correct":11,"n":12,"step":40,"kept_step":30}"#,
+            ),
+        ];
+        for (event, line) in lines {
+            assert_eq!(event.version(), 2);
+            let json = serde_json::to_string(&event).unwrap();
+            assert_eq!(json, format!("{{{line}"));
+            assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+        }
+        assert_eq!((Event::Paused.version(), Event::Step(step(0.5)).version()), (1, 1));
     }
 
     #[test]

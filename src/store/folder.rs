@@ -24,8 +24,11 @@ pub struct RunFolder {
 /// A crash writes no more than that; where backtraces are on it is more than without.
 const LAST_LINES: u64 = 64 << 10;
 
-/// The files that a worker replaces.
-const WORKERS_FILES: [&str; 9] = [
+/// Begins the name of a fold's scores, before its number.
+const FOLD_SCORES: &str = "fold-";
+
+/// The files that a worker replaces, or how the names of some begin.
+const WORKERS_FILES: [&str; 10] = [
     "experiment.toml",
     "fold.json",
     "summary.json",
@@ -35,6 +38,7 @@ const WORKERS_FILES: [&str; 9] = [
     "head.safetensors",
     "labels.txt",
     "scores.csv",
+    FOLD_SCORES,
 ];
 
 /// Why a run cannot be made.
@@ -187,6 +191,12 @@ impl RunFolder {
     /// Every image with its scores; see [`read_scores`](super::read_scores).
     pub fn scores(&self) -> PathBuf {
         self.path.join("scores.csv")
+    }
+
+    /// The photos of a fold, from 1, with their scores, from when it was tested on; see
+    /// [`read_scores`](super::read_scores).
+    pub fn fold_scores(&self, fold: usize) -> PathBuf {
+        self.path.join(format!("{FOLD_SCORES}{fold}.csv"))
     }
 
     /// The photos that the run trains on.

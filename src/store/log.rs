@@ -106,7 +106,7 @@ impl EventLog {
     /// Appends an event as [`EventLog::append`] does, into the room that was kept for it.
     pub fn append_last(&mut self, event: Event) -> Result<Record, LogError> {
         let (at, lease) = (Timestamp::now(), self.lease);
-        let record = Record { v: SCHEMA_VERSION, at, lease, event };
+        let record = Record { v: event.version(), at, lease, event };
         let mut line = serde_json::to_vec(&record).expect("events have no map with odd keys");
         line.push(b'\n');
         self.cut().map_err(|source| self.error(source))?;

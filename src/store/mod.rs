@@ -30,6 +30,7 @@ mod scores;
 mod stop;
 mod summary;
 mod tested;
+mod tested_folds;
 pub mod trash;
 mod worker_log;
 
@@ -37,8 +38,8 @@ pub use atomic::{write_atomically, write_new};
 pub use baseline::{read_baseline, write_baseline};
 pub use chosen::RunSetting;
 pub use event::{
-    Counts, Ending, EvaluationPoint, Event, LONGEST_LINE, NetworkFacts, Record, SCHEMA_VERSION,
-    Stage, StepPoint, TestResult, Timestamp,
+    Counts, Ending, EvaluationPoint, Event, FoldResult, LONGEST_LINE, NetworkFacts, Record,
+    SCHEMA_VERSION, Stage, StepPoint, TestResult, Timestamp,
 };
 pub use fault::{Fault, explain};
 pub use feature_key::feature_key;
@@ -50,7 +51,7 @@ pub use machine::{Machine, host_name};
 pub use names::{harmless, is_harmful, shown, unshown};
 pub use note::{Note, NoteEdit};
 pub use owner::Owner;
-pub use photos::{ListedPhoto, changed_photos, photos_csv, read_photos};
+pub use photos::{ListedPhoto, PhotoRow, changed_photos, photos_csv, read_photos};
 pub use project::recorded_root;
 pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
 pub use remove::Removed;
@@ -61,4 +62,5 @@ pub use scores::{ImageScore, ScoresError, read_scores, read_skipped, skipped_csv
 pub use stop::{Stop, StopError};
 pub use summary::{KeptValidation, State, Summary};
 pub use tested::{TestedPhotos, tested_photos};
+pub use tested_folds::TestedFolds;
 pub use worker_log::say_aside;

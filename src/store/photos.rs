@@ -12,15 +12,32 @@ use crate::spec::Set;
 /// Files named of each kind of difference; the rest is counted.
 const NAMED: usize = 3;
 
-/// The text of `photos.csv`, `file,set,category,blake3`, of rows in this order; names in the escaped
-/// form of [`shown`].
-pub fn photos_csv<'a>(
-    photos: impl Iterator<Item = (&'a Path, &'a str, &'a str, String)>,
-) -> Vec<u8> {
+/// A photo as a row of `photos.csv` has it.
+pub struct PhotoRow<'a> {
+    /// Relative to the run's images folder.
+    pub file: &'a Path,
+    /// The name of its set.
+    pub set: &'a str,
+    /// The name of its category.
+    pub category: &'a str,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// The fold in which it is tested, from 1; of all photos of a run or of none.
+    pub fold: Option<usize>,
+}
+
+/// The text of `photos.csv`, `file,set,category,blake3` and with folds `,fold`, of rows in this
+/// order; names in the escaped form of [`shown`].
+pub fn photos_csv<'a>(photos: impl Iterator<Item = PhotoRow<'a>>) -> Vec<u8> {
+    let mut photos = photos.peekable();
     let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record(["file", "set", "category", "blake3"]).expect("a Vec takes all");
-    for (file, set, category, hash) in photos {
-        csv.write_record([&shown(file), set, category, &hash]).expect("a Vec takes all");
+    let has_folds = photos.peek().is_some_and(|photo| photo.fold.is_some());
+    let columns = ["file", "set", "category", "blake3"].into_iter();
+    csv.write_record(columns.chain(has_folds.then_some("fold"))).expect("a Vec takes all");
+    for PhotoRow { file, set, category, hash, fold } in photos {
+        let (file, fold) = (shown(file), fold.map(|fold| fold.to_string()));
+        let row = [&file, set, category, &hash].into_iter().chain(fold.as_deref());
+        csv.write_record(row).expect("a Vec takes all");
     }
     csv.into_inner().expect("a Vec takes all")
 }
@@ -86,7 +103,7 @@ pub fn changed_photos(before: &[u8], now: &[u8]) -> String {
         (added, "added"),
         (removed, "removed"),
         (changed, "with other content"),
-        (moved, "in another set or category"),
+        (moved, "in another set, fold or category"),
     ];
     let words = kinds.iter().filter(|(files, _)| !files.is_empty()).map(|(files, kind)| {
         let more = if files.len() > NAMED { ", ..." } else { "" };
@@ -100,7 +117,7 @@ pub fn changed_photos(before: &[u8], now: &[u8]) -> String {
 
 #[derive(PartialEq)]
 struct Row {
-    place: [String; 2],
+    place: [String; 3],
     hash: String,
 }
 
@@ -109,7 +126,7 @@ fn rows(text: &[u8]) -> BTreeMap<String, Row> {
     let mut csv = csv::Reader::from_reader(text);
     let row = |record: csv::StringRecord| {
         let field = |at: usize| record.get(at).unwrap_or_default().to_owned();
-        (field(0), Row { place: [field(1), field(2)], hash: field(3) })
+        (field(0), Row { place: [field(1), field(2), field(4)], hash: field(3) })
     };
     csv.records().flatten().map(row).collect()
 }
@@ -119,11 +136,10 @@ mod tests {
     use super::*;
 
     fn text(rows: &[(&str, &str, &str, &str)]) -> Vec<u8> {
-        photos_csv(
-            rows.iter().map(|&(file, set, category, hash)| {
-                (Path::new(file), set, category, hash.to_owned())
-            }),
-        )
+        photos_csv(rows.iter().map(|&(file, set, category, hash)| {
+            let (file, hash) = (Path::new(file), hash.to_owned());
+            PhotoRow { file, set, category, hash, fold: None }
+        }))
     }
 
     #[test]
@@ -143,8 +159,21 @@ mod tests {
         assert_eq!(
             changed_photos(&text(&before), &text(&now)),
             "1 added (a/0,0.jpg), 1 removed (a/1.jpg), 1 with other content (b/3.jpg), 1 in \
-             another set or category (a/2.jpg)"
+             another set, fold or category (a/2.jpg)"
         );
+    }
+
+    #[test]
+    fn the_fold_of_each_photo_is_a_further_column_and_another_one_a_change() {
+        let of = |fold: Option<usize>| {
+            let file = Path::new("a/1.jpg");
+            let row = PhotoRow { file, set: "test", category: "a", hash: "11".into(), fold };
+            photos_csv([row].into_iter())
+        };
+        assert_eq!(of(None), b"file,set,category,blake3\na/1.jpg,test,a,11\n");
+        assert_eq!(of(Some(3)), b"file,set,category,blake3,fold\na/1.jpg,test,a,11,3\n");
+        let changed = changed_photos(&of(Some(3)), &of(Some(4)));
+        assert_eq!(changed, "1 in another set, fold or category (a/1.jpg)");
     }
 
     #[test]

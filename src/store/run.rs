@@ -9,6 +9,7 @@ use super::event::{
     Counts, Ending, EvaluationPoint, Event, NetworkFacts, Record, Stage, StepPoint, TestResult,
     Timestamp,
 };
+use super::tested_folds::TestedFolds;
 
 impl EvaluationPoint {
     fn is_better_than(&self, other: &EvaluationPoint) -> bool {
@@ -18,7 +19,8 @@ impl EvaluationPoint {
     }
 }
 
-/// The iterations and evaluations that a run has reported, in the order of the log: all of them or,
+/// The iterations and evaluations that a run has reported of the head that is trained, in the order
+/// of the log: all of them or,
 /// of more than [`MOST_POINTS`], evenly spread ones, so that their memory has a bound.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
@@ -70,6 +72,8 @@ impl Points {
         match record.event {
             Event::Step(point) => self.thinned_steps.add(&mut self.steps, point),
             Event::Evaluation(point) => self.thinned_evaluations.add(&mut self.evaluations, point),
+            // Another head has iterations of its own.
+            Event::Head { .. } => *self = Points::default(),
             _ => {}
         }
     }
@@ -154,6 +158,10 @@ pub struct Run {
     pub network: Option<NetworkFacts>,
     /// How far the feature stage is.
     pub features: Option<FeatureProgress>,
+    /// With folds, once a head is trained: how far they are. What is said of iterations and
+    /// evaluations is of the head that is trained.
+    #[serde(default)]
+    pub folds: Option<TestedFolds>,
     /// The newest iteration.
     pub latest: Option<StepPoint>,
     /// The newest evaluation.
@@ -244,6 +252,17 @@ impl Run {
                 self.features =
                     Some(FeatureProgress { done, total, from_cache, skipped, images_per_second });
             }
+            Event::Head { fold, folds } => {
+                self.earlier_end = None;
+                self.forget_head();
+                self.folds = Some(TestedFolds::begin(self.folds.take(), fold, folds));
+            }
+            Event::FoldTested(result) => {
+                self.earlier_end = None;
+                if let Some(folds) = &mut self.folds {
+                    folds.add(result);
+                }
+            }
             Event::Step(point) => {
                 self.earlier_end = None;
                 self.latest = Some(point);
@@ -261,6 +280,11 @@ impl Run {
             }
             Event::Iterations { iterations } => {
                 self.iterations = iterations;
+                if self.folds.take().is_some() {
+                    // One accuracy over all folds is of heads of the same number of iterations.
+                    self.forget_head();
+                    self.horizons.clear();
+                }
                 self.horizons.push(Horizon { after: self.step(), iterations });
                 self.settings.insert("iterations".to_owned(), iterations.to_string());
             }
@@ -286,7 +310,17 @@ impl Run {
         }
     }
 
-    /// The iteration reached.
+    fn forget_head(&mut self) {
+        (self.latest, self.evaluated, self.best) = (None, None, None);
+        self.lowest_loss = None;
+    }
+
+    /// Whether the training of a head has begun: photos and network are settled.
+    pub fn has_trained(&self) -> bool {
+        self.folds.is_some() || self.step() > 0
+    }
+
+    /// The iteration reached, of the head that is trained.
     pub fn step(&self) -> usize {
         self.latest.map_or(0, |point| point.step)
     }
@@ -337,7 +371,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::SCHEMA_VERSION;
+    use super::super::event::{FoldResult, SCHEMA_VERSION};
     use super::*;
 
     fn at(second: i64, event: Event) -> Record {
@@ -385,8 +419,15 @@ mod tests {
         assert_eq!(run.kept().unwrap().step, 20);
         // What it ended with counts, whatever the settings say.
         let mut finished = |kept_step| {
-            let test =
-                TestResult { correct: 1, n: 2, accuracy: 0.5, low: 0.1, high: 0.9, log_loss: 1.0 };
+            let test = TestResult {
+                correct: 1,
+                n: 2,
+                accuracy: 0.5,
+                low: 0.1,
+                high: 0.9,
+                log_loss: 1.0,
+                folds: 0,
+            };
             run.apply(&at(
                 2,
                 Event::Finished { ending: Ending::Completed, step: 30, kept_step, test },
@@ -405,8 +446,15 @@ mod tests {
     }
 
     fn stopped() -> Event {
-        let test =
-            TestResult { correct: 1, n: 2, accuracy: 0.5, low: 0.1, high: 0.9, log_loss: 1.0 };
+        let test = TestResult {
+            correct: 1,
+            n: 2,
+            accuracy: 0.5,
+            low: 0.1,
+            high: 0.9,
+            log_loss: 1.0,
+            folds: 0,
+        };
         Event::Finished { ending: Ending::Stopped, step: 1, kept_step: 1, test }
     }
 
@@ -465,6 +513,34 @@ mod tests {
         let warning = || Event::Warning { message: "few photos".into() };
         let records = [at(1, warning()), at(2, warning())];
         assert_eq!(Run::replay(&records).warnings, ["few photos"]);
+    }
+
+    fn tested(fold: usize) -> Event {
+        Event::FoldTested(FoldResult { fold, correct: 3, n: 4, step: 2, kept_step: 2 })
+    }
+
+    #[test]
+    fn each_head_of_a_run_with_folds_has_iterations_of_its_own() {
+        let head = |fold| Event::Head { fold, folds: 2 };
+        let mut records = vec![at(1, started()), at(2, head(Some(1))), at(3, step(1))];
+        records.extend([at(4, evaluation(1, 0.9, 0.1)), at(5, step(2)), at(6, tested(1))]);
+        let folds = Run::replay(&records).folds.unwrap();
+        assert_eq!((folds.training, folds.heads_left()), (Some(1), 2));
+        records.extend([at(7, head(Some(2))), at(8, step(1))]);
+        let run = Run::replay(&records);
+        assert_eq!((run.step(), run.best), (1, None), "they are not those of the first head");
+        assert_eq!(Points::of(&records).steps.len(), 1);
+        let folds = run.folds.unwrap();
+        assert_eq!((folds.is_tested(1), folds.is_tested(2)), (true, false));
+        // Tested again, as its scores were lost.
+        records.extend([at(9, tested(2)), at(10, head(None)), at(11, tested(2))]);
+        let folds = Run::replay(&records).folds.unwrap();
+        assert_eq!((folds.right_so_far(), folds.heads_left()), (Some((6, 8)), 0));
+        // With another number of iterations all heads begin anew.
+        records.push(at(12, Event::Iterations { iterations: 90 }));
+        let run = Run::replay(&records);
+        assert!(!run.has_trained());
+        assert_eq!(run.horizons, [Horizon { after: 0, iterations: 90 }]);
     }
 
     #[test]

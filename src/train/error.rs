@@ -20,7 +20,10 @@ pub enum Error {
          each category needs one"
     )]
     EmptyCategory(usize),
-    #[error("there is no validation photo; add photos or raise split.validation_percent")]
+    #[error(
+        "there is no validation photo, which train.early_stop needs; add photos or raise \
+         split.validation_percent"
+    )]
     NoValidation,
     #[error("{found} class weights for {categories} categories, expected one each, above 0")]
     ClassWeights { found: usize, categories: usize },

@@ -117,16 +117,22 @@ pub fn fit<O: Observer>(
         if is_due || is_last {
             let folded = state.head.folded(&standardization)?;
             let after = loss.measure(&folded.logits(&batch.features)?, &batch.labels)?;
-            let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
-            if !(after.loss + seen.loss).is_finite() {
-                ended = diverged(problem, step, after.loss + seen.loss);
+            let seen = problem
+                .is_watched()
+                .then(|| loss.measure(&folded.logits(&validation.features)?, &validation.labels));
+            let seen = seen.transpose()?;
+            let both = after.loss + seen.map_or(0.0, |seen| seen.loss);
+            if !both.is_finite() {
+                ended = diverged(problem, step, both);
                 break;
             }
-            let best = state.early_stopping.observe(step, seen, &folded);
-            let point = evaluation(step, after, seen);
-            observer
-                .on_progress(Progress::Evaluation { point, best })
-                .map_err(FitError::Observer)?;
+            if let Some(seen) = seen {
+                let best = state.early_stopping.observe(step, seen, &folded);
+                let point = evaluation(step, after, seen);
+                observer
+                    .on_progress(Progress::Evaluation { point, best })
+                    .map_err(FitError::Observer)?;
+            }
         }
         if stop.is_some() || state.early_stopping.patience_is_over() || observer.wants_checkpoint()
         {
@@ -140,7 +146,8 @@ pub fn fit<O: Observer>(
         }
     }
     // The evaluation that is made only because the fit ends belongs to the result.
-    if is_at_its_end && !state.step.is_multiple_of(train.eval_interval) {
+    let is_unseen = !state.step.is_multiple_of(train.eval_interval);
+    if is_at_its_end && is_unseen && problem.is_watched() {
         let folded = state.head.folded(&standardization)?;
         let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
         state.early_stopping.observe(state.step, seen, &folded);

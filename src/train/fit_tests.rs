@@ -305,6 +305,22 @@ fn a_fit_that_goes_on_from_any_checkpoint_has_the_numbers_of_one_never_ended() {
 }
 
 #[test]
+fn without_photos_that_watch_it_is_the_same_head_and_nothing_is_evaluated() {
+    let (training, validation, train) = (photos(20, 1.0, 1), photos(5, 1.0, 2), plain());
+    let nobody = Samples { features: validation.features.narrow(0, 0, 0).unwrap(), labels: vec![] };
+    let (watched, _) = run(&problem(&training, &validation, &train, 25));
+    let (alone, news) = run(&problem(&training, &nobody, &train, 25));
+    assert_eq!(weights(&alone.head), weights(&watched.head));
+    assert_eq!((step_losses(&news).len(), evaluations(&news).len(), alone.best), (25, 0, None));
+    // Also where it goes on from its end.
+    let mut listener = Listener::default();
+    fit(&problem(&training, &nobody, &train, 25), None, &mut listener).unwrap();
+    let end = listener.checkpoints.pop().unwrap();
+    let again = fit(&problem(&training, &nobody, &train, 25), Some(end), &mut listener).unwrap();
+    assert_eq!(weights(&again.head), weights(&alone.head));
+}
+
+#[test]
 fn another_number_of_steps_changes_none_that_were_made_before_it_was_wanted() {
     let (training, validation) = (photos(10, 1.0, 1), photos(5, 1.0, 2));
     let train = Train { schedule: spec::Schedule::Cosine, ..plain() };

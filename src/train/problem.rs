@@ -20,7 +20,7 @@ pub struct Samples {
 pub struct Problem<'a> {
     /// The photos to learn from.
     pub training: &'a Samples,
-    /// The photos that evaluations see.
+    /// The photos that evaluations see; without any there is no evaluation, and no early stop.
     pub validation: &'a Samples,
     /// How many categories.
     pub categories: usize,
@@ -69,6 +69,11 @@ impl Problem<'_> {
         learning_rate(self.train, self.learning_rate, step, iterations)
     }
 
+    /// Whether there are photos that evaluations see.
+    pub fn is_watched(&self) -> bool {
+        !self.validation.labels.is_empty()
+    }
+
     /// Checks all that the training loop relies on, so that nothing fails after the first step.
     pub fn check(&self) -> std::result::Result<(), Error> {
         if self.categories < 2 {
@@ -85,10 +90,11 @@ impl Problem<'_> {
         if let Some(category) = self.training_counts().iter().position(|&count| count == 0) {
             return Err(Error::EmptyCategory(category));
         }
-        if self.validation.labels.is_empty() {
+        if self.is_watched() {
+            self.validation.check("validation", self.categories)?;
+        } else if self.train.early_stop > 0 {
             return Err(Error::NoValidation);
         }
-        self.validation.check("validation", self.categories)?;
         let [training, validation] =
             [self.training, self.validation].map(|samples| samples.features.dims()[1]);
         if training != validation {
@@ -182,7 +188,9 @@ pub(super) mod tests {
         says(&samples(&[1.0, 2.0], &[0]), &good, &train, "1 labels for features");
         says(&samples(&[1.0, f32::NAN], &[0, 1]), &good, &train, "row 1 of the training");
         says(&good, &samples(&[f32::INFINITY], &[0]), &train, "row 0 of the validation");
-        says(&good, &samples(&[], &[]), &train, "no validation photo");
+        let nobody = samples(&[], &[]);
+        assert_eq!(complaint(&good, &nobody, &train), "");
+        says(&good, &nobody, &Train { early_stop: 3, ..plain() }, "no validation photo");
         let wide = Samples {
             features: Tensor::zeros((1, 2), DType::F32, &Device::Cpu).unwrap(),
             labels: vec![0],

@@ -131,7 +131,13 @@ impl Known {
         let id = news.run.id();
         match &news.said {
             Ok(said) if said.from_start => {
-                let (run, curves) = (said.run.clone(), said.curves.clone());
+                let (run, mut curves) = (said.run.clone(), said.curves.clone());
+                // Another head of the run is looked at as the one before.
+                if let Some(Ok(before)) = self.followed.get(&id)
+                    && before.curves.smoothing() != curves.smoothing()
+                {
+                    Arc::make_mut(&mut curves).set_smoothing(before.curves.smoothing());
+                }
                 self.followed.insert(id, Ok(Followed { run, curves }));
             }
             Ok(said) => {

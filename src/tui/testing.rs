@@ -144,6 +144,7 @@ pub fn summary(state: State, settings: &[(&str, &str)]) -> Summary {
             low: 0.889,
             high: 0.973,
             log_loss: 0.1723,
+            folds: 0,
         }),
         error: (state == State::Failed)
             .then(|| "no photo in data/fire; put one folder a category there".into()),

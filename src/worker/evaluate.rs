@@ -5,11 +5,12 @@ use candle_core::{Device, Tensor};
 
 use super::train::Trained;
 use super::work::{Prepared, Work};
+use crate::dataset::Photo;
 use crate::features::plain_row;
 use crate::insight::{Evaluation, Scored};
 use crate::spec::Set;
 use crate::store::{self, Event, ImageScore, Stage, TestResult, write_atomically};
-use crate::train::{HeadFile, evaluate};
+use crate::train::{Head, HeadFile, evaluate};
 
 /// Photos whose features are in memory at a time.
 const CHUNK: usize = 4096;
@@ -17,7 +18,13 @@ const CHUNK: usize = 4096;
 impl Work<'_> {
     pub(super) fn evaluate(&mut self, prepared: &Prepared, trained: Trained) -> Result<()> {
         self.reporter.turn(Event::Stage { stage: Stage::Evaluation })?;
-        let scored = score_all(prepared, &trained)?;
+        let scored = match prepared.dataset.folds {
+            Some(folds) => self.scores_of_folds(prepared, folds)?,
+            None => {
+                let photos: Vec<&Photo> = prepared.dataset.photos.iter().collect();
+                score(prepared, &trained.head, &photos)?
+            }
+        };
         let categories = &prepared.dataset.categories;
         self.reporter.check_lease()?;
         store::write_scores(&self.folder.scores(), categories, &scored)?;
@@ -28,7 +35,7 @@ impl Work<'_> {
             ending: trained.ending,
             step: trained.step,
             kept_step: trained.kept_step,
-            test: test_result(&scored, categories.len()),
+            test: test_result(prepared, &scored),
         })
     }
 
@@ -48,14 +55,19 @@ impl Work<'_> {
     }
 }
 
-fn score_all(prepared: &Prepared, trained: &Trained) -> Result<Vec<ImageScore>> {
-    let mut scored = Vec::with_capacity(prepared.dataset.photos.len());
-    for photos in prepared.dataset.photos.chunks(CHUNK) {
+/// The scores of `photos`, in their order.
+pub(super) fn score(
+    prepared: &Prepared,
+    head: &Head,
+    photos: &[&Photo],
+) -> Result<Vec<ImageScore>> {
+    let mut scored = Vec::with_capacity(photos.len());
+    for photos in photos.chunks(CHUNK) {
         let rows: Vec<_> = photos.iter().map(|photo| plain_row(&photo.hash)).collect();
         let features = prepared.cache.read(&rows)?;
-        let shape = (rows.len(), features.len() / rows.len());
+        let shape = (rows.len(), prepared.feature_len);
         let features = Tensor::from_vec(features, shape, &Device::Cpu)?;
-        let scores = evaluate(&trained.head, &features)?;
+        let scores = evaluate(head, &features)?;
         scored.extend(photos.iter().zip(scores).map(|(photo, scores)| ImageScore {
             file: photo.path.clone(),
             set: photo.set,
@@ -66,12 +78,17 @@ fn score_all(prepared: &Prepared, trained: &Trained) -> Result<Vec<ImageScore>> 
     Ok(scored)
 }
 
-fn test_result(scored: &[ImageScore], categories: usize) -> TestResult {
+/// Of the images that were tested.
+pub(super) fn evaluation_of(scored: &[ImageScore], categories: usize) -> Evaluation {
     let test = scored
         .iter()
         .filter(|image| image.set == Set::Test)
         .map(|image| Scored { truth: image.category, scores: &image.scores });
-    let evaluation = Evaluation::of(test, categories);
+    Evaluation::of(test, categories)
+}
+
+fn test_result(prepared: &Prepared, scored: &[ImageScore]) -> TestResult {
+    let evaluation = evaluation_of(scored, prepared.dataset.categories.len());
     let (low, high) = evaluation.accuracy_interval().expect("no set is empty");
     TestResult {
         correct: evaluation.correct,
@@ -80,6 +97,7 @@ fn test_result(scored: &[ImageScore], categories: usize) -> TestResult {
         low,
         high,
         log_loss: evaluation.log_loss,
+        folds: prepared.dataset.folds.map_or(0, |folds| folds.count),
     }
 }
 

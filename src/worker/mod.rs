@@ -4,10 +4,12 @@
 //! run's event log before anybody can see it.
 
 mod evaluate;
+mod folds;
 mod observer;
 mod reporter;
 mod requests;
 mod resume;
+mod rows;
 mod train;
 mod unchanged;
 mod work;

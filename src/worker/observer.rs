@@ -30,6 +30,8 @@ pub(super) struct RunObserver<'a> {
     reported: (usize, usize),
     has_differed: bool,
     due: Instant,
+    /// The head is one of several, without which there is no result that could be kept.
+    only_pauses: bool,
 }
 
 impl<'a> RunObserver<'a> {
@@ -38,11 +40,13 @@ impl<'a> RunObserver<'a> {
         requests: &'a Requests,
         path: PathBuf,
         name: blake3::Hash,
+        only_pauses: bool,
     ) -> RunObserver<'a> {
         let run = reporter.run();
         let reported = (run.step(), run.evaluated.map_or(0, |point| point.step));
         let due = Instant::now() + EVERY;
-        RunObserver { reporter, requests, path, name, reported, has_differed: false, due }
+        let has_differed = false;
+        RunObserver { reporter, requests, path, name, reported, has_differed, due, only_pauses }
     }
 
     /// An iteration that was reported before: its numbers must be the same.
@@ -108,7 +112,10 @@ impl Observer for RunObserver<'_> {
     fn stop(&mut self, step: usize) -> Option<Stop> {
         // A result of fewer iterations than were reported would contradict the log.
         let is_too_early = |stop| stop == Stop::Keep && step < self.reported.0;
-        self.requests.strongest().filter(|&stop| !is_too_early(stop))
+        match self.requests.strongest()? {
+            Stop::Keep if self.only_pauses => Some(Stop::Pause),
+            stop => Some(stop).filter(|&stop| !is_too_early(stop)),
+        }
     }
 
     fn wants_checkpoint(&mut self) -> bool {

@@ -110,7 +110,9 @@ impl Reporter {
             self.check_lease()?;
             self.checked = Instant::now();
         }
-        self.is_as_found &= !matches!(event, Event::Step(_));
+        let has_trained =
+            matches!(event, Event::Step(_) | Event::Head { .. } | Event::FoldTested(_));
+        self.is_as_found &= !has_trained;
         let record = self.log.append(event)?;
         match self.unread.take() {
             Some(mut tail) => tail.poll()?.iter().for_each(|record| {

@@ -9,7 +9,7 @@ use super::unchanged::new_run;
 use super::work::{Prepared, Work};
 use crate::config::read_plain;
 use crate::spec::{self, Schedule};
-use crate::store::{Event, changed_photos, photos_csv, write_atomically};
+use crate::store::{Event, PhotoRow, changed_photos, photos_csv, write_atomically};
 use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
 use crate::words::grouped;
 
@@ -19,11 +19,17 @@ impl Work<'_> {
     pub(super) fn settle_photos(&self, prepared: &Prepared) -> Result<Vec<u8>> {
         let dataset = &prepared.dataset;
         let now = photos_csv(dataset.photos.iter().map(|photo| {
-            let category = dataset.categories[photo.category].as_str();
-            (photo.path.as_path(), photo.set.name(), category, photo.hash.to_hex().to_string())
+            let (hash, fold) = (photo.hash.to_hex().to_string(), photo.fold);
+            PhotoRow {
+                file: &photo.path,
+                set: photo.set.name(),
+                category: &dataset.categories[photo.category],
+                hash,
+                fold: fold.map(|fold| fold.number + 1),
+            }
         }));
         let (run, path) = (self.reporter.run(), self.folder.photos());
-        if run.step() == 0 {
+        if !run.has_trained() {
             self.reporter.check_lease()?;
             write_atomically(&path, &now)?;
             return Ok(now);
@@ -43,14 +49,28 @@ impl Work<'_> {
         Ok(now)
     }
 
-    /// Names all that the numbers of a training depend on, but the number of iterations.
-    pub(super) fn training_name(&self, prepared: &Prepared, photos: &[u8]) -> blake3::Hash {
+    /// Names all that the numbers of the training of a head depend on; the number of iterations only
+    /// with folds, whose heads begin anew for another one. `tested` is as for [`Dataset::set`].
+    ///
+    /// [`Dataset::set`]: crate::dataset::Dataset::set
+    pub(super) fn training_name(
+        &self,
+        prepared: &Prepared,
+        photos: &[u8],
+        tested: Option<usize>,
+    ) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
         for (key, value) in spec::settings(&self.experiment) {
             let matters = ["train.", "split.", "distort."].iter().any(|part| key.starts_with(part));
+            // A run of before folds came has none.
+            let matters = matters && (key != "split.folds" || prepared.dataset.folds.is_some());
             if matters || ["learning_rate", "categories"].contains(&key) {
                 hasher.update(format!("{key} = {value}\n").as_bytes());
             }
+        }
+        if prepared.dataset.folds.is_some() {
+            let iterations = self.experiment.iterations;
+            hasher.update(format!("iterations = {iterations}\ntested = {tested:?}\n").as_bytes());
         }
         hasher.update(format!("features = {}\n", prepared.feature_key).as_bytes());
         hasher.update(photos);
@@ -118,7 +138,7 @@ impl Work<'_> {
     pub(super) fn settle_iterations(&mut self) -> Result<()> {
         let (run, iterations) = (self.reporter.run(), self.experiment.iterations);
         let (before, done) = (run.iterations, run.step());
-        if iterations < done {
+        if iterations < done && self.experiment.split.folds == 0 {
             bail!("{done} iterations are done already, expected that many or more");
         }
         let path = self.folder.experiment();
@@ -134,7 +154,8 @@ impl Work<'_> {
         }
         self.reporter.turn(Event::Iterations { iterations })?;
         let (train, base) = (&self.experiment.train, self.experiment.learning_rate);
-        if train.schedule == Schedule::Cosine && done > 0 && done < iterations {
+        let goes_on = self.experiment.split.folds == 0 && done > 0 && done < iterations;
+        if train.schedule == Schedule::Cosine && goes_on {
             let rate = |all| learning_rate(train, base, done + 1, all);
             self.reporter.warn(format!(
                 "the learning rate falls to the last iteration: from {} on it is that of a run of \

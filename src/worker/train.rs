@@ -1,11 +1,14 @@
 //! The training stage: features from the cache, a head from the fit.
 
+use std::fs;
+use std::io;
 use std::ops::ControlFlow;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use candle_core::{Device, Tensor};
 
 use super::observer::RunObserver;
+use super::rows::rows;
 use super::work::{Prepared, Work};
 use crate::spec::Set;
 use crate::store::{Ending, Event, Stage, Stop};
@@ -22,36 +25,57 @@ pub(super) struct Trained {
 }
 
 impl Work<'_> {
-    /// Breaks where it was paused or cancelled.
+    /// The head that is kept; with folds that is the last of several. Breaks where it was paused or
+    /// cancelled.
     pub(super) fn train(&mut self, prepared: &Prepared) -> Result<ControlFlow<Stop, Trained>> {
         self.reporter.turn(Event::Stage { stage: Stage::Training })?;
-        let training = self.samples(prepared, Set::Training)?;
-        let validation = self.samples(prepared, Set::Validation)?;
+        let photos = self.settle_photos(prepared)?;
+        self.settle_iterations()?;
+        if let Some(folds) = prepared.dataset.folds
+            && let ControlFlow::Break(stop) = self.test_folds(prepared, &photos, folds)?
+        {
+            return Ok(ControlFlow::Break(stop));
+        }
+        self.train_head(prepared, &photos, None)
+    }
+
+    /// One head: without folds the only one, else the one that is tested on the fold `tested`, or the
+    /// one that is kept. `photos` is the text of `photos.csv`.
+    pub(super) fn train_head(
+        &mut self,
+        prepared: &Prepared,
+        photos: &[u8],
+        tested: Option<usize>,
+    ) -> Result<ControlFlow<Stop, Trained>> {
+        let training = self.samples(prepared, Set::Training, tested)?;
+        let validation = self.samples(prepared, Set::Validation, tested)?;
+        self.begin_head(prepared, tested)?;
         let experiment = self.experiment.clone();
+        let horizons = self.reporter.run().horizons.clone();
         let problem = Problem {
             training: &training,
             validation: &validation,
             categories: prepared.dataset.categories.len(),
             train: &experiment.train,
             iterations: experiment.iterations,
-            horizons: &[],
+            horizons: &horizons,
             learning_rate: experiment.learning_rate,
         };
-        let photos = self.settle_photos(prepared)?;
-        let name = self.training_name(prepared, &photos);
+        let name = self.training_name(prepared, photos, tested);
         let start = self.start(&problem, &name)?;
-        self.settle_iterations()?;
-        let horizons = self.reporter.run().horizons.clone();
-        let problem = Problem { horizons: &horizons, ..problem };
         let (requests, path) = (self.requests, self.folder.checkpoint());
-        let mut observer = RunObserver::new(self.reporter, requests, path, name);
+        let only_pauses = prepared.dataset.folds.is_some();
+        let mut observer = RunObserver::new(self.reporter, requests, path, name, only_pauses);
         let fitted = fit(&problem, start, &mut observer).map_err(|err| match err {
             FitError::Observer(err) => err,
             FitError::Train(err) => err.into(),
         })?;
         if let Ended::Stopped(stop) = fitted.ended {
             // Somebody may have asked for more since the fit ended.
-            let stop = requests.strongest().map_or(stop, |newer| newer.max(stop));
+            let stop = match requests.strongest().map_or(stop, |newer| newer.max(stop)) {
+                Stop::Keep if only_pauses => Stop::Pause,
+                stop => stop,
+            };
             if stop != Stop::Keep {
                 return Ok(ControlFlow::Break(stop));
             }
@@ -59,10 +83,28 @@ impl Work<'_> {
         Ok(ControlFlow::Continue(trained(fitted, experiment.train.early_stop > 0)?))
     }
 
-    fn samples(&self, prepared: &Prepared, set: Set) -> Result<Samples> {
-        let (rows, labels) = prepared.rows(set, &self.experiment);
+    /// With folds, says which head is trained from here on, unless it was said before.
+    fn begin_head(&mut self, prepared: &Prepared, tested: Option<usize>) -> Result<()> {
+        let Some(folds) = prepared.dataset.folds else { return Ok(()) };
+        let fold = tested.map(|fold| fold + 1);
+        if self.reporter.run().folds.as_ref().is_some_and(|before| before.training == fold) {
+            return Ok(());
+        }
+        // That of the head before is of no use any more.
+        let path = self.folder.checkpoint();
+        match fs::remove_file(&path) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => {
+                return Err(err).with_context(|| format!("cannot remove {}", path.display()));
+            }
+            _ => {}
+        }
+        self.reporter.turn(Event::Head { fold, folds: folds.count })
+    }
+
+    fn samples(&self, prepared: &Prepared, set: Set, tested: Option<usize>) -> Result<Samples> {
+        let (rows, labels) = rows(&prepared.dataset, set, tested, &self.experiment.distort);
         let features = prepared.cache.read(&rows)?;
-        let shape = (rows.len(), features.len() / rows.len());
+        let shape = (rows.len(), prepared.feature_len);
         Ok(Samples { features: Tensor::from_vec(features, shape, &Device::Cpu)?, labels })
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn check_settings(run: &Run, experiment: &Experiment) -> Result<()> {
 /// The rule by which the run's photos are decoded: the newest, or the one that it began with.
 pub(super) fn decode_rule(run: &Run, extractor: &Extractor) -> DecodeRule {
     let before = Extractor { decode_rule: DecodeRule::BEFORE, ..extractor.clone() };
-    let began = run.network.as_ref().filter(|_| run.step() > 0);
+    let began = run.network.as_ref().filter(|_| run.has_trained());
     match began.is_some_and(|network| network.feature_key == before.feature_key()) {
         true => DecodeRule::BEFORE,
         false => DecodeRule::CURRENT,
@@ -45,7 +45,7 @@ pub(super) fn decode_rule(run: &Run, extractor: &Extractor) -> DecodeRule {
 /// Errors when what made the features is not what it was when training began.
 pub(super) fn check_network(run: &Run, feature_key: &str) -> Result<()> {
     match &run.network {
-        Some(before) if run.step() > 0 && before.feature_key != feature_key => bail!(
+        Some(before) if run.has_trained() && before.feature_key != feature_key => bail!(
             "the network is not the one that this run began with: its features were {} and are \
              {feature_key}; {}",
             before.feature_key,

@@ -12,9 +12,9 @@ use super::requests::{RequestWatcher, Requests};
 use super::unchanged::{check_network, check_settings, decode_rule, new_run};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
-use crate::features::{self, Cache, Extractor, FillError, Job, Recipe, RowKey, row_keys};
+use crate::features::{self, Cache, Extractor, FillError, Job, Recipe};
 use crate::nets::Place;
-use crate::spec::{self, Experiment, Set, SpecError};
+use crate::spec::{self, Experiment, SpecError};
 use crate::store::{
     Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain, say_aside,
     skipped_csv, write_atomically,
@@ -74,6 +74,8 @@ pub(super) struct Prepared {
     pub recipe: Recipe,
     /// Names all that a feature depends on but its photo.
     pub feature_key: String,
+    /// Numbers of one feature.
+    pub feature_len: usize,
     pub cache: Cache,
 }
 
@@ -158,12 +160,14 @@ impl<'a> Work<'a> {
         let skipped = dataset.skipped.iter().map(|s| (s.path.as_path(), s.reason.to_string()));
         self.reporter.check_lease()?;
         write_atomically(&self.folder.skipped(), &skipped_csv(skipped))?;
+        let mut folds = dataset.fold_counts().into_iter().map(|(in_folds, _)| in_folds);
         let counts = dataset.categories.iter().zip(dataset.counts()).map(
             |(category, [training, validation, test])| Counts {
                 category: category.clone(),
                 training,
                 validation,
                 test,
+                folds: folds.next().unwrap_or_default(),
             },
         );
         self.reporter.turn(Event::Dataset {
@@ -211,8 +215,8 @@ impl<'a> Work<'a> {
     ) -> Result<ControlFlow<Stop, Prepared>> {
         self.reporter.turn(Event::Stage { stage: Stage::Features })?;
         let feature_key = extractor.feature_key();
-        let mut cache =
-            Cache::open(&self.config.cache, &feature_key, extractor.backbone.feature_len())?;
+        let feature_len = extractor.backbone.feature_len();
+        let mut cache = Cache::open(&self.config.cache, &feature_key, feature_len)?;
         let (jobs, photos) = self.jobs(&dataset);
         let (reporter, requests) = (&mut *self.reporter, self.requests);
         let mut batch = extractor.backbone.batch();
@@ -266,11 +270,11 @@ impl<'a> Work<'a> {
             dataset.check_sets()?;
             self.report_dataset(&dataset)?;
         }
-        Ok(ControlFlow::Continue(Prepared { dataset, recipe, feature_key, cache }))
+        Ok(ControlFlow::Continue(Prepared { dataset, recipe, feature_key, feature_len, cache }))
     }
 
-    /// Every photo as it is, then the distorted variants of the training photos; beside each job
-    /// the photo it is about.
+    /// Every photo as it is, then the distorted variants of those that some head is trained on;
+    /// beside each job the photo it is about.
     fn jobs(&self, dataset: &Dataset) -> (Vec<Job>, Vec<usize>) {
         let distort = &self.experiment.distort;
         let job = |number: usize, variants| {
@@ -278,24 +282,8 @@ impl<'a> Work<'a> {
         };
         let plain = (0..dataset.photos.len()).map(|number| job(number, 0));
         let distorted = (0..dataset.photos.len())
-            .filter(|&number| !distort.is_off() && dataset.photos[number].set == Set::Training)
+            .filter(|&number| !distort.is_off() && dataset.is_trained_on(&dataset.photos[number]))
             .map(|number| job(number, distort.copies));
         plain.chain(distorted).unzip()
-    }
-}
-
-impl Prepared {
-    /// Rows of the features of `set`, and the category of each.
-    pub fn rows(&self, set: Set, experiment: &Experiment) -> (Vec<RowKey>, Vec<u32>) {
-        let distort = &experiment.distort;
-        let variants = if set == Set::Training && !distort.is_off() { distort.copies } else { 0 };
-        let photos = self.dataset.photos.iter().filter(|photo| photo.set == set);
-        photos
-            .flat_map(|photo| {
-                let category = photo.category as u32;
-                let rows = row_keys(&photo.hash, distort, variants);
-                rows.into_iter().map(move |row| (row, category))
-            })
-            .unzip()
     }
 }

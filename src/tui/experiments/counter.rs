@@ -131,9 +131,9 @@ fn scan(
         dataset::scan(root, experiment, cache, progress).map_err(|err| err.to_string())?;
     let max_percent = experiment.data.max_unreadable_percent;
     let refusal = dataset.check_unreadable(max_percent).and_then(|()| dataset.check_sets()).err();
-    let photos = dataset.totals();
     let Experiment { network, distort, .. } = experiment;
-    let expected = spec::expected_seconds(network, root, distort, photos, threads);
+    let (photos, trained_on) = (dataset.photos.len(), dataset.trained_on());
+    let expected = spec::expected_seconds(network, root, distort, photos, trained_on, threads);
     let (seconds, refused) = match expected {
         Ok(seconds) => (seconds, None),
         Err(error) => (None, Some(error.to_string())),
@@ -144,6 +144,7 @@ fn scan(
         .map(|skipped| format!("{}: {}", shown(&skipped.path), skipped.reason));
     Ok(Scanned {
         categories: dataset.categories.iter().cloned().zip(dataset.counts()).collect(),
+        folds: dataset.fold_counts(),
         skipped: skipped.collect(),
         problem: refusal.map(|err| err.to_string()).or(refused),
         seconds,

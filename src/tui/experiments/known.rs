@@ -54,6 +54,9 @@ pub struct Counting {
 pub struct Scanned {
     /// Training, validation and test photos of each category.
     pub categories: Vec<(String, [usize; 3])>,
+    /// With folds the photos of each category in every fold, and of them those that watch the
+    /// training of other folds.
+    pub folds: Vec<(Vec<usize>, usize)>,
     /// Files that are no usable photo, with the reason.
     pub skipped: Vec<String>,
     pub warnings: Vec<String>,

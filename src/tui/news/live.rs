@@ -9,7 +9,7 @@ use std::thread;
 
 use super::worker_log::WorkerLog;
 use super::{Curves, FollowedNews, News, Said};
-use crate::store::{LogError, Note, Points, Queue, Run, RunFolder, State, Tail};
+use crate::store::{Event, LogError, Note, Points, Queue, Run, RunFolder, State, Tail};
 use crate::tui::input::Input;
 use crate::tui::known_run::{KnownRun, Reading};
 
@@ -66,15 +66,17 @@ impl Reader {
         self.is_followed && self.state == State::Running
     }
 
-    /// What is new in the log; the points of it as curves.
-    fn read(&mut self, smoothing: f64) -> Result<Option<Curves>, LogError> {
-        let (mut points, mut is_any) = (Points::default(), false);
+    /// What is new in the log; the points of it as curves, and whether they begin with the first of
+    /// another head.
+    fn read(&mut self, smoothing: f64) -> Result<Option<(Curves, bool)>, LogError> {
+        let (mut points, mut is_any, mut is_other) = (Points::default(), false, false);
         self.tail.each(|record| {
             self.run.apply(&record);
             points.add(&record);
             is_any = true;
+            is_other |= matches!(record.event, Event::Head { .. });
         })?;
-        Ok(is_any.then(|| Curves::of(&points, smoothing)))
+        Ok(is_any.then(|| (Curves::of(&points, smoothing), is_other)))
     }
 
     fn said(&self, curves: Curves, from_start: bool) -> News {
@@ -106,8 +108,8 @@ impl Reader {
             let reading = Reading::Read(summary.into());
             found.changed.push(KnownRun::new(self.folder.clone(), reading, note));
         }
-        if let (true, Some(curves)) = (self.is_followed, new) {
-            found.followed.push(self.said(curves, false));
+        if let (true, Some((curves, is_other_head))) = (self.is_followed, new) {
+            found.followed.push(self.said(curves, is_other_head));
         }
         Ok(())
     }
@@ -216,7 +218,10 @@ fn read_from_start(folder: &RunFolder, smoothing: f64, send: &Sender<Input>) -> 
     let read = reader.read(smoothing);
     reader.state = reader.run.state();
     let (news, reader) = match read {
-        Ok(curves) => (reader.said(curves.unwrap_or_default(), true), Some(reader)),
+        Ok(read) => {
+            let curves = read.map_or_else(Curves::default, |(curves, _)| curves);
+            (reader.said(curves, true), Some(reader))
+        }
         Err(err) => {
             let said = Err(err.to_string());
             (News::Followed(FollowedNews { run: folder.clone(), said }), None)
@@ -233,7 +238,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::{Event, EventLog, Lease, StepPoint};
+    use crate::store::{EventLog, Lease, StepPoint};
     use crate::tui::news::RunsWatcher;
 
     fn step(step: usize) -> Event {
@@ -284,6 +289,28 @@ mod tests {
             told += more;
         }
         assert_eq!(told, 3);
+    }
+
+    #[test]
+    fn the_curves_of_another_head_replace_those_of_the_head_before() {
+        let runs = tempfile::tempdir().unwrap();
+        let (run, mut log) = run(runs.path());
+        log.append(Event::Head { fold: Some(1), folds: 2 }).unwrap();
+        (1..=3).for_each(|at| drop(log.append(step(at)).unwrap()));
+        let mut reader = Reader { is_followed: true, ..Reader::new(run, State::Created) };
+        let mut look = |log: &mut EventLog, event| {
+            log.append(event).unwrap();
+            let mut found = Found::default();
+            reader.look(false, &Queue::default(), &mut found).unwrap();
+            let Some(News::Followed(news)) = found.followed.pop() else { panic!() };
+            let said = news.said.unwrap();
+            (said.curves.train_loss.len(), said.from_start)
+        };
+        assert_eq!(look(&mut log, step(4)), (4, true));
+        assert_eq!(look(&mut log, step(5)), (1, false));
+        log.append(Event::Head { fold: Some(2), folds: 2 }).unwrap();
+        assert_eq!(look(&mut log, step(1)), (1, true));
+        assert_eq!(look(&mut log, step(2)), (1, false));
     }
 
     #[test]

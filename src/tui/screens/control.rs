@@ -16,9 +16,14 @@ pub fn waits_in_queue(id: &str) -> String {
     format!("{id} waits in the queue; {QUEUE} shows it, {UNQUEUE} there takes it off")
 }
 
-/// Asks before a run is stopped; what it has by then depends on the stage it is in.
-pub fn confirm_stop(run: RunFolder, stage: Option<Stage>) -> Effect {
+/// Asks before a run is stopped; what it has by then depends on the stage it is in, and on whether
+/// it tests every photo in folds.
+pub fn confirm_stop(run: RunFolder, stage: Option<Stage>, has_folds: bool) -> Effect {
     let consequences = match stage {
+        Some(Stage::Training) if has_folds => vec![
+            "with folds there is a result only when all are tested:".into(),
+            format!("it is paused, {RESUME} resumes it"),
+        ],
         Some(Stage::Training | Stage::Evaluation) => vec![
             "it finishes the current iteration, scores every image".into(),
             "and keeps the result".into(),
@@ -86,17 +91,19 @@ mod tests {
 
     #[test]
     fn a_stop_promises_a_result_only_when_there_will_be_one() {
-        let said = |stage| {
-            let Effect::Confirm(question) = confirm_stop(RunFolder::at("runs/a"), stage) else {
+        let said = |stage, has_folds| {
+            let Effect::Confirm(question) = confirm_stop(RunFolder::at("runs/a"), stage, has_folds)
+            else {
                 panic!("it asks first")
             };
             question.consequences.join(" ")
         };
         for stage in [Stage::Training, Stage::Evaluation] {
-            assert!(said(Some(stage)).contains("keeps the result"));
+            assert!(said(Some(stage), false).contains("keeps the result"));
         }
         for stage in [None, Some(Stage::Scan), Some(Stage::Features)] {
-            assert!(said(stage).contains("without a result"));
+            assert!(said(stage, false).contains("without a result"));
         }
+        assert!(said(Some(Stage::Training), true).contains("it is paused"));
     }
 }

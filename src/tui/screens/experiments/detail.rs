@@ -6,7 +6,7 @@ use crate::tui::experiments::{Check, Counting, KnownExperiment, Scanned};
 use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP, EDIT};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Lines, fit, safe, width};
-use crate::words::{counted, grouped, progress};
+use crate::words::{counted, grouped, progress, smallest_to_largest};
 
 /// At most this many skipped files are named; the others are counted.
 const NAMED: usize = 5;
@@ -90,15 +90,10 @@ impl Lines {
     }
 
     fn scanned(&mut self, scanned: &Scanned) {
-        self.counts("category", &["training", "validation", "test"], Role::Dim);
-        let mut sums = [0; 3];
-        for (name, counts) in &scanned.categories {
-            let texts = counts.map(grouped);
-            self.counts(name, &texts.each_ref().map(String::as_str), Role::Text);
-            (0..3).for_each(|set| sums[set] += counts[set]);
+        match scanned.folds.first() {
+            Some((each, _)) => self.folds(scanned, each.len()),
+            None => self.sets(scanned),
         }
-        let texts = sums.map(grouped);
-        self.counts("all", &texts.each_ref().map(String::as_str), Role::Dim);
         if let Some(problem) = &scanned.problem {
             self.say("✗ ", problem, Role::Bad);
         }
@@ -118,6 +113,35 @@ impl Lines {
                 self.say("  ", skipped, Role::Dim);
             }
         }
+    }
+
+    fn sets(&mut self, scanned: &Scanned) {
+        self.counts("category", &["training", "validation", "test"], Role::Dim);
+        let mut sums = [0; 3];
+        for (name, counts) in &scanned.categories {
+            let texts = counts.map(grouped);
+            self.counts(name, &texts.each_ref().map(String::as_str), Role::Text);
+            (0..3).for_each(|set| sums[set] += counts[set]);
+        }
+        let texts = sums.map(grouped);
+        self.counts("all", &texts.each_ref().map(String::as_str), Role::Dim);
+    }
+
+    fn folds(&mut self, scanned: &Scanned, folds: usize) {
+        self.counts("category", &["photos", "watching", "in a fold"], Role::Dim);
+        let (mut sums, mut watch) = (vec![0; folds], 0);
+        let row = |page: &mut Self, name: &str, each: &[usize], watching: usize, role| {
+            let texts = [grouped(each.iter().sum::<usize>()), grouped(watching)];
+            let [photos, watching] = texts.each_ref().map(String::as_str);
+            page.counts(name, &[photos, watching, &smallest_to_largest(each)], role);
+        };
+        for ((name, _), (each, watching)) in scanned.categories.iter().zip(&scanned.folds) {
+            row(self, name, each, *watching, Role::Text);
+            sums.iter_mut().zip(each).for_each(|(sum, count)| *sum += count);
+            watch += watching;
+        }
+        row(self, "all", &sums, watch, Role::Dim);
+        self.say("", &spec::heads_in_words(folds), Role::Text);
     }
 
     fn counts(&mut self, name: &str, counts: &[&str], role: Role) {

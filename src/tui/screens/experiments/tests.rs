@@ -61,6 +61,7 @@ fn mixed() -> App {
     let key = count_key(&spec::parse(FIRE, Path::new("x")).unwrap().experiment);
     let scanned = Scanned {
         categories: vec![("fire".into(), [1200, 150, 160]), ("smoke".into(), [8, 1, 1])],
+        folds: Vec::new(),
         skipped: vec!["smoke/a.jpg: cut off in the middle".into()],
         warnings: vec!["category 'smoke' has only 10 photos; 20 or more work better".into()],
         problem: None,

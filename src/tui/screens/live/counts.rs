@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Layout, Rect};
 
+use crate::spec;
 use crate::store::Run;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::put;
-use crate::words::grouped;
+use crate::words::{grouped, smallest_to_largest};
 
 /// Draws the counts; before the photos are counted, the experiment's settings.
 pub fn draw(run: &Run, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -23,13 +24,22 @@ pub fn draw(run: &Run, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let [_, heading, rows] = Layout::vertical([1, 1, area.height - 2]).areas(area);
-    say(heading, "training  validation      test  category", Role::Dim);
+    let folds = spec::folds(&run.settings);
+    let title = match folds {
+        0 => "training  validation      test  category",
+        _ => "  photos  in each fold  category",
+    };
+    say(heading, title, Role::Dim);
     let room = usize::from(rows.height);
     let shown = if run.counts.len() > room { room.saturating_sub(1) } else { room };
     for (counts, row) in run.counts.iter().take(shown).zip(rows.rows()) {
-        let [training, validation, test] =
-            [counts.training, counts.validation, counts.test].map(grouped);
-        let line = format!("{training:>8}  {validation:>10}  {test:>8}  {}", counts.category);
+        let [training, validation, test, all] =
+            [counts.training, counts.validation, counts.test, counts.total()].map(grouped);
+        let name = &counts.category;
+        let line = match folds {
+            0 => format!("{training:>8}  {validation:>10}  {test:>8}  {name}"),
+            _ => format!("{all:>8}  {:>12}  {name}", smallest_to_largest(&counts.folds)),
+        };
         say(row, &line, Role::Text);
     }
     if let Some(row) = rows.rows().nth(shown).filter(|_| run.counts.len() > shown) {

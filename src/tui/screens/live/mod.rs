@@ -24,6 +24,7 @@ use self::view::View;
 use super::control;
 use super::names::in_way;
 use super::{Message, Page, World};
+use crate::spec;
 use crate::store::{Run, RunFolder, State, Stop};
 use crate::tui::effect::{Again, Destination, Effect};
 use crate::tui::followed::Followed;
@@ -148,10 +149,10 @@ impl Live {
                 return vec![control::refuse_to_stop(&run.id(), self.state_now(known))];
             }
             Action::Stop => {
-                return vec![control::confirm_stop(
-                    run,
-                    self.shown(known).and_then(|shown| shown.run.stage),
-                )];
+                let shown = self.shown(known).map(|shown| &shown.run);
+                let has_folds = shown.is_some_and(|run| spec::folds(&run.settings) > 0);
+                let stage = shown.and_then(|run| run.stage);
+                return vec![control::confirm_stop(run, stage, has_folds)];
             }
             Action::Pause => return vec![Effect::Stop(run, Stop::Pause)],
             Action::Run => return vec![control::resume(run, self.state_now(known))],

@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 
 use super::shown::Shown;
 use super::{charts, counts, result, stage, trouble};
-use crate::store::{End, Run, State};
+use crate::store::{End, Run, State, TestedFolds};
 use crate::tui::news::HostMetrics;
 use crate::tui::screens::format;
 use crate::tui::theme::Role;
@@ -41,7 +41,7 @@ pub fn draw(shown: &Shown, area: Rect, buffer: &mut Buffer) {
     draw_header(shown, header, buffer);
     stage::draw(shown, stage, buffer);
     result::draw(shown, result_area, buffer);
-    if run.latest.is_none() {
+    if !run.has_trained() {
         counts::draw(run, shown.theme, middle, buffer);
     } else {
         charts::draw(shown, middle, buffer);
@@ -53,8 +53,7 @@ pub fn draw(shown: &Shown, area: Rect, buffer: &mut Buffer) {
 pub fn iteration_at(shown: &Shown, area: Rect, place: Position) -> Option<f64> {
     let rows = (trouble::lines(shown, area).len(), log_lines(shown, area).len());
     let [.., middle, _, _, _] = layout(shown, area, rows.0, rows.1);
-    let has_charts = shown.followed.run.latest.is_some();
-    has_charts.then(|| charts::iteration_at(shown, middle, place)).flatten()
+    shown.followed.run.has_trained().then(|| charts::iteration_at(shown, middle, place)).flatten()
 }
 
 /// Header, stage, numbers, trouble, result, charts, best, host, log.
@@ -101,6 +100,10 @@ fn numbers(run: &Run) -> String {
         format_value(step.loss),
         format_value(step.learning_rate),
     );
+    let tested = run.folds.as_ref().and_then(TestedFolds::right_so_far);
+    if let Some((correct, n)) = tested.filter(|_| run.test().is_none()) {
+        words += &format!(" · {} of {} right so far", grouped(correct), grouped(n));
+    }
     if run.skipped > 0 {
         words += &format!(" · {} skipped", grouped(run.skipped));
     }

@@ -6,10 +6,11 @@ use ratatui::style::Modifier;
 
 use super::digits;
 use super::shown::Shown;
+use crate::insight::of_folds;
 use crate::store::TestResult;
 use crate::tui::theme::Role;
 use crate::tui::widgets::chart::format_value;
-use crate::tui::widgets::put;
+use crate::tui::widgets::{put, wrap};
 use crate::words::{grouped, percent};
 
 /// From this height of the whole screen the digits are large.
@@ -20,18 +21,30 @@ const ROOM_FOR_ONE_LINE: u16 = 84;
 
 /// Rows that the result takes of a screen of `area`; 0 while there is none.
 pub fn height(shown: &Shown, area: Rect) -> u16 {
-    match shown.followed.run.test() {
-        None => 0,
-        Some(_) if area.height >= ROOM_FOR_LARGE && shown.theme.has_blocks() => digits::HEIGHT + 2,
-        Some(_) if area.width < ROOM_FOR_ONE_LINE => 2,
-        Some(_) => 1,
-    }
+    let Some(test) = shown.followed.run.test() else { return 0 };
+    let result = match area.width {
+        _ if area.height >= ROOM_FOR_LARGE && shown.theme.has_blocks() => digits::HEIGHT + 2,
+        ..ROOM_FOR_ONE_LINE => 2,
+        _ => 1,
+    };
+    result + folds(test, area.width).len() as u16
+}
+
+/// Of which heads the accuracy is, where it is not that of the head that was kept.
+fn folds(test: &TestResult, columns: u16) -> Vec<String> {
+    of_folds(test.folds).map_or_else(Vec::new, |said| wrap(&said, columns.into()))
 }
 
 pub fn draw(shown: &Shown, area: Rect, buffer: &mut Buffer) {
     let Some(test) = shown.followed.run.test() else { return };
     let style = shown.theme.style(Role::Good).add_modifier(Modifier::BOLD);
     let text = shown.theme.style(Role::Text);
+    let folds = folds(test, area.width);
+    let [area, below] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(folds.len() as u16)]).areas(area);
+    for (line, y) in folds.iter().zip(below.y..) {
+        put(buffer, below, below.x, y, line, text);
+    }
     if area.height <= digits::HEIGHT {
         let words = format!("final test accuracy = {}  ", percent(test.accuracy));
         let x = put(buffer, area, area.x, area.y, &words, style);

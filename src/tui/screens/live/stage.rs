@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::shown::Shown;
-use crate::store::{End, Ending, FeatureProgress, Stage, State};
+use crate::store::{End, Ending, FeatureProgress, Stage, State, TestedFolds};
 use crate::tui::keys::names::{QUEUE, RESUME, RUN};
 use crate::tui::theme::Role;
 use crate::tui::widgets::put;
@@ -62,8 +62,10 @@ fn features(features: &FeatureProgress) -> String {
 
 fn training(shown: &Shown) -> String {
     let run = &shown.followed.run;
-    let left = run.iterations.saturating_sub(run.step());
-    let mut words = format!("iteration {}", progress(run.step(), run.iterations));
+    let heads_left = run.folds.as_ref().map_or(0, TestedFolds::heads_left);
+    let left = run.iterations.saturating_sub(run.step()) + heads_left * run.iterations;
+    let head = run.folds.as_ref().map_or(String::new(), |folds| format!("{} · ", folds.name()));
+    let mut words = format!("{head}iteration {}", progress(run.step(), run.iterations));
     if let Some(per_second) = shown.iterations_per_second {
         words += &format!(" · {} iterations/s", rate(per_second));
         if per_second > 0.0 {
@@ -92,7 +94,9 @@ fn ended(shown: &Shown, end: &End) -> String {
             0 => format!("paused before the first iteration; {RESUME} resumes it"),
             step => {
                 let reached = progress(step, run.iterations);
-                format!("paused at iteration {reached}; {RESUME} resumes it")
+                let head = run.folds.as_ref().map(|folds| format!(" ({})", folds.name()));
+                let head = head.unwrap_or_default();
+                format!("paused at iteration {reached}{head}; {RESUME} resumes it")
             }
         },
     }

@@ -7,8 +7,8 @@ use crossterm::event::{
 
 use crate::random::Rng;
 use crate::store::{
-    Counts, Ending, EvaluationPoint, Event, Owner, Points, Queue, Record, Run, RunFolder,
-    SCHEMA_VERSION, Stage, Started, State, StepPoint, Stop, Task, TestResult, Timestamp,
+    Counts, Ending, EvaluationPoint, Event, FoldResult, Owner, Points, Queue, Record, Run,
+    RunFolder, SCHEMA_VERSION, Stage, Started, State, StepPoint, Stop, Task, TestResult, Timestamp,
 };
 use crate::tui::app::App;
 use crate::tui::effect::{Again, Effect};
@@ -65,6 +65,7 @@ fn extracting() -> Vec<Event> {
         training: a,
         validation: b,
         test: c,
+        folds: Vec::new(),
     });
     let mut events = created();
     events.extend([
@@ -122,10 +123,52 @@ fn done() -> Vec<Event> {
         low: 0.742,
         high: 0.99,
         log_loss: 0.2031,
+        folds: 0,
     };
     let mut events = training(falling);
     events.push(Event::Finished { ending: Ending::Completed, step: 40, kept_step: 40, test });
     events
+}
+
+/// The first folds of five, and half of the third one's head.
+fn in_folds() -> Vec<Event> {
+    let mut events = extracting();
+    for event in &mut events {
+        if let Event::Dataset { counts, .. } = event {
+            for count in counts.iter_mut() {
+                let all = count.total();
+                (count.training, count.validation, count.test) = (0, 0, all);
+                count.folds = vec![all / 5; 5];
+            }
+        }
+    }
+    events.push(Event::Stage { stage: Stage::Training });
+    for fold in 1..=3 {
+        events.push(Event::Head { fold: Some(fold), folds: 5 });
+        let iterations = training(falling).into_iter();
+        let iterations = iterations.filter(|event| match event {
+            Event::Step(point) => fold < 3 || point.step <= 20,
+            Event::Evaluation(point) => fold < 3 || point.step <= 20,
+            _ => false,
+        });
+        events.extend(iterations);
+        let result = FoldResult { fold, correct: 30 + fold, n: 32, step: 40, kept_step: 40 };
+        events.extend((fold < 3).then_some(Event::FoldTested(result)));
+    }
+    events
+}
+
+#[test]
+fn with_folds_it_says_which_is_trained_what_was_right_and_of_which_heads_the_accuracy_is() {
+    looks("folds", &mut app_with(State::Running, in_folds()));
+    let mut events = in_folds();
+    events.push(Event::Head { fold: None, folds: 5 });
+    let steps = training(falling).into_iter().filter(|event| matches!(event, Event::Step(_)));
+    events.extend(steps);
+    let Some(Event::Finished { ending, step, kept_step, test }) = done().pop() else { panic!() };
+    let test = TestResult { folds: 5, correct: 151, n: 160, ..test };
+    events.push(Event::Finished { ending, step, kept_step, test });
+    looks("folds_done", &mut app_with(State::Done, events));
 }
 
 /// An app that shows the one run there is, in a state, having said `events`.

@@ -19,6 +19,7 @@ use ratatui::layout::Rect;
 use super::{Message, Page, World};
 use super::{beside, control};
 use crate::query::{quoted, run_keys};
+use crate::spec;
 use crate::store::{NoteEdit, RunFolder, State, Stop, Timestamp, shown};
 use crate::tui::effect::{Again, Confirm, Destination, Effect, PromptName};
 use crate::tui::filter::{Filter, Scope, occurring};
@@ -190,10 +191,10 @@ impl Runs {
                 return vec![control::refuse_to_stop(&id, run.state())];
             }
             Action::Stop => {
-                return vec![control::confirm_stop(
-                    folder,
-                    run.summary().and_then(|summary| summary.stage),
-                )];
+                let summary = run.summary();
+                let has_folds = summary.is_some_and(|run| spec::folds(&run.settings) > 0);
+                let stage = summary.and_then(|summary| summary.stage);
+                return vec![control::confirm_stop(folder, stage, has_folds)];
             }
             Action::Pause => return vec![Effect::Stop(folder, Stop::Pause)],
             Action::Run => return vec![control::resume(folder, run.state())],

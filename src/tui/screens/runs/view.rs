@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Runs, Typing, columns, table_area};
+use crate::insight::of_folds;
 use crate::store::State;
 use crate::tui::keys::names::COLUMN_RIGHT;
 use crate::tui::known_run::KnownRun;
@@ -113,7 +114,13 @@ impl Runs {
         let x = put(buffer, area, area.x + 2, area.y, &id, style(Role::Accent)) + 2;
         match error {
             Some(error) => put(buffer, area, x, area.y, error, style(Role::Bad)),
-            None => put(buffer, area, x, area.y, &run.note.note, style(Role::Text)),
+            None => {
+                let test = run.summary().and_then(|summary| summary.test.as_ref());
+                let heads = test.and_then(|test| of_folds(test.folds));
+                let note = Some(run.note.note.clone()).filter(|note| !note.is_empty());
+                let words: Vec<String> = note.into_iter().chain(heads).collect();
+                put(buffer, area, x, area.y, &words.join(" · "), style(Role::Text))
+            }
         };
     }
 
