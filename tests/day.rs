@@ -10,7 +10,7 @@ use retrain::store::{self, ImageScore, State};
 /// Goes from the folder of photos to a saved experiment of 40 iterations.
 fn write_an_experiment(session: &mut Session) {
     session.press_for("n", "folder of photos");
-    session.press_for("ph\t", "folder of photos (tab completes): photos/");
+    session.press_for("ph\t", "folder of photos: photos/");
     session.press_for(ENTER, "network, 1 or 2:");
     session.press_for(ENTER, "no mistakes");
     session.wait_for("fire 8, misc 8, smoke 8");

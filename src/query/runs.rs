@@ -43,6 +43,7 @@ pub fn run_keys() -> &'static Keys {
             Key::new("tag", Kind::List, "one of its tags").or(&["tags"]),
             Key::new("note", Kind::Text, "its note"),
             Key::new("run", Kind::Text, "its own name").or(&["id"]),
+            Key::new("sweep", Kind::Text, "the sweep that it is one of"),
             Key::new("category", Kind::List, "one of its categories"),
             Key::new("photos", Kind::Number, "photos in all sets"),
             Key::new("warnings", Kind::Number, "warnings in its log"),
@@ -114,6 +115,7 @@ impl Row for RunRow<'_> {
         match key {
             "experiment" => Found::text(&summary.experiment),
             "state" => Found::text(summary.state.name()),
+            "sweep" => summary.group.as_deref().map_or(Found::Nothing, Found::text),
             "accuracy" => Found::number(test.map(|test| test.accuracy)),
             "validation" => Found::number(summary.validation()),
             "loss" => Found::number(test.map(|test| test.log_loss)),
@@ -189,7 +191,7 @@ mod tests {
             validation_accuracy: Some(0.931),
             best_step: Some(110),
             kept: None,
-            group: None,
+            group: Some("20261120-095900-night-fire".into()),
             test: Some(TestResult {
                 correct: 118,
                 n: 125,
@@ -235,6 +237,7 @@ mod tests {
         ("age=2d age>36h", "age<1d"),
         ("tag=ok tag:o tags!=bad", "tag=o"),
         ("run:20261120", "id=20261120"),
+        ("sweep:night sweep=20261120-095900-night-fire has:sweep", "sweep:fog"),
         ("category=smoke", "category=misc"),
         ("photos=1,263", "photos>1263"),
         ("warnings>1", "warnings=1"),
