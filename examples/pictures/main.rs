@@ -118,7 +118,7 @@ impl Screens<'_> {
         self.press(" ", "1 marked")?;
         self.press(DOWN, "")?;
         self.press(" ", "2 marked")?;
-        self.press("c", "learning_rate")?;
+        self.press("c", "fixed, broken")?;
         self.take(
             "compare",
             "Two runs compared: curves, settings, and on which photos they differ",
