@@ -7,7 +7,7 @@ mod repeats;
 mod sweep;
 
 pub use photos::PhotoChanges;
-pub use repeats::{Repeat, Repeats, SEEDS, repeat_key};
+pub use repeats::{Repeat, Repeats, SEEDS, is_repeat, repeats_in_brief};
 pub use sweep::{Combination, Effect, SweepResult};
 
 use crate::insight::{Pair, Pairs, Scored, Tested, pair};

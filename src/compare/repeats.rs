@@ -36,18 +36,47 @@ pub struct Repeats {
     pub splits_vary: bool,
 }
 
-/// Equal for two runs that differ in nothing but seeds, descriptions and names.
-pub fn repeat_key(summary: &Summary) -> String {
-    let matters = |key: &str| match key {
+/// Whether two runs differ in nothing but seeds, descriptions and names. With photos added since it is
+/// another question.
+pub fn is_repeat(one: &Summary, other: &Summary) -> bool {
+    one.images == other.images && matters(one).eq(matters(other))
+}
+
+/// The settings in which repeats are alike.
+fn matters(summary: &Summary) -> impl Iterator<Item = (&String, &String)> {
+    let splits_vary = splits_vary(&summary.settings);
+    summary.settings.iter().filter(move |(key, _)| match key.as_str() {
         TRAIN_SEED | "description" => false,
-        SPLIT_SEED => !splits_vary(&summary.settings),
+        SPLIT_SEED => !splits_vary,
         _ => true,
-    };
-    let settings = summary.settings.iter().filter(|(key, _)| matters(key));
-    let mut lines: Vec<String> = settings.map(|(key, value)| format!("{key} = {value}")).collect();
-    // With photos added since it is another question.
-    lines.push(format!("{} photos", summary.images));
-    lines.join("\n")
+    })
+}
+
+/// Of the training, and of the split where it is drawn by a seed; as written in TOML.
+fn seeds(summary: &Summary) -> [String; 2] {
+    let seed = |key: &str| summary.settings.get(key).cloned().unwrap_or_default();
+    let split = if splits_vary(&summary.settings) { seed(SPLIT_SEED) } else { String::new() };
+    [seed(TRAIN_SEED), split]
+}
+
+/// What there is to say of a run's repeats among `all` beside it, the same seeds counting once: `5
+/// repeats: test accuracy 84.2% on the mean, standard deviation 2.1`; `None` where it has none.
+pub fn repeats_in_brief<'a>(
+    run: &Summary,
+    all: impl Iterator<Item = &'a Summary>,
+) -> Option<String> {
+    let repeats = all.filter(|other| is_repeat(run, other));
+    let accuracies: BTreeMap<[String; 2], f64> = repeats
+        .filter_map(|repeat| Some((seeds(repeat), repeat.test.as_ref()?.accuracy)))
+        .collect();
+    // The mean and the deviation are those of the numbers, whatever the splits.
+    let found = Resampled::of(&accuracies.into_values().collect::<Vec<_>>(), 0.0)?;
+    Some(format!(
+        "{} repeats: test accuracy {} on the mean, standard deviation {}",
+        found.n,
+        percent(found.mean),
+        points(found.deviation).trim_start_matches('+')
+    ))
 }
 
 fn splits_vary(settings: &BTreeMap<String, String>) -> bool {
@@ -59,12 +88,11 @@ impl Repeats {
     /// The error is a sentence.
     pub fn of(run: &RunFolder, all: &[RunFolder]) -> Result<Repeats, String> {
         let own = run.summary().map_err(|err| err.to_string())?;
-        let key = repeat_key(&own);
         let mut runs: Vec<Repeat> = Vec::new();
         for folder in all {
             // A damaged run is no repeat of another.
             let Ok(summary) = folder.summary() else { continue };
-            if repeat_key(&summary) != key {
+            if !is_repeat(&own, &summary) {
                 continue;
             }
             let Some(repeat) = repeat(folder, &summary)? else { continue };
@@ -145,11 +173,9 @@ impl Repeats {
 fn repeat(folder: &RunFolder, summary: &Summary) -> Result<Option<Repeat>, String> {
     let Some(test) = &summary.test else { return Ok(None) };
     let run = folder.replay().map_err(|err| err.to_string())?;
-    let seed = |key: &str| summary.settings.get(key).cloned().unwrap_or_default();
-    let split = if splits_vary(&summary.settings) { seed(SPLIT_SEED) } else { String::new() };
     Ok(Some(Repeat {
         id: folder.id(),
-        seeds: [seed(TRAIN_SEED), split],
+        seeds: seeds(summary),
         accuracy: test.accuracy,
         tested: test.n,
         trained: run.counts.iter().map(|counts| counts.training).sum(),
@@ -170,18 +196,42 @@ mod tests {
 
     #[test]
     fn runs_that_differ_in_seeds_alone_are_repeats_of_each_other() {
-        let key = |settings: &[(&str, &str)]| repeat_key(&summary(settings));
+        let alike = |one: &[(&str, &str)], other: &[(&str, &str)]| {
+            is_repeat(&summary(one), &summary(other))
+        };
         let by_seed = [("split.by", "\"seed\""), ("split.seed", "0"), ("train.seed", "0")];
         let mut other = by_seed;
         (other[1].1, other[2].1) = ("3", "4");
-        assert_eq!(key(&by_seed), key(&other));
+        assert!(alike(&by_seed, &other));
         // Another seed of a split that no seed decides is no repeat, but it changes nothing either.
         let by_name = [("split.by", "\"base27\""), ("split.seed", "0")];
         let mut other = by_name;
         other[1].1 = "3";
-        assert_ne!(key(&by_name), key(&other));
-        assert_ne!(key(&[("learning_rate", "0.1")]), key(&[("learning_rate", "0.2")]));
-        assert_eq!(key(&[("description", "\"a\"")]), key(&[("description", "\"b\"")]));
+        assert!(!alike(&by_name, &other));
+        assert!(!alike(&[("learning_rate", "0.1")], &[("learning_rate", "0.2")]));
+        assert!(alike(&[("description", "\"a\"")], &[("description", "\"b\"")]));
+    }
+
+    #[test]
+    fn a_run_has_its_repeats_in_brief_and_the_same_seeds_count_once() {
+        let of = |seed: &str, accuracy: f64| Summary {
+            test: Some(crate::store::TestResult {
+                correct: 1,
+                n: 2,
+                accuracy,
+                low: 0.0,
+                high: 1.0,
+                log_loss: 0.5,
+                folds: 0,
+            }),
+            ..summary(&[("split.by", "\"seed\""), ("train.seed", seed)])
+        };
+        let all = [of("0", 0.8), of("1", 0.9), of("1", 0.9), summary(&[("train.seed", "2")])];
+        assert_eq!(
+            repeats_in_brief(&all[0], all.iter()).unwrap(),
+            "2 repeats: test accuracy 85.0% on the mean, standard deviation 7.1"
+        );
+        assert_eq!(repeats_in_brief(&all[0], all[..1].iter()), None);
     }
 
     fn repeats(accuracies: &[f64], splits_vary: bool) -> Repeats {

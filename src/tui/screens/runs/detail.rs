@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use super::Runs;
+use crate::compare::repeats_in_brief;
 use crate::insight::overfitting;
 use crate::tui::effect::Effect;
 use crate::tui::known::Known;
@@ -48,6 +49,17 @@ impl Runs {
         let compared = compared.and_then(|compared| compared.as_ref().ok());
         let cells = area.width.into();
         let mut page = run_facts::lines(run, &self.settings, compared, world.zone, cells);
+        if let Some(summary) = run.summary() {
+            let all = known.runs.values().filter_map(|run| run.summary());
+            if let Some(said) = repeats_in_brief(summary, all) {
+                page.gap();
+                page.say("", &said, Role::Text);
+            }
+            if let Some(sweep) = &summary.group {
+                page.gap();
+                page.say("", &format!("of the sweep {sweep}: 'retrain sweep {sweep}'"), Role::Dim);
+            }
+        }
         let glance = glance(known, run.id());
         match glance {
             Some(Ok(glance)) => {
