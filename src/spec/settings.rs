@@ -69,8 +69,7 @@ pub fn differing_settings(
 ) -> Vec<(String, [String; 2])> {
     let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let value = |settings: &BTreeMap<String, String>, key: &str| {
-        let default = || field(key).and_then(|field| field.default).unwrap_or("not set").to_owned();
-        settings.get(key).cloned().unwrap_or_else(default)
+        settings.get(key).cloned().unwrap_or_else(|| in_effect(settings, key).to_owned())
     };
     keys.into_iter()
         .filter(|key| in_effect(one, key) != in_effect(other, key))

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::format;
 use crate::insight::Comparison;
-use crate::spec::short_key;
+use crate::spec::{in_effect, short_key};
 use crate::tui::known_run::KnownRun;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Lines;
@@ -61,7 +61,7 @@ pub fn lines(
         page.gap();
         page.say("", "settings that differ", Role::Dim);
         for key in differing {
-            let value = summary.settings.get(key).map_or("not set", String::as_str);
+            let value = in_effect(&summary.settings, key);
             let name = short_key(key, differing);
             page.fact(&name, NAME, value.trim_matches('"'), Role::Text);
         }
