@@ -510,6 +510,17 @@ fn a_sweep_is_a_run_for_each_combination_and_each_is_what_it_would_be_alone() {
     assert_eq!(again["combinations"].as_array().unwrap().len(), 4);
     assert!(again["combinations"][1]["runs"][0]["test"].is_null(), "{again}");
 
+    // A further one, that is ended before it began and queued again.
+    project.ok(&["queue", "hold"]);
+    project.ok(&["run", "photos", "--detach"]);
+    let told = |arguments: &[&str]| stderr(&project.retrain(arguments));
+    let ended = told(&["sweep", "last", "--end", "pause"]);
+    assert!(ended.contains("4 runs off the queue, 0 runs at work asked to end"), "{ended}");
+    assert!(told(&["sweep", "last", "--resume"]).contains("4 runs queued"));
+    assert!(told(&["sweep", "last", "--resume"]).contains("0 runs queued"), "they wait already");
+    project.ok(&["sweep", "last", "--end", "cancel"]);
+    project.ok(&["queue", "release"]);
+
     // The second combination, as an experiment of its own.
     fs::write(&file, text).unwrap();
     let alone = ["run", "photos", "--set", "learning_rate=0.01", "--set", "train.batch_size=10"];

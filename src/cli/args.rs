@@ -138,6 +138,12 @@ pub enum Command {
     Sweep {
         /// Any unique beginning of a sweep's name, or 'last'
         sweep: String,
+        /// Take its runs that wait off the queue, and pause, stop or cancel those at work
+        #[arg(long, value_enum, value_name = "HOW", conflicts_with_all = ["resume", "json"])]
+        end: Option<EndName>,
+        /// Queue its runs that are not done
+        #[arg(long, conflicts_with = "json")]
+        resume: bool,
         /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
@@ -341,6 +347,16 @@ pub enum SetName {
     Training,
     Validation,
     Test,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EndName {
+    /// With a checkpoint, to go on later
+    Pause,
+    /// Evaluate what was learned, and keep the result
+    Stop,
+    /// Without a result
+    Cancel,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -134,7 +134,11 @@ fn perform(args: Args) -> Result<ExitCode> {
                 false => compare::compare(&first, &second, list, json),
             }
         }
-        Command::Sweep { sweep, json } => sweep::sweep(&config, &sweep, json),
+        Command::Sweep { sweep, end, resume, json } => match end {
+            Some(how) => sweep::end(&config, &sweep, how),
+            None if resume => sweep::resume(&config, &sweep),
+            None => sweep::sweep(&config, &sweep, json),
+        },
         Command::ExplainChange { first, second, json } => {
             let first = find_able(&config, &first, has_scores)?;
             let second = find_able(&config, &second, has_scores)?;

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use signal_hook::consts::SIGINT;
 
+use super::args::EndName;
 use super::out::{has_replaceable_line, print_json, replace_line};
 use super::{EXIT_INTERRUPTED, local};
 use crate::compare::{Combination, SweepResult};
@@ -35,6 +36,45 @@ pub fn sweep(config: &Config, name: &str, as_json: bool) -> Result<ExitCode> {
     } else {
         out!("{}", text(&found));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the runs of a sweep that wait off the queue, and asks those at work to end.
+pub fn end(config: &Config, name: &str, how: EndName) -> Result<ExitCode> {
+    let (group, runs) = find(config, name)?;
+    let runs: Vec<&RunFolder> = runs.iter().map(|(run, _)| run).collect();
+    let how = match how {
+        EndName::Pause => Stop::Pause,
+        EndName::Stop => Stop::Keep,
+        EndName::Cancel => Stop::Cancel,
+    };
+    let (waited, worked) = end_all(config, &runs, how)?;
+    newsln!(
+        "{} off the queue, {} at work asked to end; go on with: {} sweep {group} --resume",
+        counted(waited, "run"),
+        counted(worked, "run"),
+        super::program()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Queues the runs of a sweep that are not done and do not wait already.
+pub fn resume(config: &Config, name: &str) -> Result<ExitCode> {
+    let (group, runs) = find(config, name)?;
+    let launcher = local(config)?;
+    let mut queued = 0;
+    for (run, _) in &runs {
+        let is_idle = runner::place(&launcher, &config.runs, run)? == Place::Nowhere;
+        if is_idle && run.summary()?.state.is_unfinished() {
+            runner::resume(&launcher, &config.runs, run, None)?;
+            queued += 1;
+        }
+    }
+    newsln!(
+        "{} queued; '{} sweep {group}' shows what is known",
+        counted(queued, "run"),
+        super::program()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -196,7 +236,8 @@ pub fn follow(config: &Config, folders: &[RunFolder]) -> Result<ExitCode> {
             if interrupts > 1 {
                 break;
             }
-            stop(config, &left)?;
+            end_all(config, &left, Stop::Keep)?;
+            newsln!("stopping: runs that wait are off the queue; ctrl-c again leaves at once");
         }
         std::thread::sleep(LOOK);
     }
@@ -209,16 +250,16 @@ pub fn follow(config: &Config, folders: &[RunFolder]) -> Result<ExitCode> {
     }
 }
 
-fn stop(config: &Config, left: &[&RunFolder]) -> Result<()> {
-    Queue::change(&config.runs, |queue| {
-        for folder in left {
-            queue.remove(&folder.id());
-        }
-        Ok::<_, QueueError>(())
+/// Ends these runs. Gives how many waited, and how many were at work.
+fn end_all(config: &Config, runs: &[&RunFolder], how: Stop) -> Result<(usize, usize)> {
+    let waited = Queue::change(&config.runs, |queue| {
+        Ok::<_, QueueError>(runs.iter().filter(|run| queue.remove(&run.id())).count())
     })?;
-    for folder in left.iter().filter(|folder| folder.has_worker()) {
-        folder.request_stop(Stop::Keep)?;
+    let at_work = runs.iter().filter(|run| run.has_worker());
+    let mut worked = 0;
+    for run in at_work {
+        run.request_stop(how)?;
+        worked += 1;
     }
-    newsln!("stopping: runs that wait are off the queue; ctrl-c again leaves at once");
-    Ok(())
+    Ok((waited, worked))
 }

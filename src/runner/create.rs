@@ -82,7 +82,7 @@ fn prepared(
     let asked: Vec<&str> = overrides.iter().filter_map(|set| set.split('=').next()).collect();
     let sweep = spec::parse(&text, experiment)?.sweep;
     let sweep = sweep.and_then(|sweep| sweep.without(&asked));
-    let group = sweep.as_ref().map(|_| group_name(&name));
+    let group = sweep.as_ref().map(|_| group_name(&config.runs, &name));
     let members = sweep.map_or_else(|| vec![Vec::new()], |sweep| sweep.members());
     let mut runs = Vec::new();
     for member in members {
@@ -113,9 +113,13 @@ fn seeds(first: &Experiment, repeat: u64) -> Vec<String> {
     seeds
 }
 
-/// The name that the runs of a sweep carry.
-fn group_name(experiment: &str) -> String {
-    format!("{}-{experiment}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
+/// The name that the runs of a sweep carry: that of a run folder that is not there yet, as the first of
+/// another sweep that begins in this second has it.
+fn group_name(runs: &Path, experiment: &str) -> String {
+    let name = format!("{}-{experiment}", Timestamp::now().strftime("%Y%m%d-%H%M%S"));
+    let further = (2..).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.clone()).chain(further);
+    names.find(|name| !runs.join(name).exists()).expect("numbers do not end")
 }
 
 /// The same of an experiment that was resolved; `source` is the file that a person wrote.
