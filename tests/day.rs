@@ -90,8 +90,8 @@ fn an_empty_project_becomes_a_finished_run_and_its_worst_image_by_keys_alone() {
     let text = std::fs::read_to_string(project.path().join("experiments/photos.toml")).unwrap();
     assert!(text.contains("\niterations = 40\n"), "{text}");
 
-    session.press_for("r", "▶ running");
-    session.wait_for("final test accuracy = ");
+    // So short a run may be over before it is seen at work.
+    session.press_for("r", "final test accuracy = ");
     assert_eq!(project.last().1.state(), State::Done);
     look_at_the_worst_image(&mut session, &project);
 
