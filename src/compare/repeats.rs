@@ -215,15 +215,7 @@ mod tests {
     #[test]
     fn a_run_has_its_repeats_in_brief_and_the_same_seeds_count_once() {
         let of = |seed: &str, accuracy: f64| Summary {
-            test: Some(crate::store::TestResult {
-                correct: 1,
-                n: 2,
-                accuracy,
-                low: 0.0,
-                high: 1.0,
-                log_loss: 0.5,
-                folds: 0,
-            }),
+            test: Some(crate::store::TestResult { accuracy, ..crate::store::TestResult::half() }),
             ..summary(&[("split.by", "\"seed\""), ("train.seed", seed)])
         };
         let all = [of("0", 0.8), of("1", 0.9), of("1", 0.9), summary(&[("train.seed", "2")])];

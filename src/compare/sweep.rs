@@ -129,15 +129,7 @@ mod tests {
         };
         let kept =
             accuracy.map(|accuracy| KeptValidation { step: 1, accuracy, loss: 1.0 - accuracy });
-        let test = accuracy.map(|accuracy| TestResult {
-            correct: 1,
-            n: 2,
-            accuracy,
-            low: 0.0,
-            high: 1.0,
-            log_loss: 0.5,
-            folds: 0,
-        });
+        let test = accuracy.map(|accuracy| TestResult { accuracy, ..TestResult::half() });
         (RunFolder::at("runs/x"), Summary { kept, test, ..run.summary() })
     }
 

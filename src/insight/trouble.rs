@@ -136,15 +136,7 @@ mod tests {
             "overfitting: validation loss lowest at 410, 80% above it now; the last head is kept: \
              train.early_stop would keep 410's"
         );
-        let test = TestResult {
-            correct: 1,
-            n: 2,
-            accuracy: 0.5,
-            low: 0.1,
-            high: 0.9,
-            log_loss: 1.0,
-            folds: 0,
-        };
+        let test = TestResult::half();
         let ending = Ending::Completed;
         run.end = Some(End::Finished { ending, step: 4100, kept_step: 4100, test });
         let said = overfitting(&run).unwrap();

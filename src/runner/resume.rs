@@ -145,15 +145,7 @@ mod tests {
     }
 
     fn finished(ending: Ending, step: usize) -> Option<End> {
-        let test = TestResult {
-            correct: 1,
-            n: 2,
-            accuracy: 0.5,
-            low: 0.1,
-            high: 0.9,
-            log_loss: 1.0,
-            folds: 0,
-        };
+        let test = TestResult::half();
         Some(End::Finished { ending, step, kept_step: step, test })
     }
 

@@ -11,7 +11,8 @@ use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
 use super::names::shown;
 use super::owner::{CLOCK, Owner, last_heartbeat, touch};
-use super::run::{Points, Run};
+use super::points::Points;
+use super::run::Run;
 use super::summary::{State, Summary};
 use crate::config::{append_plain, open_plain, read_small};
 

@@ -19,66 +19,6 @@ impl EvaluationPoint {
     }
 }
 
-/// The iterations and evaluations that a run has reported of the head that is trained, in the order
-/// of the log: all of them or,
-/// of more than [`MOST_POINTS`], evenly spread ones, so that their memory has a bound.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Points {
-    /// Iterations.
-    pub steps: Vec<StepPoint>,
-    /// Evaluations.
-    pub evaluations: Vec<EvaluationPoint>,
-    pub(crate) thinned_steps: Thinned,
-    pub(crate) thinned_evaluations: Thinned,
-}
-
-/// Many times what any screen has columns.
-const MOST_POINTS: usize = 1 << 18;
-
-/// How many points of a kind came, and every how many of them one is kept, as a power of 2.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Thinned {
-    seen: usize,
-    power: u32,
-}
-
-impl Thinned {
-    fn add<T>(&mut self, points: &mut Vec<T>, point: T) {
-        if points.len() == MOST_POINTS {
-            let mut number = 0;
-            points.retain(|_| {
-                number += 1;
-                number % 2 == 1
-            });
-            self.power += 1;
-        }
-        if self.seen.is_multiple_of(1 << self.power) {
-            points.push(point);
-        }
-        self.seen += 1;
-    }
-}
-
-impl Points {
-    /// The points of these records.
-    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Points {
-        let mut points = Points::default();
-        records.into_iter().for_each(|record| points.add(record));
-        points
-    }
-
-    /// Takes in what `record` says of an iteration, if anything.
-    pub fn add(&mut self, record: &Record) {
-        match record.event {
-            Event::Step(point) => self.thinned_steps.add(&mut self.steps, point),
-            Event::Evaluation(point) => self.thinned_evaluations.add(&mut self.evaluations, point),
-            // Another head has iterations of its own.
-            Event::Head { .. } => *self = Points::default(),
-            _ => {}
-        }
-    }
-}
-
 /// A number of iterations that a person wanted, and where it began to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Horizon {
@@ -373,6 +313,7 @@ impl Run {
 mod tests {
     use super::super::event::{FoldResult, SCHEMA_VERSION};
     use super::*;
+    use crate::store::Points;
 
     fn at(second: i64, event: Event) -> Record {
         Record { v: SCHEMA_VERSION, at: Timestamp::from_second(second).unwrap(), lease: 0, event }
@@ -419,15 +360,7 @@ mod tests {
         assert_eq!(run.kept().unwrap().step, 20);
         // What it ended with counts, whatever the settings say.
         let mut finished = |kept_step| {
-            let test = TestResult {
-                correct: 1,
-                n: 2,
-                accuracy: 0.5,
-                low: 0.1,
-                high: 0.9,
-                log_loss: 1.0,
-                folds: 0,
-            };
+            let test = TestResult::half();
             run.apply(&at(
                 2,
                 Event::Finished { ending: Ending::Completed, step: 30, kept_step, test },
@@ -446,15 +379,7 @@ mod tests {
     }
 
     fn stopped() -> Event {
-        let test = TestResult {
-            correct: 1,
-            n: 2,
-            accuracy: 0.5,
-            low: 0.1,
-            high: 0.9,
-            log_loss: 1.0,
-            folds: 0,
-        };
+        let test = TestResult::half();
         Event::Finished { ending: Ending::Stopped, step: 1, kept_step: 1, test }
     }
 
@@ -493,19 +418,6 @@ mod tests {
         records.extend([at(8, step(2)), at(9, started()), at(10, refused)]);
         let end = Run::replay(&records).end;
         assert_eq!(end, Some(End::Failed("photos changed".into())));
-    }
-
-    #[test]
-    fn of_very_many_iterations_evenly_spread_ones_are_kept() {
-        let mut points = Points::default();
-        for number in 1..=3 * MOST_POINTS {
-            points.add(&at(1, step(number)));
-        }
-        assert!((MOST_POINTS / 2..=MOST_POINTS).contains(&points.steps.len()));
-        let numbers: Vec<usize> = points.steps.iter().map(|point| point.step).collect();
-        assert_eq!(numbers[..3], [1, 5, 9]);
-        assert!(numbers.windows(2).all(|pair| pair[1] - pair[0] == 4));
-        assert!(3 * MOST_POINTS - numbers.last().unwrap() < 4);
     }
 
     #[test]

@@ -103,15 +103,7 @@ mod tests {
         let mut log = EventLog::open(&folder("b").events()).unwrap();
         let step = StepPoint { step: 1, loss: 1.0, accuracy: 0.5, learning_rate: 0.01 };
         log.append(Event::Step(step)).unwrap();
-        let test = TestResult {
-            correct: 1,
-            n: 2,
-            accuracy: 0.5,
-            low: 0.1,
-            high: 0.9,
-            log_loss: 1.0,
-            folds: 0,
-        };
+        let test = TestResult::half();
         let ending = Ending::Completed;
         log.append(Event::Finished { ending, step: 1, kept_step: 1, test }).unwrap();
         let image = |name: &str, set, scores: [f32; 2]| ImageScore {

@@ -40,6 +40,14 @@ impl Runs {
         Some(Effect::Glance(folder))
     }
 
+    /// What the repeats of the run under the cursor come to.
+    pub(super) fn find_repeats(&mut self, known: &Known) {
+        self.repeats = self.selected(known).and_then(|run| {
+            let all = known.runs.values().filter_map(|run| run.summary());
+            Some((run.id().to_owned(), repeats_in_brief(run.summary()?, all)?))
+        });
+    }
+
     pub(super) fn draw_beside(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         beside::draw_rule(area, buffer, world.theme);
         let known = world.known;
@@ -50,10 +58,9 @@ impl Runs {
         let cells = area.width.into();
         let mut page = run_facts::lines(run, &self.settings, compared, world.zone, cells);
         if let Some(summary) = run.summary() {
-            let all = known.runs.values().filter_map(|run| run.summary());
-            if let Some(said) = repeats_in_brief(summary, all) {
+            if let Some((_, said)) = self.repeats.as_ref().filter(|(id, _)| id == run.id()) {
                 page.gap();
-                page.say("", &said, Role::Text);
+                page.say("", said, Role::Text);
             }
             if let Some(sweep) = &summary.group {
                 page.gap();
