@@ -521,6 +521,14 @@ fn a_sweep_is_a_run_for_each_combination_and_each_is_what_it_would_be_alone() {
     project.ok(&["sweep", "last", "--end", "cancel"]);
     project.ok(&["queue", "release"]);
 
+    // Where no run has a result, why is told once, and the exit code says so.
+    fs::write(&file, format!("{}[sweep]\n{swept}", text.replace("\"photos\"", "\"nowhere\"")))
+        .unwrap();
+    let failed = project.retrain(&["run", "photos"]);
+    assert_eq!(failed.status.code(), Some(2), "{failed:?}");
+    let said = stderr(&failed);
+    assert_eq!(said.matches("nowhere").count(), 1, "{said}");
+
     // The second combination, as an experiment of its own.
     fs::write(&file, text).unwrap();
     let alone = ["run", "photos", "--set", "learning_rate=0.01", "--set", "train.batch_size=10"];

@@ -37,9 +37,16 @@ pub fn run(
     }
     if !groups.is_empty() && !detach {
         let folders: Vec<RunFolder> = followed.into_iter().map(|(folder, _)| folder).collect();
-        let code = sweep::follow(config, &folders)?;
+        let mut code = sweep::follow(config, &folders)?;
         for group in groups {
             sweep::sweep(config, &group, false)?;
+        }
+        for folder in folders {
+            let run = folder.replay()?;
+            let is_told = run.group.is_some() && run.test().is_some();
+            if code == ExitCode::SUCCESS && !is_told {
+                code = outcome(&folder, &run, Followed::ToTheEnd)?;
+            }
         }
         return Ok(code);
     }

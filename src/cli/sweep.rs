@@ -93,6 +93,8 @@ fn find(config: &Config, name: &str) -> Result<(String, Vec<(RunFolder, Summary)
     let names: Vec<String> = groups.iter().map(|(group, _)| group.clone()).collect();
     let mut fitting = groups.into_iter().filter(|(group, _)| match name {
         store::LAST => Some(group) == names.last(),
+        // A whole name may be the beginning of another.
+        name if names.iter().any(|known| known == name) => group == name,
         name => group.starts_with(name),
     });
     match (fitting.next(), fitting.next()) {
