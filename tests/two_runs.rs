@@ -108,7 +108,12 @@ fn a_change_is_taken_apart_into_parts_that_add_up_to_it() {
     let sum: f64 = parts.iter().map(|part| number(&part["change"])).sum();
     assert!((sum + number(&json["luck"]) - number(&json["change"])).abs() < 1e-9, "{json}");
     assert!(parts.iter().any(|part| part["in_words"] == "iterations = 200, then 1"), "{json}");
+    let points: f64 = parts.iter().map(|part| number(&part["points"])).sum();
+    let change = format!("{:+.1} points: ", points + number(&json["luck_points"]));
+    assert!(json["in_words"].as_str().unwrap().starts_with(&change), "{json}");
     let text = project.ok(&["explain-change", &before, &after]);
+    let notes = json["notes"].as_array().unwrap();
+    assert!(notes.iter().all(|note| text.contains(note.as_str().unwrap())), "{text}");
     assert!(text.contains(json["in_words"].as_str().unwrap()), "{text}");
     // An added photo shares a split's places, so others move between sets.
     assert!(text.contains(" training photo"), "{text}");

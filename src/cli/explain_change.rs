@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::out::print_json;
 use super::photos::show_count;
 use crate::config::Config;
-use crate::explain::{self, Explanation, SEEDS};
+use crate::explain::{self, Explanation, LUCK, SEEDS};
 use crate::store::RunFolder;
-use crate::words::{counted, pad_right, percent, points, width};
+use crate::words::{pad_right, percent, points, width};
 
 pub fn explain_change(
     config: &Config,
@@ -39,9 +39,8 @@ fn text(ids: &[String; 2], explained: &Explanation) -> String {
     }
     text += &format!("\n{}\n\n", explained.in_words());
     let tenths = explained.tenths();
-    let luck = "luck: these two training seeds, not others";
     let names: Vec<&str> =
-        explained.parts.iter().map(|part| &*part.in_words).chain([luck]).collect();
+        explained.parts.iter().map(|part| &*part.in_words).chain([LUCK]).collect();
     let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
     for (number, (name, tenths)) in names.iter().zip(&tenths).enumerate() {
         let part = points(*tenths as f64 / 1000.0);
@@ -50,31 +49,26 @@ fn text(ids: &[String; 2], explained: &Explanation) -> String {
         text += format!("  {part:>6}  {}  {reach}", pad_right(name, widest)).trim_end();
         text += "\n";
     }
-    text += &format!(
-        "\nof {}, each part the mean of {SEEDS} training seeds; on {} of both runs\n",
-        counted(explained.heads, "head"),
-        counted(explained.common, "test photo"),
-    );
-    for ((id, again), reported) in ids.iter().zip(explained.again).zip(explained.reported) {
-        if again != reported {
-            text += &format!(
-                "trained again here, {id} has {}: what differs from what it reported counts as luck\n",
-                percent(again)
-            );
-        }
+    text += "\n";
+    for note in explained.notes(ids) {
+        text += &format!("{note}\n");
     }
     text
 }
 
 fn json(ids: &[String; 2], explained: &Explanation) -> Value {
+    let points: Vec<f64> =
+        explained.tenths().into_iter().map(|tenths| tenths as f64 / 10.0).collect();
     let parts: Vec<Value> = explained
         .parts
         .iter()
-        .map(|part| {
+        .zip(&points)
+        .map(|(part, points)| {
             json!({
                 "name": part.name,
                 "in_words": part.in_words,
                 "change": part.change,
+                "points": points,
                 "reach_95": part.reach,
             })
         })
@@ -87,10 +81,13 @@ fn json(ids: &[String; 2], explained: &Explanation) -> Value {
         "change": explained.change(),
         "parts": parts,
         "luck": explained.luck,
+        "luck_points": points.last(),
+        "luck_in_words": LUCK,
         "chance_95": explained.chance,
         "common_test_photos": explained.common,
         "heads": explained.heads,
         "seeds": SEEDS,
         "in_words": explained.in_words(),
+        "notes": explained.notes(ids),
     })
 }

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::store::RunFolder;
 
 pub use causes::Cause;
-pub use parts::{Explanation, Part};
+pub use parts::{Explanation, LUCK, Part};
 
 use causes::Causes;
 use mixture::Bench;

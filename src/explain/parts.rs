@@ -6,7 +6,7 @@ use super::mixture::{Bench, Other, Right, TestPhotos};
 use super::side::Side;
 use super::trials::Trials;
 use crate::insight::{rounded_to_sum, shapley, t_reach};
-use crate::words::{counted, points};
+use crate::words::{counted, percent, points};
 
 /// A change of the final test accuracy, taken apart. Accuracies and changes are shares of 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,12 @@ pub struct Part {
     /// The 95% interval of that mean reaches as far on either side.
     pub reach: f64,
 }
+
+/// Fewer test photos in common than this say little of a cause: each is ten points or more.
+const FEW: usize = 10;
+
+/// What is left of a change, in words.
+pub const LUCK: &str = "luck: these two training seeds, not others";
 
 /// What test photos that are not common to both are, and the runs that have them.
 const OTHERS: [(Other, &[usize], [&str; 2]); 3] = [
@@ -77,6 +83,33 @@ impl Explanation {
             parts.join(", "),
             self.chance * 100.0
         )
+    }
+
+    /// What it was computed from, and where it does not agree with what the runs of these names
+    /// reported; a line each.
+    pub fn notes(&self, ids: &[String; 2]) -> Vec<String> {
+        let mut notes = vec![format!(
+            "of {}, each part the mean of {SEEDS} training seeds; on {} of both runs",
+            counted(self.heads, "head"),
+            counted(self.common, "test photo"),
+        )];
+        if self.common < FEW {
+            notes.push(
+                "with so few test photos in common the parts of settings and of training photos say \
+                 little"
+                    .to_owned(),
+            );
+        }
+        for ((id, again), reported) in ids.iter().zip(self.again).zip(self.reported) {
+            if again != reported {
+                notes.push(format!(
+                    "trained again here, {id} has {}: what differs from what it reported counts as \
+                     luck",
+                    percent(again)
+                ));
+            }
+        }
+        notes
     }
 }
 

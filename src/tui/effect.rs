@@ -80,6 +80,8 @@ pub enum Effect {
     /// Compares two runs photo by photo, the first being measured against; comes back as
     /// `News::Compared`.
     CompareRuns(RunFolder, RunFolder),
+    /// Takes the change from one run to another apart; comes back as `News::Explained`.
+    ExplainChange(RunFolder, RunFolder),
     /// Reads the curves and the matrix of the run under the cursor, once that rests; comes back as
     /// `News::Glanced`.
     Glance(RunFolder),
@@ -179,6 +181,13 @@ pub enum Destination {
         /// The run that is measured against.
         first: RunFolder,
         /// The one that is measured.
+        second: RunFolder,
+    },
+    /// What the change from one run to another comes from.
+    Change {
+        /// The run before the change.
+        first: RunFolder,
+        /// The run after it.
         second: RunFolder,
     },
     /// All images of this source.

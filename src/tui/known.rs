@@ -82,7 +82,8 @@ impl Known {
             News::Queue(queue) => self.queue = queue.clone(),
             News::Host(news) => self.host = Some(news.clone()),
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),
-            News::Picture(_)
+            News::Explained(_)
+            | News::Picture(_)
             | News::Said(_)
             | News::Launched(_)
             | News::Resumed(_)

@@ -19,6 +19,7 @@ use super::Context;
 use super::compared::compare;
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
+use super::explained::explain as explain_change;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
 use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
@@ -52,6 +53,7 @@ pub struct Performer {
     send: Sender<Input>,
     queue: Sender<Job>,
     comparisons: Sender<(RunFolder, RunFolder)>,
+    explanations: Sender<(RunFolder, RunFolder)>,
     glances: Sender<RunFolder>,
     keyboard: Keyboard,
     runs: RunsWatcher,
@@ -86,6 +88,7 @@ impl Performer {
             }
         })?;
         let comparisons = compare_runs(send.clone())?;
+        let explanations = explain_changes(context.program.clone(), send.clone())?;
         let glanced = send.clone();
         let tell = move |news| glanced.send(Input::News(News::Glanced(news))).is_ok();
         let glances = start_glances(tell)?;
@@ -101,6 +104,7 @@ impl Performer {
             send,
             queue,
             comparisons,
+            explanations,
             glances,
             keyboard,
             runs,
@@ -169,6 +173,10 @@ impl Performer {
             Effect::CompareRuns(first, second) => {
                 // The thread ends only when the UI does.
                 let _ = self.comparisons.send((first, second));
+            }
+            Effect::ExplainChange(first, second) => {
+                // The thread ends only when the UI does.
+                let _ = self.explanations.send((first, second));
             }
             Effect::Glance(run) => {
                 // The thread ends only when the UI does.
@@ -288,6 +296,23 @@ fn compare_runs(send: Sender<Input>) -> io::Result<Sender<(RunFolder, RunFolder)
     thread::Builder::new().name("compare".into()).spawn(move || {
         for (first, second) in wishes {
             if send.send(Input::News(News::Compared(compare(&first, &second)))).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(wish)
+}
+
+/// A thread that takes changes apart, one after another: each keeps all cores busy.
+fn explain_changes(
+    program: PathBuf,
+    send: Sender<Input>,
+) -> io::Result<Sender<(RunFolder, RunFolder)>> {
+    let (wish, wishes) = mpsc::channel::<(RunFolder, RunFolder)>();
+    thread::Builder::new().name("explain".into()).spawn(move || {
+        while let Ok((first, second)) = wishes.recv() {
+            let news = News::Explained(explain_change(&program, &first, &second));
+            if send.send(Input::News(news)).is_err() {
                 return;
             }
         }

@@ -31,6 +31,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         }),
         News::Runs(_)
         | News::Compared(_)
+        | News::Explained(_)
         | News::Glanced(_)
         | News::Baseline(_)
         | News::History(_)

@@ -44,6 +44,8 @@ pub enum Action {
     OnlyDifferent,
     // runs
     Compare,
+    /// What the change between two runs comes from.
+    ExplainChange,
     Pin,
     Stop,
     Pause,

@@ -20,6 +20,7 @@ pub enum Context {
     Live,
     Images,
     Pairs,
+    Change,
     Confusion,
     Queue,
     Experiments,
@@ -52,6 +53,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Live, LIVE),
     (Context::Images, IMAGES),
     (Context::Pairs, PAIRS),
+    (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),
     (Context::Queue, QUEUE),
     (Context::Experiments, EXPERIMENTS),
@@ -138,6 +140,7 @@ const PAUSE: &str = "pause this run: it keeps a checkpoint and can be resumed";
 const RERUN: &str = "again: a new run with this run's own settings";
 const OTHER_NETWORK: &str = "backbone: the same with the other built-in network";
 const REPORT: &str = "out: write a report of this run as a page, with its photos";
+const EXPLAIN_CHANGE: &str = "go to the explanation: what the change of the accuracy comes from";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
@@ -183,6 +186,7 @@ const COMPARE: &[Binding] = &[
     bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
     bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
     bind(&["p"], Action::Pin, "baseline", "pin the chosen column's run as the baseline"),
+    bind(&["ge"], Action::ExplainChange, "explain", EXPLAIN_CHANGE),
     bind(&["u"], Action::OnlyDifferent, "all", "show all settings, or only those that differ"),
     bind(&["O"], Action::Report, "", "out: write a report of these runs as a page"),
     bind(&["y"], Action::Yank, "", "yank: copy the names of these runs"),
@@ -255,9 +259,13 @@ const IMAGES: &[Binding] = &[
 const PAIRS: &[Binding] = &[
     bind(&["t"], Action::NextSet, "outcome", "outcome: fixed, broken, both wrong or both right"),
     bind(&["enter"], Action::Enter, "large", "large: the picture on the whole screen, and back"),
+    bind(&["ge"], Action::ExplainChange, "explain", EXPLAIN_CHANGE),
     bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
     bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
 ];
+
+const CHANGE: &[Binding] =
+    &[bind(&["y"], Action::Yank, "copy", "yank: copy the change in a sentence")];
 
 const CONFUSION: &[Binding] = &[
     bind(&["enter"], Action::Enter, "images", "list exactly the images of this cell"),

@@ -18,6 +18,7 @@ pub use runs::RunsWatcher;
 
 use super::compared::ComparedNews;
 use super::experiments::ExperimentNews;
+use super::explained::ExplainedNews;
 use super::known_run::KnownRun;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
@@ -69,6 +70,8 @@ pub enum News {
     Scores(ScoresNews),
     /// Two runs were compared photo by photo.
     Compared(ComparedNews),
+    /// The change between two runs was taken apart.
+    Explained(ExplainedNews),
     /// The run under the cursor was looked at.
     Glanced(GlanceNews),
     /// This run is the baseline from now on, or none.

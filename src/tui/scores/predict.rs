@@ -1,8 +1,8 @@
 //! Scores of photos that the network never saw, by another process: this one has no network.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::ScoreTable;
 use crate::config::read_small;
 use crate::store::{RunFolder, unshown};
+use crate::tui::other_process::ask;
 
 /// One object of what `retrain predict --json` prints.
 #[derive(Deserialize)]
@@ -21,31 +22,13 @@ struct Answer {
 }
 
 /// Runs `program predict --json -- RUN PATH` and waits for it; a sentence says what went wrong.
-/// It finds the run by its name, as it starts in the same folder as this process.
 pub fn predict(program: &Path, run: &RunFolder, path: &Path) -> Result<Arc<ScoreTable>, String> {
-    let output = Command::new(program)
-        .args(["predict", "--json", "--", &run.id()])
-        .arg(path)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|err| format!("cannot start {}: {err}", program.display()))?;
-    let answers = serde_json::from_slice::<Vec<Answer>>(&output.stdout);
-    match answers {
-        // Single files that fail make it end with an error too; what was scored is shown.
-        Ok(answers) if output.status.success() || !answers.is_empty() => {
-            Ok(Arc::new(table(run, answers)))
-        }
-        Err(err) if output.status.success() => Err(format!("predict answered no list: {err}")),
-        _ => Err(complaint(&output.stderr)
-            .unwrap_or_else(|| format!("predict ended with {}", output.status))),
-    }
-}
-
-/// Its last words.
-fn complaint(stderr: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(stderr);
-    let last = text.lines().rfind(|line| !line.trim().is_empty())?;
-    Some(last.trim_start_matches("retrain: ").to_owned())
+    let id = run.id();
+    let args = ["predict", "--json", "--", &id].map(OsStr::new);
+    let args: Vec<&OsStr> = args.into_iter().chain([path.as_os_str()]).collect();
+    // Single files that fail make it end with an error too; what was scored is shown.
+    let answers: Vec<Answer> = ask(program, &args, |answers: &Vec<Answer>| !answers.is_empty())?;
+    Ok(Arc::new(table(run, answers)))
 }
 
 fn table(run: &RunFolder, answers: Vec<Answer>) -> ScoreTable {
@@ -80,17 +63,7 @@ fn categories(run: &RunFolder, answers: &[Answer]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A program that answers every call with the same.
-    fn answering(folder: &Path, script: &str) -> PathBuf {
-        let program = folder.join("program");
-        // Written by another process: what this one writes is open in the children of other tests
-        // for a moment, and cannot be started then.
-        let write = r#"printf '#!/bin/sh\n%s\n' "$1" > "$0" && chmod 755 "$0""#;
-        let status = Command::new("sh").arg("-c").arg(write).arg(&program).arg(script).status();
-        assert!(status.unwrap().success());
-        program
-    }
+    use crate::tui::other_process::testing::answering;
 
     #[test]
     fn files_that_were_scored_and_files_that_were_not_are_listed() {
@@ -112,19 +85,5 @@ exit 1"#;
             (&[0.25, 0.75][..], "fire")
         );
         assert_eq!(table.images()[1].problem.as_deref(), Some("truncated"));
-    }
-
-    #[test]
-    fn what_the_process_complains_of_is_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let run = RunFolder::at(folder.path());
-        let said = |script: &str| {
-            predict(&answering(folder.path(), script), &run, Path::new("x")).unwrap_err()
-        };
-        assert_eq!(said("echo 'retrain: no photo in x' >&2; exit 2"), "no photo in x");
-        assert!(said("exit 7").contains("ended with exit status: 7"));
-        assert!(said("echo hello").contains("answered no list"));
-        let gone = predict(Path::new("/no/such/program"), &run, Path::new("x")).unwrap_err();
-        assert!(gone.starts_with("cannot start /no/such/program"), "{gone}");
     }
 }

@@ -2,6 +2,7 @@
 //! to cells, no change).
 
 mod beside;
+mod change;
 mod compare;
 mod confusion;
 mod control;
@@ -18,6 +19,7 @@ mod queue;
 mod run_facts;
 mod runs;
 
+pub use change::Change;
 pub use compare::Compare;
 pub use confusion::Confusion;
 pub use control::waits_in_queue;
@@ -56,6 +58,7 @@ pub enum Screen {
     Compare(Box<Compare>),
     Images(Box<Images>),
     Pairs(Box<PairsScreen>),
+    Change(Box<Change>),
     Confusion(Box<Confusion>),
     Log(Log),
     Queue(Box<Queue>),
@@ -74,6 +77,9 @@ impl Screen {
             }
             Destination::Pairs { first, second } => {
                 Screen::Pairs(Box::new(PairsScreen::of(first, second)))
+            }
+            Destination::Change { first, second } => {
+                Screen::Change(Box::new(Change::between(first, second)))
             }
             Destination::Images(source) => Screen::Images(Box::new(Images::of(source))),
             Destination::SomeImages { source, table, filters } => {
@@ -99,6 +105,7 @@ impl Screen {
             Screen::Compare(page) => page.as_ref(),
             Screen::Images(page) => page.as_ref(),
             Screen::Pairs(page) => page.as_ref(),
+            Screen::Change(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_ref(),
@@ -114,6 +121,7 @@ impl Screen {
             Screen::Compare(page) => page.as_mut(),
             Screen::Images(page) => page.as_mut(),
             Screen::Pairs(page) => page.as_mut(),
+            Screen::Change(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_mut(),
@@ -153,6 +161,7 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     live::CONTEXTS,
     images::CONTEXTS,
     images::PAIRS_CONTEXTS,
+    change::CONTEXTS,
     confusion::CONTEXTS,
     log::CONTEXTS,
     queue::CONTEXTS,

@@ -139,9 +139,13 @@ impl Compare {
         first.into_iter().chain(others).filter_map(folder).collect()
     }
 
-    /// The run of the chosen column photo by photo; where that is the one that is measured against,
-    /// the first of the others.
-    fn open_photos(&self, known: &Known) -> Vec<Effect> {
+    /// Opens what is made of the run that is measured against and that of the chosen column; where
+    /// these are the same, of the first of the others.
+    fn open_pair(
+        &self,
+        known: &Known,
+        destination: fn(RunFolder, RunFolder) -> Destination,
+    ) -> Vec<Effect> {
         let chosen = self.runs.iter().position(|id| Some(id.as_str()) == self.table.chosen());
         let (first, second) = match (self.reference(), chosen) {
             (Some(first), Some(second)) if first != second => (first, second),
@@ -155,7 +159,7 @@ impl Compare {
         let folder = |at: usize| Some(known.runs.get(&self.runs[at])?.folder().clone());
         match (folder(first), folder(second)) {
             (Some(first), Some(second)) => {
-                vec![Effect::Open(Destination::Pairs { first, second })]
+                vec![Effect::Open(destination(first, second))]
             }
             _ => Vec::new(),
         }
@@ -173,7 +177,14 @@ impl Compare {
                 effects.extend(self.compare(world.known));
                 return effects;
             }
-            Action::Enter => return self.open_photos(world.known),
+            Action::Enter => {
+                let photos = |first, second| Destination::Pairs { first, second };
+                return self.open_pair(world.known, photos);
+            }
+            Action::ExplainChange => {
+                let change = |first, second| Destination::Change { first, second };
+                return self.open_pair(world.known, change);
+            }
             Action::NextSet => self.view.shows_training = !self.view.shows_training,
             Action::OtherChart => self.view.prefers_accuracy = !self.view.prefers_accuracy,
             Action::LogScale => self.view.is_log = !self.view.is_log,

@@ -12,7 +12,7 @@ use super::details::{self, Layout};
 use crate::insight::{Outcome, Pair};
 use crate::store::{RunFolder, shown};
 use crate::tui::compared::Compared;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::news::News;
@@ -144,6 +144,10 @@ impl PairsScreen {
                 self.arrange();
             }
             Action::Enter => self.is_large ^= true,
+            Action::ExplainChange => {
+                let [first, second] = self.runs.clone();
+                return vec![Effect::Open(Destination::Change { first, second })];
+            }
             Action::Back if self.is_large => {
                 self.is_large = false;
                 return vec![Effect::Cleared];
