@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
-use retrain::spec::{self, ClassWeights, Schedule, Train};
+use retrain::spec::{self, BatchDraw, ClassWeights, Schedule, Train};
 use retrain::train::{CrossEntropy, Gradient, Head, Optimizer};
 
 struct Golden {
@@ -48,6 +48,7 @@ fn variants() -> Vec<(&'static str, f64, Train)> {
     let variant = |name, optimizer, rate, weight_decay| {
         let train = Train {
             batch_size: 16,
+            draw: BatchDraw::Balanced,
             optimizer,
             momentum: 0.9,
             weight_decay,

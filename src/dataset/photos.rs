@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::categories::retrain_py_name;
 use super::{DatasetError, FileStamp, Fold, Folds, PhotoFile, Remark, Unreadable, remark_lines};
-use crate::spec::Set;
+use crate::spec::{BatchDraw, ClassWeights, Set, Train};
 use crate::store::shown;
 use crate::words;
 
@@ -285,7 +285,7 @@ impl Dataset {
     }
 
     /// Says what is allowed but likely to disappoint.
-    pub(crate) fn add_warnings(&mut self) {
+    pub(crate) fn add_warnings(&mut self, train: &Train) {
         let totals: Vec<usize> = self.counts().iter().map(|sets| sets.iter().sum()).collect();
         let few = self.categories.iter().zip(&totals);
         let few = few.filter(|(_, total)| (1..FEW_PHOTOS).contains(*total)).map(|(name, total)| {
@@ -300,9 +300,12 @@ impl Dataset {
             && totals[large] >= IMBALANCE * totals[small]
         {
             self.warnings.push(format!(
-                "category '{}' has {} photos, '{}' only {}; consider train.class_weights = \
-                 \"balanced\"",
-                self.categories[large], totals[large], self.categories[small], totals[small]
+                "category '{}' has {} photos, '{}' only {}: {}",
+                self.categories[large],
+                totals[large],
+                self.categories[small],
+                totals[small],
+                against_imbalance(train)
             ));
         }
         let mut by_label: HashMap<String, &str> = HashMap::new();
@@ -316,5 +319,22 @@ impl Dataset {
             }
         }
         self.warn_of_each(same_label, "categories that were one to retrain.py");
+    }
+}
+/// What is done, or to be done, for a small category beside a large one.
+fn against_imbalance(train: &Train) -> &'static str {
+    let is_weighed = train.class_weights != ClassWeights::None;
+    match train.draw {
+        BatchDraw::Natural if !is_weighed => {
+            "train.draw = \"natural\" mostly teaches the large one; consider \"balanced\""
+        }
+        BatchDraw::Balanced if train.early_stop > 0 && !is_weighed => {
+            "training takes both as often, but early stopping mostly watches the large one; consider \
+             train.class_weights = \"balanced\""
+        }
+        _ => {
+            "both count the same in training; the accuracy is mostly that of the large one, so look at \
+             each category's recall, and more photos of the small one help most"
+        }
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn scan_by(
     check_faults(&dataset)?;
     assign_sets(&mut dataset, experiment, &missing_sets);
     dataset.join_duplicates();
-    dataset.add_warnings();
+    dataset.add_warnings(&experiment.train);
     Ok(dataset)
 }
 

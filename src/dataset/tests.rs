@@ -11,6 +11,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::*;
+use crate::setting::Value;
 use crate::spec::{self, Experiment, Set, SplitRule};
 
 fn experiment(by: SplitRule) -> Experiment {
@@ -420,11 +421,24 @@ fn few_photos_imbalance_and_names_that_collided_are_warned_of() {
     let dataset = project.scan(&experiment(SplitRule::Seed)).unwrap();
     for expected in [
         "category 'Big fire' has only 3 photos",
-        "category 'big-fire' has 30 photos, 'Big fire' only 3",
+        "category 'big-fire' has 30 photos, 'Big fire' only 3: both count the same in training",
         "categories 'Big fire' and 'big-fire' were one to retrain.py: both 'big fire'",
     ] {
         assert!(dataset.warnings.iter().any(|said| said.starts_with(expected)), "{expected}");
     }
+    let advice = |settings: &[(&str, Value)]| {
+        let asked = experiment(SplitRule::Seed).with(settings).unwrap();
+        let warnings = project.scan(&asked).unwrap().warnings;
+        let of_both = warnings.into_iter().find(|said| said.contains("only 3:")).unwrap();
+        of_both.rsplit_once("consider ").map(|(_, advice)| advice.to_owned())
+    };
+    let natural = ("train.draw", Value::Text("natural".into()));
+    let balanced = ("train.class_weights", Value::Text("balanced".into()));
+    let early = ("train.early_stop", Value::Int(5));
+    assert_eq!(advice(std::slice::from_ref(&natural)).unwrap(), "\"balanced\"");
+    assert_eq!(advice(std::slice::from_ref(&early)).unwrap(), "train.class_weights = \"balanced\"");
+    assert_eq!(advice(&[natural, balanced.clone()]), None);
+    assert_eq!(advice(&[early, balanced]), None);
 }
 
 #[test]

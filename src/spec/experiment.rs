@@ -118,6 +118,8 @@ impl Set {
 pub struct Train {
     /// Photos in each training step.
     pub batch_size: usize,
+    /// Which photos make a batch.
+    pub draw: BatchDraw,
     /// How the weights follow the gradient.
     pub optimizer: Optimizer,
     /// For `optimizer = "momentum"`.
@@ -142,6 +144,21 @@ pub struct Train {
     /// Of the first weights and of the batches.
     pub seed: u64,
 }
+
+/// Which photos make a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BatchDraw {
+    /// A category at random, then one of its photos: all categories have the same share.
+    #[default]
+    Balanced,
+    /// A photo at random: categories have the shares that they have among the training photos.
+    Natural,
+}
+
+choices! { BatchDraw {
+    Balanced = "balanced": "each category as often as the others, as retrain.py",
+    Natural = "natural": "each photo as often as the others: large categories more often",
+} }
 
 /// How the weights follow the gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,7 +205,8 @@ pub enum ClassWeights {
     /// Every photo counts the same.
     #[default]
     None,
-    /// In inverse proportion to the number of training photos.
+    /// Every category counts the same, whatever its number of photos: in inverse proportion to the
+    /// number of training photos, but in batches that are drawn balanced, where that is so already.
     Balanced,
     /// One a category, in the order of the categories.
     Given(Vec<f64>),
@@ -198,7 +216,11 @@ impl ClassWeights {
     /// The words that may be written instead of a list.
     pub const WORDS: Words = &[
         ("none", "every photo counts the same"),
-        ("balanced", "photos of rare categories count more, in inverse proportion to their number"),
+        (
+            "balanced",
+            "every category counts the same: in batches drawn \"natural\" and in validation, photos of \
+             rare ones count more",
+        ),
     ];
 }
 

@@ -5,7 +5,8 @@ use std::ops::Deref;
 use std::sync::LazyLock;
 
 use super::{
-    ClassWeights, Data, Distort, Experiment, Optimizer, Schedule, Split, SplitRule, Train,
+    BatchDraw, ClassWeights, Data, Distort, Experiment, Optimizer, Schedule, Split, SplitRule,
+    Train,
 };
 use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings, Weights};
 use crate::nets::{Precision, Resize};
@@ -276,6 +277,8 @@ fn general() -> Vec<ExperimentField> {
 
         field!(train.batch_size, int(1, 4096), "100",
             "photos in each training step").usual("32 to 256"),
+        field!(train.draw, Kind::Choice(BatchDraw::CHOICES), "\"balanced\"",
+            "which photos make a training step"),
         field!(train.optimizer, Kind::Choice(Optimizer::CHOICES), "\"sgd\"",
             "how the weights follow the gradient"),
         field!(train.momentum, Kind::Float(SHARE.below()), "0.9",

@@ -171,8 +171,8 @@ fn hints(section: &str, counts: &[usize], has_set_folders: bool) -> Vec<String> 
         && *most > least.saturating_mul(3)
     {
         hints.push(format!(
-            "categories have {least} to {most} photos: class_weights = \"balanced\" keeps the \
-             small ones from being overlooked"
+            "categories have {least} to {most} photos: draw = \"balanced\" keeps the small ones from \
+             being overlooked; with early_stop also set class_weights = \"balanced\""
         ));
     }
     if section == "network" {
@@ -270,7 +270,7 @@ mod tests {
     fn a_template_tells_the_photos_and_what_they_suggest() {
         assert!(fire().contains("# photos: fire 120, smoke 80, misc 30; 230 in all\n"));
         assert!(fire().contains("# 230 photos are few: by = \"seed\""));
-        assert!(fire().contains("class_weights = \"balanced\" keeps"));
+        assert!(fire().contains("draw = \"balanced\" keeps the small ones"));
         assert!(fire().lines().all(|line| line.chars().count() <= COLUMNS));
     }
 

@@ -1,14 +1,15 @@
 //! Which photos make the next batch.
 
 use crate::random::Rng;
+use crate::spec::BatchDraw;
 
-/// Draws batches as retrain.py did: for each place in the batch a category at random, then one of
-/// its photos at random, with replacement. So every category has the same share of a batch, whatever
-/// its size.
+/// Draws batches, with replacement. [`BatchDraw::Balanced`], as retrain.py did: for each place in the batch
+/// a category at random, then one of its photos at random, so that every category has the same share of
+/// a batch, whatever its size. [`BatchDraw::Natural`]: for each place one of all photos at random.
 #[derive(Clone, Debug)]
 pub struct Batches {
-    /// Rows of each category; none is empty.
-    rows: Vec<Vec<u32>>,
+    /// Groups with the same share of a batch; none is empty.
+    groups: Vec<Vec<u32>>,
     batch_size: usize,
 }
 
@@ -18,12 +19,18 @@ impl Batches {
     /// # Panics
     /// When a label is not below `categories`; and [`draw`](Self::draw) panics at a category without
     /// rows. [`Problem::check`](super::Problem::check) excludes both.
-    pub fn new(labels: &[u32], categories: usize, batch_size: usize) -> Batches {
-        let mut rows = vec![Vec::new(); categories];
-        for (row, &label) in (0u32..).zip(labels) {
-            rows[label as usize].push(row);
-        }
-        Batches { rows, batch_size }
+    pub fn new(labels: &[u32], categories: usize, draw: BatchDraw, batch_size: usize) -> Batches {
+        let groups = match draw {
+            BatchDraw::Balanced => {
+                let mut rows = vec![Vec::new(); categories];
+                for (row, &label) in (0u32..).zip(labels) {
+                    rows[label as usize].push(row);
+                }
+                rows
+            }
+            BatchDraw::Natural => vec![(0u32..).take(labels.len()).collect()],
+        };
+        Batches { groups, batch_size }
     }
 
     /// The generator that draws the batches of a seed.
@@ -33,11 +40,11 @@ impl Batches {
 
     /// The row numbers of the next batch.
     pub fn draw(&self, rng: &mut Rng) -> Vec<u32> {
-        let Batches { rows, batch_size } = self;
+        let Batches { groups, batch_size } = self;
         (0..*batch_size)
             .map(|_| {
-                let category = &rows[rng.below(rows.len())];
-                category[rng.below(category.len())]
+                let group = &groups[rng.below(groups.len())];
+                group[rng.below(group.len())]
             })
             .collect()
     }
@@ -51,7 +58,7 @@ mod tests {
     fn categories_are_drawn_evenly_whatever_their_sizes_and_photos_evenly_inside() {
         // One photo of category 1 among ten of category 0.
         let labels = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0];
-        let batches = Batches::new(&labels, 2, 20_000);
+        let batches = Batches::new(&labels, 2, BatchDraw::Balanced, 20_000);
         let mut counts = [0; 11];
         for row in batches.draw(&mut Batches::rng(3)) {
             counts[row as usize] += 1;
@@ -64,9 +71,22 @@ mod tests {
     }
 
     #[test]
+    fn a_natural_draw_takes_every_photo_as_often_as_the_others() {
+        let labels = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+        let batches = Batches::new(&labels, 2, BatchDraw::Natural, 20_000);
+        let mut counts = [0; 10];
+        for row in batches.draw(&mut Batches::rng(3)) {
+            counts[row as usize] += 1;
+        }
+        // Binomial: a deviation of 42; five either way.
+        assert!(counts.iter().all(|count| (1_790..=2_210).contains(count)), "{counts:?}");
+    }
+
+    #[test]
     fn the_same_seed_draws_the_same_batches() {
         let draw = |seed| {
-            let (batches, mut rng) = (Batches::new(&[0, 1, 1, 0], 2, 8), Batches::rng(seed));
+            let (batches, mut rng) =
+                (Batches::new(&[0, 1, 1, 0], 2, BatchDraw::Balanced, 8), Batches::rng(seed));
             [batches.draw(&mut rng), batches.draw(&mut rng)]
         };
         assert_eq!(draw(1), draw(1));

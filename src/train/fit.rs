@@ -80,8 +80,9 @@ pub fn fit<O: Observer>(
         true => Standardization::of(&training.features)?,
         false => Standardization::identity(d, dtype, device)?,
     };
-    let loss = CrossEntropy::new(&problem.class_weights(), dtype, device)?;
-    let batches = Batches::new(&training.labels, categories, train.batch_size);
+    let loss = CrossEntropy::new(&problem.batch_weights(), dtype, device)?;
+    let validation_loss = CrossEntropy::new(&problem.class_weights(), dtype, device)?;
+    let batches = Batches::new(&training.labels, categories, train.draw, train.batch_size);
     let is_at_its_end = start.as_ref().is_some_and(|checkpoint| checkpoint.step >= iterations);
     let mut state = start.map_or_else(|| Checkpoint::initial(problem), Ok)?;
     let mut ended = Ended::Completed;
@@ -117,9 +118,9 @@ pub fn fit<O: Observer>(
         if is_due || is_last {
             let folded = state.head.folded(&standardization)?;
             let after = loss.measure(&folded.logits(&batch.features)?, &batch.labels)?;
-            let seen = problem
-                .is_watched()
-                .then(|| loss.measure(&folded.logits(&validation.features)?, &validation.labels));
+            let seen = problem.is_watched().then(|| {
+                validation_loss.measure(&folded.logits(&validation.features)?, &validation.labels)
+            });
             let seen = seen.transpose()?;
             let both = after.loss + seen.map_or(0.0, |seen| seen.loss);
             if !both.is_finite() {
@@ -149,7 +150,8 @@ pub fn fit<O: Observer>(
     let is_unseen = !state.step.is_multiple_of(train.eval_interval);
     if is_at_its_end && is_unseen && problem.is_watched() {
         let folded = state.head.folded(&standardization)?;
-        let seen = loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
+        let seen =
+            validation_loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
         state.early_stopping.observe(state.step, seen, &folded);
     }
     // With early stopping the best head counts, without it the last, as in retrain.py.

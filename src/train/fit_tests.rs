@@ -2,7 +2,7 @@ use candle_core::{DType, Device, Tensor};
 
 use super::*;
 use crate::random::Rng;
-use crate::spec::{self, Train};
+use crate::spec::{self, BatchDraw, ClassWeights, Train};
 use crate::store::Horizon;
 use crate::train::evaluate;
 use crate::train::problem::Samples;
@@ -214,6 +214,32 @@ fn early_stopping_ends_behind_its_patience_and_keeps_the_best_head() {
     assert_eq!((last.steps, last.ended), (20, Ended::Completed));
     assert_eq!(last.best.unwrap().step, 5);
     assert_ne!(weights(&last.head), weights(&five_steps.head));
+}
+
+#[test]
+fn balanced_weights_weigh_once_whichever_way_is_drawn() {
+    // Ten times as many of category 0, which overlap with those of category 1.
+    let numbers: Vec<f32> = (0..110).map(|n| (n * 37 % 110) as f32 / 110.0).collect();
+    let labels: Vec<u32> = (0..110).map(|n| u32::from(n >= 100)).collect();
+    let shifted: Vec<f32> =
+        numbers.iter().zip(&labels).map(|(number, &label)| number + 0.3 * label as f32).collect();
+    let training = samples(&shifted, &labels);
+    let head = |draw: BatchDraw, class_weights: ClassWeights| {
+        let train = Train { draw, class_weights, standardize: true, batch_size: 100, ..plain() };
+        run(&Problem { categories: 2, ..problem(&training, &training, &train, 300) }).0.head
+    };
+    let recall = |head: &Head| {
+        let logits = head.logits(&training.features).unwrap().argmax(1).unwrap();
+        let said = logits.to_vec1::<u32>().unwrap();
+        said[100..].iter().filter(|&&category| category == 1).count()
+    };
+    let plain = head(BatchDraw::Balanced, ClassWeights::None);
+    let weighed = head(BatchDraw::Balanced, ClassWeights::Balanced);
+    assert_eq!(weights(&plain), weights(&weighed), "the draw has balanced them already");
+    let natural = head(BatchDraw::Natural, ClassWeights::None);
+    let balanced = head(BatchDraw::Natural, ClassWeights::Balanced);
+    let found = [&plain, &balanced, &natural].map(recall);
+    assert!(found[0].abs_diff(found[1]) <= 1 && found[2] + 3 <= found[0], "{found:?}");
 }
 
 #[test]

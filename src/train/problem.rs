@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor};
 
 use super::{Error, learning_rate};
-use crate::spec::{ClassWeights, Train};
+use crate::spec::{BatchDraw, ClassWeights, Train};
 use crate::store::Horizon;
 
 /// Photos as the head sees them: features and labels.
@@ -107,9 +107,18 @@ impl Problem<'_> {
         Ok(())
     }
 
-    /// The weight of each category in the loss. Balanced weights are
-    /// `photos / (categories * photos of the category)`: rare categories weigh more, and the mean
-    /// over all photos is 1.
+    /// The weight of each category in the loss of a batch: what a balanced draw has balanced already
+    /// is not weighed a second time.
+    pub fn batch_weights(&self) -> Vec<f64> {
+        match (&self.train.class_weights, self.train.draw) {
+            (ClassWeights::Balanced, BatchDraw::Balanced) => vec![1.0; self.categories],
+            _ => self.class_weights(),
+        }
+    }
+
+    /// The weight of each category in the loss over photos as they are found. Balanced weights are
+    /// `photos / (categories * photos of the category)`, of training photos: rare categories weigh
+    /// more, and the mean over all photos is 1.
     pub fn class_weights(&self) -> Vec<f64> {
         match &self.train.class_weights {
             ClassWeights::None => vec![1.0; self.categories],
@@ -142,6 +151,7 @@ pub(super) mod tests {
     pub fn plain() -> Train {
         Train {
             batch_size: 10,
+            draw: BatchDraw::Balanced,
             optimizer: Optimizer::Sgd,
             momentum: 0.9,
             weight_decay: 0.0,
@@ -216,5 +226,9 @@ pub(super) mod tests {
         };
         // 8 / (2 * 6) and 8 / (2 * 2).
         assert_eq!(problem.class_weights(), [2.0 / 3.0, 2.0]);
+        assert_eq!(problem.batch_weights(), [1.0, 1.0], "the draw has balanced the batches");
+        let natural = Train { draw: BatchDraw::Natural, ..train.clone() };
+        let problem = Problem { train: &natural, ..problem };
+        assert_eq!(problem.batch_weights(), [2.0 / 3.0, 2.0]);
     }
 }

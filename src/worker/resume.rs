@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::unchanged::new_run;
 use super::work::{Prepared, Work};
 use crate::config::read_plain;
-use crate::spec::{self, Schedule};
+use crate::spec::{self, BatchDraw, ClassWeights, Schedule};
 use crate::store::{Event, PhotoRow, changed_photos, photos_csv, write_atomically};
 use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
 use crate::words::grouped;
@@ -60,10 +60,19 @@ impl Work<'_> {
         tested: Option<usize>,
     ) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
+        let train = &self.experiment.train;
         for (key, value) in spec::settings(&self.experiment) {
             let matters = ["train.", "split.", "distort."].iter().any(|part| key.starts_with(part));
-            // A run of before folds came has none.
-            let matters = matters && (key != "split.folds" || prepared.dataset.folds.is_some());
+            // A run of before folds came, or the draw could be chosen, has none. Balanced weights were
+            // others then.
+            let matters = match key {
+                "split.folds" => prepared.dataset.folds.is_some(),
+                "train.draw" => {
+                    train.draw != BatchDraw::Balanced
+                        || train.class_weights == ClassWeights::Balanced
+                }
+                _ => matters,
+            };
             if matters || ["learning_rate", "categories"].contains(&key) {
                 hasher.update(format!("{key} = {value}\n").as_bytes());
             }
