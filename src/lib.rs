@@ -25,7 +25,9 @@ pub mod features; // bottleneck features and their cache
 pub mod train; // the head: optimisers, schedule, fit, head file
 pub mod insight; // statistics over scores
 pub mod compare; // two runs: what both tested, and what became of it
+pub mod past; // runs of the past as they can be trained again
 pub mod explain; // what a change between two runs comes from
+pub mod doubts; // which photos are probably under a wrong label
 pub mod report; // runs as one file to send or print
 pub mod export; // results for other programs
 pub mod worker; // the detached process that does a run

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use retrain::insight::{
-    CategoryMetrics, Comparison, Evaluation, Outcome, Resampled, Scored, Tested, mcnemar, pair,
-    paired_interval, predict, rounded_to_sum, shapley, t_p_value, t_reach, wilson,
+    CategoryMetrics, Comparison, Evaluation, Outcome, Resampled, Scored, Tested, doubts, mcnemar,
+    pair, paired_interval, predict, rounded_to_sum, shapley, t_p_value, t_reach, wilson,
 };
 use retrain::random::Rng;
 use serde_json::Value;
@@ -396,4 +396,20 @@ fn equally_good_learners_are_told_apart_by_chance_about_as_often_as_is_said() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/runs.md");
     let page = std::fs::read_to_string(page).unwrap().replace('\n', " ");
     assert!(page.contains(&line), "docs/runs.md does not say {line}");
+}
+
+#[test]
+fn doubted_labels_are_cleanlabs() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/wrong_labels.json");
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for case in cases.as_array().unwrap() {
+        let (labels, scores) = (counts(&case["labels"]), rows(&case["scores"]));
+        let found = doubts(&table(&labels, &scores));
+        for doubt in &found {
+            same(doubt.quality, &case["quality"][doubt.photo]);
+        }
+        let wrong: Vec<usize> =
+            found.iter().filter(|doubt| doubt.is_wrong).map(|doubt| doubt.photo).collect();
+        assert_eq!(wrong, counts(&case["issues"]));
+    }
 }

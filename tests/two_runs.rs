@@ -211,3 +211,67 @@ fn repeats_are_runs_of_other_seeds_with_a_mean_and_a_comparison() {
     assert!((mean("second") - mean("first") - difference).abs() < 1e-9, "{json}");
     assert!(json["in_words"].as_str().unwrap().contains(" points over 3 repeats: "), "{json}");
 }
+
+/// What is decided about photos goes over their folders, which stay as they are.
+#[test]
+fn a_label_that_is_decided_holds_for_the_next_run_and_moves_nothing() {
+    let project = Project::without_experiments();
+    let file_name = |path: &std::path::Path| path.file_name().unwrap().to_owned();
+    let before = run(&project, "fire", "200", "0");
+    let listed = |run: &str| {
+        let text = fs::read_to_string(project.path().join("runs").join(run).join("photos.csv"));
+        text.unwrap()
+    };
+    let doubted = |run: &str| -> Value {
+        serde_json::from_str(&project.ok(&["labels", run, "--json"])).unwrap()
+    };
+    let found = doubted(&before);
+    let all = 3 * PER_CATEGORY;
+    assert_eq!((&found["photos"], found["labels"].as_array().unwrap().len()), (&all.into(), all));
+    assert_eq!(found["decided"], 0);
+
+    project.ok(&["label", "fire", "smoke/0.png", "photos/smoke/1.png", "--as", "fire"]);
+    project.ok(&["label", "fire", "misc/2.png", "--none-of-these"]);
+    let refused = project.retrain(&["label", "fire", "misc/3.png", "--as", "smok"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("no category 'smok' (did you mean 'smoke'?)"), "{said}");
+    let table = project.path().join("experiments/fire.labels.csv");
+    assert_eq!(fs::read_to_string(&table).unwrap().lines().count(), 4);
+    let checked = project.ok(&["check", "fire"]);
+    assert!(checked.contains("2 photos under another category"), "{checked}");
+    assert!(checked.contains("misc/2.png: none of these"), "{checked}");
+
+    project.ok(&["run", "fire"]);
+    let after = project.last().0;
+    let set = |text: &str, file: &str| {
+        let line = text.lines().find(|line| line.starts_with(file)).unwrap().to_owned();
+        line.split(',').skip(1).take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (old, new) = (listed(&before), listed(&after.id()));
+    for file in ["smoke/0.png", "smoke/1.png"] {
+        let (was, is) = (set(&old, file), set(&new, file));
+        assert_eq!((&was[0], &*is[1]), (&is[0], "fire"), "{file} stays in its set");
+    }
+    assert!(!new.contains("misc/2.png"));
+    let same = old.lines().filter(|line| new.contains(*line)).count();
+    assert_eq!(same, old.lines().count() - 3, "nothing happens to the other photos");
+    let copies: Vec<_> = fs::read_dir(project.path().join("photos/smoke"))
+        .unwrap()
+        .map(|entry| file_name(&entry.unwrap().path()))
+        .collect();
+    assert_eq!(copies.len(), PER_CATEGORY, "no photo is moved");
+    let copy = after.path().join("experiment.labels.csv");
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(&table).unwrap());
+    assert_eq!(doubted(&after.id())["decided"], 2, "they are not asked again");
+
+    // With folds every photo has been scored by a head that never saw it.
+    let folds = ["split.folds=3", "split.validation_percent=40"];
+    project.ok(&["run", "fire", "--set", folds[0], "--set", folds[1]]);
+    let folds = doubted("last");
+    assert_eq!((&folds["folds"], &folds["photos"]), (&3.into(), &(all - 1).into()));
+
+    project.ok(&["label", "fire", "smoke/0.png", "smoke/1.png", "misc/2.png", "--as-folder"]);
+    project.ok(&["run", "fire"]);
+    assert_eq!(listed(&project.last().0.id()), old);
+}

@@ -163,6 +163,27 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rank the photos of a run by how probably their label is wrong
+    ///
+    /// Every photo is scored by a head that was not trained on it: of a run with folds by its own, else
+    /// by five heads trained on the features in the cache. Confident learning says which labels are
+    /// probably wrong (!), and what each photo more probably shows.
+    Labels {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// List so many
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+        count: usize,
+        /// Print JSON of all, for other programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what photos show, where their folder is wrong; no photo is moved or changed
+    ///
+    /// It is written into NAME.labels.csv beside the experiment NAME.toml, by the photos' content:
+    /// columns file_name, label, verdict and blake3; a table with file_name and label alone is read too.
+    /// Every run keeps a copy.
+    Label(Label),
     /// Write a report of a run to send or print, of several runs a comparison with the first
     ///
     /// It is one page that needs nothing else: the answer, curves, confusion, each category, the worst
@@ -305,6 +326,28 @@ pub struct Trash {
     /// Print JSON, for other programs
     #[arg(long, conflicts_with_all = ["runs", "restore", "empty"])]
     pub json: bool,
+}
+
+#[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("verdict").required(true)))]
+pub struct Label {
+    /// An experiment file, or its name
+    pub experiment: PathBuf,
+    /// Photos of it
+    #[arg(required = true)]
+    pub photos: Vec<PathBuf>,
+    /// They belong to this category
+    #[arg(long = "as", value_name = "CATEGORY", group = "verdict")]
+    pub category: Option<String>,
+    /// They show none of the categories: nothing is learned from them
+    #[arg(long, group = "verdict")]
+    pub none_of_these: bool,
+    /// They are not to be used
+    #[arg(long, group = "verdict")]
+    pub leave_out: bool,
+    /// What their folders say is right: takes back what was decided
+    #[arg(long, group = "verdict")]
+    pub as_folder: bool,
 }
 
 #[derive(clap::Args)]

@@ -87,6 +87,11 @@ fn text(dataset: &Dataset, place: &Place, seconds: Option<f64>) -> String {
         text += &format!("{}\n", spec::expected_in_words(seconds));
     }
     text += &list(&skipped(dataset), |count| format!("{} skipped", grouped(count)));
+    text += &list(&left_out(dataset), |count| format!("{} left out, as decided", grouped(count)));
+    if dataset.relabelled > 0 {
+        let photos = counted(dataset.relabelled, "photo");
+        text += &format!("\n{photos} under another category than their folder's, as decided\n");
+    }
     text += &list(&duplicates(dataset), |count| {
         let duplicates = counted(count, "duplicate");
         format!("{duplicates}, each in the {} of the first", dataset.part_name())
@@ -141,6 +146,10 @@ fn skipped(dataset: &Dataset) -> Vec<String> {
     dataset.skipped.iter().map(|s| format!("{}: {}", shown(&s.path), s.reason)).collect()
 }
 
+fn left_out(dataset: &Dataset) -> Vec<String> {
+    dataset.left_out.iter().map(|out| format!("{}: {}", shown(&out.path), out.verdict)).collect()
+}
+
 fn duplicates(dataset: &Dataset) -> Vec<String> {
     dataset
         .duplicates
@@ -174,6 +183,11 @@ fn json(dataset: &Dataset, place: &Place, seconds: Option<f64>, refusal: Option<
         .iter()
         .map(|s| json!({"file": shown(&s.path), "reason": s.reason.to_string()}))
         .collect();
+    let left_out: Vec<Value> = dataset
+        .left_out
+        .iter()
+        .map(|out| json!({"file": shown(&out.path), "verdict": out.verdict.to_string()}))
+        .collect();
     let duplicates: Vec<Value> = dataset
         .duplicates
         .iter()
@@ -184,6 +198,8 @@ fn json(dataset: &Dataset, place: &Place, seconds: Option<f64>, refusal: Option<
         "categories": counts,
         "folds": folds,
         "skipped": skipped,
+        "left_out": left_out,
+        "relabelled": dataset.relabelled,
         "duplicates": duplicates,
         "warnings": dataset.warnings,
         "device": place.name,

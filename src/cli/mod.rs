@@ -20,6 +20,8 @@ mod fields;
 mod follow;
 mod kernels;
 mod keys;
+mod label;
+mod labels;
 mod list;
 mod new;
 mod photos;
@@ -143,6 +145,12 @@ fn perform(args: Args) -> Result<ExitCode> {
             let first = find_able(&config, &first, has_scores)?;
             let second = find_able(&config, &second, has_scores)?;
             explain_change::explain_change(&config, &first, &second, json)
+        }
+        Command::Labels { run, count, json } => {
+            labels::labels(&config, &find_able(&config, &run, has_scores)?, count, json)
+        }
+        Command::Label(asked) => {
+            label::label(&config, &experiment_file(&config, &asked.experiment), &asked)
         }
         Command::Report { runs, output, markdown } => {
             let runs = runs.iter().map(|run| find(&config, run)).collect::<Result<Vec<_>>>()?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Unreadable;
 use crate::spec::Set;
-use crate::store::{Fault, shown};
+use crate::store::{CorrectionsError, Fault, shown};
 
 /// Why the photos, their folders or their split into sets are not fit to train on.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum DatasetError {
         /// What is wrong with the machine.
         source: Fault,
     },
+    /// What was decided about single photos cannot be used.
+    #[error(transparent)]
+    Corrections(#[from] CorrectionsError),
     /// Fewer than two categories were found: there is nothing to tell apart.
     #[error("{}: found {found}, training needs at least two categories; put the photos of each \
              category into a folder of its own in there{hint}", shown(.folder))]

@@ -57,6 +57,29 @@ pub(super) fn by_hash(name: &[u8], mask: u32, rule: &Split) -> Fold {
     }
 }
 
+/// The folds of photos by the rule's seed, each with its category, the bytes of its path, and the hash of
+/// its content; photos of equal content stay together, whatever their categories.
+pub fn deal_folds(rule: &Split, photos: &[(&str, &[u8], blake3::Hash)]) -> Vec<Fold> {
+    let mut by_category: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, (category, ..)) in photos.iter().enumerate() {
+        by_category.entry(category).or_default().push(place);
+    }
+    let mut folds = vec![Fold { number: 0, watches: false }; photos.len()];
+    let mut dealer = Dealer::new(rule);
+    for (category, places) in by_category {
+        let named: Vec<_> =
+            places.iter().map(|&place| (photos[place].1, photos[place].2)).collect();
+        for (&place, fold) in places.iter().zip(dealer.deal(category, &named)) {
+            folds[place] = fold;
+        }
+    }
+    let mut first = HashMap::new();
+    for (place, (.., hash)) in photos.iter().enumerate() {
+        folds[place] = folds[*first.entry(*hash).or_insert(place)];
+    }
+    folds
+}
+
 /// Deals photos to folds by the seed, one category after the other.
 pub(super) struct Dealer<'a> {
     rule: &'a Split,

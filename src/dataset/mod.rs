@@ -6,6 +6,7 @@
 
 mod assign;
 mod categories;
+mod correct;
 mod decode;
 mod decoded;
 mod distort;
@@ -36,11 +37,11 @@ pub use decoded::Decoded;
 pub use distort::{distort, largest_square};
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
-pub use folds::{Fold, Folds};
+pub use folds::{Fold, Folds, deal_folds};
 pub use listing::{Listing, decode_all, list_categories, photos_below};
 pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};
-pub use photos::{Dataset, Duplicate, Photo, Skipped};
+pub use photos::{Dataset, Duplicate, LeftOut, Photo, Skipped};
 pub use remark::{Remark, remark_lines};
 pub use scan::scan;
 pub use stamp::FileStamp;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::categories::retrain_py_name;
 use super::{DatasetError, FileStamp, Fold, Folds, PhotoFile, Remark, Unreadable, remark_lines};
 use crate::spec::{BatchDraw, ClassWeights, Set, Train};
-use crate::store::shown;
+use crate::store::{Verdict, shown};
 use crate::words;
 
 /// Fewer photos than this in a category are too few to learn from; retrain.py's limit.
@@ -23,12 +23,16 @@ pub struct Dataset {
     pub images: PathBuf,
     /// Names by which photos are labelled, in the order of the outputs of the trained head.
     pub categories: Vec<String>,
-    /// By category, then by the bytes of their paths, folder by folder.
+    /// By the category of their folders, then by the bytes of their paths, folder by folder.
     pub photos: Vec<Photo>,
     /// How they are tested in folds; `None`: there is one test set.
     pub folds: Option<Folds>,
     /// Files that are left out, movies among them.
     pub skipped: Vec<Skipped>,
+    /// Photos that a person decided not to use; see [`Corrections`](crate::store::Corrections).
+    pub left_out: Vec<LeftOut>,
+    /// Photos that a person put under another category than their folder's.
+    pub relabelled: usize,
     /// Copies among `photos`; each counts as a photo of its own.
     pub duplicates: Vec<Duplicate>,
     /// What is allowed but unusual, a sentence each, for the user to read.
@@ -62,6 +66,15 @@ pub struct Skipped {
     pub path: PathBuf,
     /// What is wrong with it, as the user is told.
     pub reason: Unreadable,
+}
+
+/// A photo that a person decided not to use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Relative to [`Dataset::images`].
+    pub path: PathBuf,
+    /// Why; never a category.
+    pub verdict: Verdict,
 }
 
 /// A photo with the same bytes as an earlier one.

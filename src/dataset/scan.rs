@@ -19,6 +19,7 @@ use super::walk::Walk;
 use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable};
 use crate::config::expand_home;
 use crate::spec::{Experiment, Set};
+use crate::store::Corrections;
 
 /// Reading waits for the disk and hashing for the processor; more threads only add memory.
 const MAX_THREADS: usize = 8;
@@ -70,6 +71,8 @@ pub(super) fn scan_by(
         photos: Vec::new(),
         folds: None,
         skipped,
+        left_out: Vec::new(),
+        relabelled: 0,
         duplicates: Vec::new(),
         warnings,
     };
@@ -99,6 +102,10 @@ pub(super) fn scan_by(
     }
     check_faults(&dataset)?;
     assign_sets(&mut dataset, experiment, &missing_sets);
+    // Behind the sets, so that a decision about one photo moves no other one.
+    if let Some(labels) = &experiment.labels {
+        dataset.correct(&Corrections::read(labels)?)?;
+    }
     dataset.join_duplicates();
     dataset.add_warnings(&experiment.train);
     Ok(dataset)

@@ -416,6 +416,46 @@ fn photos_found_unreadable_later_count_as_skipped() {
 }
 
 #[test]
+fn what_a_person_decided_about_a_photo_goes_over_its_folder() {
+    let project = Project::with(&[("fire", 10), ("smoke", 10)]);
+    let labels = project.0.path().join("x.labels.csv");
+    let mut asked = experiment(SplitRule::Seed);
+    let before = project.scan(&asked).unwrap();
+    asked.labels = Some(labels.clone());
+    assert_eq!(project.scan(&asked).unwrap().photos, before.photos, "there is none");
+
+    let hash = |at: usize| before.photos[at].hash.to_hex();
+    let rows = format!(
+        "file_name,label,verdict,blake3\nelsewhere.png,smoke,,{}\nfire/001.png,smoke,label,\n\
+         x,,leave out,{}\nfire/003.png,fire,,\ngone.png,fire,,{}\n",
+        hash(0),
+        hash(2),
+        blake3::hash(b"gone")
+    );
+    fs::write(&labels, rows).unwrap();
+    let after = project.scan(&asked).unwrap();
+    assert_eq!((after.photos.len(), after.relabelled), (19, 2));
+    assert_eq!(after.left_out.len(), 1);
+    assert_eq!(after.left_out[0].path, Path::new("fire/002.png"));
+    let category = |path: &str| {
+        let found = after.photos.iter().find(|photo| photo.path == Path::new(path));
+        after.categories[found.unwrap().category].clone()
+    };
+    assert_eq!(category("fire/000.png"), "smoke", "by its content");
+    assert_eq!(category("fire/001.png"), "smoke", "by its name");
+    for photo in &after.photos {
+        let was = before.photos.iter().find(|before| before.path == photo.path).unwrap();
+        assert_eq!(was.set, photo.set, "a decision moves no photo to another set");
+    }
+    let strangers = after.warnings.iter().find(|said| said.contains("x.labels.csv")).unwrap();
+    assert!(strangers.ends_with("1 row of photos that are not there (any more)"), "{strangers}");
+
+    fs::write(&labels, "file_name,label\nfire/000.png,smok\n").unwrap();
+    let said = project.scan(&asked).unwrap_err().to_string();
+    assert!(said.contains("x.labels.csv:2: label is 'smok' (did you mean 'smoke'?)"), "{said}");
+}
+
+#[test]
 fn few_photos_imbalance_and_names_that_collided_are_warned_of() {
     let project = Project::with(&[("Big fire", 3), ("big-fire", 30)]);
     let dataset = project.scan(&experiment(SplitRule::Seed)).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::side::Side;
+use crate::past::PastRun;
 use crate::setting::Value;
 use crate::spec::{Set, differences};
 use crate::store::ListedPhoto;
@@ -85,7 +85,7 @@ pub struct Causes(pub Vec<Cause>);
 impl Causes {
     /// What differs, but the seed of the training, which is luck, and what acts only through the
     /// photos: where they lie, and how they are split.
-    pub fn between([first, second]: &[Side; 2]) -> Causes {
+    pub fn between([first, second]: &[PastRun; 2]) -> Causes {
         let mut changes = Vec::new();
         changes.extend(photos(&first.photos, &second.photos));
         changes.extend(labels(&first.photos, &second.photos));

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::causes::{Causes, Change};
-use super::side::Side;
+
 use crate::config::Config;
-use crate::features::{Cache, RowKey, plain_row, row_keys};
+use crate::features::{RowKey, plain_row};
 use crate::insight::predict;
+use crate::past::{Features, PastRun, hash, rows};
 use crate::spec::{Distort, Experiment, Set};
 use crate::store::{Horizon, ListedPhoto};
 use crate::train::{Ended, Head, Problem, Samples, evaluate, fit};
@@ -60,29 +61,17 @@ pub struct Missing {
 }
 
 impl Missing {
-    pub fn in_words(&self, sides: &[Side; 2]) -> String {
-        let Side { id, experiment, .. } = &sides[self.side];
-        format!(
-            "the features of {} photos of {id} are not in the cache any more; 'retrain run' of its \
-             experiment with images = \"{}\" computes them",
-            self.count,
-            experiment.images.display()
-        )
+    pub fn in_words(&self, sides: &[PastRun; 2]) -> String {
+        sides[self.side].without_features(self.count)
     }
 }
 
 /// Everything that mixtures are made of, in memory.
 pub struct Bench {
-    sides: [Side; 2],
+    sides: [PastRun; 2],
     pub test: TestPhotos,
     /// By network: `[n, d]`, and the row of each feature.
     features: [Features; 2],
-}
-
-#[derive(Default)]
-struct Features {
-    table: Option<Tensor>,
-    rows: HashMap<RowKey, u32>,
 }
 
 /// For each test photo whether a head of a mixture predicts it rightly.
@@ -97,7 +86,7 @@ impl Bench {
     /// Reads all features that the mixtures need; `Ok(Err(..))` where some are not in the cache.
     pub fn open(
         config: &Config,
-        sides: &[Side; 2],
+        sides: &[PastRun; 2],
         causes: &Causes,
     ) -> Result<Result<Bench, Missing>, String> {
         let test = test_photos(sides)?;
@@ -121,7 +110,11 @@ impl Bench {
         }
         let mut features = [Features::default(), Features::default()];
         for network in [OLD, NEW].into_iter().filter(|&network| !needed[network].is_empty()) {
-            match read(config, &sides[network], needed[network].keys().copied().collect())? {
+            match Features::read(
+                config,
+                &sides[network],
+                needed[network].keys().copied().collect(),
+            )? {
                 Ok(found) => features[network] = found,
                 Err(count) => return Ok(Err(Missing { count, side: network })),
             }
@@ -257,11 +250,7 @@ impl Bench {
     }
 
     fn select(&self, network: usize, keys: &[RowKey]) -> Result<Tensor, String> {
-        let Features { table, rows } = &self.features[network];
-        let rows: Vec<u32> = keys.iter().map(|key| rows[key]).collect();
-        let table = table.as_ref().ok_or("no features were read")?;
-        let rows = Tensor::new(rows, &Device::Cpu).map_err(|err| err.to_string())?;
-        table.index_select(&rows, 0).map_err(|err| err.to_string())
+        self.features[network].select(keys)
     }
 }
 
@@ -284,40 +273,9 @@ fn choice(causes: &Causes, mask: usize) -> Choice {
     choice
 }
 
-fn hash(hex: &str) -> Result<blake3::Hash, String> {
-    blake3::Hash::from_hex(hex).map_err(|err| format!("'{hex}' in photos.csv is no hash: {err}"))
-}
-
-/// The rows of a photo's features in its set.
-fn rows(photo: &ListedPhoto, distort: &Distort) -> Result<Vec<RowKey>, String> {
-    let variants = if photo.set == Set::Training && !distort.is_off() { distort.copies } else { 0 };
-    Ok(row_keys(&hash(&photo.hash)?, distort, variants))
-}
-
-/// The features with these keys, or how many of them are not there.
-fn read(
-    config: &Config,
-    side: &Side,
-    keys: Vec<RowKey>,
-) -> Result<Result<Features, usize>, String> {
-    let fail = |err: &dyn std::fmt::Display| err.to_string();
-    let mut cache = Cache::open(&config.cache, &side.feature_key, side.feature_len)
-        .map_err(|err| fail(&err))?;
-    cache.check(keys.iter());
-    let missing = keys.iter().filter(|key| !cache.contains(key)).count();
-    if missing > 0 {
-        return Ok(Err(missing));
-    }
-    let numbers = cache.read(&keys).map_err(|err| fail(&err))?;
-    let table = Tensor::from_vec(numbers, (keys.len(), side.feature_len), &Device::Cpu)
-        .map_err(|err| fail(&err))?;
-    let rows = keys.into_iter().zip(0..).collect();
-    Ok(Ok(Features { table: Some(table), rows }))
-}
-
 /// The error says why there is nothing to compare the runs on.
-fn test_photos(sides: &[Side; 2]) -> Result<TestPhotos, String> {
-    let tested = |side: &Side| -> Vec<Tested> {
+fn test_photos(sides: &[PastRun; 2]) -> Result<TestPhotos, String> {
+    let tested = |side: &PastRun| -> Vec<Tested> {
         let photos = side.photos.iter().filter(|photo| photo.set == Set::Test);
         photos
             .map(|photo| Tested { hash: photo.hash.clone(), truth: photo.category.clone() })

@@ -7,12 +7,12 @@
 mod causes;
 mod mixture;
 mod parts;
-mod side;
 #[cfg(test)]
 mod tests;
 mod trials;
 
 use crate::config::Config;
+use crate::past::PastRun;
 use crate::store::RunFolder;
 
 pub use causes::Cause;
@@ -20,7 +20,6 @@ pub use parts::{Explanation, LUCK, Part};
 
 use causes::Causes;
 use mixture::Bench;
-use side::Side;
 
 /// Training seeds over which every part is a mean.
 pub const SEEDS: usize = 5;
@@ -35,12 +34,20 @@ pub fn explain_change(
     second: &RunFolder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Explanation, String> {
-    explain(config, &[Side::read(first)?, Side::read(second)?], progress)
+    let sides = [PastRun::read(first)?, PastRun::read(second)?];
+    if let Some(PastRun { id, test, .. }) = sides.iter().find(|side| side.test.folds > 0) {
+        return Err(format!(
+            "{id} tested every photo in {} folds, by other heads than the one it kept; what a change \
+             comes from is told only of runs with one test set (split.folds = 0)",
+            test.folds
+        ));
+    }
+    explain(config, &sides, progress)
 }
 
 fn explain(
     config: &Config,
-    sides: &[Side; 2],
+    sides: &[PastRun; 2],
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Explanation, String> {
     let mut causes = Causes::between(sides);

@@ -3,9 +3,9 @@
 use super::SEEDS;
 use super::causes::{Cause, Causes};
 use super::mixture::{Bench, Other, Right, TestPhotos};
-use super::side::Side;
 use super::trials::Trials;
 use crate::insight::{rounded_to_sum, shapley, t_reach};
+use crate::past::PastRun;
 use crate::words::{counted, percent, points};
 
 /// A change of the final test accuracy, taken apart. Accuracies and changes are shares of 1.
@@ -115,7 +115,7 @@ impl Explanation {
 
 /// Takes the measured mixtures together.
 pub fn explanation(
-    sides: &[Side; 2],
+    sides: &[PastRun; 2],
     bench: &Bench,
     causes: Causes,
     trials: &Trials,

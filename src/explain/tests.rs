@@ -1,10 +1,10 @@
 use candle_core::{Device, Tensor};
 
-use super::side::Side;
 use super::{Explanation, explain};
 use crate::config::Config;
 use crate::features::{Cache, plain_row};
 use crate::insight::predict;
+use crate::past::PastRun;
 use crate::random::Rng;
 use crate::setting::Value;
 use crate::spec::{Experiment, Set};
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// A run of these photos, trained as a worker does.
-    fn side(&self, id: &str, photos: Vec<ListedPhoto>, settings: &[(&str, Value)]) -> Side {
+    fn side(&self, id: &str, photos: Vec<ListedPhoto>, settings: &[(&str, Value)]) -> PastRun {
         let experiment = Experiment::default()
             .with(&[("iterations", Value::Int(60)), ("learning_rate", Value::Float(0.3))])
             .unwrap();
@@ -83,7 +83,7 @@ impl World {
             log_loss: 0.0,
             folds: 0,
         };
-        let mut side = Side {
+        let mut side = PastRun {
             id: id.into(),
             horizons: vec![Horizon { after: 0, iterations }],
             experiment,
@@ -98,7 +98,7 @@ impl World {
     }
 }
 
-fn samples(cache: &Cache, side: &Side, set: Set) -> Samples {
+fn samples(cache: &Cache, side: &PastRun, set: Set) -> Samples {
     let photos: Vec<_> = side.photos.iter().filter(|photo| photo.set == set).collect();
     let keys: Vec<_> = photos
         .iter()
@@ -112,7 +112,7 @@ fn samples(cache: &Cache, side: &Side, set: Set) -> Samples {
     Samples { features, labels: photos.iter().map(label).collect() }
 }
 
-fn trained(config: &Config, side: &Side) -> f64 {
+fn trained(config: &Config, side: &PastRun) -> f64 {
     let cache = Cache::open(&config.cache, KEY, D).unwrap();
     let problem = Problem {
         training: &samples(&cache, side, Set::Training),
@@ -130,7 +130,7 @@ fn trained(config: &Config, side: &Side) -> f64 {
     right.count() as f64 / test.labels.len() as f64
 }
 
-fn explained(world: &World, first: Side, second: Side) -> Explanation {
+fn explained(world: &World, first: PastRun, second: PastRun) -> Explanation {
     let found = explain(&world.config(), &[first, second], &mut |_, _| {}).unwrap();
     let parts: f64 = found.parts.iter().map(|part| part.change).sum();
     assert!((parts + found.luck - found.change()).abs() < 1e-12, "{found:?}");
@@ -143,7 +143,7 @@ fn float(number: f64) -> Value {
 }
 
 /// A change with one strong cause beside weak ones, and how the strong one is called.
-fn planted(world: &mut World, kind: usize) -> (Side, Side, &'static str) {
+fn planted(world: &mut World, kind: usize) -> (PastRun, PastRun, &'static str) {
     let photos = world.photos();
     let first = world.side("first", photos.clone(), &[]);
     let weak = [("train.seed", Value::Int(7)), ("train.batch_size", Value::Int(90))];

@@ -1,12 +1,9 @@
 //! All heads of an explanation, trained on all cores.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
-
 use super::SEEDS;
 use super::causes::Causes;
 use super::mixture::{Bench, Right};
+use crate::past::on_all_cores;
 
 /// A mixture that cannot be trained, and why.
 #[derive(Debug)]
@@ -37,30 +34,8 @@ pub fn measure(
         bench.measure(causes, mask, seed)
     };
     let count = SEEDS * mixtures + 1;
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    let mut measured: Vec<Option<Right>> = vec![None; count];
-    thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, count) {
-            let (sender, next, job) = (sender.clone(), &next, &job);
-            scope.spawn(move || {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    // The receiver is gone where another mixture has failed.
-                    if number >= count || sender.send((number, job(number))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for (done, (number, right)) in receiver.into_iter().enumerate() {
-            measured[number] = Some(right.map_err(Unsolvable)?);
-            progress(done + 1, count);
-        }
-        Ok(())
-    })?;
-    let mut measured = measured.into_iter().map(|right| right.expect("every job sends one"));
+    let measured = on_all_cores(threads, count, job, progress).map_err(Unsolvable)?;
+    let mut measured = measured.into_iter();
     let right = (0..SEEDS).map(|_| measured.by_ref().take(mixtures).collect()).collect();
     Ok(Trials { right, second: measured.next().expect("one more than the mixtures") })
 }

@@ -18,6 +18,7 @@ mod student;
 mod tables;
 mod text;
 mod trouble;
+mod wrong_labels;
 
 pub use calibration::{Calibration, CalibrationBin};
 pub use comparison::{Comparison, mcnemar, paired_interval};
@@ -33,6 +34,7 @@ pub use student::{t_p_value, t_reach};
 pub use tables::{MOST_ROWS, WORST_ROWS, category_table, confusion_table};
 pub use text::{beyond_accuracy, final_test_accuracy, of_folds};
 pub use trouble::{overfitting, training_trouble};
+pub use wrong_labels::{Doubt, doubts};
 
 /// `a / b`, and 0 where that is 0/0.
 fn ratio(a: f64, b: f64) -> f64 {

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::spec::{self, Experiment, Resolved, SpecError, SplitRule};
-use crate::store::{CreateError, Event, LogError, RunFolder, Timestamp, recorded_root, trash};
+use crate::store::{
+    Corrections, CorrectionsError, CreateError, Event, LogError, RunFolder, Timestamp,
+    recorded_root, trash,
+};
 
 /// Why no run is made of an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +18,9 @@ pub enum StartError {
     /// What a run to be made again was cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// What was decided about single photos cannot be used.
+    #[error(transparent)]
+    Corrections(#[from] CorrectionsError),
     /// The experiment is fine, but its run folder cannot be made.
     #[error(transparent)]
     Create(#[from] CreateError),
@@ -29,8 +35,31 @@ pub fn create(
 ) -> Result<RunFolder, StartError> {
     let resolved = spec::resolve(&spec::read(experiment)?, overrides, experiment)?;
     let name = spec::name(experiment)?;
+    let labels = labels(&[experiment])?;
     let (toml, event) = begun(config, name, experiment.to_owned(), resolved, None);
-    Ok(RunFolder::create(&config.runs, &trash::folders(config), &toml, event)?)
+    make(config, &toml, labels, event)
+}
+
+/// What was decided about single photos, of the first of these experiment files that has any. It is
+/// checked here, as a run that fails of it has waited for nothing.
+fn labels(experiments: &[&Path]) -> Result<Option<Vec<u8>>, CorrectionsError> {
+    for experiment in experiments {
+        let corrections = Corrections::read(&spec::labels_path(experiment))?;
+        if corrections.decisions().next().is_some() {
+            return Ok(Some(corrections.to_csv()));
+        }
+    }
+    Ok(None)
+}
+
+fn make(
+    config: &Config,
+    toml: &str,
+    labels: Option<Vec<u8>>,
+    event: Event,
+) -> Result<RunFolder, StartError> {
+    let trash = trash::folders(config);
+    Ok(RunFolder::create_labelled(&config.runs, &trash, toml, labels.as_deref(), event)?)
 }
 
 /// Makes the run folders of several experiments, of each those of its sweep: with a mistake in one of
@@ -47,16 +76,17 @@ pub fn create_all(
 ) -> Result<Vec<RunFolder>, StartError> {
     let mut wanted = Vec::new();
     for experiment in experiments {
-        wanted.extend(prepared(config, experiment.as_ref(), overrides, repeats)?);
+        let labels = labels(&[experiment.as_ref()])?;
+        let runs = prepared(config, experiment.as_ref(), overrides, repeats)?;
+        wanted.extend(runs.into_iter().map(|(toml, event)| (toml, labels.clone(), event)));
     }
-    let trash = trash::folders(config);
-    let create =
-        |(toml, event): (String, Event)| RunFolder::create(&config.runs, &trash, &toml, event);
-    Ok(wanted.into_iter().map(create).collect::<Result<_, _>>()?)
+    wanted.into_iter().map(|(toml, labels, event)| make(config, &toml, labels, event)).collect()
 }
 
 /// Makes a run with the settings of another, with `overrides` over them: of its own copy of the
-/// experiment, which says all of them, so that the file may have changed or gone.
+/// experiment, which says all of them, so that the file may have changed or gone. What was decided
+/// about single photos is what stands beside the file now, as photos too are those that are there now;
+/// where nothing does, what that run has.
 pub fn create_again(
     config: &Config,
     run: &RunFolder,
@@ -65,8 +95,9 @@ pub fn create_again(
     let before = run.replay()?;
     let text = spec::read(&run.experiment())?;
     let resolved = spec::resolve(&text, overrides, &run.experiment())?;
+    let labels = labels(&[&run.place(&before, &before.source), &run.experiment()])?;
     let (toml, event) = begun(config, before.experiment, before.source, resolved, None);
-    Ok(RunFolder::create(&config.runs, &trash::folders(config), &toml, event)?)
+    make(config, &toml, labels, event)
 }
 
 /// The experiment file and the first event of each run of an experiment.

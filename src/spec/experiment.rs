@@ -3,7 +3,7 @@
 //! `Default` of the tables is a blank that the table of fields (`fields`) is written over; the
 //! defaults of an experiment stand there, and nowhere else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,14 @@ pub struct Experiment {
     pub distort: Distort,
     /// `[network]`
     pub network: NetworkSettings,
+    /// Where what was decided about single photos stands, of an experiment that was read from a file.
+    pub labels: Option<PathBuf>,
+}
+
+/// The file of what was decided about single photos of an experiment, beside its own: `fire.labels.csv`
+/// of `fire.toml`. It need not be there.
+pub fn labels_path(experiment: &Path) -> PathBuf {
+    experiment.with_extension("labels.csv")
 }
 
 /// `[data]`: what is done about photos that cannot be read.

@@ -445,6 +445,7 @@ impl Default for Experiment {
             train: Train::default(),
             distort: Distort::default(),
             network: NetworkSettings::default(),
+            labels: None,
         };
         for field in FIELDS.iter() {
             if let Some(value) = field.default_value() {

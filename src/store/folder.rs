@@ -15,6 +15,7 @@ use super::points::Points;
 use super::run::Run;
 use super::summary::{State, Summary};
 use crate::config::{append_plain, open_plain, read_small};
+use crate::spec::labels_path;
 
 /// `runs/<UTC time>-<name>/`: everything about one run. Cheap to copy; reads nothing until asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,11 +80,28 @@ impl RunFolder {
         toml: &str,
         created: Event,
     ) -> Result<RunFolder, CreateError> {
+        RunFolder::create_labelled(runs, trash, toml, None, created)
+    }
+
+    /// The same with what was decided about single photos, as the file beside the experiment has it.
+    pub fn create_labelled(
+        runs: &Path,
+        trash: &[PathBuf],
+        toml: &str,
+        labels: Option<&[u8]>,
+        created: Event,
+    ) -> Result<RunFolder, CreateError> {
         let fail = |source| CreateError::Folder { runs: runs.to_owned(), source };
         fs::create_dir_all(runs).map_err(fail)?;
         let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         let beside = make_beside(runs, &time).map_err(fail)?;
-        let made = beside.begin(runs, trash, &time, toml, created);
+        let made = match labels {
+            Some(labels) => write_atomically(&labels_path(&beside.experiment()), labels),
+            None => Ok(()),
+        };
+        let made = made
+            .map_err(CreateError::from)
+            .and_then(|()| beside.begin(runs, trash, &time, toml, created));
         if made.is_err() {
             // The disk may be full: what was begun is in the way.
             let _ = fs::remove_dir_all(&beside.path);

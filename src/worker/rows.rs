@@ -52,6 +52,8 @@ mod tests {
             photos: (0..40).map(photo).collect(),
             folds: Some(Folds { count: 4, kept_is_watched }),
             skipped: Vec::new(),
+            left_out: Vec::new(),
+            relabelled: 0,
             duplicates: Vec::new(),
             warnings: Vec::new(),
         }

@@ -117,13 +117,16 @@ impl Counting {
 /// Names all that decides which photos there are, in which set, and how long they take: equal keys,
 /// equal answers.
 pub fn count_key(experiment: &Experiment) -> String {
-    let Experiment { images, categories, split, data, network, distort, .. } = experiment;
+    let Experiment { images, categories, split, data, network, distort, train, labels, .. } =
+        experiment;
+    // On these it depends what is said of categories of unequal size.
+    let balance = (train.draw, &train.class_weights, train.early_stop > 0);
     let from_file = (network.weights != Weights::BuiltIn).then_some((
         network.backbone,
         &network.weights,
         distort,
     ));
-    format!("{:?}", (images, categories, split, data, from_file))
+    format!("{:?}", (images, categories, split, data, from_file, balance, labels))
 }
 
 impl KnownExperiments {
@@ -134,6 +137,10 @@ impl KnownExperiments {
                     self.files.remove(path);
                 }
                 for file in changed {
+                    // Its labels may be what has changed.
+                    if let Some(experiment) = file.experiment() {
+                        self.counts.remove(&count_key(experiment));
+                    }
                     self.files.insert(file.path.clone(), file.clone());
                 }
                 self.problem.clone_from(problem);

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::{ExperimentNews, KnownExperiment};
+use crate::spec::labels_path;
 use crate::tui::input::Input;
 use crate::tui::news::News;
 
@@ -43,8 +44,8 @@ struct Watch {
     is_first: bool,
 }
 
-/// A file with the same stamp has the same text.
-type Stamp = (Option<SystemTime>, u64);
+/// An experiment with the same stamps has the same text, and the same labels beside it.
+type Stamp = [(Option<SystemTime>, u64); 2];
 
 impl Watch {
     fn run(mut self, woken: &Receiver<()>, send: &Sender<Input>) {
@@ -98,9 +99,10 @@ fn list(folder: &Path) -> io::Result<BTreeMap<PathBuf, Stamp>> {
             continue;
         }
         // A link that leads nowhere is listed too: reading it says what is wrong.
-        let stamp =
-            fs::metadata(&path).map_or((None, 0), |data| (data.modified().ok(), data.len()));
-        files.insert(path, stamp);
+        let stamps = [&path, &labels_path(&path)].map(|path| {
+            fs::metadata(path).map_or((None, 0), |data| (data.modified().ok(), data.len()))
+        });
+        files.insert(path, stamps);
     }
     Ok(files)
 }
@@ -134,6 +136,8 @@ mod tests {
         assert_eq!(names(), "nothing");
         fs::write(path.join("fire.toml"), "images = 'other'\n").unwrap();
         assert_eq!(names(), "fire");
+        fs::write(path.join("fire.labels.csv"), "file_name,label\n").unwrap();
+        assert_eq!(names(), "fire", "its photos are other ones now");
         fs::remove_file(path.join("fire.toml")).unwrap();
         assert_eq!(names(), "fire.toml");
     }

@@ -1,11 +1,13 @@
-//! One of the two runs, as it can be trained again.
+//! A run with a result, as it can be trained again.
 
 use crate::spec::{self, Experiment};
 use crate::store::{Horizon, ListedPhoto, RunFolder, TestResult, read_photos};
+use crate::words::counted;
 
 /// A run with a result: what it trained on and how.
 #[derive(Clone, Debug)]
-pub struct Side {
+pub struct PastRun {
+    /// Its name.
     pub id: String,
     /// With as many iterations as were done.
     pub experiment: Experiment,
@@ -23,28 +25,21 @@ pub struct Side {
     pub test: TestResult,
 }
 
-impl Side {
+impl PastRun {
     /// The error is a sentence.
-    pub fn read(folder: &RunFolder) -> Result<Side, String> {
+    pub fn read(folder: &RunFolder) -> Result<PastRun, String> {
         let id = folder.id();
         let run = folder.replay().map_err(|err| err.to_string())?;
         let Some(test) = run.test().cloned() else {
-            return Err(format!("{id} has no result to explain: it has one at its end"));
+            return Err(format!("{id} has no result: it has one at its end"));
         };
-        if test.folds > 0 {
-            return Err(format!(
-                "{id} tested every photo in {} folds, by other heads than the one it kept; what a \
-                 change comes from is told only of runs with one test set (split.folds = 0)",
-                test.folds
-            ));
-        }
         let Some(network) = &run.network else {
             return Err(format!("{id} does not say which network made its features"));
         };
         let mut experiment =
             spec::load(&folder.experiment()).map_err(|err| err.to_string())?.experiment;
         experiment.iterations = run.step();
-        Ok(Side {
+        Ok(PastRun {
             experiment,
             horizons: run.horizons.clone(),
             categories: run.categories().map(str::to_owned).collect(),
@@ -54,5 +49,16 @@ impl Side {
             test,
             id,
         })
+    }
+
+    /// That the features of so many of its photos are gone, and what to do.
+    pub fn without_features(&self, count: usize) -> String {
+        format!(
+            "the features of {} of {} are not in the cache any more; 'retrain run' of its experiment \
+             with images = \"{}\" computes them",
+            counted(count, "photo"),
+            self.id,
+            self.experiment.images.display()
+        )
     }
 }

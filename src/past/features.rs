@@ -1,0 +1,61 @@
+//! Features of a run's photos that are still in the cache.
+
+use std::collections::HashMap;
+
+use candle_core::{Device, Tensor};
+
+use super::PastRun;
+use crate::config::Config;
+use crate::features::{Cache, RowKey, row_keys};
+use crate::spec::{Distort, Set};
+use crate::store::ListedPhoto;
+
+/// Features in memory.
+#[derive(Debug, Default)]
+pub struct Features {
+    /// `[n, d]`; `None` of no photo.
+    table: Option<Tensor>,
+    rows: HashMap<RowKey, u32>,
+}
+
+impl Features {
+    /// Those with these keys, or how many of them are not in the cache. The other error is a sentence.
+    pub fn read(
+        config: &Config,
+        run: &PastRun,
+        keys: Vec<RowKey>,
+    ) -> Result<Result<Features, usize>, String> {
+        let fail = |err: &dyn std::fmt::Display| err.to_string();
+        let mut cache = Cache::open(&config.cache, &run.feature_key, run.feature_len)
+            .map_err(|err| fail(&err))?;
+        cache.check(keys.iter());
+        let missing = keys.iter().filter(|key| !cache.contains(key)).count();
+        if missing > 0 {
+            return Ok(Err(missing));
+        }
+        let numbers = cache.read(&keys).map_err(|err| fail(&err))?;
+        let table = Tensor::from_vec(numbers, (keys.len(), run.feature_len), &Device::Cpu)
+            .map_err(|err| fail(&err))?;
+        let rows = keys.into_iter().zip(0..).collect();
+        Ok(Ok(Features { table: Some(table), rows }))
+    }
+
+    /// `[keys, d]`, of keys that were read. The error is a sentence.
+    pub fn select(&self, keys: &[RowKey]) -> Result<Tensor, String> {
+        let rows: Vec<u32> = keys.iter().map(|key| self.rows[key]).collect();
+        let table = self.table.as_ref().ok_or("no features were read")?;
+        let rows = Tensor::new(rows, &Device::Cpu).map_err(|err| err.to_string())?;
+        table.index_select(&rows, 0).map_err(|err| err.to_string())
+    }
+}
+
+/// The hash that a row of `photos.csv` has in hexadecimal.
+pub fn hash(hex: &str) -> Result<blake3::Hash, String> {
+    blake3::Hash::from_hex(hex).map_err(|err| format!("'{hex}' in photos.csv is no hash: {err}"))
+}
+
+/// The rows of a photo's features in its set.
+pub fn rows(photo: &ListedPhoto, distort: &Distort) -> Result<Vec<RowKey>, String> {
+    let variants = if photo.set == Set::Training && !distort.is_off() { distort.copies } else { 0 };
+    Ok(row_keys(&hash(&photo.hash)?, distort, variants))
+}
