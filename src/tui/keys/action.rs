@@ -64,6 +64,8 @@ pub enum Action {
     MoreIterations,
     /// Writes a report of runs into a file.
     Report,
+    /// Shows what the sweep of a run or of an experiment has found.
+    ShowSweep,
     // queue
     MoveUp,
     MoveDown,

@@ -36,6 +36,8 @@ pub const RERUN: &str = key_of(Action::Rerun);
 pub const RESUME: &str = key_of(Action::Run);
 /// Trains a run on to more iterations.
 pub const MORE_ITERATIONS: &str = key_of(Action::MoreIterations);
+/// What a sweep has found.
+pub const SWEEP: &str = key_of(Action::ShowSweep);
 /// Stops a run and keeps its result.
 pub const STOP: &str = key_of(Action::Stop);
 /// Takes a waiting run off the queue.

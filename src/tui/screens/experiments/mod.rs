@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Message, Page, World, order};
+use super::{Message, Page, World, control, order};
 use crate::store::{Timestamp, shown};
 use crate::tui::effect::{Confirm, Destination, Effect, PromptName};
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, KnownExperiment, count_key};
@@ -24,6 +24,7 @@ use crate::tui::filter::{Filter, Scope, occurring};
 use crate::tui::keys::names::{REFRESH, UNDO};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
+use crate::tui::known_run::KnownRun;
 use crate::tui::marks::Marks;
 use crate::tui::news::{News, Toast};
 use crate::tui::widgets::{Field, Order, Reaction, Table};
@@ -220,6 +221,7 @@ impl Experiments {
                 self.typing = Some(Typing::Name { from: path, field });
                 return Vec::new();
             }
+            Action::ShowSweep => control::open_sweep(newest_sweep(&file.name, known)),
             Action::Remove => confirm_trash(file),
             Action::Yank => Effect::Copy(file.name.clone()),
             Action::YankMore => Effect::Copy(shown(&path)),
@@ -315,6 +317,12 @@ fn open_editor(path: PathBuf) -> Effect {
     Effect::Open(Destination::Editor(path))
 }
 
+/// The name of the newest sweep of the experiment of this name.
+fn newest_sweep(experiment: &str, known: &Known) -> Option<String> {
+    let summaries = known.runs.values().rev().filter_map(KnownRun::summary);
+    summaries.filter(|run| run.experiment == experiment).find_map(|run| run.group.clone())
+}
+
 /// Starts it, unless it is known already that it would be refused.
 fn run(file: &KnownExperiment, known: &Known) -> Effect {
     let refuse = |why: String| Effect::Toast(Toast::error(format!("not started: {why}")));
@@ -400,6 +408,9 @@ impl Page for Experiments {
         match action {
             Run => self.selected(known).is_some_and(|file| file.problem().is_none()),
             Undo => !known.experiments.trashed.is_empty(),
+            Action::ShowSweep => {
+                self.selected(known).is_some_and(|file| newest_sweep(&file.name, known).is_some())
+            }
             Edit | Enter | Duplicate | Remove | Filter | SortUp => self.selected(known).is_some(),
             _ => true,
         }
