@@ -22,6 +22,11 @@ const MOST_RUNS: usize = 10_000;
 /// What has no several values: it says nothing of a training.
 const NOT_SWEPT: [&str; 2] = ["images", "description"];
 
+/// Whether the field of this key may have several values.
+pub fn is_swept(key: &str) -> bool {
+    !NOT_SWEPT.contains(&key)
+}
+
 type Refusals = Vec<(Range<usize>, String)>;
 
 /// An experiment of several runs: the same with other values for some of its fields.
@@ -247,7 +252,7 @@ impl Reader<'_> {
                 self.draw(value);
             } else if let (true, Some(table)) = (is_table, value.get_ref().as_table()) {
                 self.table(&name, table);
-            } else if NOT_SWEPT.contains(&name.as_str()) {
+            } else if !is_swept(&name) {
                 self.refuse(key.span(), format!("{name} cannot have several values in one sweep"));
             } else if let Some(field) = field(&name) {
                 self.field(field, value);

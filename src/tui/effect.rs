@@ -132,6 +132,8 @@ pub enum PromptName {
     Folder,
     /// What a run shall score.
     Photos,
+    /// Settings and the values that they are to have.
+    Sweep,
 }
 
 impl PromptName {
@@ -145,6 +147,7 @@ impl PromptName {
             PromptName::Note => "note",
             PromptName::Folder => "folder of photos",
             PromptName::Photos => "photos to score",
+            PromptName::Sweep => "settings to vary",
         }
     }
 }

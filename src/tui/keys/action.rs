@@ -90,6 +90,8 @@ pub enum Action {
     /// Has it run: an experiment anew, a run from where it stopped.
     Run,
     Duplicate,
+    /// Asks for settings and their values, and makes a sweep of them.
+    Vary,
     DetailDown,
     DetailUp,
     // editor

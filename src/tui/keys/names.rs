@@ -60,6 +60,8 @@ pub const COMPLETE: &str = key_of(Action::Complete);
 pub const MARK_RANGE: &str = key_of(Action::MarkRange);
 /// Saves an experiment in the editor.
 pub const SAVE: &str = key_of(Action::Save);
+/// Saves it and runs it.
+pub const SAVE_AND_RUN: &str = key_of(Action::SaveAndRun);
 
 #[cfg(test)]
 mod tests {

@@ -339,6 +339,12 @@ const EXPERIMENTS: &[Binding] = &[
         "go to the newest sweep of this experiment: the best values by validation",
     ),
     bind(&["D"], Action::Duplicate, "duplicate", "duplicate this experiment under a new name"),
+    bind(
+        &["M"],
+        Action::Vary,
+        "vary",
+        "many values: ask for settings to vary, and write an experiment with a sweep of them",
+    ),
     bind(&["d"], Action::Remove, "trash", "move this experiment to the trash; its runs stay"),
     bind(&["z"], Action::Undo, "", "undo: bring back the experiment that went to the trash last"),
     bind(

@@ -6,6 +6,7 @@ mod facts;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod vary;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -32,6 +33,7 @@ use columns::Row;
 pub use columns::keys as filter_keys;
 use facts::Facts;
 use typing::{Typed, Typing};
+use vary::Vary;
 
 pub const CONTEXTS: &[Context] =
     &[Context::Experiments, Context::Marks, Context::Sort, Context::List, Context::Columns];
@@ -221,6 +223,16 @@ impl Experiments {
                 self.typing = Some(Typing::Name { from: path, field });
                 return Vec::new();
             }
+            Action::Vary => match file.experiment() {
+                Some(experiment) => {
+                    self.typing = Some(Typing::Vary(Vary::of(path, experiment)));
+                    return Vec::new();
+                }
+                None => {
+                    let problem = file.problem().unwrap_or_default();
+                    Effect::Toast(Toast::error(format!("correct it first: {problem}")))
+                }
+            },
             Action::ShowSweep => control::open_sweep(newest_sweep(&file.name, known)),
             Action::Remove => confirm_trash(file),
             Action::Yank => Effect::Copy(file.name.clone()),
@@ -258,6 +270,10 @@ impl Experiments {
                 return Some(Effect::Open(Destination::Draft { path, text }));
             }
             ExperimentNews::Made(path) => self.wanted = Some(path.clone()),
+            ExperimentNews::Varied(path) => {
+                self.wanted = Some(path.clone());
+                return Some(open_editor(path.clone()));
+            }
             ExperimentNews::Completed(completion) => {
                 if let Some(typing) = &mut self.typing {
                     typing.complete(completion);
@@ -283,9 +299,9 @@ impl Experiments {
         let Some(typing) = &mut self.typing else { return Vec::new() };
         match typing.on(key, &known.history) {
             Typed::Asks(effects) => effects,
-            Typed::Finished(effect) => {
+            Typed::Finished(effects) => {
                 self.typing = None;
-                vec![effect]
+                effects
             }
             Typed::Left => {
                 self.typing = None;
@@ -400,13 +416,13 @@ impl Page for Experiments {
     }
 
     fn has_completion(&self) -> bool {
-        self.filter.is_typing() || matches!(self.typing, Some(Typing::Folder(_)))
+        self.filter.is_typing() || matches!(self.typing, Some(Typing::Folder(_) | Typing::Vary(_)))
     }
 
     fn offers(&self, action: Action, known: &Known) -> bool {
         use Action::{Duplicate, Edit, Enter, Filter, Remove, Run, SortUp, Undo};
         match action {
-            Run => self.selected(known).is_some_and(|file| file.problem().is_none()),
+            Run | Action::Vary => self.selected(known).is_some_and(|file| file.problem().is_none()),
             Undo => !known.experiments.trashed.is_empty(),
             Action::ShowSweep => {
                 self.selected(known).is_some_and(|file| newest_sweep(&file.name, known).is_some())

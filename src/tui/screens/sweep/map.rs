@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ratatui::style::{Modifier, Style};
 
-use super::plots::{Line, Scale};
+use super::scale::{Line, Scale};
 use crate::compare::{Effect, SweepResult};
 use crate::spec::short_key;
 use crate::tui::theme::{Role, Theme};

@@ -5,6 +5,7 @@ mod control;
 mod map;
 mod plots;
 mod progress;
+mod scale;
 #[cfg(test)]
 mod tests;
 mod view;

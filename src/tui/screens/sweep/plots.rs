@@ -2,45 +2,18 @@
 //!
 //! All settings share one scale, so that what matters little looks little.
 
-use ratatui::style::Style;
-
 use super::map;
+use super::scale::{Line, Scale};
 use crate::compare::{Effect, SweepResult};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{fit, width};
 use crate::words::{pad_left, pad_right, percent, smallest_to_largest};
-
-/// One line in parts of different looks.
-pub type Line = Vec<(String, Style)>;
 
 /// Rows of a plot with an axis, without the axis.
 const ROWS: usize = 5;
 /// ` 93.1%│`
 const LEFT: usize = 7;
 const LONGEST_NAME: usize = 14;
-
-/// Where a number lies between the smallest and the largest.
-#[derive(Clone, Copy, Debug)]
-pub struct Scale {
-    low: f64,
-    high: f64,
-}
-
-impl Scale {
-    pub fn of(numbers: impl Iterator<Item = f64>) -> Scale {
-        let start = Scale { low: f64::INFINITY, high: f64::NEG_INFINITY };
-        numbers.fold(start, |scale, number| Scale {
-            low: scale.low.min(number),
-            high: scale.high.max(number),
-        })
-    }
-
-    /// 0 to 1; in the middle where all are the same.
-    pub fn share(&self, number: f64) -> f64 {
-        let share = (number - self.low) / (self.high - self.low);
-        if share.is_finite() { share } else { 0.5 }
-    }
-}
 
 /// All plots below each other, for so many cells; `selected`: the combination under the cursor.
 pub fn lines(
@@ -190,11 +163,5 @@ mod tests {
         let values = ["0.001", "0.00105", "0.0011", "0.01"];
         assert_eq!(labels(&values, &[0, 1, 2, 20], 21), "0.001            0.01");
         assert_eq!(labels(&["1", "2", "3"], &[0, 10, 20], 21), "1         2         3");
-    }
-
-    #[test]
-    fn numbers_that_are_all_the_same_lie_in_the_middle() {
-        assert_eq!(Scale::of([0.5, 0.5].into_iter()).share(0.5), 0.5);
-        assert_eq!(Scale::of([0.2, 0.6].into_iter()).share(0.6), 1.0);
     }
 }

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::plots::{self, Line};
-use super::{LOSS, RUN, Row, Sweep, VALIDATION};
+use super::scale::Line;
+use super::{LOSS, RUN, Row, Sweep, VALIDATION, plots};
 use crate::compare::Combination;
 use crate::spec::short_key;
 use crate::tui::keys::names::{DETAIL_DOWN, DETAIL_UP};
