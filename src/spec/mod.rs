@@ -18,7 +18,7 @@ mod files;
 mod naming;
 mod resolve;
 mod settings;
-mod sweep;
+pub mod sweep;
 mod tables;
 mod template;
 mod unknown;
