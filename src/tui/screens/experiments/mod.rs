@@ -5,6 +5,7 @@ mod detail;
 mod facts;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod typing;
 mod vary;
 mod view;
@@ -32,7 +33,8 @@ use crate::tui::widgets::{Field, Order, Reaction, Table};
 use columns::Row;
 pub use columns::keys as filter_keys;
 use facts::Facts;
-use typing::{Typed, Typing};
+use typed::Typed;
+use typing::Typing;
 use vary::Vary;
 
 pub const CONTEXTS: &[Context] =

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::typed::Typed;
 use super::vary::Vary;
 use crate::spec::networks;
 use crate::store::History;
@@ -26,16 +27,6 @@ pub enum Typing {
     Name { from: PathBuf, field: Field },
     /// Settings to vary, with their values.
     Vary(Vary),
-}
-
-/// What became of it at a key.
-pub enum Typed {
-    Changed,
-    /// Given up.
-    Left,
-    Finished(Vec<Effect>),
-    /// Still being typed, and something is to be looked up or kept.
-    Asks(Vec<Effect>),
 }
 
 /// Columns for the answer to a question.

@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::typing::Typed;
+use super::typed::Typed;
 use crate::query::{Candidate, Choices};
 use crate::spec::{Experiment, FIELDS, NotVaried, Varied, is_swept, vary};
 use crate::store::History;
