@@ -13,8 +13,8 @@ use crate::words::{pad_left, percent};
 
 /// More values are drawn ones, of which nearly every cell would be empty.
 const MOST_VALUES: usize = 16;
-/// `[100.0%]`
-const CELL: usize = 8;
+/// `[100.0%]`, and the same beside a longer value.
+const CELLS: [usize; 2] = [10, 8];
 const LONGEST_NAME: usize = 12;
 
 /// The map, where exactly two settings differ and all of it fits; `selected`: the combination under the
@@ -35,10 +35,12 @@ pub fn lines(
         let names = effects[down].iter().map(|effect| width(&effect.value));
         names.max().unwrap_or(0).clamp(4, LONGEST_NAME)
     };
-    let room = |down: usize| names(down) + 2 + effects[1 - down].len() * CELL <= cells;
+    let room = |down: usize, cell: usize| names(down) + 2 + effects[1 - down].len() * cell <= cells;
     // More values stand below each other than beside each other.
     let preferred = if effects[0].len() >= effects[1].len() { 0 } else { 1 };
-    let down = [preferred, 1 - preferred].into_iter().find(|&down| room(down))?;
+    let down = [preferred, 1 - preferred].into_iter().find(|&down| room(down, CELLS[1]))?;
+    let is_long = effects[1 - down].iter().any(|effect| width(&effect.value) >= CELLS[1]);
+    let cell = if is_long && room(down, CELLS[0]) { CELLS[0] } else { CELLS[1] };
     let keys = [first, second].map(|key| short_key(key, &found.keys));
     let (title, dim) = (theme.style(Role::Accent), theme.style(Role::Dim));
     let mut lines: Vec<Line> = vec![vec![
@@ -57,7 +59,7 @@ pub fn lines(
     let name_cells = names(down);
     let mut head = vec![(" ".repeat(name_cells + 2), dim)];
     for column in &effects[1 - down] {
-        head.push((pad_left(&fit(column.value.trim_matches('"'), CELL - 1), CELL - 1) + " ", dim));
+        head.push((pad_left(&fit(column.value.trim_matches('"'), cell - 1), cell - 1) + " ", dim));
     }
     lines.push(head);
     for row in &effects[down] {
@@ -68,9 +70,10 @@ pub fn lines(
             line.push(match place {
                 Some(at) => {
                     let accuracy = found.combinations[at].validation_accuracy;
-                    look(accuracy, scale.share(accuracy), at == 0, selected == Some(at), theme)
+                    let share = scale.share(accuracy);
+                    look(accuracy, share, cell, at == 0, selected == Some(at), theme)
                 }
-                None => (pad_left("· ", CELL), dim),
+                None => (pad_left("· ", cell), dim),
             });
         }
         lines.push(line);
@@ -83,6 +86,7 @@ pub fn lines(
 fn look(
     accuracy: f64,
     share: f64,
+    cells: usize,
     is_best: bool,
     is_selected: bool,
     theme: &Theme,
@@ -102,5 +106,5 @@ fn look(
         style = style.patch(theme.style(Role::Selection)).add_modifier(Modifier::UNDERLINED);
     }
     let (before, behind) = if is_best { ("[", "]") } else { (sign, " ") };
-    (format!("{}{behind}", pad_left(&format!("{before}{}", percent(accuracy)), CELL - 1)), style)
+    (format!("{}{behind}", pad_left(&format!("{before}{}", percent(accuracy)), cells - 1)), style)
 }
