@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::process::{Command, Stdio};
 
-use common::terminal::{CTRL_C, CTRL_S, ESC, Session};
+use common::terminal::{CTRL_C, CTRL_R, CTRL_S, ESC, Session};
 use common::{BINARY, Project, wait_until};
 use retrain::store::State;
 use rustix::process::{Pid, Signal, kill_process};
@@ -67,6 +67,27 @@ fn a_run_started_from_the_screens_survives_their_violent_end_and_is_found_again(
     assert_eq!(run.summary().unwrap().state, State::Stopped);
     again.press("q");
     again.ends_cleanly();
+}
+
+#[test]
+fn settings_are_varied_from_the_screens_which_show_what_did_best() {
+    let project = Project::new();
+    let mut session = Session::open(&project);
+    session.wait_for("never run");
+    session.press_for("M", "vary: ");
+    session.press("learning_rate 0.001, 0.5");
+    session.wait_for("2 runs; enter writes the sweep");
+    session.press("\r");
+    session.wait_for("\"learning_rate\" = [0.001, 0.5]");
+    session.press(CTRL_R);
+    session.wait_for("final test accuracy = ");
+    session.press_for("1", "photos-sweep");
+    session.press_for("gs", "2 of 2 done");
+    session.wait_for("chosen by validation: rate ");
+    session.wait_for("of the others it is not shown");
+    session.press("q");
+    session.press("q");
+    session.ends_cleanly();
 }
 
 #[test]

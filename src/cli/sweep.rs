@@ -16,7 +16,7 @@ use crate::compare::{Combination, SweepResult};
 use crate::config::Config;
 use crate::insight::final_test_accuracy;
 use crate::runner::{self, Place};
-use crate::store::{self, Queue, QueueError, RunFolder, Stop, Summary};
+use crate::store::{self, RunFolder, Stop, Summary};
 use crate::words::{counted, grouped, pad_right, percent, progress, width};
 
 /// Time between two looks at the runs.
@@ -30,6 +30,7 @@ const BAR: usize = 40;
 
 pub fn sweep(config: &Config, name: &str, as_json: bool) -> Result<ExitCode> {
     let (group, runs) = find(config, name)?;
+    let runs: Vec<(&RunFolder, &Summary)> = runs.iter().map(|(run, known)| (run, known)).collect();
     let found = SweepResult::of(&group, &runs);
     if as_json {
         print_json(&json(&found))?;
@@ -42,17 +43,16 @@ pub fn sweep(config: &Config, name: &str, as_json: bool) -> Result<ExitCode> {
 /// Takes the runs of a sweep that wait off the queue, and asks those at work to end.
 pub fn end(config: &Config, name: &str, how: EndName) -> Result<ExitCode> {
     let (group, runs) = find(config, name)?;
-    let runs: Vec<&RunFolder> = runs.iter().map(|(run, _)| run).collect();
     let how = match how {
         EndName::Pause => Stop::Pause,
         EndName::Stop => Stop::Keep,
         EndName::Cancel => Stop::Cancel,
     };
-    let (waited, worked) = end_all(config, &runs, how)?;
+    let ended = runner::end_all(&config.runs, &folders(runs), how)?;
     newsln!(
         "{} off the queue, {} at work asked to end; go on with: {} sweep {group} --resume",
-        counted(waited, "run"),
-        counted(worked, "run"),
+        counted(ended.waited, "run"),
+        counted(ended.worked, "run"),
         super::program()
     );
     Ok(ExitCode::SUCCESS)
@@ -61,21 +61,17 @@ pub fn end(config: &Config, name: &str, how: EndName) -> Result<ExitCode> {
 /// Queues the runs of a sweep that are not done and do not wait already.
 pub fn resume(config: &Config, name: &str) -> Result<ExitCode> {
     let (group, runs) = find(config, name)?;
-    let launcher = local(config)?;
-    let mut queued = 0;
-    for (run, _) in &runs {
-        let is_idle = runner::place(&launcher, &config.runs, run)? == Place::Nowhere;
-        if is_idle && run.summary()?.state.is_unfinished() {
-            runner::resume(&launcher, &config.runs, run, None)?;
-            queued += 1;
-        }
-    }
+    let queued = runner::resume_all(&local(config)?, &config.runs, &folders(runs))?;
     newsln!(
         "{} queued; '{} sweep {group}' shows what is known",
         counted(queued, "run"),
         super::program()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+fn folders(runs: Vec<(RunFolder, Summary)>) -> Vec<RunFolder> {
+    runs.into_iter().map(|(run, _)| run).collect()
 }
 
 /// The runs of the sweep whose name begins so; 'last': of the newest.
@@ -215,7 +211,7 @@ pub fn follow(config: &Config, folders: &[RunFolder]) -> Result<ExitCode> {
         let mut left = Vec::new();
         for folder in folders {
             if runner::place(&launcher, &config.runs, folder)? != Place::Nowhere {
-                left.push(folder);
+                left.push(folder.clone());
             }
         }
         let line = format!("sweep: {} runs", progress(folders.len() - left.len(), folders.len()));
@@ -238,7 +234,7 @@ pub fn follow(config: &Config, folders: &[RunFolder]) -> Result<ExitCode> {
             if interrupts > 1 {
                 break;
             }
-            end_all(config, &left, Stop::Keep)?;
+            runner::end_all(&config.runs, &left, Stop::Keep)?;
             newsln!("stopping: runs that wait are off the queue; ctrl-c again leaves at once");
         }
         std::thread::sleep(LOOK);
@@ -250,18 +246,4 @@ pub fn follow(config: &Config, folders: &[RunFolder]) -> Result<ExitCode> {
         0 => Ok(ExitCode::SUCCESS),
         _ => Ok(ExitCode::from(EXIT_INTERRUPTED)),
     }
-}
-
-/// Ends these runs. Gives how many waited, and how many were at work.
-fn end_all(config: &Config, runs: &[&RunFolder], how: Stop) -> Result<(usize, usize)> {
-    let waited = Queue::change(&config.runs, |queue| {
-        Ok::<_, QueueError>(runs.iter().filter(|run| queue.remove(&run.id())).count())
-    })?;
-    let at_work = runs.iter().filter(|run| run.has_worker());
-    let mut worked = 0;
-    for run in at_work {
-        run.request_stop(how)?;
-        worked += 1;
-    }
-    Ok((waited, worked))
 }

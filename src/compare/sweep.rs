@@ -43,17 +43,22 @@ pub struct Effect {
     pub n: usize,
 }
 
+impl Effect {
+    /// The value, where it is a number.
+    pub fn number(&self) -> Option<f64> {
+        self.value.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+}
+
 impl SweepResult {
     /// Takes the runs of a group together.
-    pub fn of(group: &str, runs: &[(RunFolder, Summary)]) -> SweepResult {
-        let summaries: Vec<&Summary> = runs.iter().map(|(_, summary)| summary).collect();
+    pub fn of(group: &str, runs: &[(&RunFolder, &Summary)]) -> SweepResult {
+        let summaries: Vec<&Summary> = runs.iter().map(|(_, summary)| *summary).collect();
         let keys = differing(&summaries);
-        let mut found: BTreeMap<Vec<String>, Vec<&(RunFolder, Summary)>> = BTreeMap::new();
-        for run in
-            runs.iter().filter(|(_, summary)| summary.kept.is_some() && summary.test.is_some())
-        {
-            let values = keys.iter().map(|key| value(&run.1, key)).collect();
-            found.entry(values).or_default().push(run);
+        let mut found: BTreeMap<Vec<String>, Vec<(&RunFolder, &Summary)>> = BTreeMap::new();
+        let has_result = |run: &&(_, &Summary)| run.1.kept.is_some() && run.1.test.is_some();
+        for &(run, summary) in runs.iter().filter(has_result) {
+            found.entry(values(&keys, summary)).or_default().push((run, summary));
         }
         let mut combinations: Vec<Combination> =
             found.into_iter().map(|(values, runs)| combination(values, &runs)).collect();
@@ -62,6 +67,11 @@ impl SweepResult {
             by_accuracy.then(a.validation_loss.total_cmp(&b.validation_loss))
         });
         SweepResult { group: group.to_owned(), runs: runs.len(), keys, combinations }
+    }
+
+    /// The values of a run of the sweep, one for each key.
+    pub fn values(&self, summary: &Summary) -> Vec<String> {
+        values(&self.keys, summary)
     }
 
     /// What each value of a setting comes to on the mean, in the order of the numbers, or of the text.
@@ -78,14 +88,19 @@ impl SweepResult {
             }
         }
         found.iter_mut().for_each(|effect| effect.mean /= effect.n as f64);
-        let number = |effect: &Effect| effect.value.parse::<f64>().unwrap_or(f64::INFINITY);
+        let number = |effect: &Effect| effect.number().unwrap_or(f64::INFINITY);
         found.sort_by(|a, b| number(a).total_cmp(&number(b)).then_with(|| a.value.cmp(&b.value)));
         found
     }
 }
 
-fn value(summary: &Summary, key: &str) -> String {
-    summary.settings.get(key).cloned().unwrap_or_else(|| "-".to_owned())
+fn values(keys: &[String], summary: &Summary) -> Vec<String> {
+    keys.iter().map(|key| value(summary, key).to_owned()).collect()
+}
+
+/// As written in TOML; `-` where the run has no setting of that name.
+fn value<'a>(summary: &'a Summary, key: &str) -> &'a str {
+    summary.settings.get(key).map_or("-", String::as_str)
 }
 
 /// Settings that differ, without the seeds unless nothing else does: runs that differ in these alone
@@ -101,7 +116,7 @@ fn differing(summaries: &[&Summary]) -> Vec<String> {
     keys.into_iter().map(str::to_owned).collect()
 }
 
-fn combination(values: Vec<String>, runs: &[&(RunFolder, Summary)]) -> Combination {
+fn combination(values: Vec<String>, runs: &[(&RunFolder, &Summary)]) -> Combination {
     let kept: Vec<_> = runs.iter().filter_map(|(_, summary)| summary.kept).collect();
     let mean = |numbers: &dyn Fn(usize) -> f64| {
         (0..kept.len()).map(numbers).sum::<f64>() / kept.len() as f64
@@ -148,7 +163,11 @@ mod tests {
             of("0.1", "100", "0", Some(0.9)),
             of("0.01", "100", "0", None),
         ];
-        let found = SweepResult::of("g", &runs);
+        let of_sweep = |runs: &[(RunFolder, Summary)]| {
+            let runs: Vec<(&RunFolder, &Summary)> = runs.iter().map(|(a, b)| (a, b)).collect();
+            SweepResult::of("g", &runs)
+        };
+        let found = of_sweep(&runs);
         assert_eq!(
             (found.runs, &found.keys[..]),
             (5, &["learning_rate".into(), "train.batch_size".into()][..])
@@ -168,8 +187,7 @@ mod tests {
         assert_eq!((effects[0].value.as_str(), effects[1].value.as_str()), ("0.01", "0.1"));
         assert!((effects[1].mean - 0.875).abs() < 1e-12 && effects[1].n == 2);
         // Where nothing but the seed is swept it is the setting that differs.
-        let seeds =
-            SweepResult::of("g", &[of("0.1", "32", "0", Some(0.8)), of("0.1", "32", "1", None)]);
+        let seeds = of_sweep(&[of("0.1", "32", "0", Some(0.8)), of("0.1", "32", "1", None)]);
         assert_eq!(seeds.keys, ["train.seed"]);
     }
 }

@@ -13,6 +13,7 @@ mod process;
 mod queue;
 mod resume;
 mod slots;
+mod sweep;
 
 pub use create::{StartError, create, create_again, create_all};
 pub use keep::{keep, kept};
@@ -22,3 +23,4 @@ pub use local::Local;
 pub use queue::{EnqueueError, Place, advance, behind, enqueue, place, unseen_at_work};
 pub use resume::{ResumeError, TO_GO, resume};
 pub use slots::slots;
+pub use sweep::{Ended, SweepError, end_all, resume_all};

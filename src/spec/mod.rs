@@ -18,10 +18,11 @@ mod files;
 mod naming;
 mod resolve;
 mod settings;
-mod sweep;
+pub mod sweep;
 mod tables;
 mod template;
 mod unknown;
+mod vary;
 
 pub use check::{Checked, parse};
 pub use expected::{expected_in_words, expected_seconds, heads_in_words};
@@ -34,9 +35,10 @@ pub use settings::{
     Difference, differences, differing_settings, folds, in_effect, is_default, rename_former,
     settings, with_other_network,
 };
-pub use sweep::{Member, Sweep};
+pub use sweep::{Member, Sweep, is_swept};
 pub use tables::{fields_json, fields_markdown, fields_table};
 pub use template::{Draft, networks, template};
+pub use vary::{NotVaried, Varied, vary, with_sweep};
 
 pub use crate::config::{Mistake, Mistakes};
 pub use crate::nets::{DeviceChoice, NetworkSettings, Precision, Resize, Weights};

@@ -11,16 +11,53 @@ use super::unknown::unknown;
 use super::{Experiment, ExperimentField};
 use crate::config::{excerpt, nearest};
 use crate::random::Rng;
-use crate::setting::{Kind, Value};
+use crate::setting::{Kind, Value, Words};
 use crate::words::grouped;
 
 /// The table's name.
 pub const SWEEP: &str = "sweep";
 const DRAW: &str = "draw";
+/// The table in it.
+pub const SWEEP_DRAW: &str = "sweep.draw";
+/// Both tables, each with what it is for.
+pub const TABLES: Words = &[
+    (
+        SWEEP,
+        "fields with several values, a list or { from, to, count, scale }: a run of each combination",
+    ),
+    (SWEEP_DRAW, "so many combinations are drawn, instead of all of them"),
+];
+/// Keys of a range of values, each with its meaning.
+pub const RANGE_KEYS: Words = &[
+    ("from", "the value at one end"),
+    ("to", "the value at the other end"),
+    ("count", "how many values; may be left out where combinations are drawn"),
+    (SCALE, "how they are spaced: \"linear\", the default, or \"log\""),
+];
+/// The key of a range that holds one of [`SCALES`].
+pub const SCALE: &str = "scale";
+/// How the values of a range are spaced.
+pub const SCALES: Words =
+    &[("linear", "the same difference between them"), ("log", "the same ratio between them")];
+/// Keys of `[sweep.draw]`, each with its meaning.
+pub const DRAW_KEYS: Words = &[
+    ("trials", "how many combinations are drawn, none twice"),
+    ("seed", "the same seed draws the same ones; 0 by default"),
+];
 /// More runs than this are a mistake in a range rather than a wish.
 const MOST_RUNS: usize = 10_000;
 /// What has no several values: it says nothing of a training.
 const NOT_SWEPT: [&str; 2] = ["images", "description"];
+
+/// Whether the field of this key may have several values.
+pub fn is_swept(key: &str) -> bool {
+    !NOT_SWEPT.contains(&key)
+}
+
+/// Whether a field of this kind holds numbers, of which there are ranges.
+pub fn has_ranges(kind: Kind) -> bool {
+    matches!(kind, Kind::Int { .. } | Kind::Float(_) | Kind::Percent(_) | Kind::FloatOrAuto(_))
+}
 
 type Refusals = Vec<(Range<usize>, String)>;
 
@@ -247,7 +284,7 @@ impl Reader<'_> {
                 self.draw(value);
             } else if let (true, Some(table)) = (is_table, value.get_ref().as_table()) {
                 self.table(&name, table);
-            } else if NOT_SWEPT.contains(&name.as_str()) {
+            } else if !is_swept(&name) {
                 self.refuse(key.span(), format!("{name} cannot have several values in one sweep"));
             } else if let Some(field) = field(&name) {
                 self.field(field, value);
@@ -295,11 +332,7 @@ impl Reader<'_> {
         table: &DeTable,
         at: Range<usize>,
     ) -> Option<Span> {
-        let is_number = matches!(
-            field.kind,
-            Kind::Int { .. } | Kind::Float(_) | Kind::Percent(_) | Kind::FloatOrAuto(_)
-        );
-        if !is_number {
+        if !has_ranges(field.kind) {
             let said = format!("{} is no number: expected a list of values", field.key);
             self.refuse(at, said);
             return None;
@@ -331,7 +364,7 @@ impl Reader<'_> {
                     }
                 },
                 other => {
-                    self.strange(key, other, &["from", "to", "count", "scale"]);
+                    self.strange(key, other, RANGE_KEYS);
                     return None;
                 }
             }
@@ -356,7 +389,7 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "trials" => trials = self.whole("trials", value, 1, MOST_RUNS as u64),
                 "seed" => seed = self.whole("seed", value, 0, i64::MAX as u64).unwrap_or(0),
-                other => self.strange(key, other, &["trials", "seed"]),
+                other => self.strange(key, other, DRAW_KEYS),
             }
         }
         if let Some(count) = trials {
@@ -383,7 +416,8 @@ impl Reader<'_> {
         read
     }
 
-    fn strange(&mut self, key: &Spanned<std::borrow::Cow<str>>, name: &str, known: &[&str]) {
+    fn strange(&mut self, key: &Spanned<std::borrow::Cow<str>>, name: &str, known: Words) {
+        let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         let near = nearest(name, known.iter().copied());
         let cure = near.map_or(format!("expected {}", known.join(", ")), |near| {
             format!("did you mean {near}")

@@ -295,6 +295,22 @@ impl Queue {
         true
     }
 
+    /// Moves those of these runs that wait, in the order in which they wait, before another one, or to
+    /// the end. Where the other does not wait any more, as it was started, they are the first.
+    pub fn move_before(&mut self, runs: &[String], other: Option<&str>) -> bool {
+        let (moved, mut rest): (Vec<Waiting>, Vec<Waiting>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting| runs.contains(&waiting.run));
+        let place = match other {
+            Some(other) => rest.iter().position(|waiting| waiting.run == other).unwrap_or(0),
+            None => rest.len(),
+        };
+        let has_moved = !moved.is_empty();
+        rest.splice(place..place, moved);
+        self.waiting = rest;
+        has_moved
+    }
+
     /// Takes a run from among those that wait; `false` where it does not.
     pub fn remove(&mut self, run: &str) -> bool {
         let place = self.place(run);
@@ -398,6 +414,13 @@ mod tests {
         let mut queue = Queue { waiting, ..Queue::default() };
         assert!(queue.shift("c", 0) && queue.shift("a", 9) && !queue.shift("x", 0));
         assert_eq!(names(&queue), ["c", "b", "a"]);
+        let runs = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert!(queue.move_before(&runs(&["a", "c"]), None));
+        assert_eq!(names(&queue), ["b", "c", "a"], "in the order in which they wait");
+        assert!(queue.move_before(&runs(&["a"]), Some("b")) && !queue.move_before(&[], None));
+        assert_eq!(names(&queue), ["a", "b", "c"]);
+        assert!(queue.move_before(&runs(&["c"]), Some("started meanwhile")));
+        assert_eq!(names(&queue), ["c", "a", "b"]);
         assert!(queue.remove("b") && !queue.remove("b"));
         assert_eq!(names(&queue), ["c", "a"]);
     }

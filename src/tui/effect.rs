@@ -52,6 +52,10 @@ pub enum Effect {
     EditQueue(QueueEdit),
     /// Asks the worker of a run to pause, stop or cancel it.
     Stop(RunFolder, Stop),
+    /// Takes these runs of a sweep off the queue, and asks the workers of those at work to end.
+    EndSweep(Vec<RunFolder>, Stop),
+    /// Queues those of these runs of a sweep that are not done.
+    ResumeSweep(Vec<RunFolder>),
     /// Moves runs to the trash, each with all that is in its folder.
     Trash(Vec<RunFolder>),
     /// Brings back what was moved to the trash.
@@ -128,6 +132,8 @@ pub enum PromptName {
     Folder,
     /// What a run shall score.
     Photos,
+    /// Settings and the values that they are to have.
+    Sweep,
 }
 
 impl PromptName {
@@ -141,6 +147,7 @@ impl PromptName {
             PromptName::Note => "note",
             PromptName::Folder => "folder of photos",
             PromptName::Photos => "photos to score",
+            PromptName::Sweep => "settings to vary",
         }
     }
 }
@@ -148,14 +155,17 @@ impl PromptName {
 /// A change of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueueEdit {
-    /// This run starts one place earlier.
-    Up(String),
-    /// This run starts one place later.
-    Down(String),
-    /// This run is the next to start.
-    First(String),
-    /// This run does not wait any more.
-    Remove(String),
+    /// These runs start before that one, in the order in which they wait now; `None`: as the last.
+    Move {
+        /// Their names.
+        runs: Vec<String>,
+        /// The name of the other.
+        before: Option<String>,
+    },
+    /// These runs are the next to start.
+    First(Vec<String>),
+    /// These runs do not wait any more.
+    Remove(Vec<String>),
     /// No run waits any more.
     Empty,
     /// Starts nothing from now on; `false`: starts what waits again.
@@ -214,6 +224,8 @@ pub enum Destination {
     Log,
     /// What works and what waits.
     Queue,
+    /// What the sweep of this name has found.
+    Sweep(String),
     /// An experiment's file, to be edited.
     Editor(PathBuf),
     /// A text for an experiment's file that does not exist yet.

@@ -8,9 +8,10 @@ use super::Context;
 use super::effect::{Again, QueueEdit};
 use super::news::{News, Toast};
 use super::screens::waits_in_queue;
-use crate::runner::{self, Local, Place, StartError};
+use crate::runner::{self, Ended, Local, Place, StartError};
 use crate::spec::with_other_network;
 use crate::store::{Queue, QueueError, RunFolder, State, Stop, Summary, Timestamp};
+use crate::words::counted;
 
 /// A worker that has the run says so within this; a slow one is seen later.
 const TO_BE_SEEN: Duration = Duration::from_secs(3);
@@ -122,12 +123,14 @@ fn place(context: &Context, run: &RunFolder) -> Result<Place, QueueError> {
 pub fn edit_queue(context: &Context, edit: QueueEdit) -> News {
     let runs = &context.config.runs;
     let edited = Queue::change(runs, |queue| {
-        let place = |queue: &Queue, run: &str| queue.place(run).unwrap_or_default();
         Ok::<_, QueueError>(match edit {
-            QueueEdit::Up(run) => queue.shift(&run, place(queue, &run).saturating_sub(1)),
-            QueueEdit::Down(run) => queue.shift(&run, place(queue, &run) + 1),
-            QueueEdit::First(run) => queue.shift(&run, 0),
-            QueueEdit::Remove(run) => queue.remove(&run),
+            QueueEdit::Move { runs, before } => queue.move_before(&runs, before.as_deref()),
+            QueueEdit::First(runs) => {
+                let first = queue.waiting.iter().find(|waiting| !runs.contains(&waiting.run));
+                let first = first.map(|waiting| waiting.run.clone());
+                queue.move_before(&runs, first.as_deref())
+            }
+            QueueEdit::Remove(runs) => runs.iter().filter(|run| queue.remove(run)).count() > 0,
             QueueEdit::Empty => !std::mem::take(&mut queue.waiting).is_empty(),
             QueueEdit::Hold(held) => std::mem::replace(&mut queue.held, held) != held,
         })
@@ -144,13 +147,17 @@ pub fn advance(context: &Context) -> Result<(), String> {
     runner::advance(&local(context), &context.config.runs).map_err(|err| err.to_string())
 }
 
-/// Asks the worker of `run` to end.
-pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
-    let wish = match stop {
+fn wish(stop: Stop) -> &'static str {
+    match stop {
         Stop::Pause => "pause",
         Stop::Keep => "stop",
         Stop::Cancel => "cancel",
-    };
+    }
+}
+
+/// Asks the worker of `run` to end.
+pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
+    let wish = wish(stop);
     if let Ok(Place::Waiting(_)) = place(context, run) {
         return News::Said(Toast::error(waits_in_queue(&run.id())));
     }
@@ -160,6 +167,27 @@ pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
     }
     News::Said(match run.request_stop(stop) {
         Ok(()) => Toast::good(format!("asked the worker of {} to {wish}", run.id())),
+        Err(err) => Toast::error(err.to_string()),
+    })
+}
+
+/// Takes the runs of a sweep off the queue, and asks the workers of those at work to end.
+pub fn end_sweep(context: &Context, runs: &[RunFolder], stop: Stop) -> News {
+    News::Said(match runner::end_all(&context.config.runs, runs, stop) {
+        Ok(Ended { waited, worked }) => Toast::good(format!(
+            "{} off the queue, {} at work asked to {}",
+            counted(waited, "run"),
+            counted(worked, "run"),
+            wish(stop)
+        )),
+        Err(err) => Toast::error(err.to_string()),
+    })
+}
+
+/// Queues the runs of a sweep that are not done.
+pub fn resume_sweep(context: &Context, runs: &[RunFolder]) -> News {
+    News::Said(match runner::resume_all(&local(context), &context.config.runs, runs) {
+        Ok(queued) => Toast::good(format!("{} queued", counted(queued, "run"))),
         Err(err) => Toast::error(err.to_string()),
     })
 }

@@ -22,7 +22,9 @@ use super::experiments::ExperimentPerformer;
 use super::explained::explain as explain_change;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
-use super::launch::{advance, ask_worker, edit_queue, launch, rerun, resume};
+use super::launch::{
+    advance, ask_worker, edit_queue, end_sweep, launch, rerun, resume, resume_sweep,
+};
 use super::news::{News, RunsWatcher, Toast, start_glances};
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
@@ -147,6 +149,14 @@ impl Performer {
             Effect::Stop(run, stop) => {
                 let context = self.context.clone();
                 self.later(move || ask_worker(&context, &run, stop));
+            }
+            Effect::EndSweep(runs, stop) => {
+                let context = self.context.clone();
+                self.later(move || end_sweep(&context, &runs, stop));
+            }
+            Effect::ResumeSweep(runs) => {
+                let context = self.context.clone();
+                self.aside("resume", move || resume_sweep(&context, &runs))?;
             }
             Effect::Trash(runs) => {
                 for run in runs {

@@ -19,6 +19,7 @@ pub const ESC: &str = "\x1b";
 pub const ENTER: &str = "\r";
 pub const CTRL_C: &str = "\x03";
 pub const CTRL_F: &str = "\x06";
+pub const CTRL_R: &str = "\x12";
 pub const CTRL_S: &str = "\x13";
 pub const BACKSPACE: &str = "\x7f";
 pub const DOWN: &str = "\x1b[B";

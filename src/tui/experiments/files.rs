@@ -8,7 +8,7 @@ use super::{ExperimentNews, photos};
 use crate::config::{Config, TextFileError, read_small, read_text};
 use crate::dataset::{Listing, list_categories};
 use crate::spec;
-use crate::store::write_atomically;
+use crate::store::{write_atomically, write_new};
 use crate::tui::typed_path::typed_path;
 
 /// What became of a wish to save.
@@ -161,6 +161,18 @@ pub fn duplicate(from: &Path, name: &str) -> Result<ExperimentNews, String> {
     Ok(ExperimentNews::Made(to))
 }
 
+/// Writes a copy with this table `[sweep]` beside the file, under a name that is free.
+pub fn vary(from: &Path, table: &str) -> Result<ExperimentNews, String> {
+    let text = read(from)?.ok_or_else(|| format!("{} is not there any more", from.display()))?;
+    let text = spec::with_sweep(&text, table)?;
+    let stem = from.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = if stem.ends_with("-sweep") { stem } else { format!("{stem}-sweep") };
+    let to = free(from.parent().unwrap_or(Path::new("")), Path::new(&stem));
+    spec::name(&to).map_err(|err| err.to_string())?;
+    write_new(&to, text.as_bytes()).map_err(|err| format!("{}: {err}", to.display()))?;
+    Ok(ExperimentNews::Varied(to))
+}
+
 /// `folder/stem.toml`, with a number behind the stem where that is taken.
 fn free(folder: &Path, stem: &Path) -> PathBuf {
     let stem = stem.to_string_lossy();
@@ -186,6 +198,24 @@ mod tests {
         fs::remove_file(&path).unwrap();
         assert_eq!(save(&path, "mine 2", Some("mine")), Saved::Changed(None));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_sweep_is_written_beside_its_experiment_and_never_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().join("fire.toml");
+        fs::write(&from, "images = 'p' # mine\n").unwrap();
+        let made = |table: &str| match vary(&from, table).unwrap() {
+            ExperimentNews::Varied(path) => path,
+            other => panic!("{other:?}"),
+        };
+        let first = made("[sweep]\niterations = [1, 2]\n");
+        assert_eq!(first, folder.path().join("fire-sweep.toml"));
+        assert_eq!(made("[sweep]\niterations = [3]\n"), folder.path().join("fire-sweep-2.toml"));
+        let text = fs::read_to_string(&first).unwrap();
+        assert_eq!(text, "images = 'p' # mine\n\n[sweep]\niterations = [1, 2]\n");
+        assert_eq!(fs::read_to_string(&from).unwrap(), "images = 'p' # mine\n");
+        assert!(vary(&folder.path().join("gone.toml"), "").is_err());
     }
 
     #[cfg(unix)]

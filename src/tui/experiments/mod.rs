@@ -18,7 +18,7 @@ pub use files::{Completion, Saved};
 pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
 pub use performer::{ExperimentEffect, ExperimentPerformer};
 
-use super::keys::names::UNDO;
+use super::keys::names::{BACK, SAVE_AND_RUN, UNDO};
 use super::toast::Toast;
 use crate::store::trash::Trashed;
 
@@ -52,6 +52,8 @@ pub enum ExperimentNews {
     },
     /// A new file was written.
     Made(PathBuf),
+    /// A new file with a sweep was written.
+    Varied(PathBuf),
     Trashed(Trashed),
     Completed(Completion),
     /// Nothing was typed for a moment; the number is that of the request.
@@ -74,6 +76,10 @@ impl ExperimentNews {
                 let name = trashed.from.file_name()?.to_string_lossy();
                 Some(Toast::good(format!("{name} is in the trash; {UNDO} brings it back")))
             }
+            ExperimentNews::Varied(path) => Some(Toast::good(format!(
+                "made {}; {SAVE_AND_RUN} runs it, {BACK} leaves it for later",
+                path.display()
+            ))),
             ExperimentNews::Made(path) => Some(Toast::good(format!("made {}", path.display()))),
             _ => None,
         }

@@ -41,6 +41,11 @@ pub enum ExperimentEffect {
         from: PathBuf,
         name: String,
     },
+    /// Writes a copy that has this table `[sweep]`, under a name that is free.
+    Vary {
+        from: PathBuf,
+        table: String,
+    },
     Trash(PathBuf),
     CompletePath(String),
     /// Counts the photos of this experiment rather than of another.
@@ -112,6 +117,9 @@ impl ExperimentPerformer {
             }
             ExperimentEffect::Duplicate { from, name } => {
                 Box::new(move || then_look(said(files::duplicate(&from, &name))))
+            }
+            ExperimentEffect::Vary { from, table } => {
+                Box::new(move || then_look(said(files::vary(&from, &table))))
             }
             ExperimentEffect::Trash(path) => {
                 let bin = self.context.config.trash.clone();

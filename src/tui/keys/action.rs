@@ -64,6 +64,8 @@ pub enum Action {
     MoreIterations,
     /// Writes a report of runs into a file.
     Report,
+    /// Shows what the sweep of a run or of an experiment has found.
+    ShowSweep,
     // queue
     MoveUp,
     MoveDown,
@@ -88,6 +90,8 @@ pub enum Action {
     /// Has it run: an experiment anew, a run from where it stopped.
     Run,
     Duplicate,
+    /// Asks for settings and their values, and makes a sweep of them.
+    Vary,
     DetailDown,
     DetailUp,
     // editor

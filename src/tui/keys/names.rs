@@ -36,6 +36,8 @@ pub const RERUN: &str = key_of(Action::Rerun);
 pub const RESUME: &str = key_of(Action::Run);
 /// Trains a run on to more iterations.
 pub const MORE_ITERATIONS: &str = key_of(Action::MoreIterations);
+/// What a sweep has found.
+pub const SWEEP: &str = key_of(Action::ShowSweep);
 /// Stops a run and keeps its result.
 pub const STOP: &str = key_of(Action::Stop);
 /// Takes a waiting run off the queue.
@@ -58,6 +60,8 @@ pub const COMPLETE: &str = key_of(Action::Complete);
 pub const MARK_RANGE: &str = key_of(Action::MarkRange);
 /// Saves an experiment in the editor.
 pub const SAVE: &str = key_of(Action::Save);
+/// Saves it and runs it.
+pub const SAVE_AND_RUN: &str = key_of(Action::SaveAndRun);
 
 #[cfg(test)]
 mod tests {

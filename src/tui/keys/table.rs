@@ -23,6 +23,7 @@ pub enum Context {
     Change,
     Confusion,
     Queue,
+    Sweep,
     Experiments,
     /// A text is typed here, so only this context's own keys hold.
     Editor,
@@ -56,6 +57,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),
     (Context::Queue, QUEUE),
+    (Context::Sweep, SWEEP),
     (Context::Experiments, EXPERIMENTS),
     (Context::Editor, EDITOR),
 ];
@@ -141,6 +143,7 @@ const RERUN: &str = "again: a new run with this run's own settings";
 const OTHER_NETWORK: &str = "backbone: the same with the other built-in network";
 const REPORT: &str = "out: write a report of this run as a page, with its photos";
 const EXPLAIN_CHANGE: &str = "go to the explanation: what the change of the accuracy comes from";
+const SHOW_SWEEP: &str = "go to the sweep that this is one of: the best values by validation";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
@@ -159,6 +162,7 @@ const RUNS: &[Binding] = &[
     bind(&["P"], Action::Pause, "", PAUSE),
     bind(&["I"], Action::MoreIterations, "", "iterations: train this run on to a larger number"),
     bind(&["w"], Action::ShowQueue, "queue", SHOW_QUEUE),
+    bind(&["gs"], Action::ShowSweep, "sweep", SHOW_SWEEP),
     bind(&["d"], Action::Remove, "trash", "move to the trash"),
     bind(&["A"], Action::Rerun, "again", RERUN),
     bind(&["B"], Action::OtherNetwork, "", OTHER_NETWORK),
@@ -276,7 +280,7 @@ const CONFUSION: &[Binding] = &[
 ];
 
 const QUEUE: &[Binding] = &[
-    bind(&["enter"], Action::Enter, "open", "open this run"),
+    bind(&["enter"], Action::Enter, "open", "open this run, or show the runs of this sweep"),
     bind(&["K"], Action::MoveUp, "up", "move this waiting run up: it starts earlier"),
     bind(&["J"], Action::MoveDown, "down", "move this waiting run down: it starts later"),
     bind(&["T"], Action::MoveFirst, "", "top: make this waiting run the next to start"),
@@ -286,6 +290,7 @@ const QUEUE: &[Binding] = &[
         "take off",
         "take this waiting run off the queue; 'resume' queues it again",
     ),
+    bind(&["gs"], Action::ShowSweep, "sweep", SHOW_SWEEP),
     bind(&["Q"], Action::EmptyQueue, "empty", "empty: take all waiting runs off"),
     bind(
         &["H"],
@@ -295,6 +300,31 @@ const QUEUE: &[Binding] = &[
     ),
 ];
 
+const SWEEP: &[Binding] = &[
+    bind(&["enter"], Action::Enter, "open", "open the run with these values"),
+    bind(
+        &["a"],
+        Action::OtherChart,
+        "plots",
+        "plots: what each setting does, on the whole width; again the table",
+    ),
+    bind(&["c"], Action::Compare, "compare", "compare this run with the chosen one"),
+    bind(&["i"], Action::OpenImages, "images", "images: every image of this run with its scores"),
+    bind(
+        &["x"],
+        Action::Stop,
+        "stop",
+        "stop the sweep: none of its runs waits any more, those at work keep their result",
+    ),
+    bind(&["P"], Action::Pause, "", "pause the sweep: none waits any more, those at work pause"),
+    bind(&["X"], Action::Cancel, "", "cancel the sweep: none waits any more, none gives a result"),
+    bind(&["r"], Action::Run, "resume", "resume the sweep: queue all its runs that are not done"),
+    bind(&["w"], Action::ShowQueue, "queue", SHOW_QUEUE),
+    bind(&["J", "tab"], Action::DetailDown, "", "scroll what each setting does: down"),
+    bind(&["K", "shift-tab"], Action::DetailUp, "", "scroll what each setting does: up"),
+    bind(&["y"], Action::Yank, "", "yank: copy this sweep's name"),
+];
+
 const EXPERIMENTS: &[Binding] = &[
     bind(&["r"], Action::Run, "run", "run this experiment, or all that are marked"),
     bind(&["e"], Action::Edit, "edit", "edit this experiment here, checked as you type"),
@@ -302,7 +332,19 @@ const EXPERIMENTS: &[Binding] = &[
     bind(&["enter"], Action::Enter, "runs", "show the runs of this experiment"),
     bind(&["space"], Action::Mark, "", "mark or unmark this experiment; 'run' uses the marked"),
     bind(&["w"], Action::ShowQueue, "queue", SHOW_QUEUE),
+    bind(
+        &["gs"],
+        Action::ShowSweep,
+        "sweep",
+        "go to the newest sweep of this experiment: the best values by validation",
+    ),
     bind(&["D"], Action::Duplicate, "duplicate", "duplicate this experiment under a new name"),
+    bind(
+        &["M"],
+        Action::Vary,
+        "vary",
+        "many values: ask for settings to vary, and write an experiment with a sweep of them",
+    ),
     bind(&["d"], Action::Remove, "trash", "move this experiment to the trash; its runs stay"),
     bind(&["z"], Action::Undo, "", "undo: bring back the experiment that went to the trash last"),
     bind(

@@ -2,7 +2,7 @@
 //! screen that does it.
 
 use crate::store::{RunFolder, Stage, State, Stop};
-use crate::tui::effect::{Confirm, Effect};
+use crate::tui::effect::{Confirm, Destination, Effect};
 use crate::tui::keys::names::{EXPERIMENTS, MORE_ITERATIONS, QUEUE, RERUN, RESUME, RUN, UNQUEUE};
 use crate::tui::news::Toast;
 
@@ -70,6 +70,16 @@ pub fn resume(run: RunFolder, state: Option<State>) -> Effect {
         }
         Some(State::Starting) => Effect::Toast(Toast::error(format!("{id} is starting already"))),
         _ => Effect::Toast(Toast::error(format!("{id} is running"))),
+    }
+}
+
+/// What the sweep of this name has found; `None`: the run or experiment has none.
+pub fn open_sweep(name: Option<String>) -> Effect {
+    match name {
+        Some(name) => Effect::Open(Destination::Sweep(name)),
+        None => Effect::Toast(Toast::error(format!(
+            "no run of a sweep: an experiment with a table [sweep] makes several when {RUN} runs it"
+        ))),
     }
 }
 

@@ -18,6 +18,7 @@ mod page;
 mod queue;
 mod run_facts;
 mod runs;
+mod sweep;
 
 pub use change::Change;
 pub use compare::Compare;
@@ -31,6 +32,7 @@ pub use log::Log;
 pub use page::{Message, Page, Said, World};
 pub use queue::Queue;
 pub use runs::Runs;
+pub use sweep::Sweep;
 
 use super::effect::Destination;
 use super::keys::Action;
@@ -62,6 +64,7 @@ pub enum Screen {
     Confusion(Box<Confusion>),
     Log(Log),
     Queue(Box<Queue>),
+    Sweep(Box<Sweep>),
     Experiments(Box<Experiments>),
     Editor(Box<Editor>),
 }
@@ -90,6 +93,7 @@ impl Screen {
             }
             Destination::Log => Screen::Log(Log::default()),
             Destination::Queue => Screen::Queue(Box::default()),
+            Destination::Sweep(name) => Screen::Sweep(Box::new(Sweep::of(name))),
             Destination::Editor(path) => Screen::Editor(Box::new(Editor::of(path))),
             Destination::Draft { path, text } => {
                 Screen::Editor(Box::new(Editor::draft(path, &text)))
@@ -109,6 +113,7 @@ impl Screen {
             Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_ref(),
+            Screen::Sweep(page) => page.as_ref(),
             Screen::Experiments(page) => page.as_ref(),
             Screen::Editor(page) => page.as_ref(),
         }
@@ -125,6 +130,7 @@ impl Screen {
             Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_mut(),
+            Screen::Sweep(page) => page.as_mut(),
             Screen::Experiments(page) => page.as_mut(),
             Screen::Editor(page) => page.as_mut(),
         }
@@ -165,6 +171,7 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     confusion::CONTEXTS,
     log::CONTEXTS,
     queue::CONTEXTS,
+    sweep::CONTEXTS,
     experiments::CONTEXTS,
     editor::CONTEXTS,
 ];

@@ -1,12 +1,14 @@
 //! An experiment's text: edited, checked as it is typed, saved, run.
 
 mod check;
+mod complete;
 mod document;
 mod keys;
 mod lexer;
 mod panel;
 mod place;
 mod saving;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -112,7 +114,7 @@ impl Editor {
     }
 
     fn choices(&self) -> Option<place::Choices> {
-        place::choices(&self.document)
+        complete::choices(&self.document)
     }
 
     fn learn(&mut self, news: &ExperimentNews) -> Vec<Effect> {
@@ -134,7 +136,7 @@ impl Editor {
         }
         let topic = match &self.popup {
             Some(popup) => popup.choices.candidates.get(popup.selected).map(|found| found.topic),
-            None => place::topic(&self.document),
+            None => complete::topic(&self.document),
         };
         let state = match &self.on_disk {
             _ if self.after_save.is_some() => "saving",

@@ -109,6 +109,12 @@ fn topic_rows(topic: Topic) -> Vec<Row> {
                 (about.to_owned(), Role::Text),
             ]];
         }
+        Topic::Word(name, meaning) => {
+            return vec![vec![
+                (format!("{name} "), Role::Accent),
+                (meaning.to_owned(), Role::Text),
+            ]];
+        }
         Topic::Field(field) => field,
     };
     let mut facts = match field.default {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::document::Document;
 use super::lexer::{Kind, Token};
+use crate::spec::sweep::TABLES;
 use crate::spec::{self, FIELDS, Field, fields};
 use crate::tui::widgets::Listed;
 
@@ -14,6 +15,8 @@ pub enum Topic {
     Field(&'static Field),
     /// A table, with what it is about.
     Table(&'static str, &'static str),
+    /// A key that is no field's, with its meaning.
+    Word(&'static str, &'static str),
 }
 
 /// Something that may be written at the cursor.
@@ -24,13 +27,13 @@ pub struct Candidate {
     pub meaning: String,
     pub topic: Topic,
     /// As written.
-    text: String,
+    pub(super) text: String,
 }
 
 /// What may be written at the cursor, and in place of which bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choices {
-    span: Range<usize>,
+    pub(super) span: Range<usize>,
     pub candidates: Vec<Candidate>,
 }
 
@@ -50,17 +53,17 @@ impl Listed for Choices {
 }
 
 /// The table, key and value that the cursor is in.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     /// `train`, or `network.inception_v3`; empty above all tables.
-    table: String,
+    pub table: String,
     /// The key of the statement, when the cursor is on it or behind it.
-    key: Option<&'a Token>,
+    pub key: Option<&'a Token>,
     /// Where the value starts, when the cursor is behind the equals sign.
-    value: Option<usize>,
-    in_comment: bool,
+    pub value: Option<usize>,
+    pub in_comment: bool,
 }
 
-fn place<'a>(document: &'a Document, offset: usize) -> Place<'a> {
+pub(super) fn place<'a>(document: &'a Document, offset: usize) -> Place<'a> {
     let tokens = document.tokens();
     let text = document.text();
     let before = tokens.partition_point(|token| token.span.start < offset.max(1));
@@ -97,7 +100,7 @@ fn table_name(header: &str) -> String {
     header.chars().filter(|c| !matches!(c, '[' | ']' | ' ' | '\t')).collect()
 }
 
-fn blanks(text: &str) -> usize {
+pub(super) fn blanks(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
 }
 
@@ -133,13 +136,21 @@ pub fn topic(document: &Document) -> Option<Topic> {
     {
         return about(&table_name(name));
     }
-    // At the line's start the cursor stands before the key: it is on it all the same.
+    place(document, on_the_key(document)).field(text).map(Topic::Field)
+}
+
+/// The cursor; at the line's start, before the key, it is on the key all the same.
+pub(super) fn on_the_key(document: &Document) -> usize {
+    let row = document.row(document.offset());
+    let line = document.lines()[row].as_str();
     let offset = document.offset().max(document.start(row) + blanks(line) + 1);
-    let offset = offset.min(document.start(row) + line.len());
-    place(document, offset).field(text).map(Topic::Field)
+    offset.min(document.start(row) + line.len())
 }
 
 fn about(table: &str) -> Option<Topic> {
+    if let Some((name, about)) = TABLES.iter().find(|(name, _)| *name == table) {
+        return Some(Topic::Table(name, about));
+    }
     let table = fields::SECTIONS.iter().find(|section| section.name == table)?;
     Some(Topic::Table(table.name, &table.about))
 }
@@ -222,23 +233,13 @@ fn keys(document: &Document, place: &Place, offset: usize) -> Choices {
             text,
         })
     });
-    let headers: Vec<String> = document.lines().iter().map(|line| line.trim().to_owned()).collect();
-    let tables = fields::SECTIONS
-        .iter()
-        .map(|table| (format!("[{}]", table.name), table))
-        .filter(|(header, _)| !headers.contains(header))
-        .map(|(header, table)| Candidate {
-            name: header.clone(),
-            meaning: table.about.clone(),
-            topic: Topic::Table(table.name, &table.about),
-            text: header,
-        });
+    let tables = tables(document);
     let mut candidates: Vec<Candidate> = keys.chain(tables).collect();
     candidates.retain(|candidate| {
         // `last` finds `inception_v3.last_pool` too.
         let leaf = match candidate.topic {
             Topic::Field(field) => field.leaf(),
-            Topic::Table(..) => "",
+            Topic::Table(..) | Topic::Word(..) => "",
         };
         candidate.name.starts_with(typed) || leaf.starts_with(typed)
     });
@@ -251,6 +252,23 @@ fn keys(document: &Document, place: &Place, offset: usize) -> Choices {
     Choices { span: begins..offset, candidates }
 }
 
+/// Headers of the tables that have none yet.
+pub(super) fn tables(document: &Document) -> Vec<Candidate> {
+    let headers: Vec<String> = document.lines().iter().map(|line| line.trim().to_owned()).collect();
+    let sections = fields::SECTIONS.iter().map(|table| (table.name, table.about.as_str()));
+    sections
+        .chain(TABLES.iter().copied())
+        .map(|(name, about)| (format!("[{name}]"), name, about))
+        .filter(|(header, ..)| !headers.contains(header))
+        .map(|(header, name, about)| Candidate {
+            name: header.clone(),
+            meaning: about.to_owned(),
+            topic: Topic::Table(name, about),
+            text: header,
+        })
+        .collect()
+}
+
 /// A field's key as it is written below the header of this table; `None` where it belongs under
 /// another. Above all tables only those are offered that need none.
 fn key_in(field: &Field, table: &str) -> Option<&'static str> {
@@ -261,7 +279,7 @@ fn key_in(field: &Field, table: &str) -> Option<&'static str> {
 }
 
 /// The keys that the text has, with their tables.
-fn written(document: &Document) -> Vec<String> {
+pub(super) fn written(document: &Document) -> Vec<String> {
     let text = document.text();
     let mut table = String::new();
     let mut keys = Vec::new();
@@ -304,7 +322,7 @@ mod tests {
         match topic(&document(text)) {
             Some(Topic::Field(field)) => field.key,
             Some(Topic::Table(name, _)) => name,
-            None => "",
+            Some(Topic::Word(..)) | None => "",
         }
     }
 

@@ -5,7 +5,9 @@ mod detail;
 mod facts;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod typing;
+mod vary;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -16,7 +18,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Message, Page, World, order};
+use super::{Message, Page, World, control, order};
 use crate::store::{Timestamp, shown};
 use crate::tui::effect::{Confirm, Destination, Effect, PromptName};
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews, KnownExperiment, count_key};
@@ -24,13 +26,16 @@ use crate::tui::filter::{Filter, Scope, occurring};
 use crate::tui::keys::names::{REFRESH, UNDO};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
+use crate::tui::known_run::KnownRun;
 use crate::tui::marks::Marks;
 use crate::tui::news::{News, Toast};
 use crate::tui::widgets::{Field, Order, Reaction, Table};
 use columns::Row;
 pub use columns::keys as filter_keys;
 use facts::Facts;
-use typing::{Typed, Typing};
+use typed::Typed;
+use typing::Typing;
+use vary::Vary;
 
 pub const CONTEXTS: &[Context] =
     &[Context::Experiments, Context::Marks, Context::Sort, Context::List, Context::Columns];
@@ -220,6 +225,17 @@ impl Experiments {
                 self.typing = Some(Typing::Name { from: path, field });
                 return Vec::new();
             }
+            Action::Vary => match file.experiment() {
+                Some(experiment) => {
+                    self.typing = Some(Typing::Vary(Vary::of(path, experiment)));
+                    return Vec::new();
+                }
+                None => {
+                    let problem = file.problem().unwrap_or_default();
+                    Effect::Toast(Toast::error(format!("correct it first: {problem}")))
+                }
+            },
+            Action::ShowSweep => control::open_sweep(newest_sweep(&file.name, known)),
             Action::Remove => confirm_trash(file),
             Action::Yank => Effect::Copy(file.name.clone()),
             Action::YankMore => Effect::Copy(shown(&path)),
@@ -256,6 +272,10 @@ impl Experiments {
                 return Some(Effect::Open(Destination::Draft { path, text }));
             }
             ExperimentNews::Made(path) => self.wanted = Some(path.clone()),
+            ExperimentNews::Varied(path) => {
+                self.wanted = Some(path.clone());
+                return Some(open_editor(path.clone()));
+            }
             ExperimentNews::Completed(completion) => {
                 if let Some(typing) = &mut self.typing {
                     typing.complete(completion);
@@ -281,9 +301,9 @@ impl Experiments {
         let Some(typing) = &mut self.typing else { return Vec::new() };
         match typing.on(key, &known.history) {
             Typed::Asks(effects) => effects,
-            Typed::Finished(effect) => {
+            Typed::Finished(effects) => {
                 self.typing = None;
-                vec![effect]
+                effects
             }
             Typed::Left => {
                 self.typing = None;
@@ -313,6 +333,12 @@ fn open_runs(name: &str) -> Effect {
 
 fn open_editor(path: PathBuf) -> Effect {
     Effect::Open(Destination::Editor(path))
+}
+
+/// The name of the newest sweep of the experiment of this name.
+fn newest_sweep(experiment: &str, known: &Known) -> Option<String> {
+    let summaries = known.runs.values().rev().filter_map(KnownRun::summary);
+    summaries.filter(|run| run.experiment == experiment).find_map(|run| run.group.clone())
 }
 
 /// Starts it, unless it is known already that it would be refused.
@@ -392,14 +418,17 @@ impl Page for Experiments {
     }
 
     fn has_completion(&self) -> bool {
-        self.filter.is_typing() || matches!(self.typing, Some(Typing::Folder(_)))
+        self.filter.is_typing() || matches!(self.typing, Some(Typing::Folder(_) | Typing::Vary(_)))
     }
 
     fn offers(&self, action: Action, known: &Known) -> bool {
         use Action::{Duplicate, Edit, Enter, Filter, Remove, Run, SortUp, Undo};
         match action {
-            Run => self.selected(known).is_some_and(|file| file.problem().is_none()),
+            Run | Action::Vary => self.selected(known).is_some_and(|file| file.problem().is_none()),
             Undo => !known.experiments.trashed.is_empty(),
+            Action::ShowSweep => {
+                self.selected(known).is_some_and(|file| newest_sweep(&file.name, known).is_some())
+            }
             Edit | Enter | Duplicate | Remove | Filter | SortUp => self.selected(known).is_some(),
             _ => true,
         }

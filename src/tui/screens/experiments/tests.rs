@@ -332,3 +332,42 @@ fn any_size_is_drawn_without_a_crash() {
         press(&mut app, "j J");
     }
 }
+
+#[test]
+fn settings_to_vary_become_a_sweep_in_a_file_of_its_own() {
+    let mut app = mixed();
+    go(&mut app, "fire");
+    press(&mut app, "M learning_r tab 0.001..0.1 space x5 space log; space batch_si tab 32,");
+    looks("vary", &mut app);
+    press(&mut app, "0");
+    let shown = text(&mut app, (140, 40));
+    assert!(shown.contains("train.batch_size is 0, expected 1 to"), "{shown}");
+    assert!(press(&mut app, "enter").is_empty(), "a mistake writes nothing");
+    let effects = press(&mut app, "backspace 100 enter");
+    let Some(Effect::Experiment(ExperimentEffect::Vary { from, table })) = effects.get(1) else {
+        panic!("{effects:?}")
+    };
+    assert!(matches!(&effects[0], Effect::Remember(PromptName::Sweep, _)), "{effects:?}");
+    assert_eq!(from, Path::new("experiments/fire.toml"));
+    assert!(table.ends_with("\"train.batch_size\" = [32, 100]\n"), "{table}");
+    // The editor opens on what was written.
+    let effects = news(&mut app, ExperimentNews::Varied("experiments/fire-sweep.toml".into()));
+    let reads = |effect: &Effect| matches!(effect, Effect::Experiment(ExperimentEffect::Read(_)));
+    assert!(effects.iter().any(reads), "{effects:?}");
+}
+
+#[test]
+fn the_newest_sweep_of_an_experiment_is_a_key_away() {
+    let mut app = mixed();
+    go(&mut app, "fire");
+    press(&mut app, "gs");
+    assert!(text(&mut app, (80, 24)).contains("no run of a sweep"));
+    let of_sweep = |group: &str| {
+        let mut known = summary(State::Done, &[]);
+        known.group = Some(group.into());
+        run(&format!("{group}-1"), known, "", "")
+    };
+    app.on_news(all(vec![of_sweep("20260102-a"), of_sweep("20260103-b")]));
+    press(&mut app, "gs");
+    assert!(text(&mut app, (80, 24)).contains("sweep 20260103-b"));
+}

@@ -1,4 +1,4 @@
-//! What is typed on the screen of experiments besides its filter: a folder, a name.
+//! What is typed on the screen of experiments besides its filter: a folder, a name, what to vary.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::typed::Typed;
+use super::vary::Vary;
 use crate::spec::networks;
 use crate::store::History;
 use crate::tui::effect::{Effect, PromptName};
@@ -23,16 +25,8 @@ pub enum Typing {
     Network { folder: String, field: Field },
     /// A name for a copy.
     Name { from: PathBuf, field: Field },
-}
-
-/// What became of it at a key.
-pub enum Typed {
-    Changed,
-    /// Given up.
-    Left,
-    Finished(Effect),
-    /// Still being typed, and something is to be looked up or kept.
-    Asks(Vec<Effect>),
+    /// Settings to vary, with their values.
+    Vary(Vary),
 }
 
 /// Columns for the answer to a question.
@@ -59,21 +53,24 @@ impl Typing {
         match self {
             Typing::Folder(prompt) => prompt.paste(text),
             Typing::Network { field, .. } | Typing::Name { field, .. } => field.paste(text),
+            Typing::Vary(vary) => vary.paste(text),
         }
     }
 
     pub fn on(&mut self, key: &KeyEvent, history: &History) -> Typed {
         match (key.code, &mut *self) {
+            // A list of completions takes some keys before the line does.
+            (_, Typing::Vary(vary)) => return vary.on(key, history),
             (KeyCode::Esc, _) => return Typed::Left,
             (KeyCode::Enter, Typing::Network { folder, field }) => {
                 let Some((network, _)) = numbered(field.text()) else { return Typed::Changed };
                 let effect = ExperimentEffect::Draft { folder: folder.clone(), network };
-                return Typed::Finished(Effect::Experiment(effect));
+                return Typed::Finished(vec![Effect::Experiment(effect)]);
             }
             (KeyCode::Enter, Typing::Name { from, field }) => {
                 let (from, name) = (from.clone(), field.text().trim().to_owned());
                 let effect = ExperimentEffect::Duplicate { from, name };
-                return Typed::Finished(Effect::Experiment(effect));
+                return Typed::Finished(vec![Effect::Experiment(effect)]);
             }
             (KeyCode::Tab, Typing::Folder(prompt)) => {
                 let typed = prompt.text().to_owned();
@@ -115,6 +112,7 @@ impl Typing {
                 let said = format!("{name}  {about}");
                 put(buffer, area, left.right(), area.y, &said, theme.style(Role::Dim));
             }
+            Typing::Vary(vary) => vary.draw(area, whole, buffer, theme),
             Typing::Folder(prompt) => {
                 prompt.draw(area, whole, buffer, "folder of photos: ", None, theme);
             }

@@ -211,6 +211,9 @@ impl Runs {
             Action::Remove => {
                 return vec![confirm_trash(&self.chosen(known), &world.context.config.trash)];
             }
+            Action::ShowSweep => {
+                return vec![control::open_sweep(run.summary().and_then(|run| run.group.clone()))];
+            }
             Action::Rerun => return vec![Effect::Rerun(folder, Again::AsItIs)],
             Action::OtherNetwork => return vec![Effect::Rerun(folder, Again::WithOtherNetwork)],
             Action::Yank => return vec![Effect::Copy(id)],
@@ -435,6 +438,9 @@ impl Page for Runs {
             Action::Remove => run.is_some_and(|run| !run.is_running()),
             Action::Compare => self.marks.len() + usize::from(known.baseline().is_some()) > 1,
             Action::Undo => !known.trashed.is_empty(),
+            Action::ShowSweep => {
+                run.and_then(KnownRun::summary).is_some_and(|run| run.group.is_some())
+            }
             Action::Enter
             | Action::Mark
             | Action::MarkAll

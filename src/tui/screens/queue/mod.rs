@@ -1,10 +1,17 @@
 //! The queue: what works, what waits and in which order.
 
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Message, Page, World, beside, format, names as runs_by, run_facts, runs};
+use self::rows::Row;
+use super::{Message, Page, World, beside, control, format, names as runs_by, run_facts, runs};
 use crate::store::{RunFolder, Stage, State, Summary};
 use crate::tui::effect::{Confirm, Destination, Effect, QueueEdit};
 use crate::tui::keys::{Action, Context, names};
@@ -28,22 +35,10 @@ pub struct Queue {
     table: Table,
     /// First those at work, then those that wait.
     rows: Vec<Row>,
-    /// The runs of the rows by what makes them different.
+    /// The rows in words: runs by what makes them different.
     names: Vec<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Row {
-    AtWork(String),
-    Waiting(String),
-}
-
-impl Row {
-    fn run(&self) -> &str {
-        match self {
-            Row::AtWork(run) | Row::Waiting(run) => run,
-        }
-    }
+    /// Names of the sweeps whose runs are shown one by one.
+    opened: BTreeSet<String>,
 }
 
 impl Default for Queue {
@@ -63,22 +58,28 @@ impl Default for Queue {
             column(SINCE, 16, false, Align::Left),
             column(FOLDER, 24, false, Align::Left),
         ]);
-        Queue { table, rows: Vec::new(), names: Vec::new() }
+        Queue { table, rows: Vec::new(), names: Vec::new(), opened: BTreeSet::new() }
     }
 }
 
 impl Queue {
-    /// The cursor stays on its run, also when that moves.
+    /// The cursor stays on its row, also when that moves.
     fn learn(&mut self, known: &Known, zone: &TimeZone) {
-        let selected = self.selected().map(|row| row.run().to_owned());
+        let selected = self.selected().cloned();
         let at_work = known.runs.values().filter(|run| run.state() == Some(State::Running));
         let at_work = at_work.map(|run| Row::AtWork(run.id().to_owned()));
-        let waiting = known.queue.waiting.iter().map(|waiting| Row::Waiting(waiting.run.clone()));
-        self.rows = at_work.chain(waiting).collect();
+        self.rows = at_work.chain(rows::waiting(known, &self.opened)).collect();
         let ids: Vec<&str> = self.rows.iter().map(Row::run).collect();
         self.names = runs_by::names(&ids, known, zone);
-        let place = |run: String| self.rows.iter().position(|row| row.run() == run);
-        let at = selected.and_then(place).or(self.table.selected()).unwrap_or(0);
+        for (name, row) in self.names.iter_mut().zip(&self.rows) {
+            match row {
+                Row::Sweep { group, .. } => *name = format!("sweep {group}"),
+                Row::Waiting { is_member: true, .. } => *name = format!("  {name}"),
+                _ => {}
+            }
+        }
+        let same = |selected: Row| self.rows.iter().position(|row| row.is_same(&selected));
+        let at = selected.and_then(same).or(self.table.selected()).unwrap_or(0);
         self.table.set_rows(self.rows.len(), at);
     }
 
@@ -93,7 +94,11 @@ impl Queue {
             (Action::Hold, _) => edit(QueueEdit::Hold(!queue.held)),
             (Action::EmptyQueue, _) if queue.waiting.is_empty() => refuse("nothing waits".into()),
             (Action::EmptyQueue, _) => vec![confirm_empty(queue.waiting.len())],
-            (Action::Enter, Some(row)) => vec![open(&row, world)],
+            (Action::Enter, Some(row)) => self.open(&row, world),
+            (Action::ShowSweep, Some(row)) => {
+                let run = world.known.runs.get(row.run()).and_then(KnownRun::summary);
+                vec![control::open_sweep(run.and_then(|run| run.group.clone()))]
+            }
             (
                 Action::MoveUp | Action::MoveDown | Action::MoveFirst | Action::Remove,
                 Some(Row::AtWork(run)),
@@ -102,15 +107,39 @@ impl Queue {
                 names::ENTER,
                 names::STOP
             )),
-            (Action::MoveUp, Some(Row::Waiting(run))) => edit(QueueEdit::Up(run)),
-            (Action::MoveDown, Some(Row::Waiting(run))) => edit(QueueEdit::Down(run)),
-            (Action::MoveFirst, Some(Row::Waiting(run))) => edit(QueueEdit::First(run)),
-            (Action::Remove, Some(Row::Waiting(run))) => edit(QueueEdit::Remove(run)),
+            (Action::MoveUp, Some(row)) => {
+                let before = rows::before_the_row_above(&self.rows, &row);
+                before.map_or_else(Vec::new, |before| {
+                    edit(QueueEdit::Move { runs: row.runs().to_vec(), before: Some(before) })
+                })
+            }
+            (Action::MoveDown, Some(row)) => {
+                let before = rows::behind_the_row_below(&self.rows, &row);
+                edit(QueueEdit::Move { runs: row.runs().to_vec(), before })
+            }
+            (Action::MoveFirst, Some(row)) => edit(QueueEdit::First(row.runs().to_vec())),
+            (Action::Remove, Some(Row::Sweep { group, runs, .. })) => {
+                vec![confirm_remove(&group, runs)]
+            }
+            (Action::Remove, Some(row)) => edit(QueueEdit::Remove(row.runs().to_vec())),
             (action, _) => {
                 let _ = self.table.on(action, table_area(world.area));
                 Vec::new()
             }
         }
+    }
+
+    /// The run, or the rows of a sweep, which are closed again by the same key.
+    fn open(&mut self, row: &Row, world: &World) -> Vec<Effect> {
+        let Row::Sweep { group, .. } = row else {
+            let run = RunFolder::at(world.context.config.runs.join(row.run()));
+            return vec![Effect::Open(Destination::Live(run))];
+        };
+        if !self.opened.remove(group) {
+            self.opened.insert(group.clone());
+        }
+        self.learn(world.known, world.zone);
+        Vec::new()
     }
 
     fn cell(&self, at: usize, column: &str, world: &World) -> Cell {
@@ -122,14 +151,20 @@ impl Queue {
         let waiting = place.and_then(|place| queue.waiting.get(place));
         let text = match column {
             PLACE => match (row, place) {
-                (Row::Waiting(_), Some(place)) => (place + 1).to_string(),
-                _ => "at work".into(),
+                (Row::AtWork(_), _) => "at work".into(),
+                (Row::Sweep { runs, .. }, Some(place)) => {
+                    format!("{}-{}", place + 1, place + runs.len())
+                }
+                (_, place) => place.map_or(String::new(), |place| (place + 1).to_string()),
             },
             RUN => match waiting.filter(|waiting| !waiting.target.is_this_machine()) {
                 Some(waiting) => format!("{name} (on {})", waiting.target.name()),
                 None => name.clone(),
             },
             FOLDER => row.run().to_owned(),
+            PROGRESS if let Row::Sweep { runs, .. } = row => {
+                format!("{} waiting", words::grouped(runs.len()))
+            }
             // Before training its iterations say nothing.
             PROGRESS if waiting.is_none() && summary.is_some_and(is_before_training) => {
                 summary.and_then(|summary| summary.stage).map_or("begins", Stage::name).to_owned()
@@ -139,7 +174,9 @@ impl Queue {
                 words::progress(summary.step, iterations.unwrap_or(summary.iterations))
             }),
             _ => match (row, waiting) {
-                (Row::Waiting(_), Some(waiting)) => format::time(waiting.since, world.zone),
+                (Row::Waiting { .. } | Row::Sweep { .. }, Some(waiting)) => {
+                    format::time(waiting.since, world.zone)
+                }
                 _ => summary
                     .and_then(|summary| summary.started)
                     .map_or(String::new(), |started| format::time(started, world.zone)),
@@ -171,7 +208,7 @@ impl Queue {
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let queue = &world.known.queue;
-        let at_work = self.rows.len() - queue.waiting.len().min(self.rows.len());
+        let at_work = self.rows.iter().filter(|row| matches!(row, Row::AtWork(_))).count();
         let slots = world.context.slots;
         let mut x = area.x + 2;
         if queue.held {
@@ -191,9 +228,16 @@ fn refuse(why: String) -> Vec<Effect> {
     vec![Effect::Toast(Toast::error(why))]
 }
 
-fn open(row: &Row, world: &World) -> Effect {
-    let run = RunFolder::at(world.context.config.runs.join(row.run()));
-    Effect::Open(Destination::Live(run))
+/// As for the whole queue: it may have taken a while to put them there.
+fn confirm_remove(group: &str, runs: Vec<String>) -> Effect {
+    Effect::Confirm(Confirm {
+        question: format!("take {} off the queue?", words::counted(runs.len(), "waiting run")),
+        consequences: vec![
+            format!("they are of the sweep {group};"),
+            format!("{} there queues them again ({} opens it)", names::RESUME, names::SWEEP),
+        ],
+        effect: Box::new(Effect::EditQueue(QueueEdit::Remove(runs))),
+    })
 }
 
 fn confirm_empty(count: usize) -> Effect {
@@ -226,8 +270,8 @@ impl Page for Queue {
             Message::Action(action) => return self.act(*action, world),
             Message::Mouse(mouse) => {
                 let reaction = self.table.on_mouse(mouse, table_area(world.area));
-                if let (Reaction::Opened, Some(row)) = (reaction, self.selected()) {
-                    return vec![open(row, world)];
+                if let (Reaction::Opened, Some(row)) = (reaction, self.selected().cloned()) {
+                    return self.open(&row, world);
                 }
             }
             Message::News(_) | Message::Shown => self.learn(world.known, world.zone),
@@ -240,8 +284,12 @@ impl Page for Queue {
         match action {
             Action::Enter => self.selected().is_some(),
             Action::MoveUp | Action::MoveDown | Action::Remove => {
-                matches!(self.selected(), Some(Row::Waiting(_)))
+                matches!(self.selected(), Some(Row::Waiting { .. } | Row::Sweep { .. }))
             }
+            Action::ShowSweep => self
+                .selected()
+                .and_then(|row| known.runs.get(row.run())?.summary())
+                .is_some_and(|run| run.group.is_some()),
             Action::EmptyQueue => !known.queue.waiting.is_empty(),
             _ => true,
         }
@@ -270,93 +318,5 @@ impl Page for Queue {
             |row, key| self.cell(row, key, world),
         );
         self.draw_selected(area, buffer, world);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{Machine, Queue as Stored, Target, Waiting};
-    use crate::tui::app::App;
-    use crate::tui::news::News;
-    use crate::tui::testing::{self, SIZES, all, press, run, summary};
-    use crate::tui::theme::ThemeName;
-
-    const NAMES: [&str; 3] = ["20260102-030400-a", "20260102-030500-b", "20260102-030600-c"];
-
-    fn app(held: bool, stage: Stage) -> App {
-        let mut app = testing::app(ThemeName::NoColour);
-        let settings = vec![("learning_rate", "0.01")];
-        let mut at_work = summary(State::Running, &settings);
-        at_work.stage = Some(stage);
-        let mut runs = vec![run(NAMES[0], at_work, "", "")];
-        for name in &NAMES[1..] {
-            let mut waiting = summary(State::Queued, &settings);
-            waiting.step = 0;
-            runs.push(run(name, waiting, "", ""));
-        }
-        app.on_news(all(runs));
-        let mut queue = Stored::default();
-        queue.held = held;
-        let waiting = |name: &&str| {
-            let folder = RunFolder::at(format!("./runs/{name}"));
-            Waiting::new(&folder, Target::this_machine(), None)
-        };
-        queue.waiting = NAMES[1..].iter().map(waiting).collect();
-        for waiting in &mut queue.waiting {
-            waiting.since = "2026-01-02T03:04:00Z".parse().unwrap();
-        }
-        queue.waiting[1].target = Target::Machine(Machine::named("gpu-box"));
-        queue.waiting[1].iterations = Some(8000);
-        app.on_news(vec![News::Queue(queue)]);
-        press(&mut app, "w");
-        app
-    }
-
-    fn edits(app: &mut App, keys: &str) -> Vec<QueueEdit> {
-        let edit = |effect| match effect {
-            Effect::EditQueue(edit) => Some(edit),
-            _ => None,
-        };
-        press(app, keys).into_iter().filter_map(edit).collect()
-    }
-
-    #[test]
-    fn what_works_and_what_waits_is_seen_in_its_order() {
-        for (name, held) in [("queue", false), ("queue_held", true)] {
-            for size in SIZES {
-                let (columns, rows) = size;
-                let text = testing::text(&mut app(held, Stage::Training), size);
-                insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), text);
-            }
-        }
-    }
-
-    #[test]
-    fn a_run_that_does_not_train_yet_is_told_by_its_stage() {
-        let text = testing::text(&mut app(false, Stage::Features), (80, 24));
-        assert!(text.contains("features") && !text.contains("120/400"), "{text}");
-    }
-
-    #[test]
-    fn an_empty_queue_says_how_to_fill_it() {
-        let mut app = testing::app(ThemeName::NoColour);
-        app.on_news(all(Vec::new()));
-        press(&mut app, "w");
-        insta::assert_snapshot!("queue_empty_80x24", testing::text(&mut app, (80, 24)));
-    }
-
-    #[test]
-    fn the_order_is_changed_by_keys_and_emptying_asks() {
-        let mut app = app(false, Stage::Training);
-        let (b, c) = (NAMES[1].to_owned(), NAMES[2].to_owned());
-        assert!(edits(&mut app, "d").is_empty(), "the first is at work");
-        assert_eq!(edits(&mut app, "j J"), [QueueEdit::Down(b.clone())]);
-        assert_eq!(edits(&mut app, "j K"), [QueueEdit::Up(c.clone())]);
-        assert_eq!(edits(&mut app, "T"), [QueueEdit::First(c.clone())]);
-        assert_eq!(edits(&mut app, "d"), [QueueEdit::Remove(c)]);
-        assert_eq!(edits(&mut app, "H"), [QueueEdit::Hold(true)]);
-        assert!(edits(&mut app, "Q").is_empty());
-        assert_eq!(edits(&mut app, "y"), [QueueEdit::Empty]);
     }
 }
