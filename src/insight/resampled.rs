@@ -2,7 +2,7 @@
 
 use super::comparison::SIGNIFICANT;
 use super::student::{t_p_value, t_reach};
-use crate::words::points;
+use crate::words::{percent, points};
 
 /// The mean of a number that was measured on several random splits of the same photos.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +48,12 @@ impl Resampled {
         })
     }
 
+    /// The mean of shares, and how much one differs from another: `84.2% ± 2.1, n=5`.
+    pub fn share_in_brief(&self) -> String {
+        let deviation = points(self.deviation);
+        format!("{} ± {}, n={}", percent(self.mean), deviation.trim_start_matches('+'), self.n)
+    }
+
     /// What may be said of accuracies of which these are the differences: `+3.2 points over 5 repeats:
     /// no evidence of a difference (p = 0.11; -1.0 to +7.4 points)`.
     pub fn difference_in_words(&self) -> String {
@@ -83,5 +89,13 @@ mod tests {
             "+0.0 points over 2 repeats: no evidence of a difference (p = 1.00; +0.0 to +0.0 points)"
         );
         assert!(Resampled::of(&[0.5], 0.1).is_none());
+    }
+
+    #[test]
+    fn a_mean_comes_with_how_much_one_differs_from_another() {
+        // By hand: the mean is 0.85, the squares are 0.0025 + 0.0025 + 0, over 2, of which the root.
+        let found = Resampled::of(&[0.8, 0.9, 0.85], 0.0).unwrap();
+        assert!((found.mean - 0.85).abs() < 1e-12 && (found.deviation - 0.05).abs() < 1e-12);
+        assert_eq!(found.share_in_brief(), "85.0% ± 5.0, n=3");
     }
 }

@@ -38,6 +38,8 @@ pub enum Effect {
     Cleared,
     /// Does what a key of the table would.
     Act(Action),
+    /// Several, in this order.
+    All(Vec<Effect>),
     // outside
     /// Makes a run of an experiment file, starts its worker, and shows it.
     Launch {

@@ -124,7 +124,8 @@ impl Performer {
             | Effect::Confirm(_)
             | Effect::Toast(_)
             | Effect::Cleared
-            | Effect::Act(_) => {
+            | Effect::Act(_)
+            | Effect::All(_) => {
                 unreachable!("the app applies what only changes the screen")
             }
             Effect::Launch { experiment } => {

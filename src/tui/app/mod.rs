@@ -330,6 +330,7 @@ impl App {
                 Effect::Confirm(confirm) => self.overlay = Some(Overlay::Confirm(confirm)),
                 Effect::Toast(toast) => self.say(toast),
                 Effect::Act(action) => queue.extend(self.act(action)),
+                Effect::All(effects) => queue.extend(effects),
                 Effect::Cleared => {}
                 effect => outside.push(effect),
             }

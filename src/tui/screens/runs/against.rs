@@ -1,5 +1,6 @@
 //! Runs held against each other: side by side, in a report, and each against the baseline.
 
+use super::group::Row;
 use super::{Runs, World, table_area};
 use crate::store::RunFolder;
 use crate::tui::effect::{Destination, Effect};
@@ -45,7 +46,8 @@ impl Runs {
         let Some(baseline) = known.baseline() else { return Vec::new() };
         let mut effects = Vec::new();
         for row in self.table.visible(table_area(world.area)) {
-            let Some(run) = self.shown.get(row).and_then(|id| known.runs.get(id)) else { continue };
+            let Some(Row::Run { id, .. }) = self.rows.get(row) else { continue };
+            let Some(run) = known.runs.get(id) else { continue };
             let has_result = run.summary().is_some_and(|summary| summary.test.is_some());
             let names = (baseline.id().to_owned(), run.id().to_owned());
             let is_known = known.compared(&names.0, &names.1).is_some();
