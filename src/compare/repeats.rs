@@ -158,6 +158,12 @@ impl Repeats {
         )
     }
 
+    /// What a difference of their accuracies does not say, where all test the same photos.
+    pub fn caveat(&self) -> Option<&'static str> {
+        (!self.splits_vary)
+            .then_some("all repeats test the same photos: this says nothing of other test photos")
+    }
+
     /// By which the variance of a mean over splits grows; 0 where all test the same photos.
     fn test_to_training(&self) -> f64 {
         match self.runs.first().filter(|_| self.splits_vary) {

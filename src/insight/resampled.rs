@@ -4,6 +4,17 @@ use super::comparison::SIGNIFICANT;
 use super::student::{t_p_value, t_reach};
 use crate::words::{percent, points};
 
+/// Mean, and standard deviation of the sample; `None` of fewer than two.
+pub(super) fn mean_and_deviation(numbers: &[f64]) -> Option<(f64, f64)> {
+    let n = numbers.len() as f64;
+    if numbers.len() < 2 {
+        return None;
+    }
+    let mean = numbers.iter().sum::<f64>() / n;
+    let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+    Some((mean, (squares / (n - 1.0)).sqrt()))
+}
+
 /// The mean of a number that was measured on several random splits of the same photos.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Resampled {
@@ -31,12 +42,7 @@ impl Resampled {
     /// 239-281.
     pub fn of(numbers: &[f64], test_to_training: f64) -> Option<Resampled> {
         let n = numbers.len() as f64;
-        if numbers.len() < 2 {
-            return None;
-        }
-        let mean = numbers.iter().sum::<f64>() / n;
-        let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
-        let deviation = (squares / (n - 1.0)).sqrt();
+        let (mean, deviation) = mean_and_deviation(numbers)?;
         let error = deviation * (1.0 / n + test_to_training).sqrt();
         Some(Resampled {
             n: numbers.len(),
@@ -54,6 +60,17 @@ impl Resampled {
         format!("{} ± {}, n={}", percent(self.mean), deviation.trim_start_matches('+'), self.n)
     }
 
+    /// The mean of differences with its 95% interval, in points: `+2.6 (-1.0 to +6.2)`.
+    pub fn difference_in_brief(&self) -> String {
+        let Resampled { mean, reach, .. } = *self;
+        format!("{} ({} to {})", points(mean), points(mean - reach), points(mean + reach))
+    }
+
+    /// `p = 0.12`.
+    pub fn chance_in_words(&self) -> String {
+        super::comparison::p_in_words(self.p_value)
+    }
+
     /// What may be said of accuracies of which these are the differences: `+3.2 points over 5 repeats:
     /// no evidence of a difference (p = 0.11; -1.0 to +7.4 points)`.
     pub fn difference_in_words(&self) -> String {
@@ -66,7 +83,7 @@ impl Resampled {
         format!(
             "{} points over {n} repeats: {verdict} ({}; {} to {} points)",
             points(mean),
-            super::comparison::p_in_words(p_value),
+            self.chance_in_words(),
             points(mean - reach),
             points(mean + reach)
         )

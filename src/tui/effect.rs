@@ -84,6 +84,9 @@ pub enum Effect {
     CompareRuns(RunFolder, RunFolder),
     /// Takes the change from one run to another apart; comes back as `News::Explained`.
     ExplainChange(RunFolder, RunFolder),
+    /// Compares the repeats of one run with those of another, the first being measured against; comes
+    /// back as `News::ComparedRepeats`.
+    CompareRepeats(Vec<RunFolder>, Vec<RunFolder>),
     /// Reads the curves and the matrix of the run under the cursor, once that rests; comes back as
     /// `News::Glanced`.
     Glance(RunFolder),
@@ -173,8 +176,9 @@ pub enum Destination {
     RunsOf(String),
     /// Runs side by side.
     Compare {
-        /// Their names; the order gives colours and symbols.
-        runs: Vec<String>,
+        /// Their names, of each column one run or repeats, the oldest first; the order gives colours
+        /// and symbols.
+        columns: Vec<Vec<String>>,
         /// The one that the others are measured against.
         baseline: Option<String>,
     },

@@ -16,7 +16,7 @@ use std::thread;
 use signal_hook::consts::SIGSTOP;
 
 use super::Context;
-use super::compared::compare;
+use super::compared::{compare, compare_repeats};
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
 use super::explained::explain as explain_change;
@@ -179,6 +179,9 @@ impl Performer {
                 // The thread ends only when the UI does.
                 let _ = self.explanations.send((first, second));
             }
+            Effect::CompareRepeats(first, second) => self.aside("compare repeats", move || {
+                News::ComparedRepeats(compare_repeats(&first, &second))
+            })?,
             Effect::Glance(run) => {
                 // The thread ends only when the UI does.
                 let _ = self.glances.send(run);

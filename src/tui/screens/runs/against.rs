@@ -1,31 +1,66 @@
 //! Runs held against each other: side by side, in a report, and each against the baseline.
 
-use super::group::Row;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::group::{Row, have_several_seeds};
 use super::{Runs, World, table_area};
+use crate::compare::RepeatKey;
 use crate::store::RunFolder;
 use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::names;
 use crate::tui::known::Known;
+use crate::tui::known_run::KnownRun;
 use crate::tui::news::{News, Toast};
 
 impl Runs {
-    /// The marked runs, the pinned one, and with only one of them also the one under the cursor.
+    /// The marked runs, the pinned one, and with only one of them also what is under the cursor.
+    /// Repeats in one row are one column where all of them are marked.
     pub(super) fn compare(&self, known: &Known) -> Effect {
         let baseline = known.baseline().map(|run| run.id().to_owned());
-        let mut runs: Vec<String> = baseline.iter().cloned().collect();
-        let marked = self.marks.iter().filter(|id| Some(*id) != baseline.as_ref());
-        runs.extend(marked.cloned());
-        if let Some(id) = self.selected(known).map(|run| run.id().to_owned())
-            && runs.len() == 1
-            && runs[0] != id
-        {
-            runs.push(id);
+        let mut columns = self.columns(self.marks.iter().cloned().collect(), known);
+        if let Some(baseline) = &baseline {
+            let first = match columns.iter().position(|runs| runs.contains(baseline)) {
+                Some(at) => columns.remove(at),
+                None => vec![baseline.clone()],
+            };
+            columns.insert(0, first);
         }
-        if runs.len() < 2 {
+        if columns.len() < 2
+            && let Some(row) = self.selected_row()
+        {
+            let below = self.columns(row.runs().iter().cloned().collect(), known);
+            columns.extend(
+                below.into_iter().filter(|runs| !columns.contains(runs)).collect::<Vec<_>>(),
+            );
+        }
+        // Repeats have something to say by themselves.
+        if columns.iter().map(Vec::len).sum::<usize>() < 2 {
             let text = format!("mark the runs to compare with {} first", names::MARK);
             return Effect::Toast(Toast::error(text));
         }
-        Effect::Open(Destination::Compare { runs, baseline })
+        Effect::Open(Destination::Compare { columns, baseline })
+    }
+
+    /// The runs in columns, the oldest first: one each, and repeats that stand in one row together.
+    fn columns(&self, mut runs: BTreeSet<String>, known: &Known) -> Vec<Vec<String>> {
+        let mut columns = Vec::new();
+        for group in self.rows.iter().filter_map(Row::group) {
+            let mut repeats: BTreeMap<Option<RepeatKey>, Vec<&KnownRun>> = BTreeMap::new();
+            for run in group.members.iter().filter_map(|id| known.runs.get(id)) {
+                repeats.entry(run.repeat_key()).or_default().push(run);
+            }
+            for members in repeats.into_values().filter(|members| have_several_seeds(members)) {
+                let mut ids: Vec<String> = members.iter().map(|run| run.id().to_owned()).collect();
+                if ids.iter().all(|id| runs.contains(id)) {
+                    runs.retain(|id| !ids.contains(id));
+                    ids.sort();
+                    columns.push(ids);
+                }
+            }
+        }
+        columns.extend(runs.into_iter().map(|id| vec![id]));
+        columns.sort();
+        columns
     }
 
     /// A report of the marked runs against the baseline, where one is pinned; without marks of the one under

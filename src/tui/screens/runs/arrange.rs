@@ -52,13 +52,13 @@ impl Runs {
 
     fn add_rows(&mut self, entry: Entry) {
         match entry {
-            Entry::Run(run) => {
-                self.rows.push(Row::Run { id: run.id().to_owned(), is_inside: false })
-            }
+            Entry::Run(run) => self.rows.push(Row::Run { id: run.id().to_owned(), name: None }),
             Entry::Group(group) => {
-                let members = if group.is_open { group.members.clone() } else { Vec::new() };
+                let named = group.members.iter().cloned().zip(group.member_names.iter().cloned());
+                let members: Vec<Row> =
+                    named.map(|(id, name)| Row::Run { id, name: Some(name) }).collect();
                 self.rows.push(Row::Group(group));
-                self.rows.extend(members.into_iter().map(|id| Row::Run { id, is_inside: true }));
+                self.rows.extend(members);
             }
         }
     }
@@ -84,7 +84,7 @@ impl Runs {
     /// The open group that the cursor is in.
     pub(super) fn open_around(&self) -> Option<GroupKey> {
         let at = self.table.selected()?;
-        if matches!(self.rows[at], Row::Run { is_inside: false, .. }) {
+        if matches!(self.rows[at], Row::Run { name: None, .. }) {
             return None;
         }
         let group = self.rows[..=at].iter().rev().find_map(Row::group)?;

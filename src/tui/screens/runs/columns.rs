@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::group::Group;
 use super::row::setting_text;
-use crate::compare::{SEEDS, seeds};
+use crate::compare::SEEDS;
 use crate::insight::Comparison;
 use crate::spec::short_key;
 use crate::tui::known_run::KnownRun;
@@ -72,7 +72,7 @@ pub fn all(
         texts.max().unwrap_or(0) as u16
     };
     let first = longest.clamp(11, 24).max(of_groups(&Group::title).min(WIDEST_GROUP));
-    let states = of_groups(&|group| group.state.0.clone()).clamp(11, WIDEST_GROUP);
+    let states = of_groups(&|group| group.facts.state.0.clone()).clamp(11, WIDEST_GROUP);
     let (title, cells) = match has_baseline {
         true => ("test, against the baseline", 34),
         false => {
@@ -167,16 +167,6 @@ pub fn cell(run: &KnownRun, key: &str, compared: Option<&Comparison>, zone: &Tim
     }
 }
 
-/// A run that is listed below the row of its group: what tells it from the others.
-pub fn name_inside(run: &KnownRun) -> String {
-    let Some(summary) = run.summary() else { return run.id().to_owned() };
-    match seeds(summary) {
-        _ if summary.group.is_some() => summary.experiment.clone(),
-        [train, split] if split.is_empty() || split == train => format!("seed {train}"),
-        [train, split] => format!("seeds {train}, {split}"),
-    }
-}
-
 /// What stands in the row of several runs under `key`.
 pub fn group_cell(group: &Group, key: &str, zone: &TimeZone) -> Cell {
     let text = |text: Option<String>| match text {
@@ -185,16 +175,13 @@ pub fn group_cell(group: &Group, key: &str, zone: &TimeZone) -> Cell {
     };
     match key {
         EXPERIMENT => text(Some(group.title())),
-        STATE => Cell { text: group.state.0.clone(), role: group.state.1 },
-        ITERATIONS => {
-            let (most, wanted) = group.steps();
-            text(Some(words::progress(most, wanted)))
-        }
+        STATE => Cell { text: group.facts.state.0.clone(), role: group.facts.state.1 },
+        ITERATIONS => text(Some(group.facts.iterations())),
         VALIDATION => text(group.validation()),
         TEST => text(group.accuracy()),
         LOSS => text(group.loss()),
-        DURATION if group.seconds() == 0.0 => nothing(),
-        DURATION => text(Some(words::duration(group.seconds()))),
+        DURATION if group.facts.seconds == 0.0 => nothing(),
+        DURATION => text(Some(words::duration(group.facts.seconds))),
         WHEN => text(group.newest().map(|newest| format::time(newest, zone))),
         TAGS | NOTE => nothing(),
         setting => text(group.setting(setting)),

@@ -58,14 +58,14 @@ impl Runs {
     fn draw_group(&self, group: &Group, area: Rect, buffer: &mut Buffer, world: &World) {
         let mut page = Lines::new(area.width.into());
         page.say("", &group.in_words(), Role::Accent);
-        let (state, role) = &group.state;
+        let (state, role) = &group.facts.state;
         page.say("", state, *role);
         let facts = [
             ("test accuracy", group.accuracy()),
             ("test loss", group.loss()),
             ("validation", group.validation()),
             ("newest made", group.newest().map(|made| format::time_with_zone(made, world.zone))),
-            ("worked", Some(words::duration(group.seconds()))),
+            ("worked", Some(words::duration(group.facts.seconds))),
         ];
         for (name, value) in facts {
             if let Some(value) = value {
@@ -179,6 +179,7 @@ fn draw_curve_and_matrix(glance: &Glance, area: Rect, buffer: &mut Buffer, world
         style: world.theme.series(index),
         weight,
         band,
+        spread: &[],
     };
     let chart = Chart {
         series: vec![

@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::row::SortKey;
 use super::{columns, row};
-use crate::compare::{RepeatKey, SEEDS, accuracies_of, seeds};
+use crate::compare::{RepeatKey, SEEDS, seeds};
 use crate::spec::{Nameable, differences_in_words, in_effect};
 use crate::store::{Summary, Timestamp};
 use crate::tui::known_run::KnownRun;
-use crate::tui::screens::format;
-use crate::tui::theme::Role;
+use crate::tui::screens::several::Several;
 use crate::words::percent;
 
 /// What the runs of a row have in common.
@@ -31,19 +30,10 @@ pub struct Group {
     /// Their names, in the order in which they are listed.
     pub members: Vec<String>,
     pub is_open: bool,
+    /// What tells each from the others; empty while they are not listed.
+    pub member_names: Vec<String>,
     pub name: String,
-    /// What they are, as [`format::states`] says it.
-    pub state: (String, Role),
-    /// Final test accuracies, each pair of seeds once; of a sweep none: the best of many, and the mean
-    /// over all that was tried, promise nothing of new photos.
-    accuracies: Vec<f64>,
-    /// The same of test losses.
-    losses: Vec<f64>,
-    /// Validation accuracies of the heads that are kept.
-    validations: Vec<f64>,
-    /// Iterations that are done and that are wanted, of all together.
-    steps: (usize, usize),
-    seconds: f64,
+    pub facts: Several,
     newest: Option<Timestamp>,
     newest_id: String,
     /// Settings that have columns: the value where all have the same, else how many values there are.
@@ -57,21 +47,12 @@ impl Group {
         let mut in_time = runs.to_vec();
         in_time.sort_by_key(|run| run.id());
         let read: Vec<&Summary> = in_time.iter().filter_map(|run| run.summary()).collect();
-        let results = || read.iter().copied().filter(|summary| !is_sweep && summary.test.is_some());
-        let losses: BTreeMap<[String; 2], f64> = results()
-            .filter_map(|summary| Some((seeds(summary), summary.test.as_ref()?.log_loss)))
-            .collect();
-        let steps = |of: fn(&Summary) -> usize| read.iter().map(|summary| of(summary)).sum();
         Group {
             members: runs.iter().map(|run| run.id().to_owned()).collect(),
+            member_names: if is_open { names_of(runs) } else { Vec::new() },
             is_open,
             name: name(&key, read.first().map_or("", |summary| &summary.experiment)),
-            state: format::states(read.iter().map(|summary| summary.state)),
-            accuracies: accuracies_of(results()),
-            losses: losses.into_values().collect(),
-            validations: read.iter().filter_map(|summary| Some(summary.kept?.accuracy)).collect(),
-            steps: (steps(|summary| summary.step), steps(|summary| summary.iterations)),
-            seconds: read.iter().map(|summary| summary.seconds).sum(),
+            facts: Several::of(&read),
             newest: read.iter().filter_map(|summary| summary.created).max(),
             newest_id: in_time.last().map_or("", |run| run.id()).to_owned(),
             settings: columns
@@ -101,36 +82,26 @@ impl Group {
         format!("{sign} {} {of} {}", self.members.len(), self.name)
     }
 
-    /// Mean test accuracy of repeats with deviation and number.
+    /// Mean test accuracy of repeats with deviation and number. Of a sweep none: the best of many is
+    /// partly luck, and the mean over all that was tried promises nothing.
     pub fn accuracy(&self) -> Option<String> {
-        format::mean_share(&self.accuracies)
+        if self.is_sweep() { None } else { self.facts.accuracy() }
     }
 
     pub fn loss(&self) -> Option<String> {
-        format::mean_loss(&self.losses)
+        if self.is_sweep() { None } else { self.facts.loss() }
     }
 
     /// Of repeats mean and deviation; of a sweep the best, which is how its values are chosen.
     pub fn validation(&self) -> Option<String> {
-        if self.is_sweep() {
-            return self.best_validation().map(|best| format!("best {}", percent(best)));
+        match self.is_sweep() {
+            true => self.best_validation().map(|best| format!("best {}", percent(best))),
+            false => self.facts.validation(),
         }
-        let brief = format::mean_share(&self.validations)?;
-        Some(brief.split(',').next().unwrap_or_default().to_owned())
     }
 
-    pub fn best_validation(&self) -> Option<f64> {
-        self.validations.iter().copied().max_by(f64::total_cmp)
-    }
-
-    /// Iterations that are done and that are wanted, of all together.
-    pub fn steps(&self) -> (usize, usize) {
-        self.steps
-    }
-
-    /// Time that workers have spent on all of them.
-    pub fn seconds(&self) -> f64 {
-        self.seconds
+    fn best_validation(&self) -> Option<f64> {
+        self.facts.validations.iter().copied().max_by(f64::total_cmp)
     }
 
     /// When the newest was made.
@@ -154,13 +125,14 @@ impl Group {
         };
         match key {
             columns::EXPERIMENT => SortKey::Text(&self.name),
-            columns::STATE => SortKey::Text(&self.state.0),
-            columns::ITERATIONS => SortKey::Number(self.steps.0 as f64),
+            columns::STATE => SortKey::Text(&self.facts.state.0),
+            columns::ITERATIONS => SortKey::Number(self.facts.steps.0 as f64),
             columns::VALIDATION if self.is_sweep() => number(self.best_validation()),
-            columns::VALIDATION => number(mean(&self.validations)),
-            columns::TEST => number(mean(&self.accuracies)),
-            columns::LOSS => number(mean(&self.losses)),
-            columns::DURATION => SortKey::Number(self.seconds),
+            columns::VALIDATION => number(mean(&self.facts.validations)),
+            columns::TEST | columns::LOSS if self.is_sweep() => SortKey::Missing,
+            columns::TEST => number(mean(&self.facts.accuracies)),
+            columns::LOSS => number(mean(&self.facts.losses)),
+            columns::DURATION => SortKey::Number(self.facts.seconds),
             columns::WHEN => SortKey::Words(self.newest_id.as_str().into()),
             columns::TAGS | columns::NOTE => SortKey::Missing,
             setting => match self.settings.get(setting) {
@@ -169,6 +141,23 @@ impl Group {
             },
         }
     }
+}
+
+/// The runs by the settings in which they differ.
+fn names_of(runs: &[&KnownRun]) -> Vec<String> {
+    let nameable: Vec<Nameable> = runs
+        .iter()
+        .filter_map(|run| {
+            let Summary { experiment, settings, .. } = run.summary()?;
+            Some(Nameable { id: run.id(), experiment, settings, made: "" })
+        })
+        .collect();
+    let words = differences_in_words(&nameable).into_iter();
+    let named = words.zip(&nameable).map(|(words, run)| match words.is_empty() {
+        true => run.experiment.to_owned(),
+        false => words,
+    });
+    named.collect()
 }
 
 fn name(key: &GroupKey, experiment: &str) -> String {
@@ -193,8 +182,8 @@ fn value(runs: &[&Summary], key: &str, is_sweep: bool) -> Result<String, usize> 
 /// A row of the table.
 #[derive(Debug)]
 pub enum Row {
-    /// One run; `is_inside`: it is listed below the row of its group.
-    Run { id: String, is_inside: bool },
+    /// One run; where it is listed below the row of its group, by `name`.
+    Run { id: String, name: Option<String> },
     /// Several runs.
     Group(Box<Group>),
 }

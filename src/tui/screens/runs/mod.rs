@@ -344,8 +344,7 @@ impl Page for Runs {
         let group = self.selected_row().and_then(Row::group);
         match action {
             Action::Compare => {
-                self.marks.len() + usize::from(known.baseline().is_some()) > 1
-                    || group.is_some_and(|group| !group.is_sweep())
+                self.marks.len() + usize::from(known.baseline().is_some()) > 1 || group.is_some()
             }
             Action::Undo => !known.trashed.is_empty(),
             Action::Fold => !self.is_folding || self.rows.iter().any(|row| row.group().is_some()),

@@ -29,16 +29,16 @@ impl Runs {
         let baseline = known.baseline().map(KnownRun::id);
         let is_marked = |row: usize| self.rows[row].runs().iter().all(|id| self.marks.contains(id));
         self.table.draw(table_area(area), buffer, world.theme, is_marked, |row, key| {
-            let (id, is_inside) = match &self.rows[row] {
+            let (id, name) = match &self.rows[row] {
                 Row::Group(group) => return columns::group_cell(group, key, world.zone),
-                Row::Run { id, is_inside } => (id, *is_inside),
+                Row::Run { id, name } => (id, name),
             };
             let Some(run) = known.runs.get(id) else { return columns::nothing() };
             let compared = baseline.and_then(|baseline| known.compared(baseline, id));
             let compared = compared.and_then(|compared| compared.as_ref().ok());
             let mut cell = columns::cell(run, key, compared, world.zone);
-            if is_inside && key == columns::EXPERIMENT {
-                cell.text = format!("{INDENT}{}", columns::name_inside(run));
+            if let Some(name) = name.as_ref().filter(|_| key == columns::EXPERIMENT) {
+                cell.text = format!("{INDENT}{name}");
             }
             cell
         });
