@@ -196,11 +196,17 @@ impl Compare {
         effects
     }
 
-    /// The column that is measured against: that of the baseline, of two without one the first.
+    /// The column that is measured against: that of the baseline, without one the first of two or of
+    /// repeats alone.
     fn reference(&self) -> Option<usize> {
         let is_baseline = |id: &String| Some(id) == self.baseline.as_ref();
         let baseline = self.columns.iter().position(|runs| runs.iter().any(is_baseline));
-        baseline.or((self.columns.len() == 2).then_some(0))
+        let is_clear = match self.columns.len() {
+            0 | 1 => false,
+            2 => true,
+            _ => self.columns.iter().all(|runs| runs.len() > 1),
+        };
+        baseline.or(is_clear.then_some(0))
     }
 
     /// Has the columns compared that were not.

@@ -18,20 +18,25 @@ impl Runs {
     pub(super) fn compare(&self, known: &Known) -> Effect {
         let baseline = known.baseline().map(|run| run.id().to_owned());
         let mut columns = self.columns(self.marks.iter().cloned().collect(), known);
-        if let Some(baseline) = &baseline {
-            let first = match columns.iter().position(|runs| runs.contains(baseline)) {
-                Some(at) => columns.remove(at),
-                None => vec![baseline.clone()],
-            };
-            columns.insert(0, first);
+        if columns.is_empty() {
+            let below = self.selected_row().into_iter().flat_map(Row::runs).cloned();
+            columns = self.columns(below.collect(), known);
         }
-        if columns.len() < 2
-            && let Some(row) = self.selected_row()
+        let is_alone = |runs: &Vec<String>| runs.len() == 1;
+        if let Some(baseline) = &baseline {
+            let at = columns.iter().position(|runs| runs.contains(baseline));
+            // What repeats are compared with are repeats.
+            let wanted = columns.iter().any(is_alone).then(|| vec![baseline.clone()]);
+            let first = at.map(|at| columns.remove(at)).or(wanted);
+            columns.splice(0..0, first);
+        }
+        if let Some(row) =
+            self.selected_row().filter(|_| columns.len() == 1 && is_alone(&columns[0]))
         {
             let below = self.columns(row.runs().iter().cloned().collect(), known);
-            columns.extend(
-                below.into_iter().filter(|runs| !columns.contains(runs)).collect::<Vec<_>>(),
-            );
+            let others: Vec<Vec<String>> =
+                below.into_iter().filter(|runs| !columns.contains(runs)).collect();
+            columns.extend(others);
         }
         // Repeats have something to say by themselves.
         if columns.iter().map(Vec::len).sum::<usize>() < 2 {

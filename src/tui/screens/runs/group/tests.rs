@@ -271,3 +271,23 @@ fn ten_thousand_runs_in_groups_of_two_hundred_are_fifty_rows() {
     press(&mut app, "gg enter G");
     assert!(testing::text(&mut app, (80, 24)).contains("in 250 rows"));
 }
+
+#[test]
+fn rows_of_repeats_are_measured_against_each_other_and_not_against_a_single_baseline() {
+    let mut app = app_with(project());
+    app.on_news(vec![News::Baseline(Some("20260102-030300-fog".into()))]);
+    press_on(&mut app, "rate 0.01", "space");
+    let effects = press_on(&mut app, "rate 0.1 ", "space c");
+    let sizes = effects.iter().find_map(|effect| match effect {
+        Effect::CompareRepeats(first, second) => Some((first.len(), second.len())),
+        _ => None,
+    });
+    assert_eq!(sizes, Some((5, 4)), "{effects:?}");
+    assert!(text(&mut app).contains("9 runs side by side"));
+    // With a run of its own among them it is there.
+    press(&mut app, "esc");
+    press_on(&mut app, "3 of", "enter j space c");
+    assert!(
+        text(&mut app).contains("11 runs side by side") && text(&mut app).contains("= baseline")
+    );
+}
