@@ -48,11 +48,15 @@ pub enum After {
 /// Answers nothing where nothing has changed.
 type Job = Box<dyn FnOnce() -> Option<News> + Send>;
 
+/// Reads runs and changes nothing, so that no run is read again after it: what was compared would be
+/// forgotten then, and compared again without end.
+type Comparing = Box<dyn FnOnce() -> News + Send>;
+
 /// Does effects, with the threads that watch, read and draw for the UI.
 pub struct Performer {
     send: Sender<Input>,
     queue: Sender<Job>,
-    comparisons: Sender<(RunFolder, RunFolder)>,
+    comparisons: Sender<Comparing>,
     explanations: Sender<(RunFolder, RunFolder)>,
     glances: Sender<RunFolder>,
     keyboard: Keyboard,
@@ -173,15 +177,17 @@ impl Performer {
             }),
             Effect::CompareRuns(first, second) => {
                 // The thread ends only when the UI does.
-                let _ = self.comparisons.send((first, second));
+                let job = move || News::Compared(compare(&first, &second));
+                let _ = self.comparisons.send(Box::new(job));
             }
             Effect::ExplainChange(first, second) => {
                 // The thread ends only when the UI does.
                 let _ = self.explanations.send((first, second));
             }
-            Effect::CompareRepeats(first, second) => self.aside("compare repeats", move || {
-                News::ComparedRepeats(compare_repeats(&first, &second))
-            })?,
+            Effect::CompareRepeats(first, second) => {
+                let job = move || News::ComparedRepeats(compare_repeats(&first, &second));
+                let _ = self.comparisons.send(Box::new(job));
+            }
             Effect::Glance(run) => {
                 // The thread ends only when the UI does.
                 let _ = self.glances.send(run);
@@ -295,11 +301,11 @@ impl Performer {
 }
 
 /// A thread that compares runs, one pair after another: a table may ask for hundreds.
-fn compare_runs(send: Sender<Input>) -> io::Result<Sender<(RunFolder, RunFolder)>> {
-    let (wish, wishes) = mpsc::channel::<(RunFolder, RunFolder)>();
+fn compare_runs(send: Sender<Input>) -> io::Result<Sender<Comparing>> {
+    let (wish, wishes) = mpsc::channel::<Comparing>();
     thread::Builder::new().name("compare".into()).spawn(move || {
-        for (first, second) in wishes {
-            if send.send(Input::News(News::Compared(compare(&first, &second)))).is_err() {
+        for compare in wishes {
+            if send.send(Input::News(compare())).is_err() {
                 return;
             }
         }
