@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::group::{Entry, GroupKey, Row, grouped};
+use super::group::{Entry, GroupKey, Row, grouped, names_of};
 use super::row::SortKey;
 use super::{Runs, columns, row};
 use crate::store::Timestamp;
@@ -73,12 +73,29 @@ impl Runs {
             .or_else(|| self.rows.iter().position(|row| row.runs().iter().any(|run| run == id)))
     }
 
-    /// Lists the runs of the group under the cursor, or hides them.
-    pub(super) fn open_or_close(&mut self, key: &GroupKey, known: &Known, now: Timestamp) {
-        if !self.open.remove(key) {
+    /// Lists the runs of a group below its row, or hides them; nothing else of ten thousand is touched.
+    pub(super) fn open_or_close(&mut self, key: &GroupKey, known: &Known) {
+        let Some(at) = self.place(Some(key), "") else { return };
+        let Row::Group(group) = &mut self.rows[at] else { return };
+        group.is_open = !group.is_open;
+        if group.is_open {
             self.open.insert(key.clone());
+            let runs: Vec<&KnownRun> =
+                group.members.iter().filter_map(|id| known.runs.get(id)).collect();
+            let names = names_of(&runs);
+            let listed = runs.iter().zip(names);
+            let members: Vec<Row> = listed
+                .map(|(run, name)| Row::Run { id: run.id().to_owned(), name: Some(name) })
+                .collect();
+            self.rows.splice(at + 1..at + 1, members);
+        } else {
+            self.open.remove(key);
+            let below = self.rows[at + 1..].iter();
+            let is_listed = |row: &&Row| matches!(row, Row::Run { name: Some(_), .. });
+            let members = below.take_while(is_listed).count();
+            self.rows.drain(at + 1..=at + members);
         }
-        self.arrange(known, now);
+        self.table.set_rows(self.rows.len(), at);
     }
 
     /// The open group that the cursor is in.

@@ -144,7 +144,7 @@ impl Group {
 }
 
 /// The runs by the settings in which they differ.
-fn names_of(runs: &[&KnownRun]) -> Vec<String> {
+pub fn names_of(runs: &[&KnownRun]) -> Vec<String> {
     let nameable: Vec<Nameable> = runs
         .iter()
         .filter_map(|run| {

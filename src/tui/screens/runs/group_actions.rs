@@ -21,7 +21,7 @@ impl Runs {
         match action {
             Action::Enter => {
                 let key = group.key.clone();
-                self.open_or_close(&key, known, world.now);
+                self.open_or_close(&key, known);
             }
             Action::Mark => {
                 let members = group.members.clone();

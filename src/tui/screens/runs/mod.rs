@@ -231,7 +231,7 @@ impl Runs {
         } else if !self.marks.is_empty() {
             self.marks.clear();
         } else if let Some(key) = self.open_around() {
-            self.open_or_close(&key, world.known, world.now);
+            self.open_or_close(&key, world.known);
         } else {
             return Vec::new();
         }
