@@ -29,6 +29,8 @@ use session::Session;
 const ROWS: u16 = 40;
 const COLUMNS: u16 = 120;
 const RUNS: usize = 10_000;
+/// Runs that differ in their seeds alone.
+const REPEATS: usize = 200;
 const IMAGES: usize = 50_000;
 /// Starts of the program, of which each takes a second or so.
 const OPENINGS: usize = 7;
@@ -58,11 +60,14 @@ fn main() -> Result<()> {
     println!("program: {}, on {} cores, {}", program.display(), cores(), load());
     let folder = tempfile::tempdir()?;
     let (many, scored) = (folder.path().join("many"), folder.path().join("scored"));
+    let repeats = folder.path().join("repeats");
     project::write_runs(&many, RUNS)?;
+    project::write_repeats(&repeats, RUNS, REPEATS)?;
     project::write_scored_run(&scored, IMAGES)?;
 
     openings(&program, &many)?;
     idle_and_keys(&program, &many)?;
+    groups(&program, &repeats)?;
     live(&program, &many)?;
     images(&program, &scored)?;
     println!("at the end: {}", load());
@@ -132,6 +137,39 @@ fn idle_and_keys(program: &Path, project: &Path) -> Result<()> {
     report("key to frame, all cores busy as with training", "under 50 ms", times);
     let megabytes = session.resident_megabytes()?;
     println!("memory with {RUNS} runs: {megabytes:.0} MB (no target)");
+    Ok(())
+}
+
+/// Runs in rows of many: the cursor, a row that opens and closes, all rows at once.
+fn groups(program: &Path, project: &Path) -> Result<()> {
+    let mut session = open(program, project)?;
+    open_table(&mut session)?;
+    session.settle()?;
+    let status = |lines: &[String]| lines[1].clone();
+    let times = |session: &mut Session, key: &str, count: usize| -> Result<Vec<Duration>> {
+        let mut times = Vec::new();
+        for _ in 0..count {
+            let before = status(&session.lines());
+            let pressed = session.press(key)?;
+            times
+                .push(session.wait_until("other rows", |lines| status(lines) != before)? - pressed);
+            session.settle()?;
+        }
+        Ok(times)
+    };
+    let groups = RUNS / REPEATS;
+    let opened = times(&mut session, "\r", SORTS)?;
+    report(&format!("one of {groups} rows of {REPEATS} opened or closed"), "under 50 ms", opened);
+    let folded = times(&mut session, "F", SORTS)?;
+    report(&format!("{RUNS} runs folded or unfolded"), "under 50 ms", folded);
+    let mut times = Vec::new();
+    for _ in 0..groups - 1 {
+        let before = session.lines();
+        let pressed = session.press("j")?;
+        times.push(session.wait_until("the next row", |lines| lines != before)? - pressed);
+        thread::sleep(Duration::from_millis(50));
+    }
+    report(&format!("key to frame, rows of {REPEATS} runs"), "under 10 ms", times);
     Ok(())
 }
 

@@ -76,16 +76,34 @@ pub fn evaluation(step: usize) -> Event {
     })
 }
 
-/// `count` runs that have ended, in `project`; none is synced to the disk one by one, as a worker
-/// would.
+/// `count` runs that have ended, none the repeat of another, in `project`; none is synced to the disk
+/// one by one, as a worker would.
 pub fn write_runs(project: &Path, count: usize) -> Result<()> {
+    write_all(project, count, |number, settings| {
+        let rate = LEARNING_RATES[number % LEARNING_RATES.len()];
+        settings.insert("learning_rate".into(), rate.into());
+    })
+}
+
+/// `count` runs that have ended, each one of `repeats` that differ in their seeds alone.
+pub fn write_repeats(project: &Path, count: usize, repeats: usize) -> Result<()> {
+    write_all(project, count, |number, settings| {
+        settings.insert("learning_rate".into(), format!("0.{:04}", number / repeats + 1));
+        settings.insert("train.seed".into(), (number % repeats).to_string());
+    })
+}
+
+fn write_all(
+    project: &Path,
+    count: usize,
+    change: impl Fn(usize, &mut BTreeMap<String, String>),
+) -> Result<()> {
     let first: Timestamp = FIRST.parse()?;
     let settings = settings()?;
     for number in 0..count {
         let made = Timestamp::from_second(first.as_second() + 60 * number as i64)?;
         let mut settings = settings.clone();
-        let rate = LEARNING_RATES[number % LEARNING_RATES.len()];
-        settings.insert("learning_rate".into(), rate.into());
+        change(number, &mut settings);
         let is_long = number % LONG == LONG - 1;
         let evaluations = if is_long { LONG_EVALUATIONS } else { SHORT_EVALUATIONS };
         let id = format!("{}-woods", made.strftime("%Y%m%d-%H%M%S"));

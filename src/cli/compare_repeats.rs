@@ -45,8 +45,8 @@ pub fn compare(
         }
     }
     outln!("\n{}", compared.difference_in_words());
-    if !groups[0].splits_vary {
-        outln!("all repeats test the same photos: this says nothing of other test photos");
+    if let Some(caveat) = groups[0].caveat() {
+        outln!("{caveat}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,9 @@ mod repeats;
 mod sweep;
 
 pub use photos::PhotoChanges;
-pub use repeats::{Repeat, Repeats, SEEDS, is_repeat, repeats_in_brief};
+pub use repeats::{
+    Repeat, RepeatKey, Repeats, SEEDS, accuracies_of, is_repeat, repeats_in_brief, seeds,
+};
 pub use sweep::{Combination, Effect, SweepResult};
 
 use crate::insight::{Pair, Pairs, Scored, Tested, pair};

@@ -42,6 +42,26 @@ pub fn is_repeat(one: &Summary, other: &Summary) -> bool {
     one.images == other.images && matters(one).eq(matters(other))
 }
 
+/// What repeats of each other have in common and no other run has, so that ten thousand runs are put
+/// together without holding each against each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepeatKey([u8; 32]);
+
+impl RepeatKey {
+    /// The same for two runs exactly where [`is_repeat`] says so.
+    pub fn of(summary: &Summary) -> RepeatKey {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(summary.images as u64).to_le_bytes());
+        for (key, value) in matters(summary) {
+            for text in [key, value] {
+                // With its length, so that no two pairs read the same.
+                hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+            }
+        }
+        RepeatKey(hasher.finalize().into())
+    }
+}
+
 /// The settings in which repeats are alike.
 fn matters(summary: &Summary) -> impl Iterator<Item = (&String, &String)> {
     let splits_vary = splits_vary(&summary.settings);
@@ -53,7 +73,7 @@ fn matters(summary: &Summary) -> impl Iterator<Item = (&String, &String)> {
 }
 
 /// Of the training, and of the split where it is drawn by a seed; as written in TOML.
-fn seeds(summary: &Summary) -> [String; 2] {
+pub fn seeds(summary: &Summary) -> [String; 2] {
     let seed = |key: &str| summary.settings.get(key).cloned().unwrap_or_default();
     let split = if splits_vary(&summary.settings) { seed(SPLIT_SEED) } else { String::new() };
     [seed(TRAIN_SEED), split]
@@ -66,17 +86,22 @@ pub fn repeats_in_brief<'a>(
     all: impl Iterator<Item = &'a Summary>,
 ) -> Option<String> {
     let repeats = all.filter(|other| is_repeat(run, other));
-    let accuracies: BTreeMap<[String; 2], f64> = repeats
-        .filter_map(|repeat| Some((seeds(repeat), repeat.test.as_ref()?.accuracy)))
-        .collect();
     // The mean and the deviation are those of the numbers, whatever the splits.
-    let found = Resampled::of(&accuracies.into_values().collect::<Vec<_>>(), 0.0)?;
+    let found = Resampled::of(&accuracies_of(repeats), 0.0)?;
     Some(format!(
         "{} repeats: test accuracy {} on the mean, standard deviation {}",
         found.n,
         percent(found.mean),
         points(found.deviation).trim_start_matches('+')
     ))
+}
+
+/// The accuracies of repeats with a result, 0 to 1. The same seeds count once, the last of them.
+pub fn accuracies_of<'a>(repeats: impl Iterator<Item = &'a Summary>) -> Vec<f64> {
+    let accuracies: BTreeMap<[String; 2], f64> = repeats
+        .filter_map(|repeat| Some((seeds(repeat), repeat.test.as_ref()?.accuracy)))
+        .collect();
+    accuracies.into_values().collect()
 }
 
 fn splits_vary(settings: &BTreeMap<String, String>) -> bool {
@@ -131,6 +156,12 @@ impl Repeats {
                 }
             }
         )
+    }
+
+    /// What a difference of their accuracies does not say, where all test the same photos.
+    pub fn caveat(&self) -> Option<&'static str> {
+        (!self.splits_vary)
+            .then_some("all repeats test the same photos: this says nothing of other test photos")
     }
 
     /// By which the variance of a mean over splits grows; 0 where all test the same photos.
@@ -197,7 +228,10 @@ mod tests {
     #[test]
     fn runs_that_differ_in_seeds_alone_are_repeats_of_each_other() {
         let alike = |one: &[(&str, &str)], other: &[(&str, &str)]| {
-            is_repeat(&summary(one), &summary(other))
+            let (one, other) = (summary(one), summary(other));
+            let is = is_repeat(&one, &other);
+            assert_eq!(RepeatKey::of(&one) == RepeatKey::of(&other), is, "{one:?} {other:?}");
+            is
         };
         let by_seed = [("split.by", "\"seed\""), ("split.seed", "0"), ("train.seed", "0")];
         let mut other = by_seed;
@@ -210,6 +244,11 @@ mod tests {
         assert!(!alike(&by_name, &other));
         assert!(!alike(&[("learning_rate", "0.1")], &[("learning_rate", "0.2")]));
         assert!(alike(&[("description", "\"a\"")], &[("description", "\"b\"")]));
+        assert!(!alike(&[("a", "bc")], &[("ab", "c")]));
+        let mut more = summary(&by_seed);
+        more.images += 1;
+        assert!(!is_repeat(&summary(&by_seed), &more));
+        assert_ne!(RepeatKey::of(&summary(&by_seed)), RepeatKey::of(&more));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::draft::Draft;
-use super::experiment::labels_path;
 use super::fields::{FIELDS, Rule};
 use super::sweep::Sweep;
 use super::{Experiment, ExperimentField};
@@ -27,11 +26,11 @@ pub struct Checked {
 ///
 /// `origin` is only for messages: the file as the user named it.
 pub fn parse(text: &str, origin: &Path) -> Result<Checked, Mistakes> {
-    check(Draft::read(text, &[], origin), origin)
+    check(Draft::read(text, &[], origin))
 }
 
-pub(super) fn check(draft: Draft, origin: &Path) -> Result<Checked, Mistakes> {
-    let experiment = Experiment { labels: Some(labels_path(origin)), ..experiment(&draft) };
+pub(super) fn check(draft: Draft) -> Result<Checked, Mistakes> {
+    let experiment = experiment(&draft);
     let broken = |field: &ExperimentField, rule: Option<&Rule>| {
         let rule = rule?;
         let said = (rule.broken)(&experiment)?;

@@ -35,7 +35,7 @@ pub struct Experiment {
     pub distort: Distort,
     /// `[network]`
     pub network: NetworkSettings,
-    /// Where what was decided about single photos stands, of an experiment that was read from a file.
+    /// Where what was decided about single photos stands; `None` where there is no such file.
     pub labels: Option<PathBuf>,
 }
 

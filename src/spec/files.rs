@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{Checked, parse};
+use super::{Checked, labels_path, parse};
 use crate::config::{Mistakes, TextFileError, nearest, read_text};
 
 /// The name becomes a part of the name of a run's folder.
@@ -39,9 +39,13 @@ pub enum SpecError {
     },
 }
 
-/// Reads and checks an experiment file.
+/// Reads and checks an experiment file; what was decided about single photos of it is found beside it.
 pub fn load(path: &Path) -> Result<Checked, SpecError> {
-    Ok(parse(&read(path)?, path)?)
+    let mut checked = parse(&read(path)?, path)?;
+    let labels = labels_path(path);
+    // One that cannot be looked at is said when it is read.
+    checked.experiment.labels = labels.try_exists().unwrap_or(true).then_some(labels);
+    Ok(checked)
 }
 
 /// The text of an experiment file, unchecked.

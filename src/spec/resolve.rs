@@ -37,7 +37,7 @@ pub fn resolve(text: &str, overrides: &[String], origin: &Path) -> Result<Resolv
     }
     let mut draft = Draft::read(text, &arguments, origin);
     draft.mistakes.extend(refused);
-    let Checked { experiment, warnings, .. } = check(draft, origin)?;
+    let Checked { experiment, warnings, .. } = check(draft)?;
     let text = write_out(text, &arguments, &experiment).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
         let shown = origin.display().to_string();

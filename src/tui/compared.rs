@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::scores::{ScoreTable, images_folder};
-use crate::compare::TwoRuns;
-use crate::insight::{Comparison, Pairs};
+use crate::compare::{Repeats, TwoRuns};
+use crate::insight::{Comparison, Pairs, Resampled};
 use crate::spec::Set;
 use crate::store::{RunFolder, TestedPhotos};
 
@@ -17,6 +17,41 @@ pub struct ComparedNews {
     pub second: String,
     /// The error is a sentence.
     pub compared: Result<Arc<Compared>, String>,
+}
+
+/// What came of comparing the repeats of two runs.
+#[derive(Clone, Debug)]
+pub struct ComparedRepeats {
+    /// The names of those that are measured against.
+    pub first: Vec<String>,
+    /// The names of those that are measured.
+    pub second: Vec<String>,
+    /// The error is a sentence.
+    pub compared: Result<ComparedMeans, String>,
+}
+
+/// The mean accuracies of two sets of repeats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComparedMeans {
+    /// Those of the second less those of the first, on the same seeds.
+    pub difference: Resampled,
+    /// What it does not say, where it does not.
+    pub caveat: Option<&'static str>,
+}
+
+/// Reads repeats, each the oldest first, and compares their accuracies.
+pub fn compare_repeats(first: &[RunFolder], second: &[RunFolder]) -> ComparedRepeats {
+    let read = |runs: &[RunFolder]| match runs.first() {
+        Some(run) => Repeats::of(run, runs),
+        None => Err("there is no run".to_owned()),
+    };
+    let compare = || {
+        let before = read(first)?;
+        let difference = before.compared_with(&read(second)?)?;
+        Ok(ComparedMeans { difference, caveat: before.caveat() })
+    };
+    let names = |runs: &[RunFolder]| runs.iter().map(RunFolder::id).collect();
+    ComparedRepeats { first: names(first), second: names(second), compared: compare() }
 }
 
 /// The photos that two runs tested.

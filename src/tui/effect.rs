@@ -52,10 +52,10 @@ pub enum Effect {
     EditQueue(QueueEdit),
     /// Asks the worker of a run to pause, stop or cancel it.
     Stop(RunFolder, Stop),
-    /// Takes these runs of a sweep off the queue, and asks the workers of those at work to end.
-    EndSweep(Vec<RunFolder>, Stop),
-    /// Queues those of these runs of a sweep that are not done.
-    ResumeSweep(Vec<RunFolder>),
+    /// Takes these runs off the queue, and asks the workers of those at work to end.
+    EndAll(Vec<RunFolder>, Stop),
+    /// Queues those of these runs that are not done.
+    ResumeAll(Vec<RunFolder>),
     /// Moves runs to the trash, each with all that is in its folder.
     Trash(Vec<RunFolder>),
     /// Brings back what was moved to the trash.
@@ -86,6 +86,9 @@ pub enum Effect {
     CompareRuns(RunFolder, RunFolder),
     /// Takes the change from one run to another apart; comes back as `News::Explained`.
     ExplainChange(RunFolder, RunFolder),
+    /// Compares the repeats of one run with those of another, the first being measured against; comes
+    /// back as `News::ComparedRepeats`.
+    CompareRepeats(Vec<RunFolder>, Vec<RunFolder>),
     /// Reads the curves and the matrix of the run under the cursor, once that rests; comes back as
     /// `News::Glanced`.
     Glance(RunFolder),
@@ -181,8 +184,9 @@ pub enum Destination {
     RunsOf(String),
     /// Runs side by side.
     Compare {
-        /// Their names; the order gives colours and symbols.
-        runs: Vec<String>,
+        /// Their names, of each column one run or repeats, the oldest first; the order gives colours
+        /// and symbols.
+        columns: Vec<Vec<String>>,
         /// The one that the others are measured against.
         baseline: Option<String>,
     },

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::compared::ComparedMeans;
 use super::experiments::KnownExperiments;
 use super::followed::Followed;
 use super::known_run::KnownRun;
@@ -33,6 +34,8 @@ pub struct Known {
     /// How often a photo was right in each of two runs, by their names; or why they cannot be
     /// compared.
     compared: BTreeMap<(String, String), Result<Comparison, String>>,
+    /// The mean accuracies of repeats, by their names; or why they cannot be compared.
+    compared_repeats: BTreeMap<(Vec<String>, Vec<String>), Result<ComparedMeans, String>>,
     /// The run that was looked at last, beside a list.
     pub glance: Option<GlanceNews>,
     /// What was typed at prompts before.
@@ -76,6 +79,10 @@ impl Known {
                 let compared = news.compared.as_ref().map(|found| found.comparison);
                 self.compared.insert(names, compared.map_err(Clone::clone));
             }
+            News::ComparedRepeats(news) => {
+                let names = (news.first.clone(), news.second.clone());
+                self.compared_repeats.insert(names, news.compared.clone());
+            }
             News::Glanced(news) => self.glance = Some(news.clone()),
             News::Baseline(run) => self.baseline.clone_from(run),
             News::History(history) => self.history.clone_from(history),
@@ -103,6 +110,8 @@ impl Known {
         for run in &news.changed {
             // A run that is trained on tests anew.
             self.compared.retain(|(first, second), _| first != run.id() && second != run.id());
+            self.compared_repeats
+                .retain(|(first, second), _| !first.iter().chain(second).any(|id| id == run.id()));
             let mut run = run.clone();
             let now = run.summary().map(|summary| (summary.state, summary.updated));
             if self.starting.contains_key(run.id()) {
@@ -186,6 +195,16 @@ impl Known {
     /// they were not compared yet.
     pub fn compared(&self, first: &str, second: &str) -> Option<&Result<Comparison, String>> {
         self.compared.get(&(first.to_owned(), second.to_owned()))
+    }
+
+    /// The mean accuracies of the repeats `second` less those of `first`; `None`: they were not
+    /// compared yet.
+    pub fn compared_repeats(
+        &self,
+        first: &[String],
+        second: &[String],
+    ) -> Option<&Result<ComparedMeans, String>> {
+        self.compared_repeats.get(&(first.to_owned(), second.to_owned()))
     }
 
     /// The newest run that ended with scores.

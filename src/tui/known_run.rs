@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::compare::RepeatKey;
 use crate::query::RunRow;
 use crate::store::{Note, Queue, RunFolder, State, Summary};
 
@@ -10,6 +11,8 @@ pub struct KnownRun {
     folder: RunFolder,
     id: String,
     reading: Reading,
+    /// Made once: hashing the settings of ten thousand runs takes longer than drawing a frame may.
+    repeat_key: Option<RepeatKey>,
     pub note: Note,
 }
 
@@ -23,7 +26,11 @@ pub enum Reading {
 
 impl KnownRun {
     pub fn new(folder: RunFolder, reading: Reading, note: Note) -> KnownRun {
-        KnownRun { id: folder.id(), folder, reading, note }
+        let repeat_key = match &reading {
+            Reading::Read(summary) => Some(RepeatKey::of(summary)),
+            _ => None,
+        };
+        KnownRun { id: folder.id(), folder, reading, repeat_key, note }
     }
 
     pub fn unread(folder: RunFolder) -> KnownRun {
@@ -63,6 +70,11 @@ impl KnownRun {
             Reading::Read(summary) => Some(summary),
             _ => None,
         }
+    }
+
+    /// What it has in common with its repeats, once it is read.
+    pub fn repeat_key(&self) -> Option<RepeatKey> {
+        self.repeat_key
     }
 
     /// As a filter sees it.

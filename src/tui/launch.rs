@@ -171,8 +171,8 @@ pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
     })
 }
 
-/// Takes the runs of a sweep off the queue, and asks the workers of those at work to end.
-pub fn end_sweep(context: &Context, runs: &[RunFolder], stop: Stop) -> News {
+/// Takes these runs off the queue, and asks the workers of those at work to end.
+pub fn end_all(context: &Context, runs: &[RunFolder], stop: Stop) -> News {
     News::Said(match runner::end_all(&context.config.runs, runs, stop) {
         Ok(Ended { waited, worked }) => Toast::good(format!(
             "{} off the queue, {} at work asked to {}",
@@ -184,8 +184,8 @@ pub fn end_sweep(context: &Context, runs: &[RunFolder], stop: Stop) -> News {
     })
 }
 
-/// Queues the runs of a sweep that are not done.
-pub fn resume_sweep(context: &Context, runs: &[RunFolder]) -> News {
+/// Queues those of these runs that are not done.
+pub fn resume_all(context: &Context, runs: &[RunFolder]) -> News {
     News::Said(match runner::resume_all(&local(context), &context.config.runs, runs) {
         Ok(queued) => Toast::good(format!("{} queued", counted(queued, "run"))),
         Err(err) => Toast::error(err.to_string()),

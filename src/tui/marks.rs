@@ -112,11 +112,12 @@ impl<T: Ord + Clone> Marks<T> {
         }
     }
 
-    /// Begins a range at a row, or ends the one that was begun.
-    pub fn toggle_range(&mut self, row: &T) {
+    /// Begins a range at a row, which may stand for several, or ends the one that was begun.
+    pub fn toggle_range(&mut self, row: &[T]) {
+        let Some(start) = row.first() else { return };
         if self.range.take().is_none() {
-            self.range = Some(Range { start: row.clone(), before: self.marked.clone() });
-            self.marked.insert(row.clone());
+            self.range = Some(Range { start: start.clone(), before: self.marked.clone() });
+            self.marked.extend(row.iter().cloned());
         }
     }
 
@@ -133,21 +134,33 @@ impl<T: Ord + Clone> Marks<T> {
     }
 
     /// Marks from the range's first row to the cursor, and nothing else but what was marked before. A
-    /// range whose first row is not shown any more has ended.
-    pub fn stretch(&mut self, shown: &[T], cursor: Option<usize>) {
+    /// range whose first row is not shown any more has ended. `row` gives what a row stands for.
+    pub fn stretch<'a>(
+        &mut self,
+        rows: usize,
+        row: impl Fn(usize) -> &'a [T],
+        cursor: Option<usize>,
+    ) where
+        T: 'a,
+    {
         let Some(range) = &self.range else { return };
-        let start = shown.iter().position(|row| *row == range.start);
-        let (Some(start), Some(cursor)) = (start, cursor.filter(|at| *at < shown.len())) else {
+        let start = (0..rows).position(|at| row(at).contains(&range.start));
+        let (Some(start), Some(cursor)) = (start, cursor.filter(|at| *at < rows)) else {
             return self.end_range();
         };
         self.marked.clone_from(&range.before);
-        self.marked.extend(shown[start.min(cursor)..=start.max(cursor)].iter().cloned());
+        let all = (start.min(cursor)..=start.max(cursor)).flat_map(row);
+        self.marked.extend(all.cloned());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn stretch(marks: &mut Marks<char>, shown: &[char], cursor: usize) {
+        marks.stretch(shown.len(), |at| &shown[at..=at], Some(cursor));
+    }
 
     fn marked(marks: &Marks<char>) -> String {
         marks.iter().collect()
@@ -158,29 +171,41 @@ mod tests {
         let shown: Vec<char> = "abcdef".chars().collect();
         let mut marks = Marks::default();
         marks.toggle('f');
-        marks.toggle_range(&'c');
+        marks.toggle_range(&['c']);
         for (cursor, expected) in [(2, "cf"), (4, "cdef"), (1, "bcf"), (3, "cdf")] {
-            marks.stretch(&shown, Some(cursor));
+            stretch(&mut marks, &shown, cursor);
             assert_eq!(marked(&marks), expected);
         }
         assert!(marks.cancel_range() && !marks.cancel_range());
         assert_eq!(marked(&marks), "f");
-        marks.toggle_range(&'a');
-        marks.stretch(&shown, Some(1));
-        marks.toggle_range(&'b');
-        marks.stretch(&shown, Some(5));
+        marks.toggle_range(&['a']);
+        stretch(&mut marks, &shown, 1);
+        marks.toggle_range(&['b']);
+        stretch(&mut marks, &shown, 5);
         assert_eq!(marked(&marks), "abf", "it has ended");
     }
 
     #[test]
     fn a_range_ends_when_its_first_row_goes() {
         let mut marks = Marks::default();
-        marks.toggle_range(&'c');
-        marks.stretch(&['a', 'b'], Some(0));
+        marks.toggle_range(&['c']);
+        stretch(&mut marks, &['a', 'b'], 0);
         assert!(!marks.cancel_range(), "it has ended");
         assert_eq!(marked(&marks), "c");
         marks.retain(|row| *row != 'c');
         assert!(marks.is_empty());
+    }
+
+    #[test]
+    fn a_row_that_stands_for_several_is_marked_as_a_whole() {
+        let rows: [&[char]; 4] = [&['a', 'b'], &['c'], &[], &['d', 'e']];
+        let mut marks = Marks::default();
+        marks.toggle_range(rows[0]);
+        assert_eq!(marked(&marks), "ab");
+        for (cursor, expected) in [(1, "abc"), (2, "abc"), (3, "abcde"), (0, "ab")] {
+            marks.stretch(rows.len(), |at| rows[at], Some(cursor));
+            assert_eq!(marked(&marks), expected);
+        }
     }
 
     #[test]

@@ -16,15 +16,13 @@ use std::thread;
 use signal_hook::consts::SIGSTOP;
 
 use super::Context;
-use super::compared::compare;
+use super::compared::{compare, compare_repeats};
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
 use super::explained::explain as explain_change;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
-use super::launch::{
-    advance, ask_worker, edit_queue, end_sweep, launch, rerun, resume, resume_sweep,
-};
+use super::launch::{advance, ask_worker, edit_queue, end_all, launch, rerun, resume, resume_all};
 use super::news::{News, RunsWatcher, Toast, start_glances};
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
@@ -50,11 +48,15 @@ pub enum After {
 /// Answers nothing where nothing has changed.
 type Job = Box<dyn FnOnce() -> Option<News> + Send>;
 
+/// Reads runs and changes nothing, so that no run is read again after it: what was compared would be
+/// forgotten then, and compared again without end.
+type Comparing = Box<dyn FnOnce() -> News + Send>;
+
 /// Does effects, with the threads that watch, read and draw for the UI.
 pub struct Performer {
     send: Sender<Input>,
     queue: Sender<Job>,
-    comparisons: Sender<(RunFolder, RunFolder)>,
+    comparisons: Sender<Comparing>,
     explanations: Sender<(RunFolder, RunFolder)>,
     glances: Sender<RunFolder>,
     keyboard: Keyboard,
@@ -150,13 +152,13 @@ impl Performer {
                 let context = self.context.clone();
                 self.later(move || ask_worker(&context, &run, stop));
             }
-            Effect::EndSweep(runs, stop) => {
+            Effect::EndAll(runs, stop) => {
                 let context = self.context.clone();
-                self.later(move || end_sweep(&context, &runs, stop));
+                self.later(move || end_all(&context, &runs, stop));
             }
-            Effect::ResumeSweep(runs) => {
+            Effect::ResumeAll(runs) => {
                 let context = self.context.clone();
-                self.aside("resume", move || resume_sweep(&context, &runs))?;
+                self.aside("resume", move || resume_all(&context, &runs))?;
             }
             Effect::Trash(runs) => {
                 for run in runs {
@@ -182,11 +184,16 @@ impl Performer {
             }),
             Effect::CompareRuns(first, second) => {
                 // The thread ends only when the UI does.
-                let _ = self.comparisons.send((first, second));
+                let job = move || News::Compared(compare(&first, &second));
+                let _ = self.comparisons.send(Box::new(job));
             }
             Effect::ExplainChange(first, second) => {
                 // The thread ends only when the UI does.
                 let _ = self.explanations.send((first, second));
+            }
+            Effect::CompareRepeats(first, second) => {
+                let job = move || News::ComparedRepeats(compare_repeats(&first, &second));
+                let _ = self.comparisons.send(Box::new(job));
             }
             Effect::Glance(run) => {
                 // The thread ends only when the UI does.
@@ -301,11 +308,11 @@ impl Performer {
 }
 
 /// A thread that compares runs, one pair after another: a table may ask for hundreds.
-fn compare_runs(send: Sender<Input>) -> io::Result<Sender<(RunFolder, RunFolder)>> {
-    let (wish, wishes) = mpsc::channel::<(RunFolder, RunFolder)>();
+fn compare_runs(send: Sender<Input>) -> io::Result<Sender<Comparing>> {
+    let (wish, wishes) = mpsc::channel::<Comparing>();
     thread::Builder::new().name("compare".into()).spawn(move || {
-        for (first, second) in wishes {
-            if send.send(Input::News(News::Compared(compare(&first, &second)))).is_err() {
+        for compare in wishes {
+            if send.send(Input::News(compare())).is_err() {
                 return;
             }
         }

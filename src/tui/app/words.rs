@@ -32,6 +32,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         News::Runs(_)
         | News::Compared(_)
         | News::Explained(_)
+        | News::ComparedRepeats(_)
         | News::Glanced(_)
         | News::Baseline(_)
         | News::History(_)

@@ -62,6 +62,8 @@ pub enum Action {
     OpenImages,
     Refresh,
     MoreIterations,
+    /// Puts runs that belong together into one row, or every run into its own.
+    Fold,
     /// Writes a report of runs into a file.
     Report,
     /// Shows what the sweep of a run or of an experiment has found.

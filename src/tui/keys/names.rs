@@ -20,6 +20,8 @@ pub const QUEUE: &str = key_of(Action::ShowQueue);
 pub const COLUMN_RIGHT: &str = key_of(Action::ColumnRight);
 /// Marks a row.
 pub const MARK: &str = key_of(Action::Mark);
+/// Marked runs side by side.
+pub const COMPARE: &str = key_of(Action::Compare);
 /// Makes a run the one that others are measured against.
 pub const PIN: &str = key_of(Action::Pin);
 /// Brings back what went to the trash last.

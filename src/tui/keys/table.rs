@@ -147,7 +147,7 @@ const SHOW_SWEEP: &str = "go to the sweep that this is one of: the best values b
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
-    bind(&["enter"], Action::Enter, "open", "open this run"),
+    bind(&["enter"], Action::Enter, "open", "open this run, or show the runs of this row"),
     bind(
         &["/"],
         Action::Filter,
@@ -155,6 +155,12 @@ const RUNS: &[Binding] = &[
         "filter: words, key=value, key>value, has:key, AND OR NOT ( )",
     ),
     bind(&["space"], Action::Mark, "mark", "mark or unmark this run; actions use the marked"),
+    bind(
+        &["F"],
+        Action::Fold,
+        "fold",
+        "fold: repeats and sweeps in one row each, or every run in its own",
+    ),
     bind(&["c"], Action::Compare, "compare", "compare the marked runs side by side"),
     bind(&["x"], Action::Stop, "stop", "stop this run after its iteration, keep the result"),
     bind(&["X"], Action::Cancel, "", "cancel this run without a result"),

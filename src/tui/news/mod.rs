@@ -16,7 +16,7 @@ pub use glance::{Glance, GlanceNews, start as start_glances};
 pub use metrics::HostMetrics;
 pub use runs::RunsWatcher;
 
-use super::compared::ComparedNews;
+use super::compared::{ComparedNews, ComparedRepeats};
 use super::experiments::ExperimentNews;
 use super::explained::ExplainedNews;
 use super::known_run::KnownRun;
@@ -72,6 +72,8 @@ pub enum News {
     Compared(ComparedNews),
     /// The change between two runs was taken apart.
     Explained(ExplainedNews),
+    /// The repeats of two runs were compared.
+    ComparedRepeats(ComparedRepeats),
     /// The run under the cursor was looked at.
     Glanced(GlanceNews),
     /// This run is the baseline from now on, or none.

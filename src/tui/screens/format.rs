@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::insight::Comparison;
+use crate::insight::{Comparison, Resampled};
 use crate::store::{Queue, State, Summary, TestResult, Timestamp};
 use crate::tui::theme::Role;
 use crate::words;
@@ -23,6 +23,61 @@ pub fn state(state: State) -> (String, Role) {
         State::Lost => ('?', Role::Warning),
     };
     (format!("{sign} {}", state.name()), role)
+}
+
+/// What several runs are: results first, then what is on its way, then what needs somebody.
+const IN_ORDER: [State; 10] = [
+    State::Done,
+    State::Stopped,
+    State::Running,
+    State::Starting,
+    State::Queued,
+    State::Paused,
+    State::Created,
+    State::Failed,
+    State::Lost,
+    State::Cancelled,
+];
+
+/// How many runs are what: `✓ 5 done`, `3 done, 1 running, 1 queued`.
+pub fn states(all: impl Iterator<Item = State>) -> (String, Role) {
+    let mut counts = [0usize; IN_ORDER.len()];
+    for state in all {
+        let at = IN_ORDER.iter().position(|known| *known == state);
+        at.into_iter().for_each(|at| counts[at] += 1);
+    }
+    let found = IN_ORDER.into_iter().zip(counts).filter(|(_, count)| *count > 0);
+    let found: Vec<(State, usize)> = found.collect();
+    if let [(only, count)] = found[..] {
+        let (text, role) = state(only);
+        let (sign, name) = text.split_once(' ').unwrap_or(("", &text));
+        return (format!("{sign} {} {name}", words::grouped(count)), role);
+    }
+    let is = |wanted| found.iter().any(|(state, _)| *state == wanted);
+    let role = match () {
+        () if is(State::Running) || is(State::Starting) => Role::Accent,
+        () if is(State::Failed) => Role::Bad,
+        () => Role::Text,
+    };
+    let words =
+        found.iter().map(|(state, count)| format!("{} {}", words::grouped(*count), state.name()));
+    (words.collect::<Vec<_>>().join(", "), role)
+}
+
+/// A mean of shares with its deviation; of a single one itself: `84.2% ± 2.1, n=5`, `84.2%, n=1`.
+pub fn mean_share(shares: &[f64]) -> Option<String> {
+    match Resampled::of(shares, 0.0) {
+        Some(found) => Some(found.share_in_brief()),
+        None => shares.first().map(|share| format!("{}, n=1", words::percent(*share))),
+    }
+}
+
+/// The same of losses: `0.1723 ± 0.0120`.
+pub fn mean_loss(losses: &[f64]) -> Option<String> {
+    match Resampled::of(losses, 0.0) {
+        Some(found) => Some(format!("{:.4} ± {:.4}", found.mean, found.deviation)),
+        None => losses.first().map(|loss| format!("{loss:.4}")),
+    }
 }
 
 /// Iterations done, of all: `1,263/4,000`.

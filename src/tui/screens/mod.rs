@@ -18,6 +18,7 @@ mod page;
 mod queue;
 mod run_facts;
 mod runs;
+mod several;
 mod sweep;
 
 pub use change::Change;
@@ -75,8 +76,8 @@ impl Screen {
         match destination {
             Destination::Live(run) => Screen::Live(Box::new(Live::of(run))),
             Destination::RunsOf(name) => Screen::Runs(Box::new(Runs::of_experiment(&name))),
-            Destination::Compare { runs, baseline } => {
-                Screen::Compare(Box::new(Compare::new(runs, baseline)))
+            Destination::Compare { columns, baseline } => {
+                Screen::Compare(Box::new(Compare::new(columns, baseline)))
             }
             Destination::Pairs { first, second } => {
                 Screen::Pairs(Box::new(PairsScreen::of(first, second)))

@@ -1,5 +1,7 @@
 //! What runs are called where several stand beside each other.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::format;
@@ -8,27 +10,48 @@ use crate::store::RunFolder;
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
 
+type Settings = BTreeMap<String, String>;
+
 /// The runs by what makes them different; one that was not read yet by the name of its folder.
 pub fn names(ids: &[&str], known: &Known, zone: &TimeZone) -> Vec<String> {
-    let summaries: Vec<_> =
-        ids.iter().map(|id| known.runs.get(*id).and_then(KnownRun::summary)).collect();
+    let columns: Vec<Vec<String>> = ids.iter().map(|id| vec![(*id).to_owned()]).collect();
+    let summary = |id: &&str| known.runs.get(*id).and_then(KnownRun::summary);
+    let settings = |id| summary(id).map(|summary| summary.settings.clone()).unwrap_or_default();
+    let settings: Vec<Settings> = ids.iter().map(settings).collect();
+    names_of_columns(&columns, &settings, known, zone)
+}
+
+/// Columns of one run or of repeats by what makes them different, with the settings of each; one that
+/// was not read yet by the name of its folder.
+pub fn names_of_columns(
+    columns: &[Vec<String>],
+    settings: &[Settings],
+    known: &Known,
+    zone: &TimeZone,
+) -> Vec<String> {
+    let first = |runs: &Vec<String>| known.runs.get(runs.first()?).and_then(KnownRun::summary);
+    let summaries: Vec<_> = columns.iter().map(first).collect();
     let made = |created| format::time(created, zone);
     let times: Vec<String> = summaries
         .iter()
         .map(|summary| summary.and_then(|summary| summary.created).map_or(String::new(), made))
         .collect();
-    let read = ids.iter().zip(&summaries).zip(&times);
+    let read = columns.iter().zip(&summaries).zip(settings).zip(&times);
     let nameable: Vec<Nameable> = read
-        .filter_map(|((id, summary), made)| {
-            let summary = (*summary)?;
-            let (experiment, settings) = (&summary.experiment, &summary.settings);
+        .filter_map(|(((runs, summary), settings), made)| {
+            let (id, experiment) = (runs.first()?, &(*summary)?.experiment);
             Some(Nameable { id, experiment, settings, made })
         })
         .collect();
     let mut named = distinct_names(&nameable).into_iter();
-    ids.iter()
+    columns
+        .iter()
         .zip(&summaries)
-        .map(|(id, summary)| summary.and_then(|_| named.next()).unwrap_or((*id).to_owned()))
+        .map(|(runs, summary)| {
+            let name = summary.and_then(|_| named.next());
+            let name = name.or_else(|| runs.first().cloned()).unwrap_or_default();
+            if runs.len() > 1 { format!("{} × {name}", runs.len()) } else { name }
+        })
         .collect()
 }
 

@@ -11,7 +11,7 @@ use crate::tui::widgets::Lines;
 use crate::words;
 
 /// Cells of the names of facts.
-const NAME: usize = 13;
+pub const NAME: usize = 13;
 
 /// What is known of `run` from its summary; `differing`: the settings in which the runs of the list
 /// differ; `compared`: with the baseline.

@@ -5,6 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::widgets::Widget;
 
+use super::means::{Mean, Means};
+use crate::insight::MeanPoint;
 use crate::tui::news::Curves;
 use crate::tui::screens::World;
 use crate::tui::widgets::chart::{Chart, Series, Trace, Unit, Weight, YScale};
@@ -16,6 +18,50 @@ const STACKED: u16 = 24;
 
 /// Stands for what was not read yet.
 static NOTHING: Trace = Trace::EMPTY;
+
+/// A curve: of one run, or the mean of several with how much they differ.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    pub trace: &'a Trace,
+    pub spread: &'a [MeanPoint],
+}
+
+impl Line<'_> {
+    pub const NOTHING: Line<'static> = Line { trace: &NOTHING, spread: &[] };
+}
+
+/// Loss and accuracy of a column's runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines<'a> {
+    pub loss: Line<'a>,
+    pub accuracy: Line<'a>,
+}
+
+impl<'a> Lines<'a> {
+    /// Of one run; `None`: nothing was read yet.
+    pub fn of_run(curves: Option<&'a Curves>, of_training: bool) -> Lines<'a> {
+        let line = |trace: fn(&Curves) -> &Trace| match curves {
+            Some(curves) => Line { trace: trace(curves), spread: &[] },
+            None => Line::NOTHING,
+        };
+        match of_training {
+            true => Lines {
+                loss: line(|curves| &curves.train_loss),
+                accuracy: line(|curves| &curves.train_accuracy),
+            },
+            false => Lines {
+                loss: line(|curves| &curves.validation_loss),
+                accuracy: line(|curves| &curves.validation_accuracy),
+            },
+        }
+    }
+
+    /// Of repeats.
+    pub fn of_repeats(means: &'a Means) -> Lines<'a> {
+        let line = |mean: &'a Mean| Line { trace: &mean.trace, spread: &mean.spread };
+        Lines { loss: line(&means.loss), accuracy: line(&means.accuracy) }
+    }
+}
 
 /// How the curves are looked at.
 #[derive(Debug, Default)]
@@ -36,7 +82,7 @@ impl View {
     pub fn draw(
         &self,
         names: &[String],
-        curves: &[Option<&Curves>],
+        lines: &[Lines],
         area: Rect,
         buffer: &mut Buffer,
         world: &World,
@@ -52,7 +98,7 @@ impl View {
             let line = format!("── {words} {}", "─".repeat(title.width.into()));
             let style = world.theme.chart_styles().dim;
             buffer.set_stringn(title.x, title.y, line, title.width.into(), style);
-            self.chart(quantity, names, curves, world).render(below, buffer);
+            self.chart(quantity, names, lines, world).render(below, buffer);
         }
     }
 
@@ -60,13 +106,13 @@ impl View {
     pub fn iteration_at(
         &self,
         names: &[String],
-        curves: &[Option<&Curves>],
+        lines: &[Lines],
         area: Rect,
         place: Position,
         world: &World,
     ) -> Option<f64> {
         self.areas(area).into_iter().find_map(|(quantity, area)| {
-            self.chart(quantity, names, curves, world).x_at(titled(area)[1], place)
+            self.chart(quantity, names, lines, world).x_at(titled(area)[1], place)
         })
     }
 
@@ -100,24 +146,26 @@ impl View {
         &self,
         quantity: Quantity,
         names: &'a [String],
-        curves: &[Option<&'a Curves>],
+        lines: &[Lines<'a>],
         world: &World,
     ) -> Chart<'a> {
-        let trace = |curves: &'a Curves| match (quantity, self.shows_training) {
-            (Quantity::Loss, false) => &curves.validation_loss,
-            (Quantity::Loss, true) => &curves.train_loss,
-            (Quantity::Accuracy, false) => &curves.validation_accuracy,
-            (Quantity::Accuracy, true) => &curves.train_accuracy,
-        };
         let weight = if self.shows_training { Weight::Thin } else { Weight::Bold };
-        let all = names.iter().zip(curves).enumerate();
+        let all = names.iter().zip(lines).enumerate();
         let series = all
-            .map(|(index, (name, curves))| Series {
-                name,
-                trace: curves.map_or(&NOTHING, trace),
-                style: world.theme.series(index),
-                weight,
-                band: false,
+            .map(|(index, (name, lines))| {
+                let line = match quantity {
+                    Quantity::Loss => lines.loss,
+                    Quantity::Accuracy => lines.accuracy,
+                };
+                Series {
+                    name,
+                    trace: line.trace,
+                    style: world.theme.series(index),
+                    // Before a spread a thin line is lost.
+                    weight: if line.spread.is_empty() { weight } else { Weight::Bold },
+                    band: false,
+                    spread: line.spread,
+                }
             })
             .collect();
         let is_log = self.is_log && quantity == Quantity::Loss;

@@ -1,30 +1,36 @@
 //! Rows of the comparison's table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::insight::Comparison;
 use crate::spec::{in_effect, short_key, sort_by_telling};
 use crate::store::Summary;
+use crate::tui::compared::ComparedMeans;
 use crate::tui::screens::format;
+use crate::tui::screens::several::Several;
 use crate::words;
 
-/// A fact of each run, in the order of the runs.
+/// A fact of each column's runs, in the order of the columns.
 #[derive(Debug)]
 pub struct Row {
     pub name: String,
     pub values: Vec<String>,
 }
 
-/// Something that came out of a run, in words.
-type Fact = (&'static str, fn(&Summary) -> Option<String>);
+/// Something that came out of one run, in words; and of repeats.
+type Fact = (&'static str, fn(&Summary) -> Option<String>, fn(&Several) -> Option<String>);
 
 const FACTS: [Fact; 6] = [
-    ("state", |summary| Some(format::state(summary.state).0)),
-    ("test accuracy", |summary| summary.test.as_ref().map(format::test_accuracy)),
-    ("validation", format::validation),
-    ("test loss", |summary| Some(format!("{:.4}", summary.test.as_ref()?.log_loss))),
-    ("duration", |summary| Some(words::duration(summary.seconds))),
-    ("iterations", |summary| Some(format::iterations(summary))),
+    ("state", |run| Some(format::state(run.state).0), |all| Some(all.state.0.clone())),
+    ("test accuracy", |run| run.test.as_ref().map(format::test_accuracy), Several::accuracy),
+    ("validation", format::validation, Several::validation),
+    ("test loss", |run| Some(format!("{:.4}", run.test.as_ref()?.log_loss)), Several::loss),
+    (
+        "duration",
+        |run| Some(words::duration(run.seconds)),
+        |all| Some(words::duration(all.seconds)),
+    ),
+    ("iterations", |run| Some(format::iterations(run)), |all| Some(all.iterations())),
 ];
 
 /// Behind these facts stand the comparisons with the run that is measured against.
@@ -38,34 +44,60 @@ pub enum Against<'a> {
     Unknown,
     /// Photo by photo; or why that cannot be.
     Known(&'a Result<Comparison, String>),
+    /// The means of repeats; or why that cannot be.
+    Means(&'a Result<ComparedMeans, String>),
+    /// One is a run and the other is several.
+    Unlike,
 }
 
-/// What came out, and with `against`, in the order of the runs, how they compare.
-pub fn results(summaries: &[Option<&Summary>], against: Option<&[Against]>) -> Vec<Row> {
-    let row = |(name, words): &Fact| {
-        let value = |summary: &Option<&Summary>| summary.and_then(words).unwrap_or("-".into());
-        Row { name: (*name).into(), values: summaries.iter().map(value).collect() }
+type Settings = BTreeMap<String, String>;
+
+/// What came out, of each column's runs, and with `against`, in the order of the columns, how they
+/// compare.
+pub fn results(columns: &[Vec<&Summary>], against: Option<&[Against]>) -> Vec<Row> {
+    let row = |(name, of_one, of_several): &Fact| {
+        let value = |runs: &Vec<&Summary>| match runs[..] {
+            [] => None,
+            [run] => of_one(run),
+            _ => of_several(&Several::of(runs)),
+        };
+        let values = columns.iter().map(|runs| value(runs).unwrap_or("-".into()));
+        Row { name: (*name).into(), values: values.collect() }
     };
     let mut rows: Vec<Row> = FACTS.iter().map(row).collect();
     if let Some(against) = against {
-        let row = |name: &str, words: fn(&Comparison) -> Option<String>| {
+        type OfMeans = fn(&ComparedMeans) -> Option<String>;
+        let row = |name: &str, words: fn(&Comparison) -> Option<String>, of_means: OfMeans| {
             let value = |against: &Against| match against {
                 Against::Itself => "=".to_owned(),
                 Against::Unknown => "…".to_owned(),
                 Against::Known(Ok(compared)) => words(compared).unwrap_or("-".into()),
-                Against::Known(Err(_)) => "not comparable".to_owned(),
+                Against::Means(Ok(compared)) => of_means(compared).unwrap_or("-".into()),
+                Against::Known(Err(_)) | Against::Means(Err(_)) | Against::Unlike => {
+                    "not comparable".to_owned()
+                }
             };
             Row { name: name.into(), values: against.iter().map(value).collect() }
         };
         let comparisons = [
-            row("difference", format::against_baseline),
-            row("fixed, broken", |compared| {
-                let [fixed, broken, images] =
-                    [compared.only_second_right, compared.only_first_right, compared.images()]
-                        .map(words::grouped);
-                Some(format!("{fixed}, {broken} of {images}"))
+            row("difference", format::against_baseline, |means| {
+                Some(means.difference.difference_in_brief())
             }),
-            row("chance", |compared| Some(compared.chance_in_words())),
+            row(
+                "fixed, broken",
+                |compared| {
+                    let [fixed, broken, images] =
+                        [compared.only_second_right, compared.only_first_right, compared.images()]
+                            .map(words::grouped);
+                    Some(format!("{fixed}, {broken} of {images}"))
+                },
+                |_| None,
+            ),
+            row(
+                "chance",
+                |compared| Some(compared.chance_in_words()),
+                |means| Some(means.difference.chance_in_words()),
+            ),
         ];
         rows.splice(BEFORE_COMPARISONS..BEFORE_COMPARISONS, comparisons);
     }
@@ -73,26 +105,27 @@ pub fn results(summaries: &[Option<&Summary>], against: Option<&[Against]>) -> V
 }
 
 /// Settings that differ in effect, or `all`; called without their table where that is clear.
-pub fn settings(summaries: &[Option<&Summary>], all: bool) -> Vec<Row> {
-    let keys: BTreeSet<&String> =
-        summaries.iter().flatten().flat_map(|summary| summary.settings.keys()).collect();
+pub fn settings(columns: &[Settings], all: bool) -> Vec<Row> {
+    let keys: BTreeSet<&String> = columns.iter().flat_map(BTreeMap::keys).collect();
     let differs = |key: &String| {
-        let mut values =
-            summaries.iter().map(|summary| summary.map(|found| in_effect(&found.settings, key)));
+        let mut values = columns.iter().map(|settings| match settings.is_empty() {
+            true => None,
+            false => Some(in_effect(settings, key)),
+        });
         let first = values.next();
         values.any(|value| Some(value) != first)
     };
     let mut keys: Vec<String> =
         keys.into_iter().filter(|key| all || differs(key)).cloned().collect();
     sort_by_telling(&mut keys);
-    let value = |key: &String, summary: &Option<&Summary>| {
-        let recorded = summary.and_then(|summary| summary.settings.get(key));
+    let value = |key: &String, settings: &Settings| {
+        let recorded = settings.get(key);
         recorded.map_or("-".to_owned(), |value| value.trim_matches('"').to_owned())
     };
     keys.iter()
         .map(|key| Row {
             name: short_key(key, &keys),
-            values: summaries.iter().map(|summary| value(key, summary)).collect(),
+            values: columns.iter().map(|settings| value(key, settings)).collect(),
         })
         .collect()
 }
@@ -114,7 +147,10 @@ mod tests {
             &[("network.resize", "\"antialias\""), ("split.seed", "2"), ("learning_rate", "0.2")],
         );
         let names = |all| -> Vec<String> {
-            settings(&[Some(&one), Some(&other)], all).into_iter().map(|row| row.name).collect()
+            settings(&[one.settings.clone(), other.settings.clone()], all)
+                .into_iter()
+                .map(|row| row.name)
+                .collect()
         };
         assert_eq!(names(false), ["rate", "seed"]);
         assert_eq!(names(true), ["rate", "resize", "seed"]);
@@ -136,12 +172,13 @@ mod tests {
             Against::Known(&refused),
             Against::Unknown,
         ];
-        let rows = results(&[Some(&summary), Some(&summary), None, None], Some(&against));
+        let columns = [vec![&summary], vec![&summary], vec![], vec![]];
+        let rows = results(&columns, Some(&against));
         let row = |name: &str| &rows.iter().find(|row| row.name == name).unwrap().values;
         assert_eq!(row("difference")[..2], ["=", "+4.0 (-5.5 to +13.8)"]);
         assert_eq!(row("fixed, broken")[1..], ["13, 9 of 99", "not comparable", "…"]);
         assert_eq!(row("chance")[1], "p = 0.52");
         assert_eq!(row("test accuracy")[1..3], ["94.4% (88.9-97.3)", "-"]);
-        assert_eq!(results(&[Some(&summary)], None).len(), FACTS.len());
+        assert_eq!(results(&[vec![&summary]], None).len(), FACTS.len());
     }
 }

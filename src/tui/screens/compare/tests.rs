@@ -1,9 +1,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::insight::Resampled;
 use crate::store::{EvaluationPoint, Points, Run, RunFolder, State, StepPoint};
 use crate::tui::app::App;
-use crate::tui::compared::ComparedNews;
+use crate::tui::compared::{ComparedMeans, ComparedNews, ComparedRepeats};
 use crate::tui::effect::Effect;
 use crate::tui::news::{Curves, FollowedNews, News, Said};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
@@ -149,4 +150,139 @@ fn a_run_that_cannot_be_read_says_why_beside_the_others() {
     app.on_news(vec![read(IDS[1], 0.1), News::Followed(FollowedNews { run, said })]);
     press(&mut app, "u");
     assert!(testing::text(&mut app, (80, 24)).contains("the log is damaged"));
+}
+
+/// Five repeats of one rate, four of another, and `c` pressed on both rows.
+fn compared_repeats() -> (App, Vec<Effect>) {
+    let mut runs = Vec::new();
+    for (rate, count, hour) in [("0.01", 5, 3), ("0.1", 4, 4)] {
+        for seed in 0..count {
+            let text = seed.to_string();
+            let settings = [
+                ("split.by", "\"seed\""),
+                ("split.seed", text.as_str()),
+                ("train.seed", text.as_str()),
+                ("learning_rate", rate),
+            ];
+            let mut summary = summary(State::Done, &settings);
+            summary.test.as_mut().unwrap().accuracy = 0.8 + 0.01 * f64::from(seed);
+            runs.push(run(&format!("20260102-0{hour}000{seed}-fire"), summary, "", ""));
+        }
+    }
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(runs));
+    let effects = press(&mut app, "space space c");
+    (app, effects)
+}
+
+fn ids(hour: usize, count: usize) -> Vec<String> {
+    (0..count).map(|seed| format!("20260102-0{hour}000{seed}-fire")).collect()
+}
+
+/// What the performer answers.
+fn means(compared: Result<&[f64], &str>) -> News {
+    News::ComparedRepeats(ComparedRepeats {
+        first: ids(3, 5),
+        second: ids(4, 4),
+        compared: match compared {
+            Ok(differences) => Ok(ComparedMeans {
+                difference: Resampled::of(differences, 0.125).unwrap(),
+                caveat: None,
+            }),
+            Err(why) => Err(why.to_owned()),
+        },
+    })
+}
+
+#[test]
+fn repeats_are_one_column_with_mean_curve_band_and_sentence() {
+    let (mut app, effects) = compared_repeats();
+    let asks = effects.iter().any(|effect| match effect {
+        Effect::CompareRepeats(first, second) => (first.len(), second.len()) == (5, 4),
+        _ => false,
+    });
+    assert!(asks, "{effects:?}");
+    let followed = effects.iter().find_map(|effect| match effect {
+        Effect::Follow { runs, .. } => Some(runs.len()),
+        _ => None,
+    });
+    assert_eq!(followed, Some(9), "{effects:?}");
+    let speeds = [(3, 5, 0.02), (4, 4, 0.1)];
+    let read = speeds.iter().flat_map(|&(hour, count, speed)| {
+        let read_one = move |(at, id): (usize, String)| read(&id, speed * (1.0 + 0.2 * at as f64));
+        ids(hour, count).into_iter().enumerate().map(read_one)
+    });
+    app.on_news(read.collect());
+    app.on_news(vec![means(Ok(&[0.02, 0.05, -0.01, 0.04]))]);
+    for size in SIZES {
+        let (columns, rows) = size;
+        let name = format!("compare_repeats_{columns}x{rows}");
+        insta::assert_snapshot!(name, testing::text(&mut app, size));
+    }
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("5 × rate 0.01") && text.contains("82.0% ± 1.6, n=5"), "{text}");
+    // The words of the command.
+    let sentence = Resampled::of(&[0.02, 0.05, -0.01, 0.04], 0.125).unwrap().difference_in_words();
+    assert!(text.contains(&sentence), "{text}");
+    // Training curves, smoothed, have one too.
+    press(&mut app, "t");
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("training loss") && text.contains(", n=5") && text.contains("smoothing"));
+}
+
+#[test]
+fn where_means_cannot_be_compared_that_is_said() {
+    let (mut app, _) = compared_repeats();
+    assert!(testing::text(&mut app, (140, 40)).contains('…'));
+    app.on_news(vec![means(Err("repeats are compared where both have the same seeds"))]);
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("repeats are compared where both have the same seeds"), "{text}");
+    assert!(testing::text(&mut app, (140, 40)).contains("not comparable"));
+    for (keys, said) in [
+        ("l p", "a baseline is one run, this column is 5 runs"),
+        ("O", "a report is of single runs"),
+        ("enter", "this is made of two runs"),
+        ("ge", "this is made of two runs"),
+    ] {
+        assert!(press(&mut app, keys).is_empty(), "{keys}");
+        assert!(testing::text(&mut app, (140, 40)).contains(said), "{keys}");
+    }
+    // Another result: it is asked again.
+    let changed = run("20260102-040003-fire", summary(State::Done, &[]), "", "");
+    let effects = app.on_news(all(vec![changed]));
+    let again = |effect: &Effect| matches!(effect, Effect::CompareRepeats(..));
+    assert!(effects.iter().any(again), "{effects:?}");
+}
+
+#[test]
+fn one_row_of_repeats_has_a_curve_of_its_own_and_unlike_columns_are_not_compared() {
+    let (mut app, _) = compared_repeats();
+    press(&mut app, "esc esc gg c");
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("4 runs side by side") && text.contains("4 × fire"), "{text}");
+    // With one member of an open row and the other row.
+    press(&mut app, "esc gg enter j space G space c");
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("6 runs side by side") && text.contains("not comparable"), "{text}");
+}
+
+#[test]
+fn two_hundred_repeats_are_one_band() {
+    let make = |seed: usize| {
+        let text = seed.to_string();
+        run(
+            &format!("20260102-03{seed:04}-fire"),
+            summary(State::Done, &[("train.seed", &text)]),
+            "",
+            "",
+        )
+    };
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all((0..200).map(make).collect()));
+    press(&mut app, "c");
+    for seed in 0..200 {
+        app.on_news(vec![read(&format!("20260102-03{seed:04}-fire"), 0.02 + seed as f64 / 4000.0)]);
+    }
+    let text = testing::text(&mut app, (140, 40));
+    assert!(text.contains("n=200"), "{text}");
 }

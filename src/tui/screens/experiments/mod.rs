@@ -217,7 +217,7 @@ impl Experiments {
                 return Vec::new();
             }
             Action::MarkRange => {
-                self.marks.toggle_range(&path);
+                self.marks.toggle_range(&[path]);
                 return Vec::new();
             }
             Action::Duplicate => {
@@ -249,7 +249,8 @@ impl Experiments {
         match reaction {
             Reaction::Sorted => self.arrange(known, world.now),
             Reaction::Moved => {
-                self.marks.stretch(&self.shown, self.table.selected());
+                let row = |at: usize| std::slice::from_ref(&self.shown[at]);
+                self.marks.stretch(self.shown.len(), row, self.table.selected());
                 self.detail_top = 0;
             }
             Reaction::Opened => {

@@ -63,7 +63,8 @@ fn chart<'a>(shown: &Shown<'a>, title: &str) -> Chart<'a> {
         LOSS => (&curves.train_loss, &curves.validation_loss),
         _ => (&curves.train_accuracy, &curves.validation_accuracy),
     };
-    let series = |name, trace, style, weight, band| Series { name, trace, style, weight, band };
+    let series =
+        |name, trace, style, weight, band| Series { name, trace, style, weight, band, spread: &[] };
     let colour = |index| shown.theme.series(index);
     Chart {
         series: vec![

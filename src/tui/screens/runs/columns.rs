@@ -2,6 +2,9 @@
 
 use jiff::tz::TimeZone;
 
+use super::group::Group;
+use super::row::setting_text;
+use crate::compare::SEEDS;
 use crate::insight::Comparison;
 use crate::spec::short_key;
 use crate::tui::known_run::KnownRun;
@@ -23,12 +26,21 @@ pub const NOTE: &str = "#note";
 
 /// As many settings stand before the results as fit into so many cells; the others behind them.
 const IN_FRONT: u16 = 30;
+/// Cells across the terminals that most people have.
+const USUAL: u16 = 80;
+/// The name of a group, and what its runs are, take no more cells.
+const WIDEST_GROUP: u16 = 30;
 /// Rows whose texts decide how wide a column is.
 const MEASURED: usize = 300;
 
 /// All columns; those of settings have the setting's name as key. The settings that tell the runs apart
 /// best come first. With a baseline the accuracy has room for the difference from it.
-pub fn all(settings: &[String], runs: &[&KnownRun], has_baseline: bool) -> Vec<Column> {
+pub fn all(
+    settings: &[String],
+    runs: &[&KnownRun],
+    groups: &[&Group],
+    has_baseline: bool,
+) -> Vec<Column> {
     let column = |key: &str, title: &str, width, align| Column {
         key: key.into(),
         title: title.into(),
@@ -39,7 +51,8 @@ pub fn all(settings: &[String], runs: &[&KnownRun], has_baseline: bool) -> Vec<C
     let setting = |key: &String| {
         let title = short_key(key, settings);
         let of = |run: &&KnownRun| Some(setting_text(run.summary()?.settings.get(key)?).to_owned());
-        let values: Vec<String> = runs.iter().take(MEASURED).filter_map(of).collect();
+        let mut values: Vec<String> = runs.iter().take(MEASURED).filter_map(of).collect();
+        values.extend(groups.iter().take(MEASURED).filter_map(|group| group.setting(key)));
         let cells = values.iter().map(|value| width(value)).max().unwrap_or(0).max(width(&title));
         // The end of a path says most.
         let is_path = values.iter().any(|value| value.contains('/'));
@@ -47,23 +60,41 @@ pub fn all(settings: &[String], runs: &[&KnownRun], has_baseline: bool) -> Vec<C
         // Room for the arrow of what is sorted by.
         column(key, &title, (cells as u16 + 1).clamp(5, 20), align)
     };
-    let of_settings: Vec<Column> = settings.iter().map(setting).collect();
+    let mut of_settings: Vec<Column> = settings.iter().map(setting).collect();
+    if !groups.is_empty() {
+        // The name of each repeat tells its seeds.
+        of_settings.sort_by_key(|column| SEEDS.contains(&column.key.as_str()));
+    }
+    let names = runs.iter().take(MEASURED).filter_map(|run| run.summary());
+    let longest = names.map(|summary| width(&summary.experiment)).max().unwrap_or(0) as u16;
+    let of_groups = |text: &dyn Fn(&Group) -> String| {
+        let texts = groups.iter().take(MEASURED).map(|group| width(&text(group)));
+        texts.max().unwrap_or(0) as u16
+    };
+    let first = longest.clamp(11, 24).max(of_groups(&Group::title).min(WIDEST_GROUP));
+    let states = of_groups(&|group| group.facts.state.0.clone()).clamp(11, WIDEST_GROUP);
+    let (title, cells) = match has_baseline {
+        true => ("test, against the baseline", 34),
+        false => {
+            let means = of_groups(&|group| group.accuracy().unwrap_or_default());
+            ("test accuracy", means.max(17))
+        }
+    };
+    let room = match groups.is_empty() {
+        true => IN_FRONT,
+        // Names of groups tell settings, too, and their accuracy is to be in sight.
+        false => USUAL.saturating_sub(first + states + cells + 5).min(IN_FRONT),
+    };
     let mut taken = 0;
     let in_front = of_settings.iter().take_while(|column| {
         taken += column.width + 1;
-        taken <= IN_FRONT
+        taken <= room && (groups.is_empty() || !SEEDS.contains(&column.key.as_str()))
     });
     let (front, rest) = of_settings.split_at(in_front.count());
-    let names = runs.iter().take(MEASURED).filter_map(|run| run.summary());
-    let longest = names.map(|summary| width(&summary.experiment)).max().unwrap_or(0) as u16;
-    let (title, cells) = match has_baseline {
-        true => ("test, against the baseline", 34),
-        false => ("test accuracy", 17),
-    };
-    let mut columns = vec![column(EXPERIMENT, "experiment", longest.clamp(11, 24), Align::Left)];
+    let mut columns = vec![column(EXPERIMENT, "experiment", first, Align::Left)];
     columns.extend(front.iter().cloned());
     let mut results =
-        vec![column(STATE, "state", 11, Align::Left), column(TEST, title, cells, Align::Right)];
+        vec![column(STATE, "state", states, Align::Left), column(TEST, title, cells, Align::Right)];
     // The difference is what is looked for then.
     results.rotate_left(usize::from(has_baseline));
     columns.extend(results);
@@ -80,11 +111,6 @@ pub fn all(settings: &[String], runs: &[&KnownRun], has_baseline: bool) -> Vec<C
         column(NOTE, "note", 12, Align::Left),
     ]);
     columns
-}
-
-/// A setting's value as a table shows it.
-fn setting_text(value: &str) -> &str {
-    value.trim_matches('"')
 }
 
 pub fn nothing() -> Cell {
@@ -138,6 +164,27 @@ pub fn cell(run: &KnownRun, key: &str, compared: Option<&Comparison>, zone: &Tim
             Some(value) => text(setting_text(value).to_owned()),
             None => nothing(),
         },
+    }
+}
+
+/// What stands in the row of several runs under `key`.
+pub fn group_cell(group: &Group, key: &str, zone: &TimeZone) -> Cell {
+    let text = |text: Option<String>| match text {
+        Some(text) => Cell { text, role: Role::Text },
+        None => nothing(),
+    };
+    match key {
+        EXPERIMENT => text(Some(group.title())),
+        STATE => Cell { text: group.facts.state.0.clone(), role: group.facts.state.1 },
+        ITERATIONS => text(Some(group.facts.iterations())),
+        VALIDATION => text(group.validation()),
+        TEST => text(group.accuracy()),
+        LOSS => text(group.loss()),
+        DURATION if group.facts.seconds == 0.0 => nothing(),
+        DURATION => text(Some(words::duration(group.facts.seconds))),
+        WHEN => text(group.newest().map(|newest| format::time(newest, zone))),
+        TAGS | NOTE => nothing(),
+        setting => text(group.setting(setting)),
     }
 }
 

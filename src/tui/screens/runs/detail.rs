@@ -5,16 +5,21 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use super::Runs;
+use super::group::{Group, GroupKey, Row};
 use crate::compare::repeats_in_brief;
 use crate::insight::overfitting;
+use crate::spec::short_key;
 use crate::tui::effect::Effect;
+use crate::tui::keys::names::{COMPARE, ENTER};
 use crate::tui::known::Known;
+use crate::tui::known_run::KnownRun;
 use crate::tui::news::Glance;
 use crate::tui::screens::confusion::grid::Grid;
-use crate::tui::screens::{World, beside, run_facts};
+use crate::tui::screens::{World, beside, format, run_facts};
 use crate::tui::theme::Role;
 use crate::tui::widgets::chart::{Chart, Series, Unit, Weight, YScale};
-use crate::tui::widgets::put;
+use crate::tui::widgets::{Lines, put};
+use crate::words;
 
 /// The curve takes no more rows than this.
 const HIGHEST_CURVE: u16 = 14;
@@ -43,14 +48,65 @@ impl Runs {
     /// What the repeats of the run under the cursor come to.
     pub(super) fn find_repeats(&mut self, known: &Known) {
         self.repeats = self.selected(known).and_then(|run| {
-            let all = known.runs.values().filter_map(|run| run.summary());
+            let is_repeat = |other: &&KnownRun| other.repeat_key() == run.repeat_key();
+            let all = known.runs.values().filter(is_repeat).filter_map(|run| run.summary());
             Some((run.id().to_owned(), repeats_in_brief(run.summary()?, all)?))
         });
+    }
+
+    /// What is known of several runs in one row.
+    fn draw_group(&self, group: &Group, area: Rect, buffer: &mut Buffer, world: &World) {
+        let mut page = Lines::new(area.width.into());
+        page.say("", &group.in_words(), Role::Accent);
+        let (state, role) = &group.facts.state;
+        page.say("", state, *role);
+        let facts = [
+            ("test accuracy", group.accuracy()),
+            ("test loss", group.loss()),
+            ("validation", group.validation()),
+            ("newest made", group.newest().map(|made| format::time_with_zone(made, world.zone))),
+            ("worked", Some(words::duration(group.facts.seconds))),
+        ];
+        for (name, value) in facts {
+            if let Some(value) = value {
+                page.fact(name, run_facts::NAME, &value, Role::Text);
+            }
+        }
+        page.gap();
+        match &group.key {
+            GroupKey::Repeats(_) => {
+                page.say("", "they differ in their seeds alone", Role::Dim);
+                page.say("", "± is the standard deviation between them", Role::Dim);
+                let keys = format!("{COMPARE} draws their mean curve, {ENTER} lists them");
+                page.say("", &keys, Role::Dim);
+            }
+            GroupKey::Sweep(name) => {
+                let said = format!(
+                    "the best by validation is chosen, and only the test accuracy of that one says \
+                     something: 'retrain sweep {name}'"
+                );
+                page.say("", &said, Role::Dim);
+            }
+        }
+        if !self.settings.is_empty() {
+            page.gap();
+            page.say("", "settings", Role::Dim);
+            for key in &self.settings {
+                if let Some(value) = group.setting(key) {
+                    let name = short_key(key, &self.settings);
+                    page.fact(&name, run_facts::NAME, &value, Role::Text);
+                }
+            }
+        }
+        page.draw(0, "", area, buffer, world.theme);
     }
 
     pub(super) fn draw_beside(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         beside::draw_rule(area, buffer, world.theme);
         let known = world.known;
+        if let Some(group) = self.selected_row().and_then(Row::group) {
+            return self.draw_group(group, area, buffer, world);
+        }
         let Some(run) = self.selected(known) else { return };
         let compared =
             known.baseline().and_then(|baseline| known.compared(baseline.id(), run.id()));
@@ -123,6 +179,7 @@ fn draw_curve_and_matrix(glance: &Glance, area: Rect, buffer: &mut Buffer, world
         style: world.theme.series(index),
         weight,
         band,
+        spread: &[],
     };
     let chart = Chart {
         series: vec![

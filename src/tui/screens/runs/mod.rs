@@ -1,18 +1,20 @@
 //! The table of all runs.
 
 mod against;
+mod arrange;
 mod columns;
 mod detail;
+mod group;
+mod group_actions;
 mod row;
 #[cfg(test)]
 mod tests;
+mod typing;
 mod view;
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crossterm::event::{KeyCode, KeyEvent};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -21,19 +23,22 @@ use super::{Message, Page, World};
 use super::{beside, control};
 use crate::query::{quoted, run_keys};
 use crate::spec;
-use crate::store::{NoteEdit, RunFolder, State, Stop, Timestamp, shown};
+use crate::store::{RunFolder, State, Stop, Timestamp, shown};
 use crate::tui::effect::{Again, Confirm, Destination, Effect, PromptName};
-use crate::tui::filter::{Filter, Scope, occurring};
+use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
 use crate::tui::marks::Marks;
 use crate::tui::news::{News, Toast};
-use crate::tui::prompt::{Prompt, Prompted, word_choices};
+use crate::tui::prompt::Prompt;
 use crate::tui::scores::Source;
 use crate::tui::widgets::{Field, Order, Reaction, Table};
+use crate::words::grouped;
 
+use self::group::{GroupKey, Row};
 pub(super) use self::row::settings as differing_settings;
+use self::typing::Typing;
 
 pub const CONTEXTS: &[Context] =
     &[Context::Runs, Context::Marks, Context::Sort, Context::List, Context::Columns];
@@ -41,8 +46,14 @@ pub const CONTEXTS: &[Context] =
 #[derive(Debug)]
 pub struct Runs {
     table: Table,
-    /// Names of the runs shown, in the order in which they are shown.
-    shown: Vec<String>,
+    /// What is shown, in its order.
+    rows: Vec<Row>,
+    /// How many runs that is.
+    runs_shown: usize,
+    /// Repeats and the runs of a sweep stand in one row each.
+    is_folding: bool,
+    /// Those of which the runs are listed below their row.
+    open: BTreeSet<GroupKey>,
     /// Settings that have columns, the most telling first.
     settings: Vec<String>,
     /// The run whose curves were asked for last, and as of when.
@@ -60,21 +71,16 @@ pub struct Runs {
     typing: Option<Typing>,
 }
 
-/// What is being typed.
-#[derive(Debug)]
-enum Typing {
-    Tags { run: String, prompt: Prompt },
-    Note { run: String, prompt: Prompt },
-    Iterations { run: String, field: Field },
-}
-
 impl Default for Runs {
     fn default() -> Runs {
         let mut table = Table::new(Order { key: columns::WHEN.into(), descending: true });
-        table.set_columns(columns::all(&[], &[], false));
+        table.set_columns(columns::all(&[], &[], &[], false));
         Runs {
             table,
-            shown: Vec::new(),
+            rows: Vec::new(),
+            runs_shown: 0,
+            is_folding: true,
+            open: BTreeSet::new(),
             settings: Vec::new(),
             looked_at: None,
             repeats: None,
@@ -96,48 +102,29 @@ impl Runs {
         Runs { filter, experiment, ..Runs::default() }
     }
 
-    /// Filters, finds the settings that differ, and sorts. The cursor stays on its run.
-    fn arrange(&mut self, known: &Known, now: Timestamp) {
-        let selected = self.selected_id().cloned();
-        self.marks.retain(|id| known.runs.contains_key(id));
-        let baseline = known.baseline().map(KnownRun::id);
-        let runs = known.runs.values().collect();
-        let mut runs: Vec<&KnownRun> = self.filter.keep(runs, |run| run.row(baseline), now);
-        self.settings = row::settings(&runs, self.shows_all_settings);
-        let columns = columns::all(&self.settings, &runs, baseline.is_some());
-        self.table.set_columns(columns);
-        let order = &self.table.order;
-        // Newest first among equals.
-        runs.reverse();
-        let mut keyed: Vec<_> =
-            runs.into_iter().map(|run| (row::sort_key(run, &order.key), run)).collect();
-        keyed.sort_by(|(a, _), (b, _)| match (a, b) {
-            // What is missing comes last in both directions.
-            (row::SortKey::Missing, row::SortKey::Missing) => Ordering::Equal,
-            (row::SortKey::Missing, _) => Ordering::Greater,
-            (_, row::SortKey::Missing) => Ordering::Less,
-            (a, b) if order.descending => b.compare(a),
-            (a, b) => a.compare(b),
-        });
-        self.shown = keyed.into_iter().map(|(_, run)| run.id().to_owned()).collect();
-        let place = |id: String| self.shown.iter().position(|shown| *shown == id);
-        let at = selected.and_then(place).or(self.table.selected()).unwrap_or(0);
-        self.table.set_rows(self.shown.len(), at);
+    fn selected_row(&self) -> Option<&Row> {
+        self.rows.get(self.table.selected()?)
     }
 
-    fn selected_id(&self) -> Option<&String> {
-        self.shown.get(self.table.selected()?)
-    }
-
+    /// The run under the cursor; `None` where its row is several.
     fn selected<'a>(&self, known: &'a Known) -> Option<&'a KnownRun> {
-        known.runs.get(self.selected_id()?)
+        match self.selected_row()? {
+            Row::Run { id, .. } => known.runs.get(id),
+            Row::Group(_) => None,
+        }
     }
 
-    /// The marked runs, else the one under the cursor.
+    /// Names of all runs that are shown, also of those in a row with others.
+    fn all_shown(&self) -> Vec<String> {
+        self.rows.iter().flat_map(Row::own).cloned().collect()
+    }
+
+    /// The marked runs, else those under the cursor.
     fn chosen<'a>(&self, known: &'a Known) -> Vec<&'a KnownRun> {
+        let run = |id| known.runs.get(id);
         match self.marks.is_empty() {
-            true => self.selected(known).into_iter().collect(),
-            false => self.marks.iter().filter_map(|id| known.runs.get(id)).collect(),
+            true => self.selected_row().into_iter().flat_map(Row::runs).filter_map(run).collect(),
+            false => self.marks.iter().filter_map(run).collect(),
         }
     }
 
@@ -149,7 +136,12 @@ impl Runs {
         match action {
             Action::Back => return self.clear(world),
             Action::Filter => self.filter.open(PromptName::RunFilter),
-            Action::MarkAll => self.marks.toggle_all(&self.shown),
+            Action::MarkAll => self.marks.toggle_all(&self.all_shown()),
+            Action::Fold => {
+                self.is_folding = !self.is_folding;
+                self.open.clear();
+                self.arrange(known, world.now);
+            }
             Action::OnlyDifferent => {
                 self.shows_all_settings = !self.shows_all_settings;
                 self.arrange(known, world.now);
@@ -165,12 +157,11 @@ impl Runs {
             Action::Report => return self.report(known),
             _ => {
                 let reaction = self.table.on(action, table_area(world.area));
-                if reaction == Reaction::None
-                    && let Some(run) = self.selected(known)
-                {
-                    return self.act_on(run, action, world);
-                }
-                return self.react(reaction, world);
+                return match (reaction, self.selected(known)) {
+                    (Reaction::None, Some(run)) => self.act_on(run, action, world),
+                    (Reaction::None, None) => self.act_on_group(action, world),
+                    (reaction, _) => self.react(reaction, world),
+                };
             }
         }
         Vec::new()
@@ -186,7 +177,7 @@ impl Runs {
                 self.marks.toggle(id);
                 self.table.on(Action::Down, table_area(world.area));
             }
-            Action::MarkRange => self.marks.toggle_range(&id),
+            Action::MarkRange => self.marks.toggle_range(&[id]),
             Action::Pin => {
                 let is_pinned = known.baseline().is_some_and(|pinned| pinned.id() == id);
                 return vec![Effect::Pin((!is_pinned).then_some(id))];
@@ -235,13 +226,15 @@ impl Runs {
         Vec::new()
     }
 
-    /// The filter first, then the marks.
+    /// The filter first, then the marks, then the list of the group around the cursor.
     fn clear(&mut self, world: &World) -> Vec<Effect> {
         if !self.filter.is_empty() {
             self.filter.clear();
             self.arrange(world.known, world.now);
         } else if !self.marks.is_empty() {
             self.marks.clear();
+        } else if let Some(key) = self.open_around() {
+            self.open_or_close(&key, world.known);
         } else {
             return Vec::new();
         }
@@ -253,71 +246,19 @@ impl Runs {
         match reaction {
             Reaction::Sorted => self.arrange(known, world.now),
             Reaction::Opened => {
-                return self
-                    .selected(known)
-                    .map(|run| open(run.folder().clone()))
-                    .into_iter()
-                    .collect();
+                return match self.selected(known) {
+                    Some(run) => vec![open(run.folder().clone())],
+                    None => self.act_on_group(Action::Enter, world),
+                };
             }
-            Reaction::Moved => self.marks.stretch(&self.shown, self.table.selected()),
+            Reaction::Moved => {
+                let row = |at: usize| self.rows[at].own();
+                self.marks.stretch(self.rows.len(), row, self.table.selected());
+            }
             Reaction::None => {}
         }
         Vec::new()
     }
-
-    fn type_key(&mut self, key: &KeyEvent, world: &World) -> Vec<Effect> {
-        let known = world.known;
-        if self.filter.is_typing() {
-            let rows = || known.runs.values().map(|run| run.row(None));
-            let changed = self.filter.on(key, &scope(world), |key| occurring(rows(), key));
-            return changed.map_or_else(Vec::new, |effects| {
-                self.arrange(known, world.now);
-                effects
-            });
-        }
-        let Some(mut typing) = self.typing.take() else { return Vec::new() };
-        let prompted = match (&mut typing, key.code) {
-            (Typing::Iterations { .. }, KeyCode::Enter) => Prompted::Accepted,
-            (Typing::Iterations { .. }, KeyCode::Esc) => Prompted::Left,
-            (Typing::Iterations { field, .. }, _) => {
-                field.on(key);
-                Prompted::Changed
-            }
-            (Typing::Note { prompt, .. }, _) => prompt.on(key, &known.history, |_| None),
-            (Typing::Tags { prompt, .. }, _) => {
-                prompt.on(key, &known.history, |text| word_choices(text, tags(known)))
-            }
-        };
-        match prompted {
-            Prompted::Accepted => save(&typing, known),
-            Prompted::Left => Vec::new(),
-            Prompted::Nothing | Prompted::Changed => {
-                self.typing = Some(typing);
-                Vec::new()
-            }
-        }
-    }
-
-    fn paste(&mut self, text: &str, world: &World) {
-        if self.filter.is_typing() {
-            self.filter.paste(text, &scope(world));
-            self.arrange(world.known, world.now);
-        }
-        match &mut self.typing {
-            Some(Typing::Tags { prompt, .. } | Typing::Note { prompt, .. }) => prompt.paste(text),
-            Some(Typing::Iterations { field, .. }) => field.paste(text),
-            None => {}
-        }
-    }
-}
-
-fn scope<'a>(world: &World<'a>) -> Scope<'a> {
-    Scope { keys: run_keys(), zone: world.zone, history: &world.known.history }
-}
-
-/// All tags that any run has.
-fn tags(known: &Known) -> BTreeSet<String> {
-    known.runs.values().flat_map(|run| run.note.tags.iter().cloned()).collect()
 }
 
 fn open(run: RunFolder) -> Effect {
@@ -331,7 +272,7 @@ fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
     }
     let question = match runs {
         [run] => format!("move {} to the trash?", run.id()),
-        runs => format!("move {} marked runs to the trash?", runs.len()),
+        runs => format!("move {} runs to the trash?", grouped(runs.len())),
     };
     let consequences = vec![
         format!("it goes to {}, with all that is in it;", bin.display()),
@@ -339,35 +280,6 @@ fn confirm_trash(runs: &[&KnownRun], bin: &Path) -> Effect {
     ];
     let folders = runs.iter().map(|run| run.folder().clone()).collect();
     Effect::Confirm(Confirm { question, consequences, effect: Box::new(Effect::Trash(folders)) })
-}
-
-/// What was typed about a run: into its folder, or for its worker.
-fn save(typing: &Typing, known: &Known) -> Vec<Effect> {
-    let (Typing::Tags { run, .. } | Typing::Note { run, .. } | Typing::Iterations { run, .. }) =
-        typing;
-    let Some(run) = known.runs.get(run) else { return Vec::new() };
-    let (prompt, edit) = match typing {
-        Typing::Iterations { field, .. } => return vec![train_on(run, field.text())],
-        Typing::Tags { prompt, .. } => {
-            let tags = prompt.text().split_whitespace().map(str::to_owned).collect();
-            (prompt, NoteEdit::Tags(tags))
-        }
-        Typing::Note { prompt, .. } => (prompt, NoteEdit::Note(prompt.text().trim().to_owned())),
-    };
-    let mut effects = vec![Effect::EditNote(run.folder().clone(), edit)];
-    effects.extend(prompt.remember());
-    effects
-}
-
-/// The run, to as many iterations as were typed.
-fn train_on(run: &KnownRun, typed: &str) -> Effect {
-    // In groups, as they are shown.
-    match typed.replace([',', '_', ' '], "").parse() {
-        Ok(iterations) => Effect::Resume(run.folder().clone(), Some(iterations)),
-        Err(_) => Effect::Toast(Toast::error(format!(
-            "iterations is {typed:?}, expected a number such as 8000, more than are done"
-        ))),
-    }
 }
 
 /// Between the status line and the line about the run under the cursor, or the detail beside it.
@@ -432,12 +344,19 @@ impl Page for Runs {
 
     fn offers(&self, action: Action, known: &Known) -> bool {
         let run = self.selected(known);
+        let group = self.selected_row().and_then(Row::group);
         match action {
+            Action::Compare => {
+                self.marks.len() + usize::from(known.baseline().is_some()) > 1 || group.is_some()
+            }
+            Action::Undo => !known.trashed.is_empty(),
+            Action::Fold => !self.is_folding || self.rows.iter().any(|row| row.group().is_some()),
+            action if group.is_some() => {
+                group.is_some_and(|group| group_actions::offers(group, action, known))
+            }
             Action::Stop | Action::Pause | Action::Cancel => run.is_some_and(KnownRun::is_running),
             Action::Run => run.and_then(KnownRun::state).is_some_and(State::is_unfinished),
             Action::Remove => run.is_some_and(|run| !run.is_running()),
-            Action::Compare => self.marks.len() + usize::from(known.baseline().is_some()) > 1,
-            Action::Undo => !known.trashed.is_empty(),
             Action::ShowSweep => {
                 run.and_then(KnownRun::summary).is_some_and(|run| run.group.is_some())
             }

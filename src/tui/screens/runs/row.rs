@@ -36,6 +36,11 @@ impl SortKey<'_> {
     }
 }
 
+/// A setting's value as a table shows it.
+pub fn setting_text(value: &str) -> &str {
+    value.trim_matches('"')
+}
+
 pub fn sort_key<'a>(run: &'a KnownRun, key: &str) -> SortKey<'a> {
     let text = |text: &'a str| if text.is_empty() { SortKey::Missing } else { SortKey::Text(text) };
     match key {

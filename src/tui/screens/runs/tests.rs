@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use crate::insight::ConfusionMatrix;
-use crate::store::{EvaluationPoint, NoteEdit, Points, Run, RunFolder, State, StepPoint, Stop};
+use crate::store::{
+    EvaluationPoint, Note, NoteEdit, Points, Run, RunFolder, State, StepPoint, Stop,
+};
 use crate::tui::app::App;
 use crate::tui::effect::{Effect, PromptName};
 use crate::tui::known_run::KnownRun;
@@ -24,14 +26,22 @@ fn mixed() -> Vec<KnownRun> {
     }
     let mut created = summary(State::Created, &settings("0.01", "2"));
     (created.started, created.step, created.validation_accuracy) = (None, 0, None);
-    vec![
+    let mut all = vec![
         run("20260102-030000-fire", summary(State::Done, &settings("0.01", "1")), "ok", "first"),
         run("20260102-030100-fog", better, "", ""),
         run("20260102-030200-fire", summary(State::Failed, &settings("0.01", "1")), "", ""),
         run("20260102-030300-fire", summary(State::Running, &settings("0.01", "2")), "", ""),
         run("20260102-030400-fire", created, "", ""),
         run("20260102-030500-fire", summary(State::Lost, &settings("0.01", "2")), "", ""),
-    ]
+    ];
+    // With other photos each, so that none is another's repeat.
+    for (photos, run) in all.iter_mut().enumerate() {
+        let mut summary = run.summary().unwrap().clone();
+        summary.images += photos;
+        let Note { tags, note } = &run.note;
+        *run = testing::run(run.id(), summary, &tags.join(" "), note);
+    }
+    all
 }
 
 /// The order of the runs on the screen, by the seconds in their names.

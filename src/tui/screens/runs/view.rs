@@ -3,36 +3,44 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::group::Row;
 use super::{Runs, Typing, columns, table_area};
 use crate::insight::of_folds;
 use crate::store::State;
-use crate::tui::keys::names::COLUMN_RIGHT;
+use crate::tui::keys::names::{COLUMN_RIGHT, ENTER};
 use crate::tui::known_run::KnownRun;
 use crate::tui::screens::control::how_to_start;
 use crate::tui::screens::{World, beside, format};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{fit, put, width};
-use crate::words::grouped;
+use crate::words::{counted, grouped};
+
+/// Before the name of a run that is listed below the row of its group.
+const INDENT: &str = "  ";
 
 impl Runs {
     pub(super) fn draw_all(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         self.draw_status(Rect { height: 1, ..area }, buffer, world);
-        if self.shown.is_empty() {
+        if self.rows.is_empty() {
             self.draw_nothing(area, buffer, world);
             return self.draw_prompt(area, buffer, world);
         }
         let known = world.known;
         let baseline = known.baseline().map(KnownRun::id);
-        let is_marked = |row: usize| self.marks.contains(&self.shown[row]);
+        let is_marked = |row: usize| self.rows[row].runs().iter().all(|id| self.marks.contains(id));
         self.table.draw(table_area(area), buffer, world.theme, is_marked, |row, key| {
-            match known.runs.get(&self.shown[row]) {
-                Some(run) => {
-                    let compared = baseline.and_then(|id| known.compared(id, run.id()));
-                    let compared = compared.and_then(|compared| compared.as_ref().ok());
-                    columns::cell(run, key, compared, world.zone)
-                }
-                None => columns::nothing(),
+            let (id, name) = match &self.rows[row] {
+                Row::Group(group) => return columns::group_cell(group, key, world.zone),
+                Row::Run { id, name } => (id, name),
+            };
+            let Some(run) = known.runs.get(id) else { return columns::nothing() };
+            let compared = baseline.and_then(|baseline| known.compared(baseline, id));
+            let compared = compared.and_then(|compared| compared.as_ref().ok());
+            let mut cell = columns::cell(run, key, compared, world.zone);
+            if let Some(name) = name.as_ref().filter(|_| key == columns::EXPERIMENT) {
+                cell.text = format!("{INDENT}{name}");
             }
+            cell
         });
         match beside::split(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }).1
         {
@@ -72,14 +80,17 @@ impl Runs {
         }
         let runs = &world.known.runs;
         let running = runs.values().filter(|run| run.state() == Some(State::Running)).count();
-        let mut parts = vec![match self.shown.len() == runs.len() {
+        let mut parts = vec![match self.runs_shown == runs.len() {
             true if runs.len() == 1 => "1 run".into(),
             true => format!("{} runs", grouped(runs.len())),
             false => {
-                let (shown, all) = (grouped(self.shown.len()), grouped(runs.len()));
+                let (shown, all) = (grouped(self.runs_shown), grouped(runs.len()));
                 format!("{shown} of {all} runs")
             }
         }];
+        if self.rows.iter().any(|row| row.group().is_some()) {
+            parts[0] += &format!(" in {}", counted(self.rows.len(), "row"));
+        }
         if !world.known.is_complete {
             parts.push("reading".into());
         }
@@ -95,7 +106,7 @@ impl Runs {
         let style = theme.style(Role::Dim);
         let x = put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
         let right = self.table.beyond(table_area(world.area));
-        if !right.is_empty() && !self.shown.is_empty() {
+        if !right.is_empty() && !self.rows.is_empty() {
             let text = format!("{COLUMN_RIGHT} to {}", right.join(", "));
             let room = usize::from(inside.right().saturating_sub(x + 3));
             let text = fit(&text, room);
@@ -106,8 +117,14 @@ impl Runs {
 
     /// The run under the cursor in words: its error, else its name and note.
     fn draw_detail(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let Some(run) = self.selected(world.known) else { return };
         let style = |role| world.theme.style(role);
+        if let Some(group) = self.selected_row().and_then(Row::group) {
+            let x = put(buffer, area, area.x + 2, area.y, &group.in_words(), style(Role::Accent));
+            let how = if group.is_open { "hides them" } else { "shows them" };
+            put(buffer, area, x + 2, area.y, &format!("{ENTER} {how}"), style(Role::Dim));
+            return;
+        }
+        let Some(run) = self.selected(world.known) else { return };
         let error = run.problem().or_else(|| run.summary()?.error.as_deref());
         // A long name leaves half of the line to what is said about it.
         let id = fit(run.id(), usize::from(area.width / 2));

@@ -34,14 +34,14 @@ impl Sweep {
                 format!("{} {of_work};", counted(self.progress.at_work, "run")),
                 format!("what was found stays, {RESUME} resumes the sweep"),
             ],
-            effect: Box::new(Effect::EndSweep(self.folders(known), how)),
+            effect: Box::new(Effect::EndAll(self.folders(known), how)),
         })
     }
 
     /// Nothing is lost by a pause, so nothing is asked.
     pub(super) fn pause(&self, known: &Known) -> Effect {
         match self.progress.is_going_on() {
-            true => Effect::EndSweep(self.folders(known), Stop::Pause),
+            true => Effect::EndAll(self.folders(known), Stop::Pause),
             false => nothing_goes_on(),
         }
     }
@@ -50,7 +50,7 @@ impl Sweep {
     pub(super) fn resume(&self, known: &Known) -> Effect {
         let unfinished = self.unfinished(known).count();
         let stopped = self.unfinished(known).filter(|state| *state == State::Stopped).count();
-        let effect = Effect::ResumeSweep(self.folders(known));
+        let effect = Effect::ResumeAll(self.folders(known));
         match (unfinished, stopped) {
             (0, _) => {
                 let text = "no run of this sweep is left to resume: they are done, wait or work";

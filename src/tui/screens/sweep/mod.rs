@@ -192,8 +192,8 @@ impl Sweep {
         let under = self.selected().filter(|row| matches!(row, Row::Tried(_)));
         match (chosen, under.map(|row| self.name_of(row))) {
             (Some(chosen), Some(other)) if chosen != other => {
-                let runs = vec![chosen.clone(), other];
-                Effect::Open(Destination::Compare { runs, baseline: Some(chosen) })
+                let columns = vec![vec![chosen.clone()], vec![other]];
+                Effect::Open(Destination::Compare { columns, baseline: Some(chosen) })
             }
             (Some(_), Some(_)) => {
                 let text = "this is the chosen run: put the cursor on the one to compare it with";

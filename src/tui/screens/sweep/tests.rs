@@ -126,7 +126,7 @@ fn a_map_of_two_settings_is_read_in_every_theme() {
 }
 
 fn performed(app: &mut App, keys: &str) -> Vec<Effect> {
-    let acts = |effect: &Effect| matches!(effect, Effect::EndSweep(..) | Effect::ResumeSweep(_));
+    let acts = |effect: &Effect| matches!(effect, Effect::EndAll(..) | Effect::ResumeAll(_));
     press(app, keys).into_iter().filter(acts).collect()
 }
 
@@ -137,10 +137,10 @@ fn keys_act_on_the_sweep_as_one_and_ask_where_something_is_lost() {
     let text = testing::text(&mut app, (80, 24));
     assert!(text.contains("stop the sweep") && text.contains("5 runs off the queue"), "{text}");
     let ended = performed(&mut app, "y");
-    assert!(matches!(&ended[..], [Effect::EndSweep(runs, Stop::Keep)] if runs.len() == 20));
+    assert!(matches!(&ended[..], [Effect::EndAll(runs, Stop::Keep)] if runs.len() == 20));
     assert!(performed(&mut app, "X").is_empty());
-    assert!(matches!(performed(&mut app, "y")[..], [Effect::EndSweep(_, Stop::Cancel)]));
-    assert!(matches!(performed(&mut app, "P")[..], [Effect::EndSweep(_, Stop::Pause)]));
+    assert!(matches!(performed(&mut app, "y")[..], [Effect::EndAll(_, Stop::Cancel)]));
+    assert!(matches!(performed(&mut app, "P")[..], [Effect::EndAll(_, Stop::Pause)]));
     assert!(performed(&mut app, "r").is_empty(), "all are done, wait or work");
     // Nothing goes on any more, two are paused.
     let mut runs = grid(20);
@@ -148,12 +148,12 @@ fn keys_act_on_the_sweep_as_one_and_ask_where_something_is_lost() {
     runs[7].set_state(State::Paused);
     let mut app = app_of(ThemeName::NoColour, runs.clone());
     assert!(performed(&mut app, "x y P").is_empty());
-    assert!(matches!(performed(&mut app, "r")[..], [Effect::ResumeSweep(_)]));
+    assert!(matches!(performed(&mut app, "r")[..], [Effect::ResumeAll(_)]));
     // A result would be replaced.
     runs[7].set_state(State::Stopped);
     let mut app = app_of(ThemeName::NoColour, runs);
     assert!(performed(&mut app, "r").is_empty());
-    assert!(matches!(performed(&mut app, "y")[..], [Effect::ResumeSweep(_)]));
+    assert!(matches!(performed(&mut app, "y")[..], [Effect::ResumeAll(_)]));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_combination_opens_its_run_and_is_compared_with_the_chosen_one() {
     press(&mut app, "q enter");
     assert!(text(&mut app).contains("Live") || text(&mut app).contains("rates-009"));
     press(&mut app, "q q");
-    assert!(press(&mut app, "y").iter().all(|effect| !matches!(effect, Effect::EndSweep(..))));
+    assert!(press(&mut app, "y").iter().all(|effect| !matches!(effect, Effect::EndAll(..))));
 }
 
 #[test]

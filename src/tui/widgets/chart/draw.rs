@@ -68,6 +68,15 @@ impl Chart<'_> {
                 }
             }
         }
+        let (from, to) = view.x;
+        for (index, series) in self.series.iter().enumerate() {
+            for at in 0..across {
+                let x = from + (at as f64 + 0.5) / across as f64 * (to - from);
+                if let Some((low, high)) = series.spread_at(x) {
+                    grid.spread(at, row(low), row(high), index);
+                }
+            }
+        }
         for (index, series) in self.series.iter().enumerate() {
             let thickness = match (series.weight, self.marker) {
                 (Weight::Bold, Marker::Braille) => 1.0,
@@ -107,7 +116,10 @@ impl Chart<'_> {
                     cell.set_char(line).set_style(self.styles.cursor);
                 }
                 Some(ink) => {
-                    cell.set_char(ink.character).set_style(self.styles.dim);
+                    let series = &self.series[ink.series];
+                    let style =
+                        if series.spread.is_empty() { self.styles.dim } else { series.style };
+                    cell.set_char(ink.character).set_style(style);
                 }
                 None => {}
             }

@@ -33,6 +33,12 @@ impl Marker {
 /// Every other dot of a braille cell: rows 0 and 2 on the left, 1 and 3 on the right.
 const CHECKERED: u8 = 0x01 | 0x04 | 0x10 | 0x80;
 
+/// Patterns of dots that tell spreads apart where colours do not: checkered, every other row, every
+/// other column.
+const PATTERNS: [u8; 3] = [CHECKERED, 0x01 | 0x08 | 0x04 | 0x20, 0x01 | 0x02 | 0x04 | 0x40];
+/// What stands for them where there is one dot a cell.
+const SHADES: [char; 3] = ['.', ':', '\''];
+
 /// Dots of one cell: lines in front, bands behind.
 #[derive(Clone, Copy, Default)]
 pub struct Cell {
@@ -82,7 +88,17 @@ impl Grid {
     /// As [`Grid::line`], behind all lines, with every other dot left out where it is high.
     pub fn band(&mut self, column: usize, from: f64, to: f64, series: usize) {
         let solid = self.marker != Marker::Braille || (from - to).abs() < 2.0;
-        let shown = if solid { u8::MAX } else { CHECKERED };
+        self.behind(column, from, to, series, if solid { u8::MAX } else { CHECKERED });
+    }
+
+    /// As [`Grid::band`], in a pattern of the series' own.
+    pub fn spread(&mut self, column: usize, from: f64, to: f64, series: usize) {
+        let is_fine = self.marker == Marker::Braille;
+        let shown = if is_fine { PATTERNS[series % PATTERNS.len()] } else { u8::MAX };
+        self.behind(column, from, to, series, shown);
+    }
+
+    fn behind(&mut self, column: usize, from: f64, to: f64, series: usize, shown: u8) {
         self.each_cell(column, from, to, |cell, dots| {
             cell.band |= dots & shown;
             if cell.line == 0 {
@@ -134,7 +150,7 @@ impl Grid {
         let character = match (self.marker, is_band, cell.symbol) {
             (_, _, Some(symbol)) => symbol,
             (Marker::Braille, ..) => char::from_u32(0x2800 + u32::from(mask)).unwrap_or(' '),
-            (Marker::Ascii, true, _) => '.',
+            (Marker::Ascii, true, _) => SHADES[cell.series % SHADES.len()],
             (Marker::Ascii, false, _) => self.marker.symbol(cell.series),
         };
         Some(Ink { character, series: cell.series, is_band })

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::series::{Chart, Series};
 use super::trace::Reading;
 use super::view::{View, YScale};
-use crate::ticks::format_iteration;
+use crate::ticks::{Unit, format_iteration};
 use crate::tui::widgets::safe;
 use crate::words::grouped;
 
@@ -75,6 +75,14 @@ fn described(chart: &Chart, series: &Series) -> String {
     let Some(Reading { x, raw, smoothed }) = reading else {
         return format!("{} –", series.name);
     };
+    if let Some(point) = series.spread.iter().rev().find(|point| point.x <= x) {
+        let mean = chart.unit.format(smoothed);
+        let deviation = match chart.unit {
+            Unit::Share => chart.unit.format(point.deviation).trim_end_matches('%').to_owned(),
+            Unit::Number => format!("{:.4}", point.deviation),
+        };
+        return format!("{} {mean} ± {deviation}, n={}", series.name, point.n);
+    }
     let (smoothed, raw) = (chart.unit.format(smoothed), chart.unit.format(raw));
     let mut text = format!("{} {smoothed}", series.name);
     if raw != smoothed {

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::grid::Marker;
 use super::trace::Trace;
 use super::view::{View, YScale};
+use crate::insight::MeanPoint;
 use crate::ticks::Unit;
 
 /// How much a curve stands out.
@@ -26,6 +27,27 @@ pub struct Series<'a> {
     pub weight: Weight,
     /// Whether the smallest and largest raw value of each column stand behind the line.
     pub band: bool,
+    /// Of a trace that is the mean of several: how much they differ. It stands behind the line, one
+    /// deviation to each side.
+    pub spread: &'a [MeanPoint],
+}
+
+impl Series<'_> {
+    /// One deviation below and above the mean at `x`, between two points on the straight line between
+    /// them; `None` before the first and after the last.
+    pub fn spread_at(&self, x: f64) -> Option<(f64, f64)> {
+        let after = self.spread.partition_point(|point| point.x < x);
+        let next = self.spread.get(after)?;
+        let before = match after.checked_sub(1) {
+            Some(at) => &self.spread[at],
+            None if next.x == x => next,
+            None => return None,
+        };
+        let share = if next.x > before.x { (x - before.x) / (next.x - before.x) } else { 1.0 };
+        let between = |of: fn(&MeanPoint) -> f64| of(before) + share * (of(next) - of(before));
+        let (mean, deviation) = (between(|at| at.mean), between(|at| at.deviation));
+        Some((mean - deviation, mean + deviation))
+    }
 }
 
 /// The styles of what is no curve.
@@ -72,7 +94,18 @@ impl Chart<'_> {
         let extents = self.series.iter().filter_map(|series| series.trace.x_extent());
         let whole = extents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let x = self.zoom.or(self.x_range).or(whole).unwrap_or((0.0, 1.0));
-        let extents = self.series.iter().filter_map(|series| extent(series, x));
+        let extents = self.series.iter().filter_map(|series| {
+            let (low, high) = extent(series, x)?;
+            let inside = series.spread.iter().filter(|at| (x.0..=x.1).contains(&at.x));
+            let ends = inside.map(|at| (at.mean - at.deviation, at.mean + at.deviation));
+            let spread = ends.fold((low, high), |a, b| (a.0.min(b.0), a.1.max(b.1)));
+            // A deviation may reach below what a log scale has, and beyond all and nothing.
+            let low = if self.y_scale == YScale::Log { low } else { spread.0 };
+            Some(match self.unit {
+                Unit::Share => (low.max(0.0), spread.1.min(1.0)),
+                Unit::Number => (low, spread.1),
+            })
+        });
         let y = extents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let mut view = match (self.y_scale, y) {
             (YScale::Log, Some((low, high))) if low > 0.0 => View::new(x, (low, high), YScale::Log),

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::{Chart, Marker, Series, Trace, Unit, Weight, YScale};
+use crate::insight::{MeanPoint, mean_curve};
 use crate::random::Rng;
 
 fn drawn(chart: &Chart, width: u16, height: u16) -> String {
@@ -34,7 +35,7 @@ fn validation() -> Trace {
 }
 
 fn series<'a>(name: &'a str, trace: &'a Trace, weight: Weight) -> Series<'a> {
-    Series { name, trace, style: Style::new(), weight, band: weight == Weight::Thin }
+    Series { name, trace, style: Style::new(), weight, band: weight == Weight::Thin, spread: &[] }
 }
 
 fn snapshot(name: &str, chart: &Chart) {
@@ -84,6 +85,30 @@ fn a_value_lies_on_the_line_of_its_label_and_all_and_nothing_are_the_edges() {
             }
         }
     }
+}
+
+#[test]
+fn means_have_their_deviation_behind_the_line_in_patterns_that_differ() {
+    let runs = |height: f64| -> Vec<Vec<(f64, f64)>> {
+        let loss = |run: f64, step: usize| {
+            let x = step as f64;
+            (x, height / (1.0 + x / 40.0) + run * x / 4000.0)
+        };
+        let steps = || (10..=400).step_by(10);
+        (0..5).map(|run| steps().map(|step| loss(f64::from(run), step)).collect()).collect()
+    };
+    let [high, low] = [1.2, 0.5].map(|height| mean_curve(&runs(height)));
+    let trace = |mean: &[MeanPoint]| Trace::from_points(mean.iter().map(|at| (at.x, at.mean)), 0.0);
+    let (of_high, of_low) = (trace(&high), trace(&low));
+    let chart = Chart {
+        series: vec![
+            Series { spread: &high, ..series("rate 0.1", &of_high, Weight::Bold) },
+            Series { spread: &low, ..series("rate 0.2", &of_low, Weight::Bold) },
+        ],
+        ..Chart::default()
+    };
+    snapshot("spread", &chart);
+    snapshot("spread_ascii", &Chart { marker: Marker::Ascii, ..chart });
 }
 
 #[test]

@@ -155,6 +155,11 @@ impl Trace {
         &self.points
     }
 
+    /// Iteration and smoothed value; NaN where the value is not finite.
+    pub fn smoothed(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.points.iter().zip(&self.smoothed).map(|(point, smoothed)| (point.0, *smoothed))
+    }
+
     pub fn len(&self) -> usize {
         self.points.len()
     }
