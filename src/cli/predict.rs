@@ -9,19 +9,20 @@ use serde_json::{Map, Value, json};
 use super::EXIT_FAILED;
 use super::out::print_json;
 use super::photos;
-use super::similar::{self, NEAREST};
 use crate::config::{Config, read_plain};
 use crate::dataset::PhotoFile;
 use crate::features::Recipe;
 use crate::insight::{self, label_lines};
 use crate::likeness::{Judgement, Trained};
 use crate::spec::DeviceChoice;
-use crate::store::{RunFolder, explain, shown};
+use crate::store::{ListedPhoto, RunFolder, explain, shown};
 use crate::train::{HeadFile, evaluate};
 use crate::words::percent;
 
 /// Of fewer photos the CPU has the scores before a GPU is awake.
 const FEW_PHOTOS: usize = 64;
+/// Training photos that are named as most like a photo.
+const NEAREST: usize = 5;
 /// Of more photos than this the nearest are not looked for: it could take hours.
 const MOST_WITH_NEAREST: usize = 1000;
 
@@ -100,7 +101,7 @@ fn add_nearest(config: &Config, run: &RunFolder, features: &[f32], beside: &mut 
         Ok(trained) => {
             let rows = features.chunks_exact(features.len() / beside.len());
             for (beside, feature) in beside.iter_mut().zip(rows) {
-                beside.nearest = similar::as_json(&trained.nearest(feature, NEAREST));
+                beside.nearest = nearest_json(&trained.nearest(feature, NEAREST));
             }
         }
         Err(err) => newsln!("retrain: nearest is null: {}", explain(err.as_ref(), "try again")),
@@ -226,6 +227,19 @@ fn as_json(labels: &[String], answers: &[Answer], beside: Vec<Beside>) -> Value 
         Err(reason) => json!({"file": shown(file), "error": reason}),
     };
     answers.iter().map(one).collect()
+}
+
+/// The training photos that are most like a photo, the nearest first.
+pub(super) fn nearest_json(found: &[(&ListedPhoto, f32)]) -> Value {
+    let one = |(photo, distance): &(&ListedPhoto, f32)| {
+        json!({
+            "file": shown(&photo.file),
+            "category": photo.category,
+            "set": photo.set.name(),
+            "distance": distance,
+        })
+    };
+    found.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -4,20 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde_json::{Value, json};
 
 use super::out::print_json;
 use super::photos;
-use super::predict::{read_head, read_recipe};
+use super::predict::{nearest_json, read_head, read_recipe};
 use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::likeness::Trained;
 use crate::spec::DeviceChoice;
 use crate::store::{ListedPhoto, RunFolder, shown};
 use crate::words;
-
-/// Photos that `predict --json` names.
-pub const NEAREST: usize = 5;
 
 pub fn similar(
     config: &Config,
@@ -38,7 +34,7 @@ pub fn similar(
     }
     let found = trained.nearest(&made.features, count);
     if json {
-        print_json(&as_json(&found))?;
+        print_json(&nearest_json(&found))?;
     } else {
         out!("{}", table(&found));
         let folder: PathBuf = std::path::absolute(&trained.images).context("no current folder")?;
@@ -57,17 +53,4 @@ fn table(found: &[(&ListedPhoto, f32)]) -> String {
         text += &format!("{distance:8.4}  {category}  {set:10}  {file}\n");
     }
     text
-}
-
-/// The nearest first.
-pub fn as_json(found: &[(&ListedPhoto, f32)]) -> Value {
-    let one = |(photo, distance): &(&ListedPhoto, f32)| {
-        json!({
-            "file": shown(&photo.file),
-            "category": photo.category,
-            "set": photo.set.name(),
-            "distance": distance,
-        })
-    };
-    found.iter().map(one).collect()
 }

@@ -8,7 +8,7 @@ use super::verdict::Likeness;
 /// Categories that are left out at most, evenly taken: each costs some five fits.
 const MOST_CATEGORIES: usize = 10;
 /// Photos that are looked at, evenly taken of the categories: the share needs no more digits.
-const MOST_PHOTOS: usize = 400;
+const MOST_PHOTOS: usize = 300;
 /// Photos held out for the threshold, and the parts that they come in.
 const ENOUGH: usize = 100;
 const PARTS: usize = 10;

@@ -14,7 +14,7 @@ pub const MOST: usize = 1000;
 /// Parts of the training photos, each of which is measured by the others.
 const PARTS: usize = 20;
 /// Photos measured so; with many training photos not all parts are needed.
-const ENOUGH: usize = 300;
+const ENOUGH: usize = 200;
 /// What the gap counts beside the distance, both in deviations of photos of one's own.
 const GAP_WEIGHT: f64 = 0.7;
 
