@@ -22,6 +22,7 @@ pub mod store; // what a run leaves on disk
 pub mod query; // the language of filters, and the keys of a run
 pub mod dataset; // folders of photos to labelled images, their split, decoding and distortion
 pub mod features; // bottleneck features and their cache
+pub mod likeness; // how unlike a photo is to the training photos, and which are nearest
 pub mod train; // the head: optimisers, schedule, fit, head file
 pub mod insight; // statistics over scores
 pub mod compare; // two runs: what both tested, and what became of it

@@ -16,6 +16,7 @@ use retrain::config::Config;
 use retrain::dataset::{Detail, EncodedPhoto, Unreadable, decode};
 use retrain::features::Cache;
 use retrain::insight::{self, Evaluation, Scored};
+use retrain::likeness::{Likeness, Photos};
 use retrain::nets;
 use retrain::random::Rng;
 use retrain::spec::{self, FIELDS, Field, NetworkSettings, Weights};
@@ -208,6 +209,7 @@ fn log() -> Vec<u8> {
         high: 0.95,
         log_loss: 0.4,
         folds: 5,
+        would_notice: Some(0.81),
     };
     let text = || "a message".to_owned();
     let events = [
@@ -371,6 +373,13 @@ fn feature_shards() {
     });
 }
 
+/// To 30 photos of three categories.
+fn likeness() -> Option<Likeness> {
+    let features: Vec<f32> = (0..30 * 5).map(|place| ((place * place) % 97) as f32).collect();
+    let labels: Vec<u32> = (0..30).map(|photo| photo % 3).collect();
+    Likeness::fit(&Photos { features: &features, feature_len: 5, labels: &labels }).unwrap()
+}
+
 fn head() -> HeadFile {
     let numbers: Vec<f32> = (0..15).map(|n| n as f32 / 8.0).collect();
     let weights = Tensor::from_vec(numbers, (3, 5), &Device::Cpu).unwrap();
@@ -379,6 +388,7 @@ fn head() -> HeadFile {
         labels: ["fire", "smoke", "misc"].map(String::from).to_vec(),
         head: retrain::train::Head { weights, bias },
         context: serde_json::json!({"recipe": {"network": {"taps": ["Mixed_7c"]}}, "n": 1}),
+        likeness: likeness(),
     }
 }
 

@@ -131,6 +131,7 @@ fn ended(settings: BTreeMap<String, String>, evaluations: usize) -> Vec<Event> {
         high: 0.908,
         log_loss: 0.31,
         folds: 0,
+        would_notice: None,
     };
     let last = evaluations * 10;
     events.push(Event::Finished { ending: Ending::Completed, step: last, kept_step: last, test });

@@ -210,6 +210,19 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show which of a run's training photos are most like a photo
+    Similar {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// The photo
+        photo: PathBuf,
+        /// How many to show
+        #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        count: u32,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what a run of the experiment would use and skip, and why; trains nothing
     Check {
         /// An experiment file, or its name

@@ -36,6 +36,7 @@ mod screens;
 #[cfg(test)]
 mod second_network;
 mod show;
+mod similar;
 mod speed;
 mod stop;
 mod sweep;
@@ -95,6 +96,7 @@ fn perform(args: Args) -> Result<ExitCode> {
     if matches!(
         command,
         Command::Predict { .. }
+            | Command::Similar { .. }
             | Command::ExplainChange { .. }
             | Command::Features { .. }
             | Command::Kernels { .. }
@@ -158,6 +160,10 @@ fn perform(args: Args) -> Result<ExitCode> {
         }
         Command::Predict { run, photos, json } => {
             predict::predict(&config, &find_able(&config, &run, has_head)?, &photos, json)
+        }
+        Command::Similar { run, photo, count, json } => {
+            let run = find_able(&config, &run, has_head)?;
+            similar::similar(&config, &run, &photo, count as usize, json)
         }
         Command::Check { experiment, json } => {
             check::check(&config, &experiment_file(&config, &experiment), json)

@@ -31,6 +31,8 @@ pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
     text += &insight::overfitting(run).map_or(String::new(), |said| said + "\n");
     text += &format!("{}\n", insight::final_test_accuracy(test.correct, test.n));
     text += &insight::of_folds(test.folds).map_or(String::new(), |of| format!("{of}\n"));
+    let notices = insight::would_notice(test.would_notice);
+    text += &notices.map_or(String::new(), |notices| format!("{notices}\n"));
     text += &format!("{}\n\n", insight::beyond_accuracy(&evaluation).join(", "));
     text += &insight::confusion_table(&labels, &evaluation.confusion);
     text += "\n";
@@ -64,6 +66,7 @@ pub fn result_json(folder: &RunFolder, run: &Run) -> Result<Value> {
     });
     Ok(json!({
         "folds": run.test().map_or(0, |test| test.folds),
+        "would_notice": run.test().and_then(|test| test.would_notice),
         "accuracy": evaluation.accuracy(),
         "balanced_accuracy": evaluation.confusion.balanced_accuracy(),
         "top_2_accuracy": evaluation.top_k_accuracy(2),

@@ -9,11 +9,14 @@ use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::demo;
 use crate::features::Recipe;
+use crate::likeness::Trained;
 use crate::nets::DeviceChoice;
+use crate::spec::Set;
 use crate::store::{RunFolder, State, read_scores};
 use crate::{runner, worker};
 
-const PER_CATEGORY: usize = 8;
+/// Half of them are trained on: enough for a likeness, also to two of the three categories.
+const PER_CATEGORY: usize = 22;
 
 /// A project with a few of the demo's photos and an experiment with the network of the tests.
 fn project(folder: &Path) -> Config {
@@ -68,8 +71,25 @@ fn a_second_network_is_trained_kept_and_used_like_the_first() {
     let photos: Vec<PhotoFile> = rows.iter().map(|row| photo(&row.file)).collect();
     let mut answers: Vec<(PathBuf, Result<Vec<f32>, String>)> =
         photos.iter().map(|photo| (photo.path.clone(), Ok(Vec::new()))).collect();
+    let trained = Trained::read(&run, &run.replay().unwrap(), &config.cache).unwrap();
+    let likeness = head.likeness.as_ref().expect("it was trained on 33 photos");
+    assert!(run.replay().unwrap().test().unwrap().would_notice.is_some());
     let config = Config { cache: folder.path().join("empty"), ..config };
-    score(&config, &run, &head, &recipe, photos, &mut answers).unwrap();
+    let gone = Trained::read(&run, &run.replay().unwrap(), &config.cache).err().unwrap();
+    let expected = "the features of 33 of the 33 training photos";
+    assert!(gone.to_string().starts_with(expected), "{gone}");
+    assert!(!config.cache.exists(), "looking for features makes no folder for them");
+    let features = score(&config, &run, &head, &recipe, photos, &mut answers).unwrap();
+    assert_eq!(likeness.judge(&features).unwrap().len(), answers.len());
+    let mut found = 0;
+    for (row, feature) in rows.iter().zip(features.chunks_exact(48)) {
+        let (photo, distance) = trained.nearest(feature, 1)[0];
+        if row.set == Set::Training {
+            assert_eq!((&photo.file, distance < 1e-5), (&row.file, true));
+            found += 1;
+        }
+    }
+    assert_eq!(found, 33);
     for (row, (file, answer)) in rows.iter().zip(answers) {
         for (kept, seen) in row.scores.iter().zip(answer.unwrap()) {
             // As many digits as the table has.

@@ -82,6 +82,7 @@ impl World {
             high: 0.0,
             log_loss: 0.0,
             folds: 0,
+            would_notice: None,
         };
         let mut side = PastRun {
             id: id.into(),

@@ -34,7 +34,7 @@ pub use scored::{Scored, predict};
 pub use shapley::{rounded_to_sum, shapley};
 pub use student::{t_p_value, t_reach};
 pub use tables::{MOST_ROWS, WORST_ROWS, category_table, confusion_table};
-pub use text::{beyond_accuracy, final_test_accuracy, of_folds};
+pub use text::{beyond_accuracy, final_test_accuracy, of_folds, would_notice};
 pub use trouble::{overfitting, training_trouble};
 pub use wrong_labels::{Doubt, doubts};
 

@@ -33,6 +33,11 @@ pub fn of_folds(folds: usize) -> Option<String> {
     })
 }
 
+/// What a run says of photos that are none of its categories, where it was found out.
+pub fn would_notice(share: Option<f64>) -> Option<String> {
+    Some(format!("would notice {} of an unknown kind", percent(share?)))
+}
+
 /// What the accuracy leaves out, one phrase each: accuracy with every category counting the same;
 /// with three categories or more, how often the true one is near the top; cross-entropy; how far
 /// the scores can be believed. Nothing without images.

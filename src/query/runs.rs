@@ -200,6 +200,7 @@ mod tests {
                 high: 0.973,
                 log_loss: 0.17234,
                 folds: 0,
+                would_notice: None,
             }),
             error: None,
             warnings: 2,

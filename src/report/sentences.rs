@@ -1,7 +1,7 @@
 //! What both forms of a report say in words.
 
 use super::facts::{Difference, Report, RunFacts, TestScores};
-use crate::insight::{beyond_accuracy, of_folds, overfitting, wilson};
+use crate::insight::{beyond_accuracy, of_folds, overfitting, wilson, would_notice};
 use crate::spec;
 use crate::store::{Counts, End, Ending, Run, State};
 use crate::words::{counted, duration, grouped, moment, percent, percent_range, points, progress};
@@ -34,7 +34,9 @@ pub fn answer(facts: &RunFacts) -> Answer {
                 "of {} are recognised (95% interval {})",
                 counted(test.n, "test photo"),
                 percent_range(low, high)
-            ) + &of_folds(test.folds).map_or(String::new(), |of| format!(", {of}")),
+            ) + &of_folds(test.folds).map_or(String::new(), |of| format!(", {of}"))
+                + &would_notice(test.would_notice)
+                    .map_or(String::new(), |said| format!("; {said}")),
         },
     }
 }

@@ -147,7 +147,8 @@ impl Project {
 fn finished(correct: usize, n: usize) -> Option<Event> {
     let (low, high) = wilson(correct, n).unwrap_or_default();
     let accuracy = correct as f64 / n.max(1) as f64;
-    let test = TestResult { correct, n, accuracy, low, high, log_loss: 0.5, folds: 0 };
+    let test =
+        TestResult { correct, n, accuracy, low, high, log_loss: 0.5, folds: 0, would_notice: None };
     Some(Event::Finished { ending: Ending::Completed, step: 40, kept_step: 40, test })
 }
 

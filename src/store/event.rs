@@ -135,13 +135,27 @@ pub struct TestResult {
     /// the head that was kept was tested on the test set.
     #[serde(default, skip_serializing_if = "is_none")]
     pub folds: usize,
+    /// The share of an unknown kind of photo that would be called none of the categories, found by
+    /// leaving out each category in turn. `None`: of an older version, or with too few photos or
+    /// categories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_notice: Option<f64>,
 }
 
 #[cfg(test)]
 impl TestResult {
     /// One of two photos right, where it does not matter which result it is.
     pub(crate) fn half() -> TestResult {
-        TestResult { correct: 1, n: 2, accuracy: 0.5, low: 0.1, high: 0.9, log_loss: 1.0, folds: 0 }
+        TestResult {
+            correct: 1,
+            n: 2,
+            accuracy: 0.5,
+            low: 0.1,
+            high: 0.9,
+            log_loss: 1.0,
+            folds: 0,
+            would_notice: None,
+        }
     }
 }
 

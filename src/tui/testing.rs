@@ -145,6 +145,7 @@ pub fn summary(state: State, settings: &[(&str, &str)]) -> Summary {
             high: 0.973,
             log_loss: 0.1723,
             folds: 0,
+            would_notice: None,
         }),
         error: (state == State::Failed)
             .then(|| "no photo in data/fire; put one folder a category there".into()),

@@ -1,5 +1,7 @@
 //! The last stage: every image scored once, the head and its result written.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 
@@ -8,6 +10,7 @@ use super::work::{Prepared, Work};
 use crate::dataset::Photo;
 use crate::features::plain_row;
 use crate::insight::{Evaluation, Scored};
+use crate::likeness::{self, Likeness, Photos};
 use crate::spec::Set;
 use crate::store::{self, Event, ImageScore, Stage, TestResult, write_atomically};
 use crate::train::{Head, HeadFile, evaluate};
@@ -29,18 +32,50 @@ impl Work<'_> {
         self.reporter.check_lease()?;
         store::write_scores(&self.folder.scores(), categories, &scored)?;
         write_atomically(&self.folder.labels(), lines(categories).as_bytes())?;
+        let (likeness, would_notice) = self.likeness(prepared)?;
         self.reporter.check_lease()?;
-        self.write_head(prepared, &trained)?;
+        self.write_head(prepared, &trained, likeness)?;
         self.reporter.turn(Event::Finished {
             ending: trained.ending,
             step: trained.step,
             kept_step: trained.kept_step,
-            test: test_result(prepared, &scored),
+            test: TestResult { would_notice, ..test_result(prepared, &scored) },
         })
     }
 
+    /// How unlike a photo is to those that the kept head was trained on, as they are, and the share of
+    /// an unknown kind that it would notice. Photos with the same bytes count once: one that is held
+    /// out would be known from the other.
+    fn likeness(&self, prepared: &Prepared) -> Result<(Option<Likeness>, Option<f64>)> {
+        let dataset = &prepared.dataset;
+        let mut seen = HashSet::new();
+        let photos: Vec<&Photo> = dataset
+            .photos
+            .iter()
+            .filter(|photo| dataset.set(photo, None) == Set::Training && seen.insert(photo.hash))
+            .collect();
+        let labels: Vec<u32> = photos.iter().map(|photo| photo.category as u32).collect();
+        let chosen = likeness::spread(&labels, likeness::MOST);
+        let rows: Vec<_> = chosen.iter().map(|&place| plain_row(&photos[place].hash)).collect();
+        let labels: Vec<u32> = chosen.iter().map(|&place| labels[place]).collect();
+        let features = prepared.cache.read(&rows)?;
+        let photos =
+            Photos { features: &features, feature_len: prepared.feature_len, labels: &labels };
+        let likeness = Likeness::fit(&photos)?;
+        let noticed = match likeness {
+            Some(_) => likeness::share_noticed(&photos)?,
+            None => None,
+        };
+        Ok((likeness, noticed))
+    }
+
     /// The head and everything that `predict` needs to feed it rightly.
-    fn write_head(&self, prepared: &Prepared, trained: &Trained) -> Result<()> {
+    fn write_head(
+        &self,
+        prepared: &Prepared,
+        trained: &Trained,
+        likeness: Option<Likeness>,
+    ) -> Result<()> {
         let file = HeadFile {
             labels: prepared.dataset.categories.clone(),
             head: trained.head.clone(),
@@ -50,6 +85,7 @@ impl Work<'_> {
                 "run": self.folder.id(),
                 "program": env!("CARGO_PKG_VERSION"),
             }),
+            likeness,
         };
         Ok(write_atomically(&self.folder.head(), &file.to_bytes()?)?)
     }
@@ -98,6 +134,7 @@ fn test_result(prepared: &Prepared, scored: &[ImageScore]) -> TestResult {
         high,
         log_loss: evaluation.log_loss,
         folds: prepared.dataset.folds.map_or(0, |folds| folds.count),
+        would_notice: None,
     }
 }
 

@@ -18,6 +18,8 @@ struct Answer {
     file: String,
     #[serde(default)]
     scores: BTreeMap<String, f32>,
+    /// `none of these` where it is unlike the training photos.
+    verdict: Option<String>,
     error: Option<String>,
 }
 
@@ -41,6 +43,9 @@ fn table(run: &RunFolder, answers: Vec<Answer>) -> ScoreTable {
                 let score = |name: &String| answer.scores.get(name).copied().unwrap_or(f32::NAN);
                 let scores: Vec<f32> = table.categories.iter().map(score).collect();
                 table.add(file, None, None, &scores);
+                if answer.verdict.as_deref() == Some("none of these") {
+                    table.mark_none_of_these();
+                }
             }
         }
     }
@@ -72,7 +77,8 @@ mod tests {
         std::fs::write(run.labels(), "smoke\nfire\n").unwrap();
         let script = r#"test "$1 $2 $3 $5" = "predict --json -- /new" || exit 3
 cat <<'end'
-[{"file": "/new/a.jpg", "predicted": "fire", "scores": {"fire": 0.75, "smoke": 0.25}},
+[{"file": "/new/a.jpg", "predicted": "fire", "scores": {"fire": 0.75, "smoke": 0.25},
+  "likeness": 0.004, "verdict": "none of these", "nearest": null},
  {"file": "/new/b.jpg", "error": "truncated"}]
 end
 echo 'retrain: 1 of 2 files not scored' >&2
@@ -84,6 +90,7 @@ exit 1"#;
             (table.scores(0), table.category(table.images()[0].predicted)),
             (&[0.25, 0.75][..], "fire")
         );
+        assert!(table.images()[0].is_none_of_these && !table.images()[1].is_none_of_these);
         assert_eq!(table.images()[1].problem.as_deref(), Some("truncated"));
     }
 }

@@ -30,6 +30,8 @@ pub struct Image {
     pub loss: f32,
     /// As [`Scored::margin`]; without truth, of the predicted category.
     pub margin: f32,
+    /// It is less like the training photos than nearly all of one's own: perhaps none of the categories.
+    pub is_none_of_these: bool,
     /// Why it has no scores.
     pub problem: Option<Box<str>>,
 }
@@ -59,17 +61,34 @@ impl ScoreTable {
             predicted: has_scores.then_some(predicted as u32),
             loss,
             margin: if has_scores { scored.margin() as f32 } else { f32::NAN },
+            is_none_of_these: false,
             problem: None,
         });
         self.scores.extend_from_slice(scores);
+    }
+
+    /// Says of the image added last that it is none of the categories.
+    pub fn mark_none_of_these(&mut self) {
+        if let Some(image) = self.images.last_mut() {
+            image.is_none_of_these = true;
+        }
     }
 
     /// Adds a file that could not be scored.
     pub fn add_problem(&mut self, file: PathBuf, problem: &str) {
         let (loss, margin) = (f32::NAN, f32::NAN);
         let problem = Some(problem.into());
-        let (set, truth, predicted) = (None, None, None);
-        self.images.push(Image { file, set, truth, predicted, loss, margin, problem });
+        let (set, truth, predicted, is_none_of_these) = (None, None, None, false);
+        self.images.push(Image {
+            file,
+            set,
+            truth,
+            predicted,
+            loss,
+            margin,
+            is_none_of_these,
+            problem,
+        });
         self.scores.resize(self.images.len() * self.categories.len(), f32::NAN);
     }
 

@@ -90,6 +90,7 @@ pub fn draw_facts(table: &ScoreTable, at: usize, area: Rect, buffer: &mut Buffer
         facts.push(format!("● {}", table.category(image.truth)));
     }
     facts.push(format!("▸ {} {}", table.category(image.predicted), number(table.score(at))));
+    facts.extend(image.is_none_of_these.then(|| "none of these?".to_owned()));
     if image.truth.is_some() {
         facts.push(format!("loss {}", number(image.loss)));
     }

@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 
 use super::digits;
 use super::shown::Shown;
-use crate::insight::of_folds;
+use crate::insight::{of_folds, would_notice};
 use crate::store::TestResult;
 use crate::tui::theme::Role;
 use crate::tui::widgets::chart::format_value;
@@ -27,22 +27,24 @@ pub fn height(shown: &Shown, area: Rect) -> u16 {
         ..ROOM_FOR_ONE_LINE => 2,
         _ => 1,
     };
-    result + folds(test, area.width).len() as u16
+    result + notes(test, area.width).len() as u16
 }
 
-/// Of which heads the accuracy is, where it is not that of the head that was kept.
-fn folds(test: &TestResult, columns: u16) -> Vec<String> {
-    of_folds(test.folds).map_or_else(Vec::new, |said| wrap(&said, columns.into()))
+/// Of which heads the accuracy is, where it is not that of the head that was kept; and what would be
+/// noticed of other photos.
+fn notes(test: &TestResult, columns: u16) -> Vec<String> {
+    let notes = of_folds(test.folds).into_iter().chain(would_notice(test.would_notice));
+    notes.flat_map(|said| wrap(&said, columns.into())).collect()
 }
 
 pub fn draw(shown: &Shown, area: Rect, buffer: &mut Buffer) {
     let Some(test) = shown.followed.run.test() else { return };
     let style = shown.theme.style(Role::Good).add_modifier(Modifier::BOLD);
     let text = shown.theme.style(Role::Text);
-    let folds = folds(test, area.width);
+    let notes = notes(test, area.width);
     let [area, below] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(folds.len() as u16)]).areas(area);
-    for (line, y) in folds.iter().zip(below.y..) {
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(notes.len() as u16)]).areas(area);
+    for (line, y) in notes.iter().zip(below.y..) {
         put(buffer, below, below.x, y, line, text);
     }
     if area.height <= digits::HEIGHT {

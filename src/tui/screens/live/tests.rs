@@ -124,6 +124,7 @@ fn done() -> Vec<Event> {
         high: 0.99,
         log_loss: 0.2031,
         folds: 0,
+        would_notice: None,
     };
     let mut events = training(falling);
     events.push(Event::Finished { ending: Ending::Completed, step: 40, kept_step: 40, test });
@@ -169,6 +170,19 @@ fn with_folds_it_says_which_is_trained_what_was_right_and_of_which_heads_the_acc
     let test = TestResult { folds: 5, correct: 151, n: 160, ..test };
     events.push(Event::Finished { ending, step, kept_step, test });
     looks("folds_done", &mut app_with(State::Done, events));
+}
+
+#[test]
+fn the_result_says_how_much_of_an_unknown_kind_would_be_noticed() {
+    let mut events = done();
+    if let Some(Event::Finished { test, .. }) = events.last_mut() {
+        test.would_notice = Some(0.412);
+    }
+    let mut app = app_with(State::Done, events);
+    for size in SIZES {
+        let screen = testing::text(&mut app, size);
+        assert!(screen.contains("would notice 41.2% of an unknown kind"), "{screen}");
+    }
 }
 
 /// An app that shows the one run there is, in a state, having said `events`.
