@@ -3,6 +3,9 @@
 use jiff::tz::TimeZone;
 
 use super::group::Group;
+use super::keys::{
+    DURATION, EXPERIMENT, ITERATIONS, LOSS, NOTE, STATE, TAGS, TEST, VALIDATION, WHEN,
+};
 use super::row::setting_text;
 use crate::compare::SEEDS;
 use crate::insight::Comparison;
@@ -12,17 +15,6 @@ use crate::tui::screens::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, width};
 use crate::words;
-
-pub const EXPERIMENT: &str = "#experiment";
-pub const STATE: &str = "#state";
-pub const ITERATIONS: &str = "#iterations";
-pub const VALIDATION: &str = "#validation";
-pub const TEST: &str = "#test";
-pub const LOSS: &str = "#loss";
-pub const DURATION: &str = "#duration";
-pub const WHEN: &str = "#when";
-pub const TAGS: &str = "#tags";
-pub const NOTE: &str = "#note";
 
 /// As many settings stand before the results as fit into so many cells; the others behind them.
 const IN_FRONT: u16 = 30;

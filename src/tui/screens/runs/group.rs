@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::row::SortKey;
-use super::{columns, row};
+use super::{keys, row};
 use crate::compare::{RepeatKey, SEEDS, seeds};
 use crate::spec::{Nameable, differences_in_words, in_effect};
 use crate::store::{Summary, Timestamp};
@@ -132,17 +132,17 @@ impl Group {
             (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
         };
         match key {
-            columns::EXPERIMENT => SortKey::Text(&self.name),
-            columns::STATE => SortKey::Text(&self.facts.state.0),
-            columns::ITERATIONS => SortKey::Number(self.facts.steps.0 as f64),
-            columns::VALIDATION if self.is_sweep() => number(self.best_validation()),
-            columns::VALIDATION => number(mean(&self.facts.validations)),
-            columns::TEST | columns::LOSS if self.is_sweep() => SortKey::Missing,
-            columns::TEST => number(mean(&self.facts.accuracies)),
-            columns::LOSS => number(mean(&self.facts.losses)),
-            columns::DURATION => SortKey::Number(self.facts.seconds),
-            columns::WHEN => SortKey::Words(self.newest_id.as_str().into()),
-            columns::TAGS | columns::NOTE => SortKey::Missing,
+            keys::EXPERIMENT => SortKey::Text(&self.name),
+            keys::STATE => SortKey::Text(&self.facts.state.0),
+            keys::ITERATIONS => SortKey::Number(self.facts.steps.0 as f64),
+            keys::VALIDATION if self.is_sweep() => number(self.best_validation()),
+            keys::VALIDATION => number(mean(&self.facts.validations)),
+            keys::TEST | keys::LOSS if self.is_sweep() => SortKey::Missing,
+            keys::TEST => number(mean(&self.facts.accuracies)),
+            keys::LOSS => number(mean(&self.facts.losses)),
+            keys::DURATION => SortKey::Number(self.facts.seconds),
+            keys::WHEN => SortKey::Words(self.newest_id.as_str().into()),
+            keys::TAGS | keys::NOTE => SortKey::Missing,
             setting => match self.settings.get(setting) {
                 Some(Ok(value)) => SortKey::Text(value),
                 _ => SortKey::Missing,

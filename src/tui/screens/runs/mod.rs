@@ -6,6 +6,7 @@ mod columns;
 mod detail;
 mod group;
 mod group_actions;
+mod keys;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -73,7 +74,7 @@ pub struct Runs {
 
 impl Default for Runs {
     fn default() -> Runs {
-        let mut table = Table::new(Order { key: columns::WHEN.into(), descending: true });
+        let mut table = Table::new(Order { key: keys::WHEN.into(), descending: true });
         table.set_columns(columns::all(&[], &[], &[], false));
         Runs {
             table,

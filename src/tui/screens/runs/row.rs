@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::columns;
+use super::keys;
 use crate::spec::{in_effect, sort_by_telling};
 use crate::tui::known_run::KnownRun;
 use crate::tui::screens::order;
@@ -44,23 +44,23 @@ pub fn setting_text(value: &str) -> &str {
 pub fn sort_key<'a>(run: &'a KnownRun, key: &str) -> SortKey<'a> {
     let text = |text: &'a str| if text.is_empty() { SortKey::Missing } else { SortKey::Text(text) };
     match key {
-        columns::TAGS if run.note.tags.is_empty() => return SortKey::Missing,
-        columns::TAGS => return SortKey::Words(run.note.tags.join(" ").into()),
-        columns::NOTE => return text(&run.note.note),
+        keys::TAGS if run.note.tags.is_empty() => return SortKey::Missing,
+        keys::TAGS => return SortKey::Words(run.note.tags.join(" ").into()),
+        keys::NOTE => return text(&run.note.note),
         // A run's name begins with its time.
-        columns::WHEN => return SortKey::Words(run.id().into()),
+        keys::WHEN => return SortKey::Words(run.id().into()),
         _ => {}
     }
     let Some(summary) = run.summary() else { return SortKey::Missing };
     let number = |number: Option<f64>| number.map_or(SortKey::Missing, SortKey::Number);
     match key {
-        columns::EXPERIMENT => text(&summary.experiment),
-        columns::STATE => SortKey::Text(summary.state.name()),
-        columns::ITERATIONS => SortKey::Number(summary.step as f64),
-        columns::VALIDATION => number(summary.validation()),
-        columns::TEST => number(summary.test.as_ref().map(|test| test.accuracy)),
-        columns::LOSS => number(summary.test.as_ref().map(|test| test.log_loss)),
-        columns::DURATION => SortKey::Number(summary.seconds),
+        keys::EXPERIMENT => text(&summary.experiment),
+        keys::STATE => SortKey::Text(summary.state.name()),
+        keys::ITERATIONS => SortKey::Number(summary.step as f64),
+        keys::VALIDATION => number(summary.validation()),
+        keys::TEST => number(summary.test.as_ref().map(|test| test.accuracy)),
+        keys::LOSS => number(summary.test.as_ref().map(|test| test.log_loss)),
+        keys::DURATION => SortKey::Number(summary.seconds),
         setting => summary.settings.get(setting).map_or(SortKey::Missing, |value| text(value)),
     }
 }

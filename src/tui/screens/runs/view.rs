@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::group::Row;
-use super::{Runs, Typing, columns, table_area};
+use super::{Runs, Typing, columns, keys, table_area};
 use crate::insight::of_folds;
 use crate::store::State;
 use crate::tui::keys::names::{COLUMN_RIGHT, ENTER};
@@ -37,7 +37,7 @@ impl Runs {
             let compared = baseline.and_then(|baseline| known.compared(baseline, id));
             let compared = compared.and_then(|compared| compared.as_ref().ok());
             let mut cell = columns::cell(run, key, compared, world.zone);
-            if let Some(name) = name.as_ref().filter(|_| key == columns::EXPERIMENT) {
+            if let Some(name) = name.as_ref().filter(|_| key == keys::EXPERIMENT) {
                 cell.text = format!("{INDENT}{name}");
             }
             cell
