@@ -10,7 +10,7 @@ use super::photos::show_count;
 use crate::config::Config;
 use crate::doubts::{self, DoubtedPhoto, Doubts};
 use crate::spec;
-use crate::store::{Corrections, RunFolder, shown};
+use crate::store::{Corrections, RunFolder, Verdict, shown};
 use crate::words::{counted, pad_right, width};
 
 pub fn labels(config: &Config, run: &RunFolder, count: usize, as_json: bool) -> Result<ExitCode> {
@@ -19,15 +19,20 @@ pub fn labels(config: &Config, run: &RunFolder, count: usize, as_json: bool) -> 
     let before = run.replay()?;
     let experiment = run.place(&before, &before.source);
     let decided = Corrections::read(&spec::labels_path(&experiment))?;
-    let is_open = |photo: &&DoubtedPhoto| {
-        blake3::Hash::from_hex(&photo.hash)
-            .is_ok_and(|hash| decided.of(&hash, &photo.file).is_none())
+    let verdict = |photo: &DoubtedPhoto| {
+        let hash = blake3::Hash::from_hex(&photo.hash).ok()?;
+        decided.of(&hash, &photo.file).map(|decision| decision.verdict.clone())
     };
-    let open: Vec<&DoubtedPhoto> = found.photos.iter().filter(is_open).collect();
+    let open: Vec<&DoubtedPhoto> =
+        found.photos.iter().filter(|photo| verdict(photo).is_none()).collect();
     if as_json {
-        let rows: Vec<Value> = open.iter().map(|photo| row(&found, photo)).collect();
+        let rows: Vec<Value> =
+            found.photos.iter().map(|photo| row(&found, photo, verdict(photo).as_ref())).collect();
         print_json(&json!({
             "run": run.id(),
+            "images": shown(&run.place(&before, &before.images)),
+            "file": shown(decided.path()),
+            "categories": found.categories,
             "photos": found.photos.len(),
             "folds": found.folds,
             "taken_for_wrong": open.iter().filter(|photo| photo.is_wrong).count(),
@@ -94,7 +99,7 @@ fn text(
     )
 }
 
-fn row(found: &Doubts, photo: &DoubtedPhoto) -> Value {
+fn row(found: &Doubts, photo: &DoubtedPhoto, decided: Option<&Verdict>) -> Value {
     json!({
         "file": shown(&photo.file),
         "blake3": photo.hash,
@@ -103,6 +108,7 @@ fn row(found: &Doubts, photo: &DoubtedPhoto) -> Value {
         "suggestion": found.categories[photo.suggestion],
         "quality": photo.quality,
         "is_wrong": photo.is_wrong,
+        "decided": decided,
         "scores": found
             .categories
             .iter()

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::atomic::write_atomically;
@@ -13,7 +14,8 @@ use super::names::{shown, unshown};
 use crate::config::{nearest, read_plain};
 
 /// What a person decided about a photo.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It belongs to this category, whatever its folder.
     Category(String),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::experiments::ExperimentEffect;
 use super::keys::Action;
+use super::labels::Decided;
 use super::news::{Toast, Trashed};
 use super::preview::{Graphics, Wanted};
 use super::scores::{Filters, ScoreTable, Source};
@@ -89,6 +90,13 @@ pub enum Effect {
     /// Compares the repeats of one run with those of another, the first being measured against; comes
     /// back as `News::ComparedRepeats`.
     CompareRepeats(Vec<RunFolder>, Vec<RunFolder>),
+    /// Has heads say which labels of a run are probably wrong; comes back as `News::Doubts`.
+    Doubt(RunFolder),
+    /// Keeps what was decided about photos in this file; comes back as `News::Kept`.
+    Decide(PathBuf, Vec<Decided>),
+    /// Runs a run's experiment again with the labels as they are decided now, and waits for it; comes
+    /// back as `News::LessonOver`.
+    Lesson(RunFolder),
     /// Reads the curves and the matrix of the run under the cursor, once that rests; comes back as
     /// `News::Glanced`.
     Glance(RunFolder),
@@ -135,6 +143,8 @@ pub enum PromptName {
     Folder,
     /// What a run shall score.
     Photos,
+    /// What photos show.
+    Category,
     /// Settings and the values that they are to have.
     Sweep,
 }
@@ -150,6 +160,7 @@ impl PromptName {
             PromptName::Note => "note",
             PromptName::Folder => "folder of photos",
             PromptName::Photos => "photos to score",
+            PromptName::Category => "category",
             PromptName::Sweep => "settings to vary",
         }
     }
@@ -197,6 +208,8 @@ pub enum Destination {
         /// The one that is measured.
         second: RunFolder,
     },
+    /// Photos of a run whose labels are probably wrong.
+    Labels(RunFolder),
     /// What the change from one run to another comes from.
     Change {
         /// The run before the change.

@@ -90,6 +90,9 @@ impl Known {
             News::Host(news) => self.host = Some(news.clone()),
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),
             News::Explained(_)
+            | News::Doubts(_)
+            | News::Kept(_)
+            | News::LessonOver(_)
             | News::Picture(_)
             | News::Said(_)
             | News::Launched(_)

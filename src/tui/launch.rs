@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Context;
 use super::effect::{Again, QueueEdit};
-use super::news::{News, Toast};
+use super::news::{LessonNews, News, Toast};
 use super::screens::waits_in_queue;
 use crate::runner::{self, Ended, Local, Place, StartError};
 use crate::spec::with_other_network;
@@ -68,6 +68,53 @@ pub fn rerun(context: &Context, run: &RunFolder, again: Again) -> News {
         },
     };
     queued(context, runner::create_again(&context.config, run, &settings))
+}
+
+/// Makes a run of what a run was with the labels as they are decided now, and tells when it is over.
+/// What cannot be begun is answered.
+pub fn begin_lesson(
+    context: &Context,
+    before: RunFolder,
+    tell: impl FnOnce(News) + Send + 'static,
+) -> Option<News> {
+    let over = |after: RunFolder, problem| {
+        News::LessonOver(LessonNews { before: before.clone(), after, problem })
+    };
+    let after = match rerun(context, &before, Again::AsItIs) {
+        News::Launched(run) | News::Queued { run, .. } => run,
+        News::Said(said) => return Some(over(before.clone(), Some(said.text))),
+        other => return Some(other),
+    };
+    let over = {
+        let before = before.clone();
+        move |after, problem| News::LessonOver(LessonNews { before, after, problem })
+    };
+    let context = context.clone();
+    let wait = move || {
+        let problem = end_of(&context, &after);
+        tell(over(after, problem));
+    };
+    let started = thread::Builder::new().name("lesson".into()).spawn(wait);
+    started.err().map(|err| News::Said(Toast::error(err.to_string())))
+}
+
+/// Waits until a run is over; why it has no result.
+fn end_of(context: &Context, run: &RunFolder) -> Option<String> {
+    loop {
+        match run.summary() {
+            Err(err) => return Some(err.to_string()),
+            Ok(Summary { state: State::Done | State::Stopped, .. }) => return None,
+            Ok(Summary { state: State::Created, .. })
+                if matches!(place(context, run), Ok(Place::Nowhere)) =>
+            {
+                return Some("it was taken off the queue".to_owned());
+            }
+            Ok(Summary { state, error, .. }) if !state.is_live() => {
+                return Some(error.unwrap_or_else(|| format!("it is {}", state.name())));
+            }
+            Ok(_) => thread::sleep(LOOK),
+        }
+    }
 }
 
 /// Queues a run that has no worker, up to `iterations` where they are given. Where it may start at

@@ -41,6 +41,7 @@ mod input;
 mod keys;
 mod known;
 mod known_run;
+mod labels;
 mod launch;
 mod marks;
 mod news;

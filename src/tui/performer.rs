@@ -22,7 +22,10 @@ use super::experiments::ExperimentPerformer;
 use super::explained::explain as explain_change;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
-use super::launch::{advance, ask_worker, edit_queue, end_all, launch, rerun, resume, resume_all};
+use super::labels::{doubts, keep};
+use super::launch::{
+    advance, ask_worker, begin_lesson, edit_queue, end_all, launch, rerun, resume, resume_all,
+};
 use super::news::{News, RunsWatcher, Toast, start_glances};
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
@@ -194,6 +197,20 @@ impl Performer {
             Effect::CompareRepeats(first, second) => {
                 let job = move || News::ComparedRepeats(compare_repeats(&first, &second));
                 let _ = self.comparisons.send(Box::new(job));
+            }
+            Effect::Doubt(run) => {
+                let program = self.context.program.clone();
+                self.aside("doubt", move || News::Doubts(doubts(&program, run)))?;
+            }
+            Effect::Decide(file, decided) => self.later(move || News::Kept(keep(file, decided))),
+            Effect::Lesson(run) => {
+                // Behind the decisions, which are to be in their file before.
+                let (context, send) = (self.context.clone(), self.send.clone());
+                let _ = self.queue.send(Box::new(move || {
+                    begin_lesson(&context, run, move |over| {
+                        let _ = send.send(Input::News(over));
+                    })
+                }));
             }
             Effect::Glance(run) => {
                 // The thread ends only when the UI does.

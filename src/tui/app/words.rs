@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::runner;
-use crate::tui::news::{FollowedNews, News, Toast};
+use crate::tui::labels::KeptNews;
+use crate::tui::news::{FollowedNews, LessonNews, News, Toast};
 use crate::tui::scores::{ScoreTable, ScoresNews, Source};
 use crate::tui::trash;
 use crate::words::{counted, grouped};
@@ -29,9 +30,20 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
             Ok(table) => scored(table, path),
             Err(problem) => Toast::error(problem),
         }),
-        News::Runs(_)
+        News::Kept(KeptNews { kept: Err(problem), .. }) => {
+            Some(Toast::error(format!("not decided: {problem}")))
+        }
+        News::LessonOver(LessonNews { after, problem: Some(problem), .. }) => {
+            Some(Toast::error(format!("{}: {problem}", after.id())))
+        }
+        News::LessonOver(LessonNews { after, .. }) => {
+            Some(Toast::good(format!("{} has learned from these labels", after.id())))
+        }
+        News::Kept(_)
+        | News::Runs(_)
         | News::Compared(_)
         | News::Explained(_)
+        | News::Doubts(_)
         | News::ComparedRepeats(_)
         | News::Glanced(_)
         | News::Baseline(_)

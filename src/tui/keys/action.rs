@@ -128,4 +128,35 @@ pub enum Action {
     ToNewest,
     PreviousRun,
     NextRun,
+    // labels
+    /// Photos whose labels are probably wrong.
+    ShowLabels,
+    /// Puts a photo under the category of this number.
+    Category1,
+    Category2,
+    Category3,
+    Category4,
+    Category5,
+    Category6,
+    Category7,
+    Category8,
+    Category9,
+    /// Puts a photo under a category by its name.
+    NameCategory,
+    NoneOfThese,
+}
+
+impl Action {
+    /// Those that put a photo under a category, by its place.
+    pub const CATEGORIES: [Action; 9] = [
+        Action::Category1,
+        Action::Category2,
+        Action::Category3,
+        Action::Category4,
+        Action::Category5,
+        Action::Category6,
+        Action::Category7,
+        Action::Category8,
+        Action::Category9,
+    ];
 }

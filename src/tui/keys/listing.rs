@@ -33,6 +33,7 @@ fn title(context: Context) -> &'static str {
         Context::Live => "Live",
         Context::Images => "Images",
         Context::Pairs => "Two runs photo by photo",
+        Context::Labels => "Labels",
         Context::Change => "What a change comes from",
         Context::Confusion => "Confusion matrix",
         Context::Queue => "Queue",

@@ -26,11 +26,17 @@ pub enum Meaning {
 /// The rows that hold in `contexts` and everywhere, in their order.
 pub fn rows(contexts: &[Context]) -> impl Iterator<Item = &'static Binding> {
     let is_typed_into = contexts.contains(&Context::Editor);
+    let are_numbers_taken = contexts.contains(&Context::Labels);
+    let goes_by_number = |row: &&Binding| row.keys[0].starts_with(|c: char| c.is_ascii_digit());
     contexts
         .iter()
         .chain((!is_typed_into).then_some(&Context::Everywhere))
         .flat_map(|context| TABLE.iter().filter(move |(place, _)| place == context))
-        .flat_map(|(_, rows)| rows.iter())
+        .flat_map(move |(context, rows)| {
+            let is_everywhere = *context == Context::Everywhere;
+            rows.iter()
+                .filter(move |row| !(are_numbers_taken && is_everywhere && goes_by_number(row)))
+        })
 }
 
 /// What `typed` means on a screen that is in `contexts`.
@@ -77,6 +83,10 @@ mod tests {
         (&["J", "K"], "movement: not of the cursor, but of its row or of the text beside it"),
         (&["-"], "charts: + and - zoom, as in maps and browsers; tables have no zoom"),
         (&["enter"], "opens whatever the screen is about"),
+        (
+            &["1", "2", "3", "4", "0"],
+            "numbers: of screens, and of categories where photos get labels",
+        ),
     ];
 
     /// All rows but the editor's, where letters are text.

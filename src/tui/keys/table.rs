@@ -20,6 +20,8 @@ pub enum Context {
     Live,
     Images,
     Pairs,
+    /// Numbers are those of categories here.
+    Labels,
     Change,
     Confusion,
     Queue,
@@ -54,6 +56,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Live, LIVE),
     (Context::Images, IMAGES),
     (Context::Pairs, PAIRS),
+    (Context::Labels, LABELS),
     (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),
     (Context::Queue, QUEUE),
@@ -144,6 +147,7 @@ const OTHER_NETWORK: &str = "backbone: the same with the other built-in network"
 const REPORT: &str = "out: write a report of this run as a page, with its photos";
 const EXPLAIN_CHANGE: &str = "go to the explanation: what the change of the accuracy comes from";
 const SHOW_SWEEP: &str = "go to the sweep that this is one of: the best values by validation";
+const SHOW_LABELS: &str = "go to the labels: which are probably wrong, and keys to put them right";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
@@ -180,6 +184,7 @@ const RUNS: &[Binding] = &[
     bind(&["y"], Action::Yank, "", "yank: copy this run's name"),
     bind(&["Y"], Action::YankMore, "", "yank: copy the path of this run's folder"),
     bind(&["i"], Action::OpenImages, "images", "images: every image of this run with its scores"),
+    bind(&["gl"], Action::ShowLabels, "", SHOW_LABELS),
     bind(&["o"], Action::OpenOutside, "", "open the worker's log in $VISUAL or $EDITOR"),
     bind(
         &["O"],
@@ -225,6 +230,7 @@ const LIVE: &[Binding] = &[
     bind(&["L"], Action::LogScale, "log scale", "logarithmic or linear scale of the loss"),
     bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
     bind(&["i", "enter"], Action::OpenImages, "images", "images: every image with its scores"),
+    bind(&["gl"], Action::ShowLabels, "", SHOW_LABELS),
     bind(&["A"], Action::Rerun, "", RERUN),
     bind(&["B"], Action::OtherNetwork, "", OTHER_NETWORK),
     bind(&["w"], Action::ShowQueue, "", SHOW_QUEUE),
@@ -252,6 +258,7 @@ const IMAGES: &[Binding] = &[
         "score",
         "unseen: score a file or folder that the network never saw",
     ),
+    bind(&["gl"], Action::ShowLabels, "labels", SHOW_LABELS),
     bind(&["R"], Action::Refresh, "", "refresh: read or make these scores again"),
     bind(&["gt"], Action::NextTruth, "", "go to the next true category: only its images"),
     bind(&["gp"], Action::NextPrediction, "", "go to the next predicted category: only its images"),
@@ -270,6 +277,58 @@ const PAIRS: &[Binding] = &[
     bind(&["t"], Action::NextSet, "outcome", "outcome: fixed, broken, both wrong or both right"),
     bind(&["enter"], Action::Enter, "large", "large: the picture on the whole screen, and back"),
     bind(&["ge"], Action::ExplainChange, "explain", EXPLAIN_CHANGE),
+    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
+    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
+];
+
+const LABELS: &[Binding] = &[
+    bind(
+        &["0"],
+        Action::NoneOfThese,
+        "none of these",
+        "none of the categories: learn nothing from it",
+    ),
+    bind(
+        &["d"],
+        Action::Remove,
+        "leave out",
+        "leave this photo out, or the marked; no file is touched",
+    ),
+    bind(&["z"], Action::Undo, "undo", "undo the last decision"),
+    bind(
+        &["A"],
+        Action::Rerun,
+        "train again",
+        "again: train with these labels, and see what that fixed",
+    ),
+    bind(
+        &["space"],
+        Action::Mark,
+        "mark",
+        "mark or unmark this photo; decisions are about the marked",
+    ),
+    bind(
+        &["W"],
+        Action::WrongOnly,
+        "wrong",
+        "wrong: only photos whose label is probably wrong, or all",
+    ),
+    bind(&["enter"], Action::Enter, "large", "large: the picture on the whole screen, and back"),
+    bind(&["1"], Action::Category1, "", "put this photo, or the marked, under category 1"),
+    bind(&["2"], Action::Category2, "", "put this photo, or the marked, under category 2"),
+    bind(&["3"], Action::Category3, "", "put this photo, or the marked, under category 3"),
+    bind(&["4"], Action::Category4, "", "put this photo, or the marked, under category 4"),
+    bind(&["5"], Action::Category5, "", "put this photo, or the marked, under category 5"),
+    bind(&["6"], Action::Category6, "", "put this photo, or the marked, under category 6"),
+    bind(&["7"], Action::Category7, "", "put this photo, or the marked, under category 7"),
+    bind(&["8"], Action::Category8, "", "put this photo, or the marked, under category 8"),
+    bind(&["9"], Action::Category9, "", "put this photo, or the marked, under category 9"),
+    bind(
+        &["="],
+        Action::NameCategory,
+        "",
+        "put this photo, or the marked, under a category by its name",
+    ),
     bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
     bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
 ];

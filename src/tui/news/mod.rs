@@ -20,6 +20,7 @@ use super::compared::{ComparedNews, ComparedRepeats};
 use super::experiments::ExperimentNews;
 use super::explained::ExplainedNews;
 use super::known_run::KnownRun;
+use super::labels::{DoubtsNews, KeptNews};
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
 pub use super::toast::Toast;
@@ -74,6 +75,12 @@ pub enum News {
     Explained(ExplainedNews),
     /// The repeats of two runs were compared.
     ComparedRepeats(ComparedRepeats),
+    /// Heads said which labels are probably wrong.
+    Doubts(DoubtsNews),
+    /// Decisions about photos were kept, or not.
+    Kept(KeptNews),
+    /// The run with new labels has ended.
+    LessonOver(LessonNews),
     /// The run under the cursor was looked at.
     Glanced(GlanceNews),
     /// This run is the baseline from now on, or none.
@@ -83,6 +90,15 @@ pub enum News {
     Experiment(ExperimentNews),
     /// Something to tell the person.
     Said(Toast),
+}
+
+/// A run was made again with the labels as they were decided.
+#[derive(Clone, Debug)]
+pub struct LessonNews {
+    pub before: RunFolder,
+    pub after: RunFolder,
+    /// Why it has no result.
+    pub problem: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]

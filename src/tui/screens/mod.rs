@@ -10,6 +10,7 @@ mod editor;
 mod experiments;
 mod format;
 mod images;
+mod labels;
 mod live;
 mod log;
 mod names;
@@ -28,6 +29,7 @@ pub use control::waits_in_queue;
 pub use editor::Editor;
 pub use experiments::Experiments;
 pub use images::{Images, PairsScreen};
+pub use labels::Labels;
 pub use live::Live;
 pub use log::Log;
 pub use page::{Message, Page, Said, World};
@@ -61,6 +63,7 @@ pub enum Screen {
     Compare(Box<Compare>),
     Images(Box<Images>),
     Pairs(Box<PairsScreen>),
+    Labels(Box<Labels>),
     Change(Box<Change>),
     Confusion(Box<Confusion>),
     Log(Log),
@@ -82,6 +85,7 @@ impl Screen {
             Destination::Pairs { first, second } => {
                 Screen::Pairs(Box::new(PairsScreen::of(first, second)))
             }
+            Destination::Labels(run) => Screen::Labels(Box::new(Labels::of(run))),
             Destination::Change { first, second } => {
                 Screen::Change(Box::new(Change::between(first, second)))
             }
@@ -110,6 +114,7 @@ impl Screen {
             Screen::Compare(page) => page.as_ref(),
             Screen::Images(page) => page.as_ref(),
             Screen::Pairs(page) => page.as_ref(),
+            Screen::Labels(page) => page.as_ref(),
             Screen::Change(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Log(page) => page,
@@ -127,6 +132,7 @@ impl Screen {
             Screen::Compare(page) => page.as_mut(),
             Screen::Images(page) => page.as_mut(),
             Screen::Pairs(page) => page.as_mut(),
+            Screen::Labels(page) => page.as_mut(),
             Screen::Change(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Log(page) => page,
@@ -168,6 +174,7 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     live::CONTEXTS,
     images::CONTEXTS,
     images::PAIRS_CONTEXTS,
+    labels::CONTEXTS,
     change::CONTEXTS,
     confusion::CONTEXTS,
     log::CONTEXTS,

@@ -1,7 +1,7 @@
 //! Every image of a run with its scores, worst first, and its picture.
 
 mod columns;
-mod details;
+pub mod details;
 mod feed;
 mod filters;
 mod pairs;
@@ -198,6 +198,10 @@ impl Images {
                 filters.predicted = next_category(filters.predicted, categories);
             }),
             Action::Confusion => return vec![self.confusion()],
+            Action::ShowLabels => {
+                let run = self.feed.source().map(|source| source.run().clone());
+                return run.map(|run| Effect::Open(Destination::Labels(run))).into_iter().collect();
+            }
             Action::Refresh => return self.feed.refresh().into_iter().collect(),
             _ => {
                 self.note_direction(action);

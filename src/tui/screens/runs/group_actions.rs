@@ -54,6 +54,7 @@ impl Runs {
                 return vec![refuse(group, "one run is run again at a time")];
             }
             Action::OpenImages => return vec![refuse(group, "images are those of one run")],
+            Action::ShowLabels => return vec![refuse(group, "labels are asked for of one run")],
             Action::OpenOutside => return vec![refuse(group, "a log is that of one run")],
             Action::YankMore => return vec![refuse(group, "a folder is that of one run")],
             _ => {}

@@ -206,6 +206,7 @@ impl Runs {
             Action::ShowSweep => {
                 return vec![control::open_sweep(run.summary().and_then(|run| run.group.clone()))];
             }
+            Action::ShowLabels => return vec![Effect::Open(Destination::Labels(folder))],
             Action::Rerun => return vec![Effect::Rerun(folder, Again::AsItIs)],
             Action::OtherNetwork => return vec![Effect::Rerun(folder, Again::WithOtherNetwork)],
             Action::Yank => return vec![Effect::Copy(id)],
