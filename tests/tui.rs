@@ -91,6 +91,27 @@ fn settings_are_varied_from_the_screens_which_show_what_did_best() {
 }
 
 #[test]
+fn a_label_is_put_right_by_a_key_and_the_photos_say_what_that_fixed() {
+    let project = Project::new();
+    let mut session = Session::open(&project);
+    session.wait_for("never run");
+    session.press("r");
+    session.wait_for("final test accuracy = ");
+    session.press_for("3", "1 run");
+    session.press_for("gl", "probably wrong");
+    session.press_for("0", "1 decided");
+    session.press_for("A", "photo by photo");
+    session.wait_for(" fixed, ");
+    let decided = fs::read_to_string(project.path().join("experiments/photos.labels.csv")).unwrap();
+    assert!(decided.lines().nth(1).unwrap().contains(",none of these,"), "{decided}");
+    // Back over the labels to the runs.
+    session.press("q");
+    session.press_for("q", "2 runs");
+    session.press("q");
+    session.ends_cleanly();
+}
+
+#[test]
 fn a_terminal_that_goes_without_a_signal_ends_the_screens() {
     let project = Project::new();
     // Who leads the session is told of the end, and lives on.

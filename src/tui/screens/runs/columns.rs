@@ -72,9 +72,9 @@ pub fn all(
             ("test accuracy", means.max(17))
         }
     };
-    let room = match groups.is_empty() {
+    let room = match groups.is_empty() && !has_baseline {
         true => IN_FRONT,
-        // Names of groups tell settings, too, and their accuracy is to be in sight.
+        // Names of groups tell settings, too; and accuracy, difference and state are to be in sight.
         false => USUAL.saturating_sub(first + states + cells + 5).min(IN_FRONT),
     };
     let mut taken = 0;
