@@ -28,6 +28,7 @@ pub mod insight; // statistics over scores
 pub mod compare; // two runs: what both tested, and what became of it
 pub mod past; // runs of the past as they can be trained again
 pub mod explain; // what a change between two runs comes from
+pub mod growth; // what more photos would bring
 pub mod doubts; // which photos are probably under a wrong label
 pub mod report; // runs as one file to send or print
 pub mod export; // results for other programs

@@ -10,8 +10,10 @@ use imports::{Sources, circles};
 
 /// What lies below the process boundary, and may not touch a tensor.
 const SCREEN_SIDE: [&str; 2] = ["runner", "tui"];
-const WORKER_SIDE: [&str; 9] =
-    ["kernels", "nets", "features", "likeness", "train", "past", "explain", "doubts", "worker"];
+const WORKER_SIDE: [&str; 10] = [
+    "kernels", "nets", "features", "likeness", "train", "past", "explain", "doubts", "growth",
+    "worker",
+];
 
 fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

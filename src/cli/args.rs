@@ -178,6 +178,19 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say how the accuracy grows with the number of photos, and what more of them would bring
+    ///
+    /// Heads are trained on parts of the run's photos (5 to 100%, five random parts of each size), from
+    /// the features in the cache, and tested in five folds, so that every photo is tested by a head that
+    /// never saw it. The gain of twice as many photos, of all categories and of each alone, is what the
+    /// step from half of them to all brought, with its 95% interval over the random parts.
+    LearningCurve {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what photos show, where their folder is wrong; no photo is moved or changed
     ///
     /// It is written into NAME.labels.csv beside the experiment NAME.toml, by the photos' content:

@@ -22,6 +22,7 @@ mod kernels;
 mod keys;
 mod label;
 mod labels;
+mod learning_curve;
 mod list;
 mod new;
 mod photos;
@@ -150,6 +151,10 @@ fn perform(args: Args) -> Result<ExitCode> {
         }
         Command::Labels { run, count, json } => {
             labels::labels(&config, &find_able(&config, &run, has_scores)?, count, json)
+        }
+        Command::LearningCurve { run, json } => {
+            let run = find_able(&config, &run, has_scores)?;
+            learning_curve::learning_curve(&config, &run, json)
         }
         Command::Label(asked) => {
             label::label(&config, &experiment_file(&config, &asked.experiment), &asked)

@@ -3,13 +3,11 @@
 //!
 //! Not here: the judgement itself (`insight::doubts`), and what a person decides (`store::Corrections`).
 
-mod out_of_fold;
-
 use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::insight::{self, Scored};
-use crate::past::PastRun;
+use crate::past::{FOLDS, Folded, PastRun, on_all_cores};
 use crate::spec::Set;
 use crate::store::{RunFolder, read_scores};
 
@@ -56,15 +54,10 @@ pub fn doubts(
 ) -> Result<Doubts, String> {
     let past = PastRun::read(run)?;
     let (folds, scores) = match past.test.folds {
-        0 => (out_of_fold::FOLDS, out_of_fold::scores(config, &past, progress)?),
+        0 => (FOLDS, out_of_fold(config, &past, progress)?),
         folds => (folds, scores_of_its_folds(run, &past)?),
     };
-    let places: Vec<usize> = past
-        .photos
-        .iter()
-        .map(|photo| past.categories.iter().position(|name| *name == photo.category))
-        .collect::<Option<_>>()
-        .ok_or("photos.csv has a category that the run has not")?;
+    let places = past.labels()?;
     let scored: Vec<Scored> =
         places.iter().zip(&scores).map(|(&truth, scores)| Scored { truth, scores }).collect();
     let photos = insight::doubts(&scored).into_iter().map(|doubt| {
@@ -81,6 +74,24 @@ pub fn doubts(
         }
     });
     Ok(Doubts { photos: photos.collect(), categories: past.categories.clone(), folds })
+}
+
+/// One score a category for each photo, by a head that was not trained on it.
+fn out_of_fold(
+    config: &Config,
+    past: &PastRun,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Vec<Vec<f32>>, String> {
+    let folded = Folded::read(config, past)?;
+    let seed = past.experiment.train.seed;
+    let head = |fold: usize| folded.scores(fold, seed, |_| true);
+    let mut scores = vec![Vec::new(); past.photos.len()];
+    for (place, of_photo) in
+        on_all_cores(config.threads, FOLDS, head, progress)?.into_iter().flatten()
+    {
+        scores[place] = of_photo;
+    }
+    Ok(scores)
 }
 
 /// A run with folds has scored every photo by a head that never saw it.

@@ -51,6 +51,22 @@ impl PastRun {
         })
     }
 
+    /// The label of each photo, a place among the categories. The error is a sentence.
+    pub fn labels(&self) -> Result<Vec<usize>, String> {
+        let place = |name: &String| self.categories.iter().position(|category| category == name);
+        self.photos
+            .iter()
+            .map(|photo| {
+                place(&photo.category).ok_or_else(|| {
+                    format!(
+                        "{}: photos.csv has a category '{}' that the run has not",
+                        self.id, photo.category
+                    )
+                })
+            })
+            .collect()
+    }
+
     /// That the features of so many of its photos are gone, and what to do.
     pub fn without_features(&self, count: usize) -> String {
         format!(
