@@ -81,6 +81,29 @@ fn two_runs_are_compared_on_the_photos_that_both_tested() {
     );
 }
 
+/// Every photo is tested by a head that never saw it, whatever part it was trained on.
+#[test]
+fn the_accuracy_is_told_for_parts_of_the_training_photos() {
+    let project = Project::without_experiments();
+    let id = run(&project, "fire", "60", "0");
+    let json: Value =
+        serde_json::from_str(&project.ok(&["learning-curve", &id, "--json"])).unwrap();
+    let all = 3 * PER_CATEGORY;
+    // Six sizes and half of each of three categories, five times each, in five folds.
+    assert_eq!((&json["photos"], &json["heads"]), (&all.into(), &(9 * 25).into()));
+    let sizes = json["sizes"].as_array().unwrap();
+    let photos: Vec<f64> = sizes.iter().map(|size| size["photos"].as_f64().unwrap()).collect();
+    assert!(photos.is_sorted() && photos.len() == 6, "{photos:?}");
+    assert!((photos[5] - 0.8 * all as f64).abs() < 1e-9, "four fifths of all: {photos:?}");
+    for accuracy in sizes.iter().flat_map(|size| size["accuracies"].as_array().unwrap()) {
+        let right = accuracy.as_f64().unwrap() * all as f64;
+        assert!((right - right.round()).abs() < 1e-9, "of all photos, each once: {right}");
+    }
+    let text = project.ok(&["learning-curve", &id]);
+    let said = json["twice_as_many"]["in_words"].as_str().unwrap();
+    assert!(text.contains(&format!("twice as many photos of all categories: {said}\n")), "{text}");
+}
+
 /// A further photo, and as many settings as make a difference.
 #[test]
 fn a_change_is_taken_apart_into_parts_that_add_up_to_it() {
