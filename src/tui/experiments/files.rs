@@ -8,7 +8,7 @@ use super::{ExperimentNews, photos};
 use crate::config::{Config, TextFileError, read_small, read_text};
 use crate::dataset::{Listing, list_categories};
 use crate::spec;
-use crate::store::{write_atomically, write_new};
+use crate::store::{RunFolder, write_atomically, write_new};
 use crate::tui::typed_path::typed_path;
 
 /// What became of a wish to save.
@@ -74,6 +74,14 @@ pub fn overwrite(path: &Path, text: &str) -> io::Result<()> {
         fs::set_permissions(&path, permissions)?;
     }
     Ok(())
+}
+
+/// The settings of a run as a new experiment, under a name that is free.
+pub fn draft_of_run(experiments: &Path, run: &RunFolder) -> Result<ExperimentNews, String> {
+    let text = spec::read(&run.experiment()).map_err(|err| err.to_string())?;
+    let name = run.replay().map_err(|err| err.to_string())?.experiment;
+    let path = free(experiments, Path::new(&name));
+    Ok(ExperimentNews::Drafted { path, text })
 }
 
 /// A first text for the photos in `typed` and the network of this name, under a name that is free among the experiments.

@@ -12,7 +12,7 @@ use super::watcher::Watcher;
 use super::{Completion, ExperimentNews};
 use crate::config::Config;
 use crate::spec::Experiment;
-use crate::store::trash;
+use crate::store::{RunFolder, trash};
 use crate::tui::Context;
 use crate::tui::input::Input;
 use crate::tui::news::{News, Toast};
@@ -37,6 +37,9 @@ pub enum ExperimentEffect {
         network: &'static str,
     },
     /// Writes a copy under another name.
+    /// A text for a new experiment with the settings of a run; comes back as
+    /// `ExperimentNews::Drafted`.
+    DraftOfRun(RunFolder),
     Duplicate {
         from: PathBuf,
         name: String,
@@ -114,6 +117,10 @@ impl ExperimentPerformer {
             ExperimentEffect::Draft { folder, network } => {
                 let config = self.context.config.clone();
                 Box::new(move || said(files::draft(&config, &folder, Some(network))))
+            }
+            ExperimentEffect::DraftOfRun(run) => {
+                let experiments = self.context.config.experiments.clone();
+                Box::new(move || said(files::draft_of_run(&experiments, &run)))
             }
             ExperimentEffect::Duplicate { from, name } => {
                 Box::new(move || then_look(said(files::duplicate(&from, &name))))

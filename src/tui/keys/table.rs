@@ -175,6 +175,12 @@ const RUNS: &[Binding] = &[
     bind(&["gs"], Action::ShowSweep, "sweep", SHOW_SWEEP),
     bind(&["d"], Action::Remove, "trash", "move to the trash"),
     bind(&["A"], Action::Rerun, "again", RERUN),
+    bind(
+        &["D"],
+        Action::Duplicate,
+        "",
+        "duplicate: an experiment of this run's settings, in the editor",
+    ),
     bind(&["B"], Action::OtherNetwork, "", OTHER_NETWORK),
     bind(&["z"], Action::Undo, "", "undo: bring back what went to the trash last"),
     bind(&["p"], Action::Pin, "", "pin as the baseline that others are measured against"),

@@ -50,7 +50,7 @@ impl Runs {
             }
             Action::EditTags => return vec![refuse(group, "tags belong to one run")],
             Action::EditNote => return vec![refuse(group, "a note belongs to one run")],
-            Action::Rerun | Action::OtherNetwork => {
+            Action::Rerun | Action::OtherNetwork | Action::Duplicate => {
                 return vec![refuse(group, "one run is run again at a time")];
             }
             Action::OpenImages => return vec![refuse(group, "images are those of one run")],
@@ -141,7 +141,7 @@ pub(super) fn offers(group: &Group, action: Action, known: &Known) -> bool {
         Action::Run => members(group, known).any(has_no_result_yet),
         Action::ShowSweep => group.is_sweep(),
         Action::Remove => !members(group, known).any(KnownRun::is_running),
-        Action::OpenImages | Action::Rerun | Action::OtherNetwork => false,
+        Action::OpenImages | Action::Rerun | Action::OtherNetwork | Action::Duplicate => false,
         _ => true,
     }
 }

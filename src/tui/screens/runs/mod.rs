@@ -26,6 +26,7 @@ use crate::query::{quoted, run_keys};
 use crate::spec;
 use crate::store::{RunFolder, State, Stop, Timestamp, shown};
 use crate::tui::effect::{Again, Confirm, Destination, Effect, PromptName};
+use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
 use crate::tui::filter::Filter;
 use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
@@ -208,6 +209,9 @@ impl Runs {
             }
             Action::ShowLabels => return vec![Effect::Open(Destination::Labels(folder))],
             Action::Rerun => return vec![Effect::Rerun(folder, Again::AsItIs)],
+            Action::Duplicate => {
+                return vec![Effect::Experiment(ExperimentEffect::DraftOfRun(folder))];
+            }
             Action::OtherNetwork => return vec![Effect::Rerun(folder, Again::WithOtherNetwork)],
             Action::Yank => return vec![Effect::Copy(id)],
             Action::YankMore => return vec![Effect::Copy(shown(folder.path()))],
@@ -316,11 +320,18 @@ impl Page for Runs {
                 if news.iter().any(concerns) {
                     self.arrange(world.known, world.now);
                 }
+                let drafted = news.iter().find_map(|one| match one {
+                    News::Experiment(ExperimentNews::Drafted { path, text }) => {
+                        let (path, text) = (path.clone(), text.clone());
+                        Some(Effect::Open(Destination::Draft { path, text }))
+                    }
+                    _ => None,
+                });
                 // All runs are gone through, so not before the cursor rests.
                 if news.iter().any(|one| matches!(one, News::Glanced(_))) {
                     self.find_repeats(world.known);
                 }
-                Vec::new()
+                drafted.into_iter().collect()
             }
             Message::Shown => {
                 self.arrange(world.known, world.now);

@@ -6,6 +6,7 @@ use crate::store::{
 };
 use crate::tui::app::App;
 use crate::tui::effect::{Effect, PromptName};
+use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
 use crate::tui::known_run::KnownRun;
 use crate::tui::news::{Curves, Glance, GlanceNews, News};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
@@ -434,4 +435,19 @@ fn tested() -> (Vec<String>, ConfusionMatrix) {
         (0..images).for_each(|_| matrix.add(truth, predicted));
     }
     (vec!["fire".into(), "smoke".into()], matrix)
+}
+
+#[test]
+fn the_settings_of_a_run_become_a_draft_in_the_editor() {
+    let mut app = testing::app(ThemeName::NoColour);
+    let id = "20260102-030000-fire";
+    app.on_news(all(vec![run(id, summary(State::Done, &[]), "", "")]));
+    let effects = press(&mut app, "D");
+    assert!(
+        matches!(&effects[..], [Effect::Experiment(ExperimentEffect::DraftOfRun(run))] if run.id() == id),
+        "{effects:?}"
+    );
+    let (path, text) = ("experiments/fire-2.toml".into(), "iterations = 400\n".to_owned());
+    app.on_news(vec![News::Experiment(ExperimentNews::Drafted { path, text })]);
+    assert!(testing::text(&mut app, (80, 24)).contains("iterations = 400"));
 }
