@@ -182,8 +182,8 @@ pub enum Command {
     ///
     /// Heads are trained on parts of the run's photos (5 to 100%, five random parts of each size), from
     /// the features in the cache, and tested in five folds, so that every photo is tested by a head that
-    /// never saw it. The gain of twice as many photos, of all categories and of each alone, is what the
-    /// step from half of them to all brought, with its 95% interval over the random parts.
+    /// never saw it. The gain of twice as many photos, of all categories and of each alone, is told as if
+    /// the error went on falling as a power of their number, with its 95% interval over the random parts.
     LearningCurve {
         /// Any unique beginning of a run's name, or 'last'
         run: String,

@@ -45,8 +45,8 @@ fn text(found: &Growth) -> String {
         text += &format!("{} more of {name}: {}\n", grouped(*more), gain.in_words());
     }
     text + &format!(
-        "\nof {}, {REPEATS} random parts of each size; the gain is that from half of the photos to all, \
-         if it goes on so. As a rule it becomes smaller, and photos of another kind can bring more.\n",
+        "\nof {}, {REPEATS} random parts of each size; the gain is what the error loses if it goes on \
+         falling as it did up to now. Photos of a kind that is missing can bring more.\n",
         counted(found.heads, "head")
     )
 }

@@ -13,24 +13,33 @@ pub struct Gain {
     pub reach: f64,
 }
 
-/// The slope is that of the last sizes: with more photos the accuracy grows ever more slowly.
-const LAST: usize = 3;
+/// The power law is that of the last sizes: with few photos errors fall in another way.
+const LAST: usize = 4;
+/// Of less than this a logarithm says nothing.
+const LEAST_ERROR: f64 = 1e-6;
 
 impl Gain {
-    /// Of twice as many photos, if it goes on as from half of them to all; one accuracy a repeat.
+    /// Of twice as many photos, where from half of them to all the error became smaller by a factor and
+    /// does so once more; one accuracy a repeat.
     pub fn of_doubling(half: &[f64], all: &[f64]) -> Gain {
-        Gain::of(&half.iter().zip(all).map(|(half, all)| all - half).collect::<Vec<f64>>())
+        let gain = |(half, all): (&f64, &f64)| {
+            let [before, now] = [half, all].map(|accuracy| (1.0 - accuracy).max(LEAST_ERROR));
+            now * (1.0 - now / before)
+        };
+        Gain::of(&half.iter().zip(all).map(gain).collect::<Vec<f64>>())
     }
 
-    /// The same of all categories: the slope over the logarithm of the number of photos, by least
-    /// squares of the last three sizes.
+    /// The same of all categories. The error is taken for a power of the number of photos, which is a
+    /// straight line of logarithms; it is laid through the last four sizes by least squares.
     pub fn of_sizes(sizes: &[Size]) -> Gain {
         let last = &sizes[sizes.len().saturating_sub(LAST)..];
         let x: Vec<f64> = last.iter().map(|size| size.photos.log2()).collect();
         let repeats = last.first().map_or(0, |size| size.accuracies.len());
         let of_repeat = |repeat: usize| {
-            let y: Vec<f64> = last.iter().map(|size| size.accuracies[repeat]).collect();
-            slope(&x, &y)
+            let errors: Vec<f64> =
+                last.iter().map(|size| (1.0 - size.accuracies[repeat]).max(LEAST_ERROR)).collect();
+            let y: Vec<f64> = errors.iter().map(|error| error.log2()).collect();
+            errors.last().copied().unwrap_or(0.0) * (1.0 - slope(&x, &y).exp2())
         };
         Gain::of(&(0..repeats).map(of_repeat).collect::<Vec<f64>>())
     }
@@ -74,30 +83,34 @@ mod tests {
     }
 
     #[test]
-    fn a_gain_is_the_slope_over_doublings_with_its_interval() {
-        // Two points a doubling in the one repeat, four in the other; the first size does not count.
+    fn a_gain_is_what_the_error_loses_with_twice_as_many_photos() {
+        // The error falls to a half with each doubling in the one repeat, to three quarters in the
+        // other; the first size does not count.
         let sizes = [
             size(1.0, &[0.0, 0.0]),
-            size(10.0, &[0.60, 0.60]),
-            size(20.0, &[0.62, 0.64]),
-            size(40.0, &[0.64, 0.68]),
+            size(10.0, &[0.2, 0.36]),
+            size(20.0, &[0.6, 0.52]),
+            size(40.0, &[0.8, 0.64]),
+            size(80.0, &[0.9, 0.73]),
         ];
         let gain = Gain::of_sizes(&sizes);
-        assert!((gain.mean - 0.03).abs() < 1e-12, "{gain:?}");
-        // t(1) at 97.5% is 12.706; the deviation is 0.01414, over the root of two 0.01.
-        assert!((gain.reach - 0.12706).abs() < 1e-5, "{gain:?}");
+        // 0.1 to 0.05, and 0.27 to 0.2025.
+        assert!((gain.mean - (0.05 + 0.0675) / 2.0).abs() < 1e-12, "{gain:?}");
+        // t(1) at 97.5% is 12.706; the deviation over the root of two is half of the difference.
+        assert!((gain.reach - 12.7062 * 0.0175 / 2.0).abs() < 1e-5, "{gain:?}");
         assert!(!gain.is_seen());
-        assert_eq!(gain.in_words(), "nothing to be seen (-9.7 to +15.7 points)");
+        assert_eq!(gain.in_words(), "nothing to be seen (-5.2 to +17.0 points)");
     }
 
     #[test]
     fn a_gain_that_is_seen_is_told_with_its_interval() {
-        let half = [0.70, 0.71, 0.69, 0.70, 0.70];
-        let all = [0.72, 0.73, 0.72, 0.72, 0.73];
+        let half = [0.70, 0.70, 0.70, 0.70, 0.70];
+        let all = [0.76, 0.76, 0.73, 0.76, 0.76];
         let gain = Gain::of_doubling(&half, &all);
-        assert!((gain.mean - 0.024).abs() < 1e-12);
-        // t(4) is 2.7764; the deviation of 2, 2, 3, 2 and 3 points is 0.5477 points.
-        assert!((gain.reach - 2.7764 * 0.005477 / 5f64.sqrt()).abs() < 1e-6, "{gain:?}");
-        assert_eq!(gain.in_words(), "about +2.4 points (+1.7 to +3.1)");
+        // 0.24 to 0.192 four times, and 0.27 to 0.243.
+        assert!((gain.mean - (4.0 * 0.048 + 0.027) / 5.0).abs() < 1e-12, "{gain:?}");
+        // t(4) is 2.7764; the deviation is 0.021 over the root of five.
+        assert!((gain.reach - 2.776445 * 0.021 / 5.0).abs() < 1e-6, "{gain:?}");
+        assert_eq!(gain.in_words(), "about +4.4 points (+3.2 to +5.5)");
     }
 }
