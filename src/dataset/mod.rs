@@ -13,6 +13,8 @@ mod distort;
 mod error;
 mod file;
 mod folds;
+mod groups;
+mod joined;
 mod jpeg;
 mod known;
 mod layout;

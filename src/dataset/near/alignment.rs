@@ -2,19 +2,15 @@
 
 use super::thumbnail::{PIXELS, SIDE, Thumbnail};
 
-/// Steps until one lies over the other, as far as it can.
-const STEPS: usize = 6;
-/// A step after which copies agree at least by [`HOPEFUL`].
-const LOOK_BACK: usize = 2;
-const HOPEFUL: f64 = 0.6;
+/// What copies agree by at least at first and after each step; the last is the end. Of 360 copies planted
+/// among flowers the least were 0.48, 0.66, 0.82 and 0.95; three of four other candidates end within a
+/// step.
+const HOPEFUL: [f64; 5] = [0.42, 0.6, 0.75, 0.85, 0.9];
 /// Largest scaling, and largest move in pixels: of a tenth of the photo cropped away.
 const SCALES: [f64; 2] = [0.88, 1.13];
 const MOVE: f64 = 3.0;
-/// Copies agree at least by this before one is moved.
-const UNMOVED: f64 = 0.35;
-/// Pixels from the first to the middle of a side, and half of a side.
+/// Pixels from the first to the middle of a side.
 const MIDDLE: f64 = (SIDE - 1) as f64 / 2.0;
-const HALF: f64 = SIDE as f64 / 2.0;
 
 /// Grey values and how they change along both axes.
 pub(super) struct Surface {
@@ -45,45 +41,56 @@ struct Pose {
 }
 
 /// The correlation of the grey values of two thumbnails, -1 to 1, where the first is moved and scaled
-/// so that they agree best; stops early, with less, where they do not come to agree.
+/// so that they agree best; stops early where that is `enough`, and with less where they do not come
+/// to agree.
 ///
 /// Least squares by Gauss and Newton over scale, move, brightness and contrast (Lucas and Kanade 1981).
-pub(super) fn agreement(first: &Surface, second: &Surface, enough: f64) -> f64 {
+pub(super) fn agreement(first: &Surface, second: &Thumbnail, enough: f64) -> f64 {
+    let mut best = correlation_in_place(first, second);
     let mut pose = Pose { scale: 1.0, right: 0.0, down: 0.0 };
-    let mut best = -1.0;
-    for step in 0..=STEPS {
-        let (correlation, next) = look(first, second, pose);
-        best = f64::max(best, correlation);
-        let is_hopeless = match step {
-            0 => best < UNMOVED,
-            LOOK_BACK.. => best < HOPEFUL,
-            _ => false,
-        };
-        match next {
-            Some(next) if best < enough && !is_hopeless => pose = next,
-            _ => break,
+    for hopeful in HOPEFUL {
+        if best >= enough || best < hopeful {
+            break;
         }
+        let Some(next) = improved(first, second, pose) else { break };
+        pose = next;
+        best = f64::max(best, correlation(first, second, pose));
     }
     best
 }
 
-/// The correlation in this pose, and a better pose.
-fn look(first: &Surface, second: &Surface, pose: Pose) -> (f64, Option<Pose>) {
+fn correlation_in_place(first: &Surface, second: &Thumbnail) -> f64 {
     let mut sums = Moments::default();
+    for (&grey, &other) in first.grey.iter().zip(&second.0) {
+        sums.add(grey, f64::from(other));
+    }
+    sums.correlation()
+}
+
+fn correlation(first: &Surface, second: &Thumbnail, pose: Pose) -> f64 {
+    let mut sums = Moments::default();
+    for (place, other) in second.0.iter().enumerate() {
+        if let Some(at) = pose.of(place / SIDE, place % SIDE) {
+            sums.add(at.read(&first.grey), f64::from(*other));
+        }
+    }
+    sums.correlation()
+}
+
+/// A pose in which they agree better than in this one.
+fn improved(first: &Surface, second: &Thumbnail, pose: Pose) -> Option<Pose> {
     // The normal equations of scale, right, down, contrast, brightness; the last column is their
     // right side.
     let mut equations = [[0.0; 6]; 5];
     for row in 0..SIDE {
-        let v = (row as f64 - MIDDLE) / HALF;
-        let y = MIDDLE + HALF * pose.scale * v + pose.down;
-        for column in 0..SIDE {
-            let u = (column as f64 - MIDDLE) / HALF;
-            let x = MIDDLE + HALF * pose.scale * u + pose.right;
-            let Some(at) = Place::of(x, y) else { continue };
-            let (grey, other) = (at.read(&first.grey), second.grey[row * SIDE + column]);
+        // Half of the pixels, as on a chessboard, say as much.
+        for column in (row % 2..SIDE).step_by(2) {
+            let Some(at) = pose.of(row, column) else { continue };
+            let (u, v) = (from_middle(column), from_middle(row));
             let (across, down) = (at.read(&first.across), at.read(&first.down));
-            sums.add(grey, other);
-            let terms = [HALF * (across * u + down * v), across, down, -other, -1.0, -grey];
+            let other = f64::from(second.0[row * SIDE + column]);
+            let grey = at.read(&first.grey);
+            let terms = [across * u + down * v, across, down, -other, -1.0, -grey];
             for (equation, &term) in equations.iter_mut().zip(&terms) {
                 for (sum, &by) in equation.iter_mut().zip(&terms) {
                     *sum += term * by;
@@ -91,12 +98,25 @@ fn look(first: &Surface, second: &Surface, pose: Pose) -> (f64, Option<Pose>) {
             }
         }
     }
-    let next = solve(equations).map(|[scale, right, down, ..]| Pose {
+    solve(equations).map(|[scale, right, down, ..]| Pose {
         scale: (pose.scale + scale).clamp(SCALES[0], SCALES[1]),
         right: (pose.right + right).clamp(-MOVE, MOVE),
         down: (pose.down + down).clamp(-MOVE, MOVE),
-    });
-    (sums.correlation(), next)
+    })
+}
+
+/// Pixels from the middle of the thumbnail.
+fn from_middle(at: usize) -> f64 {
+    at as f64 - MIDDLE
+}
+
+impl Pose {
+    /// The place in the first thumbnail that lies over this pixel of the second.
+    fn of(self, row: usize, column: usize) -> Option<Place> {
+        let x = MIDDLE + self.scale * from_middle(column) + self.right;
+        let y = MIDDLE + self.scale * from_middle(row) + self.down;
+        Place::of(x, y)
+    }
 }
 
 /// A place between four pixels.

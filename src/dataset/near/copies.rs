@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{KnownThumbnails, find};
-use crate::dataset::{Dataset, Photo};
+use super::{KnownThumbnails, Thumbnail, find};
+use crate::dataset::threads::for_each;
+use crate::dataset::{Dataset, DecodeRule, Detail, Photo, PhotoReader};
 
 /// Two photos that show the same picture and are not the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,4 +62,32 @@ pub fn near_copies(
         .collect();
     copies.sort_by_key(|copy| (copy.severity(dataset), copy.photos));
     copies
+}
+
+/// Makes the thumbnails that are not known yet, on `threads` threads. A photo that cannot be decoded
+/// has none. `progress` gets photos looked at and photos there are.
+pub(in crate::dataset) fn make_thumbnails(
+    dataset: &Dataset,
+    thumbnails: &mut KnownThumbnails,
+    max_megapixels: usize,
+    threads: usize,
+    progress: &mut dyn FnMut(usize, usize),
+) {
+    let reader = PhotoReader::new(DecodeRule::CURRENT, max_megapixels);
+    let photos = &dataset.photos;
+    let unknown: Vec<usize> =
+        (0..photos.len()).filter(|&place| thumbnails.get(&photos[place].hash).is_none()).collect();
+    let make = |number: usize| {
+        let file = dataset.file(&photos[unknown[number]]);
+        let decoded = reader.read(&file, Detail::Least(Thumbnail::LEAST_PIXELS));
+        decoded.ok().map(|photo| Thumbnail::of(&photo.pixels))
+    };
+    let mut done = 0;
+    for_each(unknown.len(), threads, make, |number, made| {
+        if let Some(made) = made {
+            thumbnails.insert(photos[unknown[number]].hash, made);
+        }
+        done += 1;
+        progress(done, unknown.len());
+    });
 }

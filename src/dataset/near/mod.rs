@@ -10,6 +10,7 @@ mod known_thumbnails;
 mod thumbnail;
 
 use alignment::{Surface, agreement};
+pub(in crate::dataset) use copies::make_thumbnails;
 pub use copies::{NearCopy, Severity, near_copies};
 pub use known_thumbnails::KnownThumbnails;
 use thumbnail::Hasher;
@@ -73,14 +74,13 @@ fn near(
         if bits[0] > MOST_BITS && bits[1] > MOST_BITS {
             continue;
         }
-        let theirs = Surface::of(thumbnails[other]);
         let is_copy = |is_mirrored: &bool| {
             let mirrored = usize::from(*is_mirrored);
             let surface = surfaces[mirrored].get_or_insert_with(|| match is_mirrored {
                 false => Surface::of(thumbnails[place]),
                 true => Surface::of(&thumbnails[place].mirrored()),
             });
-            bits[mirrored] <= MOST_BITS && agreement(surface, &theirs, ENOUGH) >= ENOUGH
+            bits[mirrored] <= MOST_BITS && agreement(surface, thumbnails[other], ENOUGH) >= ENOUGH
         };
         if let Some(is_mirrored) = [false, true].into_iter().find(is_copy) {
             found.push(NearThumbnails { places: [place, other], is_mirrored });

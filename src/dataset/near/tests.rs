@@ -75,17 +75,3 @@ fn plain_pictures_are_copies_of_nothing() {
         (0..3).map(|grey| Thumbnail([grey * 90; thumbnail::PIXELS])).collect();
     assert_eq!(find(&plain.iter().collect::<Vec<_>>(), 1), []);
 }
-
-/// `cargo test --release --lib many_photos -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn how_long_many_photos_take() {
-    let drawn: Vec<Thumbnail> = (0..3000)
-        .map(|n| Thumbnail::of(&crate::demo::draw(n % 3, n / 3)))
-        .collect();
-    for count in [1000, 2000, 3000] {
-        let begun = std::time::Instant::now();
-        let found = find(&drawn[..count].iter().collect::<Vec<_>>(), 2);
-        eprintln!("{count} photos: {} pairs, {:?}", found.len(), begun.elapsed());
-    }
-}
