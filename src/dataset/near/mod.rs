@@ -36,7 +36,8 @@ pub(crate) struct NearThumbnails {
 
 /// All pairs of near copies, in the order of their places. Plain areas are copies of nothing.
 ///
-/// Every pair is looked at: 50,000 photos are a billion comparisons of two words, some seconds.
+/// Every pair is looked at: 50,000 photos are a billion comparisons of two words each. What takes long
+/// is candidates, so many photos of one fixed scene take minutes.
 pub(crate) fn find(thumbnails: &[&Thumbnail], threads: usize) -> Vec<NearThumbnails> {
     let hasher = Hasher::new();
     let hashes: Vec<Option<[u64; 2]>> = thumbnails
