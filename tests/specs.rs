@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use retrain::spec::{self, ExperimentField, FIELDS, Kind, Mistakes};
+use retrain::spec::{self, ExperimentField, FIELDS, Grouping, Kind, Mistakes};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -157,6 +157,11 @@ fn written(kind: Kind) -> BoxedStrategy<String> {
         Kind::Choice(words) | Kind::ClassWeights(words) => {
             select(words).prop_map(|(word, _)| format!("'{word}'")).boxed()
         }
+        Kind::Form(rule) if rule == Grouping::RULE => prop_oneof![
+            select(kind.words()).prop_map(|(word, _)| format!("'{word}'")),
+            "[-_a-z ]{0,5}[-_]".prop_map(|mark| format!("\"before last {mark}\"")),
+        ]
+        .boxed(),
         Kind::Form(_) => prop_oneof![
             select(kind.words()).prop_map(|(word, _)| format!("'{word}'")),
             any::<usize>().prop_map(|number| format!("\"cuda:{number}\"")),

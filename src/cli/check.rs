@@ -6,17 +6,18 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::near_copies::NearCopies;
 use super::out::{has_replaceable_line, print_json, replace_line};
 use super::{EXIT_MISTAKE, photos};
 use crate::config::Config;
-use crate::dataset::{self, Dataset, Folds};
+use crate::dataset::{self, Dataset, Folds, KnownThumbnails};
 use crate::nets::Place;
 use crate::spec;
 use crate::store::shown;
 use crate::words::{self, counted, grouped, progress};
 
-pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCode> {
-    let checked = spec::load(experiment)?;
+pub fn check(config: &Config, path: &Path, as_json: bool) -> Result<ExitCode> {
+    let checked = spec::load(path)?;
     for warning in &checked.warnings {
         newsln!("warning: {warning}");
     }
@@ -32,8 +33,10 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     let mut dataset =
         dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;
     let terminal = has_replaceable_line();
+    let mut thumbnails = KnownThumbnails::load(&config.cache, &dataset.images);
     dataset::decode_all(
         &mut dataset,
+        &mut thumbnails,
         experiment.data.max_megapixels,
         config.threads,
         &mut |done, total| {
@@ -45,6 +48,10 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
     if terminal {
         replace_line("");
     }
+    if let Err(err) = thumbnails.save(dataset.photos.iter().map(|photo| photo.hash)) {
+        newsln!("warning: {err}; the thumbnails of the photos are made again the next time");
+    }
+    let near = NearCopies::find(config, path, &dataset, &thumbnails)?;
     let seconds = spec::expected_seconds(
         &experiment.network,
         &config.root,
@@ -60,9 +67,11 @@ pub fn check(config: &Config, experiment: &Path, as_json: bool) -> Result<ExitCo
         .err()
         .map(|err| err.to_string());
     if as_json {
-        print_json(&json(&dataset, &place, seconds, refusal.as_deref()))?;
+        let mut answer = json(&dataset, &place, seconds, refusal.as_deref());
+        near.add_to(&mut answer);
+        print_json(&answer)?;
     } else {
-        out!("{}", text(&dataset, &place, seconds));
+        out!("{}{}", text(&dataset, &place, seconds), near.text());
     }
     match refusal {
         None => Ok(ExitCode::SUCCESS),

@@ -24,6 +24,7 @@ mod label;
 mod labels;
 mod learning_curve;
 mod list;
+mod near_copies;
 mod new;
 mod photos;
 mod predict;

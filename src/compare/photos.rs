@@ -103,7 +103,7 @@ mod tests {
 
     fn photo(hash: &str, set: Set, category: &str) -> ListedPhoto {
         let file = format!("{category}/{hash}.jpg").into();
-        ListedPhoto { file, set, category: category.into(), hash: hash.into() }
+        ListedPhoto { file, set, category: category.into(), hash: hash.into(), fold: None }
     }
 
     #[test]

@@ -6,8 +6,8 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
 
+use super::joined::Joined;
 use super::split::{percent, without_nohash};
 use crate::random::Rng;
 use crate::spec::{Set, Split};
@@ -149,35 +149,12 @@ impl Dealer<'_> {
 fn groups(photos: &[(&[u8], blake3::Hash)]) -> Vec<Group> {
     let mut order: Vec<usize> = (0..photos.len()).collect();
     order.sort_by_key(|&place| photos[place].0);
-    // Each photo leads to an earlier one of its group; the first to itself.
-    let mut leads: Vec<usize> = (0..photos.len()).collect();
-    let (mut by_name, mut by_content) = (HashMap::new(), HashMap::new());
-    for (at, &place) in order.iter().enumerate() {
-        let (path, content) = photos[place];
-        join(&mut leads, at, first_with(&mut by_name, without_nohash(path), at));
-        join(&mut leads, at, first_with(&mut by_content, content, at));
-    }
-    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
-    for (at, &place) in order.iter().enumerate() {
-        groups.entry(first(&leads, at)).or_default().push(place);
-    }
-    groups.into_values().collect()
-}
-
-fn first_with<K: Hash + Eq>(seen: &mut HashMap<K, usize>, key: K, at: usize) -> usize {
-    *seen.entry(key).or_insert(at)
-}
-
-fn first(leads: &[usize], mut at: usize) -> usize {
-    while leads[at] != at {
-        at = leads[at];
-    }
-    at
-}
-
-fn join(leads: &mut [usize], a: usize, b: usize) {
-    let (a, b) = (first(leads, a), first(leads, b));
-    leads[a.max(b)] = a.min(b);
+    let in_order = || order.iter().map(|&place| photos[place]);
+    let mut joined = Joined::new(photos.len());
+    joined.join_by(in_order().map(|(path, _)| Some(without_nohash(path))));
+    joined.join_by(in_order().map(|(_, content)| Some(content)));
+    let places = |group: Vec<usize>| group.into_iter().map(|at| order[at]).collect();
+    joined.groups().into_iter().map(places).collect()
 }
 
 #[cfg(test)]

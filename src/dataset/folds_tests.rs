@@ -23,7 +23,14 @@ struct Case {
 }
 
 fn rule(folds: usize, validation_percent: f64) -> Split {
-    Split { by: SplitRule::Seed, validation_percent, test_percent: 10.0, folds, seed: 3 }
+    Split {
+        by: SplitRule::Seed,
+        validation_percent,
+        test_percent: 10.0,
+        folds,
+        seed: 3,
+        ..Split::default()
+    }
 }
 
 /// Photos of a category in groups by name.

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::near::Thumbnail;
 use super::scan::is_likely_photo;
 use super::threads::for_each;
 use super::walk::Walk;
-use super::{Dataset, DatasetError, DecodeRule, Detail, PhotoReader, Skipped, Unreadable};
-use super::{categories, layout};
+use super::{Dataset, DatasetError, DecodeRule, Detail, KnownThumbnails, OpenError, PhotoReader};
+use super::{Skipped, categories, layout};
 
 /// What a folder holds at a first look.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,42 +50,38 @@ pub fn photos_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Decodes every photo of the data set on `threads` threads: those that cannot be are moved to the
-/// skipped ones, and what is unusual about others becomes a warning. `progress` gets photos decoded
-/// and photos there are.
+/// skipped ones, what is unusual about others becomes a warning, and `thumbnails` gets those that it
+/// has not. `progress` gets photos decoded and photos there are.
 ///
-/// A photo is taken or refused at any size alike, so the smallest is decoded.
+/// A photo is taken or refused at any size alike, so a small one is decoded.
 pub fn decode_all(
     dataset: &mut Dataset,
+    thumbnails: &mut KnownThumbnails,
     max_megapixels: usize,
     threads: usize,
     progress: &mut dyn FnMut(usize, usize),
 ) {
     let reader = PhotoReader::new(DecodeRule::CURRENT, max_megapixels);
-    let mut bad = undecodable(dataset, &reader, threads, progress);
-    bad.sort_by(|a, b| a.path.cmp(&b.path));
-    dataset.remove_unreadable(bad);
-    dataset.add_remarks(&reader.take_remarks());
-}
-
-/// The photos that `reader` cannot decode.
-fn undecodable(
-    dataset: &Dataset,
-    reader: &PhotoReader,
-    threads: usize,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Vec<Skipped> {
     let photos = &dataset.photos;
-    let (mut done, mut bad) = (0, Vec::new());
-    let refusal = |place: usize| {
-        let file = dataset.file(&photos[place]);
-        reader.read(&file, Detail::Least(1)).err()
+    let is_known: Vec<bool> =
+        photos.iter().map(|photo| thumbnails.get(&photo.hash).is_some()).collect();
+    let decode = |place: usize| {
+        let decoded =
+            reader.read(&dataset.file(&photos[place]), Detail::Least(Thumbnail::LEAST_PIXELS))?;
+        Ok((!is_known[place]).then(|| Thumbnail::of(&decoded.pixels)))
     };
-    for_each(photos.len(), threads, refusal, |place, err| {
-        let path = &photos[place].path;
-        let skipped = |err| Skipped { path: path.clone(), reason: Unreadable::from(err) };
-        bad.extend(err.map(skipped));
+    let (mut done, mut bad) = (0, Vec::new());
+    for_each(photos.len(), threads, decode, |place, decoded: Result<_, OpenError>| {
+        let photo = &photos[place];
+        match decoded {
+            Ok(Some(thumbnail)) => thumbnails.insert(photo.hash, thumbnail),
+            Ok(None) => {}
+            Err(err) => bad.push(Skipped { path: photo.path.clone(), reason: err.into() }),
+        }
         done += 1;
         progress(done, photos.len());
     });
-    bad
+    bad.sort_by(|a, b| a.path.cmp(&b.path));
+    dataset.remove_unreadable(bad);
+    dataset.add_remarks(&reader.take_remarks());
 }

@@ -1,8 +1,8 @@
 //! Folders of photos to labelled images: which photos there are, which set each belongs to, and their
 //! pixels.
 //!
-//! Not here: tensors and features. Photos are only ever read; written is one small file for each
-//! folder of photos, in the cache, that spares the reading of those that were read before.
+//! Not here: tensors and features. Photos are only ever read; written are two files for each folder of
+//! photos, in the cache, that spare the reading and decoding of those that were read before.
 
 mod assign;
 mod categories;
@@ -13,12 +13,15 @@ mod distort;
 mod error;
 mod file;
 mod folds;
+mod groups;
+mod joined;
 mod jpeg;
 mod known;
 mod layout;
 mod listing;
 mod lost;
 mod memory_budget;
+mod near;
 mod photo_file;
 mod photo_reader;
 mod photos;
@@ -39,6 +42,7 @@ pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
 pub use folds::{Fold, Folds, deal_folds};
 pub use listing::{Listing, decode_all, list_categories, photos_below};
+pub use near::{KnownThumbnails, NearCopy, Severity, near_copies};
 pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};
 pub use photos::{Dataset, Duplicate, LeftOut, Photo, Skipped};

@@ -11,14 +11,16 @@ use super::assign::assign_sets;
 use super::categories::{self, Categories, Folder};
 use super::decode::{HEAD_BYTES, Promise, check_size, format};
 use super::file::{RegularFile, stamp};
+use super::groups::groups;
 use super::known::{KnownPhoto, KnownPhotos};
 use super::lost::fault_behind;
+use super::near::{KnownThumbnails, make_thumbnails, near_copies};
 use super::stamp::FileStamp;
 use super::threads::for_each;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable};
 use crate::config::expand_home;
-use crate::spec::{Experiment, Set};
+use crate::spec::{Experiment, Grouping, Set};
 use crate::store::Corrections;
 
 /// Reading waits for the disk and hashing for the processor; more threads only add memory.
@@ -86,6 +88,7 @@ pub(super) fn scan_by(
     if let Err(err) = saved {
         dataset.warnings.push(format!("{err}; the photos are read again the next time"));
     }
+    let mut category_folders = Vec::new();
     for ((path, folder), content) in walk.files.into_iter().zip(owners).zip(looked_at) {
         match content {
             Content::Photo(found) => {
@@ -94,6 +97,7 @@ pub(super) fn scan_by(
                 let Found { photo, stamp, was_read } = found;
                 let (category, hash) = (folder.category, photo.hash);
                 let fold = None;
+                category_folders.push(folder.path.as_path());
                 dataset.photos.push(Photo { path, category, set, fold, hash, stamp, was_read });
             }
             Content::Unreadable(reason) => dataset.skipped.push(Skipped { path, reason }),
@@ -101,7 +105,17 @@ pub(super) fn scan_by(
         }
     }
     check_faults(&dataset)?;
-    assign_sets(&mut dataset, experiment, &missing_sets);
+    let groups = match &experiment.split.groups {
+        Grouping::None => None,
+        grouping => {
+            let near = match grouping {
+                Grouping::Near => near_pairs(&mut dataset, experiment, cache, progress),
+                _ => Vec::new(),
+            };
+            Some(groups(&dataset.photos, grouping, &category_folders, &near))
+        }
+    };
+    assign_sets(&mut dataset, experiment, groups.as_deref(), &missing_sets);
     // Behind the sets, so that a decision about one photo moves no other one.
     if let Some(labels) = &experiment.labels {
         dataset.correct(&Corrections::read(labels)?)?;
@@ -109,6 +123,22 @@ pub(super) fn scan_by(
     dataset.join_duplicates();
     dataset.add_warnings(&experiment.train);
     Ok(dataset)
+}
+
+/// Pairs of near copies among the photos, by their places. Those that were never decoded are.
+fn near_pairs(
+    dataset: &mut Dataset,
+    experiment: &Experiment,
+    cache: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Vec<[usize; 2]> {
+    let mut thumbnails = KnownThumbnails::load(cache, &dataset.images);
+    let max_megapixels = experiment.data.max_megapixels;
+    make_thumbnails(dataset, &mut thumbnails, max_megapixels, threads(), progress);
+    if let Err(err) = thumbnails.save(dataset.photos.iter().map(|photo| photo.hash)) {
+        dataset.warnings.push(format!("{err}; near copies are looked for anew the next time"));
+    }
+    near_copies(dataset, &thumbnails, threads()).into_iter().map(|copy| copy.photos).collect()
 }
 
 /// A data set without the photos of a drive that went away would pass for one that has no more.
@@ -120,6 +150,10 @@ fn check_faults(dataset: &Dataset) -> Result<(), DatasetError> {
         }
     }
     Ok(())
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
 }
 
 /// What a file is.
@@ -154,11 +188,10 @@ impl Look<'_> {
         files: &[PathBuf],
         progress: &mut dyn FnMut(usize, usize),
     ) -> (Vec<Content>, io::Result<()>) {
-        let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
         let mut contents: Vec<Option<Content>> = files.iter().map(|_| None).collect();
         let (mut done, mut update, mut saved) = (0, self.known.update(), Ok(()));
         let look = |place: usize| self.at(&files[place]);
-        for_each(files.len(), threads, look, |place, content| {
+        for_each(files.len(), threads(), look, |place, content| {
             match &content {
                 Content::Photo(Found { was_read: false, .. }) => update.meet(&files[place]),
                 Content::Photo(Found { photo, stamp: Some(stamp), .. }) => {

@@ -97,7 +97,7 @@ pub(crate) fn by_seed(photos: &[&[u8]], category: &str, split: &Split) -> Vec<Se
 
 /// How many of `n` photos each set gets, in the order of [`Set::ALL`]. A set that was asked for has
 /// at least one, as long as there are three photos.
-fn sizes(n: usize, split: &Split) -> [i64; 3] {
+pub(super) fn sizes(n: usize, split: &Split) -> [i64; 3] {
     let (validation, test) = (split.validation_percent, split.test_percent);
     let percents = [100.0 - validation - test, validation, test];
     let exact = percents.map(|percent| n as f64 * percent.max(0.0) / 100.0);
@@ -134,7 +134,7 @@ mod tests {
     const ORACLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/split.tsv");
 
     fn split(validation_percent: f64, test_percent: f64) -> Split {
-        Split { by: SplitRule::Seed, validation_percent, test_percent, folds: 0, seed: 1 }
+        Split { by: SplitRule::Seed, validation_percent, test_percent, seed: 1, ..Split::default() }
     }
 
     fn unescaped(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! What a scan of folders of photos promises.
 
 mod folds;
+mod groups;
 
 use std::fs;
 use std::io::Cursor;

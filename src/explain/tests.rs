@@ -53,6 +53,7 @@ impl World {
                 set,
                 category: CATEGORIES[category].into(),
                 hash: hash.to_hex().to_string(),
+                fold: None,
             });
         }
         let mut cache = Cache::open(&self.config().cache, KEY, D).unwrap();

@@ -1,14 +1,16 @@
 //! Runs of the past as they can be trained again: their settings, their photos, and the features of
-//! these that are still in the cache.
+//! these that are still in the cache; and what their test accuracy owes to near copies.
 //!
 //! Not here: what is learned from training them again (`explain`, `doubts`, `growth`).
 
 mod features;
 mod folded;
+mod leak;
 mod on_all_cores;
 mod run;
 
 pub use features::{Features, hash, rows};
 pub use folded::{FOLDS, Folded};
+pub use leak::{Leak, Share};
 pub use on_all_cores::on_all_cores;
 pub use run::PastRun;

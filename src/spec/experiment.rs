@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::Grouping;
 use crate::nets::NetworkSettings;
 use crate::setting::{FieldType, Value, Words, choices};
 
@@ -65,6 +66,8 @@ pub struct Split {
     pub test_percent: f64,
     /// Every photo is tested once, in one of so many folds; 0: there is one test set.
     pub folds: usize,
+    /// Which photos are kept in one set.
+    pub groups: Grouping,
     /// For `by = "seed"`.
     pub seed: u64,
 }

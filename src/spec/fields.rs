@@ -5,8 +5,8 @@ use std::ops::Deref;
 use std::sync::LazyLock;
 
 use super::{
-    BatchDraw, ClassWeights, Data, Distort, Experiment, Optimizer, Schedule, Split, SplitRule,
-    Train,
+    BatchDraw, ClassWeights, Data, Distort, Experiment, Grouping, Optimizer, Schedule, Split,
+    SplitRule, Train,
 };
 use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings, Weights};
 use crate::nets::{Precision, Resize};
@@ -271,6 +271,8 @@ fn general() -> Vec<ExperimentField> {
         field!(split.folds, int(0, MOST_FOLDS), "0",
             "test every photo once, in one of so many folds; 0: one test set").usual("5 or 10")
             .refused(&["split.by"], folds_that_cannot_be),
+        field!(split.groups, Kind::Form(Grouping::RULE), "\"none\"",
+            "photos that are kept in one set, or one fold"),
         field!(split.seed, SEED, "0",
             "another seed draws another split, with split.by = \"seed\"")
             .needs("split.by is \"seed\" or \"folders\"", is_drawn_by_seed),

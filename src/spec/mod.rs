@@ -15,6 +15,7 @@ mod expected;
 mod experiment;
 pub mod fields;
 mod files;
+mod grouping;
 mod naming;
 mod resolve;
 mod settings;
@@ -29,6 +30,7 @@ pub use expected::{expected_in_words, expected_seconds, heads_in_words};
 pub use experiment::*;
 pub use fields::{ExperimentField, FIELDS};
 pub use files::{SpecError, load, name, read};
+pub use grouping::Grouping;
 pub use naming::{Nameable, differences_in_words, distinct_names, short_key, sort_by_telling};
 pub use resolve::{Resolved, resolve};
 pub use settings::{

@@ -53,6 +53,8 @@ pub struct ListedPhoto {
     pub category: String,
     /// BLAKE3 of its bytes, in hexadecimal.
     pub hash: String,
+    /// The fold in which it was tested, from 1; `None` without folds.
+    pub fold: Option<usize>,
 }
 
 /// The photos that a run used, in the order in which it trained on them. The error is a sentence.
@@ -80,6 +82,7 @@ pub fn read_photos(run: &RunFolder) -> Result<Vec<ListedPhoto>, String> {
             set,
             category: category.to_owned(),
             hash: hash.to_owned(),
+            fold: record.get(4).and_then(|fold| fold.parse().ok()),
         });
     }
     Ok(photos)

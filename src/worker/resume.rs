@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::unchanged::new_run;
 use super::work::{Prepared, Work};
 use crate::config::read_plain;
-use crate::spec::{self, BatchDraw, ClassWeights, Schedule};
+use crate::spec::{self, BatchDraw, ClassWeights, Grouping, Schedule};
 use crate::store::{Event, PhotoRow, changed_photos, photos_csv, write_atomically};
 use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
 use crate::words::grouped;
@@ -63,10 +63,11 @@ impl Work<'_> {
         let train = &self.experiment.train;
         for (key, value) in spec::settings(&self.experiment) {
             let matters = ["train.", "split.", "distort."].iter().any(|part| key.starts_with(part));
-            // A run of before folds came, or the draw could be chosen, has none. Balanced weights were
+            // A run of before folds or groups came, or the draw could be chosen, has none. Balanced weights were
             // others then.
             let matters = match key {
                 "split.folds" => prepared.dataset.folds.is_some(),
+                "split.groups" => self.experiment.split.groups != Grouping::None,
                 "train.draw" => {
                     train.draw != BatchDraw::Balanced
                         || train.class_weights == ClassWeights::Balanced
