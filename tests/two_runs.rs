@@ -275,6 +275,13 @@ fn a_label_that_is_decided_holds_for_the_next_run_and_moves_nothing() {
     let folds = doubted("last");
     assert_eq!((&folds["folds"], &folds["photos"]), (&3.into(), &(all - 1).into()));
 
+    // So few photos promise nothing.
+    let refused = project.retrain(&["predict", "last", "photos/misc/1.png", "--sure", "95"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{said}");
+    assert!(said.contains("23 photos cannot promise 95.0%"), "{said}");
+    assert!(said.contains("86 are needed"), "{said}");
+
     project.ok(&["label", "fire", "smoke/0.png", "smoke/1.png", "misc/2.png", "--as-folder"]);
     project.ok(&["run", "fire"]);
     assert_eq!(listed(&project.last().0.id()), old);

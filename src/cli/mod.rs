@@ -40,6 +40,7 @@ mod show;
 mod similar;
 mod speed;
 mod stop;
+mod sure;
 mod sweep;
 mod trash;
 mod weights;
@@ -163,8 +164,9 @@ fn perform(args: Args) -> Result<ExitCode> {
             let runs = runs.iter().map(|run| find(&config, run)).collect::<Result<Vec<_>>>()?;
             report::report(&runs, output, markdown)
         }
-        Command::Predict { run, photos, json } => {
-            predict::predict(&config, &find_able(&config, &run, has_head)?, &photos, json)
+        Command::Predict { run, photos, sure, priors, json } => {
+            let run = find_able(&config, &run, has_head)?;
+            predict::predict(&config, &run, &photos, sure, priors, json)
         }
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;

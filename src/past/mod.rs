@@ -1,14 +1,16 @@
 //! Runs of the past as they can be trained again: their settings, their photos, and the features of
-//! these that are still in the cache.
+//! these that are still in the cache; and scores of all photos by heads that were not trained on them.
 //!
 //! Not here: what is learned from training them again (`explain`, `doubts`, `growth`).
 
 mod features;
 mod folded;
 mod on_all_cores;
+mod out_of_fold;
 mod run;
 
 pub use features::{Features, hash, rows};
 pub use folded::{FOLDS, Folded};
 pub use on_all_cores::on_all_cores;
+pub use out_of_fold::{OutOfFold, out_of_fold};
 pub use run::PastRun;

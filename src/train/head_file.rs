@@ -120,6 +120,11 @@ impl HeadFile {
         Ok(safetensors::serialize(tensors, Some(metadata))?)
     }
 
+    /// What its weights and bias were divided by when it was calibrated; 1 of a head as it was trained.
+    pub fn temperature(&self) -> f64 {
+        self.context["temperature"].as_f64().unwrap_or(1.0)
+    }
+
     /// Reads what [`to_bytes`](Self::to_bytes) of this or an older version wrote; its context is of
     /// this version then. Never panics, whatever the bytes, and takes memory in proportion to them
     /// only.
