@@ -249,6 +249,24 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say whether a run's scores mean what they say, and the temperature at which they do
+    ///
+    /// The temperature divides the logits: it changes how sure scores are of themselves, never which is
+    /// the highest. It is fitted on the validation photos and its effect shown on the test photos; of a
+    /// run with folds both on all photos, each at the temperature of the others.
+    Calibrate {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Save the temperature in the head, for all photos that are scored from now on
+        #[arg(long)]
+        save: bool,
+        /// Take it out of the head
+        #[arg(long, conflicts_with_all = ["save", "json"])]
+        undo: bool,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what a run of the experiment would use and skip, and why; trains nothing
     Check {
         /// An experiment file, or its name

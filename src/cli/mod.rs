@@ -10,6 +10,7 @@ mod out;
 mod args;
 mod ask;
 mod cache;
+mod calibrate;
 mod check;
 mod compare;
 mod compare_repeats;
@@ -58,6 +59,7 @@ use crate::worker;
 
 pub use args::Args;
 use args::Command;
+use calibrate::Keep;
 
 /// Exit code of a run that failed, or of a machine that did.
 pub const EXIT_FAILED: u8 = 1;
@@ -171,6 +173,14 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;
             similar::similar(&config, &run, &photo, count as usize, json)
+        }
+        Command::Calibrate { run, save, undo, json } => {
+            let keep = match (save, undo) {
+                (true, _) => Keep::Save,
+                (_, true) => Keep::Undo,
+                _ => Keep::Nothing,
+            };
+            calibrate::calibrate(&find_able(&config, &run, has_head)?, keep, json)
         }
         Command::Check { experiment, json } => {
             check::check(&config, &experiment_file(&config, &experiment), json)

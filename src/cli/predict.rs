@@ -49,6 +49,9 @@ pub fn predict(
 ) -> Result<ExitCode> {
     let head = read_head(run)?;
     let recipe = read_recipe(run, &head)?;
+    if head.temperature() != 1.0 {
+        newsln!("calibrated at temperature {:.3}", head.temperature());
+    }
     let answering = Answering::new(config, run, &head, sure, priors)?;
     let files = photos::expand(named);
     let mut answers: Vec<Answer> = Vec::new();
