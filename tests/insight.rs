@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use retrain::insight::{
-    CategoryMetrics, Comparison, Evaluation, Outcome, Resampled, Scored, Tested, doubts, mcnemar,
-    pair, paired_interval, predict, rounded_to_sum, shapley, t_p_value, t_reach, wilson,
+    CategoryMetrics, Comparison, Evaluation, Outcome, Resampled, Scored, Tested, at_temperature,
+    clopper_pearson, doubts, fewest_to_show, fit_temperature, mcnemar, pair, paired_interval,
+    predict, rounded_to_sum, shapley, t_p_value, t_reach, wilson,
 };
 use retrain::random::Rng;
 use serde_json::Value;
@@ -411,5 +412,48 @@ fn doubted_labels_are_cleanlabs() {
         let wrong: Vec<usize> =
             found.iter().filter(|doubt| doubt.is_wrong).map(|doubt| doubt.photo).collect();
         assert_eq!(wrong, counts(&case["issues"]));
+    }
+}
+
+fn sure() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/sure.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn exact_bounds_are_those_of_clopper_and_pearson() {
+    assert_eq!(clopper_pearson(0, 0, 0.025), 0.0);
+    for case in sure()["bounds"].as_array().unwrap() {
+        let tail = case["tail"].as_f64().unwrap();
+        same(clopper_pearson(count(&case["right"]), count(&case["n"]), tail), &case["low"]);
+    }
+    for share in [0.5, 0.8, 0.9, 0.95, 0.99] {
+        let n = fewest_to_show(share, 0.0125);
+        let low = |n| clopper_pearson(n, n, 0.0125);
+        assert!(low(n) >= share && low(n - 1) < share, "{n} for {share}");
+    }
+}
+
+#[test]
+fn temperatures_are_where_scipy_finds_the_least_cross_entropy() {
+    for case in sure()["temperatures"].as_array().unwrap() {
+        let truth = counts(&case["truth"]);
+        let scores: Vec<Vec<f32>> = rows(&case["scores"])
+            .into_iter()
+            .map(|row| row.into_iter().map(|score| score as f32).collect())
+            .collect();
+        let images = |scores: &'_ [Vec<f32>]| -> f64 {
+            let images = truth.iter().zip(scores);
+            let images = images.map(|(&truth, scores)| Scored { truth, scores });
+            Evaluation::of(images, scores[0].len()).log_loss
+        };
+        let scored: Vec<Scored> =
+            truth.iter().zip(&scores).map(|(&truth, scores)| Scored { truth, scores }).collect();
+        let found = fit_temperature(&scored);
+        assert!((found - case["temperature"].as_f64().unwrap()).abs() < 1e-6, "{found}");
+        let after: Vec<Vec<f32>> = scores.iter().map(|row| at_temperature(row, found)).collect();
+        for (found, expected) in [(images(&scores), "loss_before"), (images(&after), "loss")] {
+            assert!((found - case[expected].as_f64().unwrap()).abs() < 1e-6, "{found}");
+        }
     }
 }

@@ -298,7 +298,47 @@ fn a_label_that_is_decided_holds_for_the_next_run_and_moves_nothing() {
     let folds = doubted("last");
     assert_eq!((&folds["folds"], &folds["photos"]), (&3.into(), &(all - 1).into()));
 
+    // So few photos promise nothing.
+    let refused = project.retrain(&["predict", "last", "photos/misc/1.png", "--sure", "95"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{said}");
+    assert!(said.contains("23 photos cannot promise 95.0%"), "{said}");
+    assert!(said.contains("86 are needed"), "{said}");
+
+    a_temperature_is_saved_in_the_head_and_taken_out_of_it(&project);
+
     project.ok(&["label", "fire", "smoke/0.png", "smoke/1.png", "misc/2.png", "--as-folder"]);
     project.ok(&["run", "fire"]);
     assert_eq!(listed(&project.last().0.id()), old);
+}
+
+/// Of the last run.
+fn a_temperature_is_saved_in_the_head_and_taken_out_of_it(project: &Project) {
+    let json = |words: &[&str]| -> Value {
+        serde_json::from_str(&project.ok(&[words, &["--json"]].concat())).unwrap()
+    };
+    let predict = ["predict", "last", "photos/misc"];
+    let highest = |photo: &Value| {
+        let scores = photo["scores"].as_object().unwrap().values();
+        scores.map(|score| score.as_f64().unwrap()).fold(0.0, f64::max)
+    };
+    let head = project.last().0.head();
+    let (trained, before) = (fs::read(&head).unwrap(), json(&predict));
+    let shown = project.ok(&["calibrate", "last"]);
+    assert!(shown.contains("cross-entropy") && shown.contains("HIGHEST SCORE"), "{shown}");
+    assert_eq!(fs::read(&head).unwrap(), trained, "shown only");
+
+    let saved = json(&["calibrate", "last", "--save"]);
+    let temperature = saved["temperature"].as_f64().unwrap();
+    assert_eq!(saved["in_the_head"], saved["temperature"]);
+    for (before, after) in before.as_array().unwrap().iter().zip(json(&predict).as_array().unwrap())
+    {
+        assert_eq!(before["predicted"], after["predicted"]);
+        let (before, after) = (highest(before), highest(after));
+        assert!(before == after || (before > after) == (temperature > 1.0), "{before} {after}");
+    }
+    project.ok(&["calibrate", "last", "--save"]);
+    assert_eq!(json(&["calibrate", "last"])["in_the_head"], saved["temperature"], "not twice");
+    project.ok(&["calibrate", "last", "--undo"]);
+    assert_eq!(fs::read(&head).unwrap(), trained, "to the bit");
 }

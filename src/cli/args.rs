@@ -213,12 +213,25 @@ pub enum Command {
         markdown: bool,
     },
     /// Score photos that the run never saw: lines such as 'fire (score = 0.86540)'
+    ///
+    /// Scores are for photos among which every category is as frequent as the others, as a run trains on
+    /// them unless train.draw or train.class_weights say otherwise.
     Predict {
         /// Any unique beginning of a run's name, or 'last'
         run: String,
         /// Photos, or folders of photos
         #[arg(required = true)]
         photos: Vec<PathBuf>,
+        /// Answer only where so many of 100 answers are right, and hand over the rest
+        ///
+        /// The threshold comes from scores of the run's photos by heads that were not trained on them:
+        /// of a run with folds its own, else five heads are trained on the features in the cache. Where
+        /// these photos cannot show it, it says so and answers nothing.
+        #[arg(long, value_name = "PERCENT", value_parser = sure_share)]
+        sure: Option<f64>,
+        /// How frequent the categories are among the photos
+        #[arg(long, value_enum, default_value_t = PriorsName::Equal)]
+        priors: PriorsName,
         /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
@@ -232,6 +245,24 @@ pub enum Command {
         /// How many to show
         #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         count: u32,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether a run's scores mean what they say, and the temperature at which they do
+    ///
+    /// The temperature divides the logits: it changes how sure scores are of themselves, never which is
+    /// the highest. It is fitted on the validation photos and its effect shown on the test photos; of a
+    /// run with folds both on all photos, each at the temperature of the others.
+    Calibrate {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Save the temperature in the head, for all photos that are scored from now on
+        #[arg(long)]
+        save: bool,
+        /// Take it out of the head
+        #[arg(long, conflicts_with_all = ["save", "json"])]
+        undo: bool,
         /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
@@ -409,6 +440,21 @@ pub struct Scores {
     /// Print JSON, for other programs
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `--sure` takes: 95 or 95% is 0.95.
+fn sure_share(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
+    let percent = percent.filter(|percent| (50.0..=99.9).contains(percent));
+    Ok(percent.ok_or("expected 50 to 99.9, such as 95")? / 100.0)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PriorsName {
+    /// Each as frequent as the others
+    Equal,
+    /// As frequent as in the folders that the run was trained on
+    Folders,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,6 +10,7 @@ mod out;
 mod args;
 mod ask;
 mod cache;
+mod calibrate;
 mod check;
 mod compare;
 mod compare_repeats;
@@ -41,6 +42,7 @@ mod show;
 mod similar;
 mod speed;
 mod stop;
+mod sure;
 mod sweep;
 mod trash;
 mod weights;
@@ -58,6 +60,7 @@ use crate::worker;
 
 pub use args::Args;
 use args::Command;
+use calibrate::Keep;
 
 /// Exit code of a run that failed, or of a machine that did.
 pub const EXIT_FAILED: u8 = 1;
@@ -164,12 +167,21 @@ fn perform(args: Args) -> Result<ExitCode> {
             let runs = runs.iter().map(|run| find(&config, run)).collect::<Result<Vec<_>>>()?;
             report::report(&runs, output, markdown)
         }
-        Command::Predict { run, photos, json } => {
-            predict::predict(&config, &find_able(&config, &run, has_head)?, &photos, json)
+        Command::Predict { run, photos, sure, priors, json } => {
+            let run = find_able(&config, &run, has_head)?;
+            predict::predict(&config, &run, &photos, sure, priors, json)
         }
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;
             similar::similar(&config, &run, &photo, count as usize, json)
+        }
+        Command::Calibrate { run, save, undo, json } => {
+            let keep = match (save, undo) {
+                (true, _) => Keep::Save,
+                (_, true) => Keep::Undo,
+                _ => Keep::Nothing,
+            };
+            calibrate::calibrate(&find_able(&config, &run, has_head)?, keep, json)
         }
         Command::Check { experiment, json } => {
             check::check(&config, &experiment_file(&config, &experiment), json)

@@ -7,8 +7,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
 use super::EXIT_FAILED;
+use super::args::PriorsName;
 use super::out::print_json;
 use super::photos;
+use super::sure::Answering;
 use crate::config::{Config, read_plain};
 use crate::dataset::PhotoFile;
 use crate::features::Recipe;
@@ -41,10 +43,16 @@ pub fn predict(
     config: &Config,
     run: &RunFolder,
     named: &[PathBuf],
+    sure: Option<f64>,
+    priors: PriorsName,
     json: bool,
 ) -> Result<ExitCode> {
     let head = read_head(run)?;
     let recipe = read_recipe(run, &head)?;
+    if head.temperature() != 1.0 {
+        newsln!("calibrated at temperature {:.3}", head.temperature());
+    }
+    let answering = Answering::new(config, run, &head, sure, priors)?;
     let files = photos::expand(named);
     let mut answers: Vec<Answer> = Vec::new();
     let mut readable = Vec::new();
@@ -58,6 +66,7 @@ pub fn predict(
         }
     }
     let features = score(config, run, &head, &recipe, readable, &mut answers)?;
+    answering.rescale(&mut answers);
     let scored = answers.iter().filter(|(_, answer)| answer.is_ok()).count();
     let mut beside: Vec<Beside> = (0..scored).map(|_| Beside::default()).collect();
     if let Some(likeness) = &head.likeness {
@@ -67,9 +76,12 @@ pub fn predict(
     }
     if json {
         add_nearest(config, run, &features, &mut beside);
-        print_json(&as_json(&head.labels, &answers, beside))?;
+        print_json(&as_json(&head.labels, &answers, beside, &answering))?;
     } else {
-        print(&head.labels, &answers, &beside);
+        print(&head.labels, &answers, &beside, &answering);
+    }
+    if let Some(summary) = answering.summary(&answers) {
+        newsln!("{summary}");
     }
     if scored > 0 && head.likeness.is_none() {
         newsln!("retrain: {} cannot tell photos that are none of these: {NO_LIKENESS}", run.id());
@@ -174,7 +186,7 @@ pub(super) fn score(
     Ok(made.features)
 }
 
-fn print(labels: &[String], answers: &[Answer], beside: &[Beside]) {
+fn print(labels: &[String], answers: &[Answer], beside: &[Beside], answering: &Answering) {
     let mut beside = beside.iter();
     for (number, (file, answer)) in answers.iter().enumerate() {
         match answer {
@@ -184,6 +196,9 @@ fn print(labels: &[String], answers: &[Answer], beside: &[Beside]) {
                     outln!("{gap}{}", shown(file));
                 }
                 for line in label_lines(labels, scores) {
+                    outln!("{line}");
+                }
+                if let Some(line) = answering.line(labels, scores) {
                     outln!("{line}");
                 }
                 let judgement = beside.next().and_then(|beside| beside.judgement);
@@ -204,7 +219,12 @@ fn none_of_these(judgement: Judgement) -> String {
     format!("none of these? less like your photos than {others} of them")
 }
 
-fn as_json(labels: &[String], answers: &[Answer], beside: Vec<Beside>) -> Value {
+fn as_json(
+    labels: &[String],
+    answers: &[Answer],
+    beside: Vec<Beside>,
+    answering: &Answering,
+) -> Value {
     let mut beside = beside.into_iter();
     let one = |(file, answer): &Answer| match answer {
         Ok(scores) => {
@@ -215,14 +235,16 @@ fn as_json(labels: &[String], answers: &[Answer], beside: Vec<Beside>) -> Value 
                 true => "none of these",
                 false => "one of these",
             });
-            json!({
+            let mut row = json!({
                 "file": shown(file),
                 "predicted": labels[insight::predict(scores)],
                 "scores": named,
                 "likeness": judgement.map(|judgement| 1.0 - judgement.less_like_than),
                 "verdict": verdict,
                 "nearest": nearest,
-            })
+            });
+            answering.complete(&mut row, labels, scores);
+            row
         }
         Err(reason) => json!({"file": shown(file), "error": reason}),
     };

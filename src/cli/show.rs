@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::out::print_json;
 use super::result;
 use crate::insight::{MOST_ROWS, overfitting};
-use crate::spec;
+use crate::spec::{self, Priors};
 use crate::store::{Counts, End, FoldResult, Run, RunFolder, State};
 use crate::words::{counted, grouped, percent, smallest_to_largest};
 
@@ -65,6 +65,24 @@ fn state_line(folder: &RunFolder, run: &Run, state: State) -> String {
     format!("{}{at}{why}", state.name())
 }
 
+/// For which shares of the categories its scores are, where the folders' are not all the same.
+fn priors(folder: &RunFolder, run: &Run) -> Option<String> {
+    let sizes = || run.counts.iter().map(Counts::total);
+    if sizes().min() == sizes().max() {
+        return None;
+    }
+    let experiment = spec::load(&folder.experiment()).ok()?.experiment;
+    let said = match experiment.train.priors() {
+        Priors::Equal => {
+            "for categories that are equally frequent; 'predict --priors folders' takes the folders' \
+             shares"
+        }
+        Priors::Folders => "for categories as frequent as in the folders",
+        Priors::Given => "for categories as frequent as train.class_weights has it",
+    };
+    Some(said.to_owned())
+}
+
 fn facts(folder: &RunFolder, run: &Run) -> String {
     let mut text = String::new();
     let changed: Vec<String> = folder
@@ -112,6 +130,7 @@ fn facts(folder: &RunFolder, run: &Run) -> String {
             );
         }
     }
+    text += &priors(folder, run).map_or(String::new(), |said| format!("scores      {said}\n"));
     if run.skipped > 0 {
         text += &format!("skipped     {}; skipped.csv says why\n", counted(run.skipped, "file"));
     }

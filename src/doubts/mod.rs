@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::insight::{self, Scored};
-use crate::past::{FOLDS, Folded, PastRun, on_all_cores};
+use crate::past::{OutOfFold, PastRun, out_of_fold};
 use crate::spec::Set;
-use crate::store::{RunFolder, read_scores};
+use crate::store::RunFolder;
 
 /// What heads say of the labels of a run's photos.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,10 +53,7 @@ pub fn doubts(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Doubts, String> {
     let past = PastRun::read(run)?;
-    let (folds, scores) = match past.test.folds {
-        0 => (FOLDS, out_of_fold(config, &past, progress)?),
-        folds => (folds, scores_of_its_folds(run, &past)?),
-    };
+    let OutOfFold { folds, scores } = out_of_fold(config, run, &past, progress)?;
     let places = past.labels()?;
     let scored: Vec<Scored> =
         places.iter().zip(&scores).map(|(&truth, scores)| Scored { truth, scores }).collect();
@@ -74,35 +71,4 @@ pub fn doubts(
         }
     });
     Ok(Doubts { photos: photos.collect(), categories: past.categories.clone(), folds })
-}
-
-/// One score a category for each photo, by a head that was not trained on it.
-fn out_of_fold(
-    config: &Config,
-    past: &PastRun,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Vec<Vec<f32>>, String> {
-    let folded = Folded::read(config, past)?;
-    let seed = past.experiment.train.seed;
-    let head = |fold: usize| folded.scores(fold, seed, |_| true);
-    let mut scores = vec![Vec::new(); past.photos.len()];
-    for (place, of_photo) in
-        on_all_cores(config.threads, FOLDS, head, progress)?.into_iter().flatten()
-    {
-        scores[place] = of_photo;
-    }
-    Ok(scores)
-}
-
-/// A run with folds has scored every photo by a head that never saw it.
-fn scores_of_its_folds(run: &RunFolder, past: &PastRun) -> Result<Vec<Vec<f32>>, String> {
-    let (_, rows) = read_scores(&run.scores()).map_err(|err| err.to_string())?;
-    let by_file: std::collections::HashMap<_, _> =
-        rows.into_iter().map(|row| (row.file, row.scores)).collect();
-    let of = |file: &PathBuf| {
-        by_file.get(file).cloned().ok_or_else(|| {
-            format!("{}: there are no scores of {}", run.scores().display(), file.display())
-        })
-    };
-    past.photos.iter().map(|photo| of(&photo.file)).collect()
 }

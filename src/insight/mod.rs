@@ -4,6 +4,7 @@
 //! Not here: files, photos, tensors, colours. Everything is a pure function of the scores it is
 //! given. Sums are in `f64`; a quotient 0/0 counts as 0; a score that is not a number counts as 0.
 
+mod beta;
 mod calibration;
 mod comparison;
 mod confusion;
@@ -11,12 +12,17 @@ mod evaluation;
 mod interval;
 mod label_lines;
 mod mean_curve;
+mod one_category;
 mod pairing;
+mod reliability;
+mod rescaled;
 mod resampled;
 mod scored;
 mod shapley;
 mod student;
+mod sure;
 mod tables;
+mod temperature;
 mod text;
 mod trouble;
 mod wrong_labels;
@@ -25,15 +31,20 @@ pub use calibration::{Calibration, CalibrationBin};
 pub use comparison::{Comparison, mcnemar, paired_interval};
 pub use confusion::{Confusion, ConfusionMatrix};
 pub use evaluation::{CategoryMetrics, Evaluation};
-pub use interval::wilson;
+pub use interval::{clopper_pearson, fewest_to_show, wilson};
 pub use label_lines::label_lines;
 pub use mean_curve::{MeanPoint, mean_curve};
+pub use one_category::{OneCategory, Taken};
 pub use pairing::{Outcome, Pair, Pairs, Tested, pair};
+pub use reliability::reliability_table;
 pub use resampled::Resampled;
+pub use rescaled::{at_temperature, with_shares};
 pub use scored::{Scored, predict};
 pub use shapley::{rounded_to_sum, shapley};
 pub use student::{t_p_value, t_reach};
+pub use sure::{NoThreshold, Threshold, threshold};
 pub use tables::{MOST_ROWS, WORST_ROWS, category_table, confusion_table};
+pub use temperature::fit_temperature;
 pub use text::{beyond_accuracy, final_test_accuracy, of_folds, would_notice};
 pub use trouble::{overfitting, training_trouble};
 pub use wrong_labels::{Doubt, doubts};

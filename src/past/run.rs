@@ -1,6 +1,6 @@
 //! A run with a result, as it can be trained again.
 
-use crate::spec::{self, Experiment};
+use crate::spec::{self, Experiment, Set};
 use crate::store::{Horizon, ListedPhoto, RunFolder, TestResult, read_photos};
 use crate::words::counted;
 
@@ -65,6 +65,15 @@ impl PastRun {
                 })
             })
             .collect()
+    }
+
+    /// How many photos of each category the head that was kept was trained on: with folds all.
+    pub fn training_counts(&self) -> Vec<usize> {
+        let is_seen = |set: Set| self.test.folds > 0 || set == Set::Training;
+        let count = |name: &String| {
+            self.photos.iter().filter(|photo| photo.category == *name && is_seen(photo.set)).count()
+        };
+        self.categories.iter().map(count).collect()
     }
 
     /// That the features of so many of its photos are gone, and what to do.

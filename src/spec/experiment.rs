@@ -156,6 +156,30 @@ pub struct Train {
     pub seed: u64,
 }
 
+/// How frequent the categories are where a head's scores are probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priors {
+    /// Each as frequent as the others.
+    Equal,
+    /// As frequent as among the training photos.
+    Folders,
+    /// As a list of class weights has it.
+    Given,
+}
+
+impl Train {
+    /// Those that a head trained so has learned.
+    pub fn priors(&self) -> Priors {
+        match (&self.class_weights, self.draw) {
+            (ClassWeights::Given(_), _) => Priors::Given,
+            (ClassWeights::None, BatchDraw::Natural) => Priors::Folders,
+            (ClassWeights::Balanced, _) | (ClassWeights::None, BatchDraw::Balanced) => {
+                Priors::Equal
+            }
+        }
+    }
+}
+
 /// Which photos make a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BatchDraw {

@@ -197,6 +197,11 @@ impl RunFolder {
         self.path.join("head.safetensors")
     }
 
+    /// The head before a temperature was saved in it.
+    pub fn head_as_trained(&self) -> PathBuf {
+        self.path.join("head-as-trained.safetensors")
+    }
+
     /// What training goes on from; see `train::Checkpoint`.
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join("checkpoint.safetensors")

@@ -120,6 +120,25 @@ impl HeadFile {
         Ok(safetensors::serialize(tensors, Some(metadata))?)
     }
 
+    /// What its weights and bias were divided by when it was calibrated; 1 of a head as it was trained.
+    pub fn temperature(&self) -> f64 {
+        self.context["temperature"].as_f64().unwrap_or(1.0)
+    }
+
+    /// This head, as it was trained, with its logits divided by a temperature. Its weights are divided, so
+    /// that every reader of the file has the calibrated scores, an older one too; the context says by what.
+    pub fn calibrated(&self, temperature: f64) -> Result<HeadFile, HeadFileError> {
+        let mut context = self.context.clone();
+        if let Some(context) = context.as_object_mut() {
+            context.insert("temperature".to_owned(), temperature.into());
+        }
+        let head = Head {
+            weights: (&self.head.weights / temperature)?,
+            bias: (&self.head.bias / temperature)?,
+        };
+        Ok(HeadFile { head, context, ..self.clone() })
+    }
+
     /// Reads what [`to_bytes`](Self::to_bytes) of this or an older version wrote; its context is of
     /// this version then. Never panics, whatever the bytes, and takes memory in proportion to them
     /// only.
@@ -262,6 +281,23 @@ mod tests {
         assert_eq!(back.labels, file.labels);
         assert_eq!(back.context, file.context);
         assert_eq!(numbers(&back.head), numbers(&file.head));
+    }
+
+    #[test]
+    fn a_calibrated_head_scores_as_the_temperature_says_and_knows_it() {
+        let file = example();
+        assert_eq!(file.temperature(), 1.0);
+        let calibrated = file.calibrated(2.5).unwrap();
+        let back = HeadFile::from_bytes(&calibrated.to_bytes().unwrap()).unwrap();
+        assert_eq!((back.temperature(), &back.context["backbone"]), (2.5, &"inception_v3".into()));
+        let features = Tensor::new(&[[900f32, -300.0, 20.0, 0.0, 700.0]], &Device::Cpu).unwrap();
+        let of = |head: &Head| crate::train::evaluate(head, &features).unwrap().remove(0);
+        let powers: Vec<f32> = of(&file.head).iter().map(|score| score.powf(1.0 / 2.5)).collect();
+        let sum: f32 = powers.iter().sum();
+        for (found, power) in of(&back.head).iter().zip(&powers) {
+            let expected = power / sum;
+            assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
+        }
     }
 
     #[test]

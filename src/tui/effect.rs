@@ -237,6 +237,17 @@ pub enum Destination {
         /// Which of them are counted.
         set: Option<Set>,
     },
+    /// One category of the images of `set`, as the threshold of its score moves; `None`: of all.
+    Threshold {
+        /// Where the table came from.
+        source: Source,
+        /// All images of the source.
+        table: Arc<ScoreTable>,
+        /// Which of them are counted.
+        set: Option<Set>,
+        /// Its place among the categories.
+        category: usize,
+    },
     /// Every message so far.
     Log,
     /// What works and what waits.

@@ -81,6 +81,7 @@ pub enum Action {
     NextTruth,
     NextPrediction,
     Confusion,
+    Threshold,
     Score,
     /// Opens its file in another program: a picture, the log of a worker.
     OpenOutside,

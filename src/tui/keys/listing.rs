@@ -36,6 +36,7 @@ fn title(context: Context) -> &'static str {
         Context::Labels => "Labels",
         Context::Change => "What a change comes from",
         Context::Confusion => "Confusion matrix",
+        Context::Threshold => "Threshold",
         Context::Queue => "Queue",
         Context::Sweep => "Sweep",
         Context::Experiments => "Experiments",

@@ -24,6 +24,7 @@ pub enum Context {
     Labels,
     Change,
     Confusion,
+    Threshold,
     Queue,
     Sweep,
     Experiments,
@@ -59,6 +60,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Labels, LABELS),
     (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),
+    (Context::Threshold, THRESHOLD),
     (Context::Queue, QUEUE),
     (Context::Sweep, SWEEP),
     (Context::Experiments, EXPERIMENTS),
@@ -345,9 +347,23 @@ const CHANGE: &[Binding] =
 const CONFUSION: &[Binding] = &[
     bind(&["enter"], Action::Enter, "images", "list exactly the images of this cell"),
     bind(&["t"], Action::NextSet, "set", "set: test, validation, training, or all images"),
+    bind(
+        &["gh"],
+        Action::Threshold,
+        "threshold",
+        "threshold: precision and recall of the true category as the threshold of its score moves",
+    ),
     bind(&["h", "left"], Action::ColumnLeft, "", "one category to the left"),
     bind(&["l", "right"], Action::ColumnRight, "", "one category to the right"),
     bind(&["y"], Action::Yank, "", "yank: copy the matrix as a table"),
+];
+
+const THRESHOLD: &[Binding] = &[
+    bind(&["h", "left"], Action::CursorLeft, "lower", "a lower threshold: more images are taken"),
+    bind(&["l", "right"], Action::CursorRight, "higher", "a higher threshold: fewer are taken"),
+    bind(&["t"], Action::NextSet, "set", "set: test, validation, training, or all images"),
+    bind(&["gt"], Action::NextTruth, "category", "go to the next category"),
+    bind(&["y"], Action::Yank, "", "yank: copy what this threshold does in a sentence"),
 ];
 
 const QUEUE: &[Binding] = &[

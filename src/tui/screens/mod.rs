@@ -21,6 +21,7 @@ mod run_facts;
 mod runs;
 mod several;
 mod sweep;
+mod threshold;
 
 pub use change::Change;
 pub use compare::Compare;
@@ -36,6 +37,7 @@ pub use page::{Message, Page, Said, World};
 pub use queue::Queue;
 pub use runs::Runs;
 pub use sweep::Sweep;
+pub use threshold::Threshold;
 
 use super::effect::Destination;
 use super::keys::Action;
@@ -66,6 +68,7 @@ pub enum Screen {
     Labels(Box<Labels>),
     Change(Box<Change>),
     Confusion(Box<Confusion>),
+    Threshold(Box<Threshold>),
     Log(Log),
     Queue(Box<Queue>),
     Sweep(Box<Sweep>),
@@ -96,6 +99,9 @@ impl Screen {
             Destination::Confusion { source, table, set } => {
                 Screen::Confusion(Box::new(Confusion::new(source, table, set)))
             }
+            Destination::Threshold { source, table, set, category } => {
+                Screen::Threshold(Box::new(Threshold::new(source, table, set, category)))
+            }
             Destination::Log => Screen::Log(Log::default()),
             Destination::Queue => Screen::Queue(Box::default()),
             Destination::Sweep(name) => Screen::Sweep(Box::new(Sweep::of(name))),
@@ -117,6 +123,7 @@ impl Screen {
             Screen::Labels(page) => page.as_ref(),
             Screen::Change(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
+            Screen::Threshold(page) => page.as_ref(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_ref(),
             Screen::Sweep(page) => page.as_ref(),
@@ -135,6 +142,7 @@ impl Screen {
             Screen::Labels(page) => page.as_mut(),
             Screen::Change(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
+            Screen::Threshold(page) => page.as_mut(),
             Screen::Log(page) => page,
             Screen::Queue(page) => page.as_mut(),
             Screen::Sweep(page) => page.as_mut(),
@@ -177,6 +185,7 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     labels::CONTEXTS,
     change::CONTEXTS,
     confusion::CONTEXTS,
+    threshold::CONTEXTS,
     log::CONTEXTS,
     queue::CONTEXTS,
     sweep::CONTEXTS,

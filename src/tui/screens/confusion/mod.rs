@@ -76,6 +76,14 @@ impl Confusion {
                 self.evaluation = evaluate(&self.table, self.set);
                 self.cursor
             }
+            Action::Threshold if !self.table.categories.is_empty() => {
+                return vec![Effect::Open(Destination::Threshold {
+                    source: self.source.clone(),
+                    table: self.table.clone(),
+                    set: self.set,
+                    category: truth,
+                })];
+            }
             Action::Enter => return vec![self.open()],
             Action::Yank => {
                 let table = confusion_table(&self.table.categories, self.matrix());
