@@ -175,7 +175,8 @@ fn groups(program: &Path, project: &Path) -> Result<()> {
 
 /// From a key that moves the cursor to the name of the run under it.
 fn keys(session: &mut Session) -> Result<Vec<Duration>> {
-    let name = |lines: &[String]| lines[lines.len() - 2].clone();
+    // In the detail beside the table, below the name of the experiment.
+    let name = |lines: &[String]| lines[3].clone();
     let mut times = Vec::new();
     for _ in 0..KEYS {
         let before = name(&session.lines());
