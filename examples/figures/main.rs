@@ -271,7 +271,7 @@ fn sorts(session: &mut Session) -> Result<Vec<Duration>> {
 
 /// Whether any line has these words; numbers may be written with commas.
 fn has(words: &str) -> impl Fn(&[String]) -> bool {
-    let words = words.to_owned();
+    let words = words.replace(',', "");
     move |lines| lines.iter().any(|line| line.replace(',', "").contains(&words))
 }
 
