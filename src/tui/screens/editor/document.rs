@@ -255,6 +255,15 @@ fn bytes(line: &str, characters: usize) -> usize {
     line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at)
 }
 
+/// A text with the cursor at `|`, for tests.
+#[cfg(test)]
+pub fn at_mark(text: &str) -> Document {
+    let at = text.find('|').unwrap();
+    let mut document = Document::new(&text.replace('|', ""));
+    document.go(at);
+    document
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

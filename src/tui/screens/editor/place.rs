@@ -296,15 +296,8 @@ pub(super) fn written(document: &Document) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::document::at_mark as document;
     use super::*;
-
-    /// A text with the cursor at `|`.
-    fn document(text: &str) -> Document {
-        let at = text.find('|').unwrap();
-        let mut document = Document::new(&text.replace('|', ""));
-        document.go(at);
-        document
-    }
 
     fn names(text: &str) -> Vec<String> {
         let choices = choices(&document(text));

@@ -210,15 +210,8 @@ fn keys(document: &Document, place: &Place, offset: usize) -> Choices {
 #[cfg(test)]
 mod tests {
     use super::super::complete;
+    use super::super::document::at_mark as document;
     use super::*;
-
-    /// A text with the cursor at `|`.
-    fn document(text: &str) -> Document {
-        let at = text.find('|').unwrap();
-        let mut document = Document::new(&text.replace('|', ""));
-        document.go(at);
-        document
-    }
 
     fn names(text: &str) -> Vec<String> {
         let choices = complete::choices(&document(text));
