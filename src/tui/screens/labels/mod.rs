@@ -16,7 +16,6 @@ use ratatui::layout::Rect;
 use super::{Message, Page, World};
 use crate::store::{RunFolder, Verdict, shown};
 use crate::tui::effect::{Destination, Effect, PromptName};
-use crate::tui::keys::names::RERUN;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
 use crate::tui::labels::{Decided, DoubtedPhoto, Doubts};
@@ -344,9 +343,4 @@ impl Page for Labels {
             _ => true,
         }
     }
-}
-
-/// What to do once photos are decided about.
-fn next_step(decided: usize) -> Option<String> {
-    (decided > 0).then(|| format!("{RERUN} trains with them"))
 }

@@ -3,9 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Labels, next_step};
+use super::Labels;
 use crate::insight::label_lines;
 use crate::store::{Verdict, shown};
+use crate::tui::keys::names::RERUN;
 use crate::tui::labels::{DoubtedPhoto, Doubts};
 use crate::tui::screens::World;
 use crate::tui::screens::images::details::{self, Layout};
@@ -93,7 +94,7 @@ impl Labels {
         }
         match self.is_learning {
             true => parts.push("training with these labels".to_owned()),
-            false => parts.extend(next_step(decided)),
+            false => parts.extend((decided > 0).then(|| format!("{RERUN} trains with them"))),
         }
         put(buffer, area, area.x + 2, area.y, &parts.join(" · "), world.theme.style(Role::Dim));
     }
