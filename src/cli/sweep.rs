@@ -99,8 +99,8 @@ fn find(config: &Config, name: &str) -> Result<(String, Vec<(RunFolder, Summary)
             bail!("'{name}' begins the names of several sweeps, such as {one} and {other}")
         }
         (None, _) if names.is_empty() => bail!(
-            "there is no sweep; an experiment with a table [sweep] makes one: \
-             learning_rate = [0.01, 0.1]"
+            "there is no sweep yet; 'retrain run EXPERIMENT' makes one of an experiment with a table \
+             [sweep], such as learning_rate = [0.01, 0.1]"
         ),
         (None, _) => bail!("there is no sweep '{name}'; there are {}", names.join(", ")),
     }
