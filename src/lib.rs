@@ -10,6 +10,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod random; // seeded random numbers, the same on every machine
+pub mod matrix; // small dense matrices: factor and eigenvectors
 pub mod words; // numbers as people read them
 pub mod ticks; // numbers on the axis of a chart
 pub mod demo; // draws the built-in demo photos

@@ -7,8 +7,8 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::matrix::Square;
 use super::subspace::largest;
+use crate::matrix::Square;
 
 /// Principal components at most: with 32 and with 128 the measures tell photos apart as well.
 const DIRECTIONS: usize = 64;

@@ -5,7 +5,6 @@
 //! comparison; `docs/likeness.md` has the figures. Not here: how features are made, the head, words for
 //! people.
 
-mod matrix;
 mod measure;
 mod nearest;
 mod noticed;

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::matrix::Square;
+use crate::matrix::Square;
 use crate::random::Rng;
 
 /// Directions that are iterated beside the wanted ones: those at the edge settle sooner.

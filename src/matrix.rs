@@ -1,24 +1,30 @@
-//! Small dense matrices in f64, row by row: what the subspace of a few hundred photos needs.
+//! Small dense matrices in f64, row by row: what a subspace or a regression of a few hundred numbers
+//! needs.
 
 /// QL steps for one eigenvalue; two are usual, and only numbers that are not finite need so many.
 const STEPS: usize = 60;
 
 /// A square matrix, row by row.
 #[derive(Clone, Debug)]
-pub(super) struct Square {
+pub struct Square {
+    /// Rows, and numbers in each.
     pub n: usize,
+    /// Row by row, `n * n`.
     pub numbers: Vec<f64>,
 }
 
 impl Square {
+    /// All of its numbers are 0.
     pub fn zeros(n: usize) -> Square {
         Square { n, numbers: vec![0.0; n * n] }
     }
 
+    /// The number in this row and column.
     pub fn at(&self, row: usize, column: usize) -> f64 {
         self.numbers[row * self.n + column]
     }
 
+    /// Changes the number in this row and column.
     pub fn set(&mut self, row: usize, column: usize, number: f64) {
         self.numbers[row * self.n + column] = number;
     }
