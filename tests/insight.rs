@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use retrain::insight::{
-    CategoryMetrics, Comparison, Evaluation, Outcome, Resampled, Scored, Tested, at_temperature,
-    clopper_pearson, doubts, fewest_to_show, fit_temperature, mcnemar, pair, paired_interval,
-    predict, rounded_to_sum, shapley, t_p_value, t_reach, wilson,
+    CategoryMetrics, Column, Comparison, Evaluation, Outcome, Resampled, Scored, Tested,
+    at_temperature, clopper_pearson, doubts, fewest_to_show, fit_temperature, mcnemar, pair,
+    paired_interval, predict, rounded_to_sum, shapley, t_p_value, t_reach, told_by, wilson,
 };
 use retrain::random::Rng;
 use serde_json::Value;
@@ -412,6 +412,27 @@ fn doubted_labels_are_cleanlabs() {
         let wrong: Vec<usize> =
             found.iter().filter(|doubt| doubt.is_wrong).map(|doubt| doubt.photo).collect();
         assert_eq!(wrong, counts(&case["issues"]));
+    }
+}
+
+#[test]
+fn columns_tell_the_categories_as_scikit_learns_ridge_does() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/shortcuts.json");
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let column = |values: &Value| {
+        let values = values.as_array().unwrap();
+        match values[0].is_string() {
+            true => Column::Kinds(values.iter().map(|v| v.as_str().unwrap().to_owned()).collect()),
+            false => Column::Numbers(values.iter().map(|v| v.as_f64().unwrap()).collect()),
+        }
+    };
+    for case in cases.as_array().unwrap() {
+        let columns: Vec<Column> = case["columns"].as_array().unwrap().iter().map(column).collect();
+        let told = told_by(&columns, &counts(&case["labels"]), count(&case["categories"]));
+        let seconds =
+            |pairs: &[(usize, usize)]| pairs.iter().map(|pair| pair.1).collect::<Vec<_>>();
+        assert_eq!(seconds(&told.right), counts(&case["right"]));
+        assert_eq!(seconds(&told.taken), counts(&case["taken"]));
     }
 }
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use common::{PER_CATEGORY, Project, wait_until};
+use image::{Rgb, RgbImage};
 use retrain::kernels::{Engine, Format};
+use retrain::random::Rng;
 use retrain::store::{self, Event, RunFolder, State};
 
 fn stderr(output: &Output) -> String {
@@ -139,6 +141,46 @@ fn a_photo_that_cannot_be_read_is_skipped_with_its_reason_and_the_run_goes_on() 
     let skipped = fs::read_to_string(folder.skipped()).unwrap();
     assert!(skipped.contains("fire/text.jpg,not an image"), "{skipped}");
     assert!(skipped.contains("fire/half.png,"), "{skipped}");
+}
+
+#[test]
+fn a_check_names_near_copies_in_two_sets_and_what_gives_the_categories_away() {
+    let project = Project::without_experiments();
+    let mut rng = Rng::new(3);
+    let mut drawn = |side: u32| {
+        let fields: Vec<u8> = (0..64).map(|_| rng.below(256) as u8).collect();
+        RgbImage::from_fn(side, side, |x, y| {
+            let [column, row] = [x, y].map(|at| (at * 8 / side) as usize);
+            Rgb([fields[8 * row + column]; 3])
+        })
+    };
+    for (category, side) in [("one", 96), ("two", 144)] {
+        for number in 0..24 {
+            let set = ["train", "valid", "test"][number % 3];
+            let folder = project.path().join("sets").join(set).join(category);
+            fs::create_dir_all(&folder).unwrap();
+            let photo = drawn(side);
+            photo.save(folder.join(format!("{number}.png"))).unwrap();
+            if number == 0 && category == "one" {
+                let copy = project.path().join("sets/test/one");
+                fs::create_dir_all(&copy).unwrap();
+                photo.save(copy.join("copy.bmp")).unwrap();
+            }
+        }
+    }
+    project.write("experiments/sets.toml", "images = \"sets\"\n[split]\nby = \"folders\"\n");
+    let text = project.ok(&["check", "sets"]);
+    assert!(text.contains("pair of near copies in two sets:\n  "), "{text}");
+    assert!(text.contains("copy.bmp (test)"), "{text}");
+    assert!(
+        text.contains("sizes in pixels alone tell the category of 100.0% of 49 photos (50.0% by"),
+        "{text}"
+    );
+    let told: serde_json::Value =
+        serde_json::from_str(&project.ok(&["check", "sets", "--json"])).unwrap();
+    assert_eq!(told["shortcuts"].as_array().unwrap().len(), 7);
+    assert_eq!(told["shortcuts"][0]["categories"][0]["found"], 25);
+    assert_eq!(told["shortcuts"][4]["is_shortcut"], false, "{told:#}");
 }
 
 #[test]

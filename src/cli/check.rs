@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::near_copies::NearCopies;
 use super::out::{has_replaceable_line, print_json, replace_line};
+use super::shortcuts::Shortcuts;
 use super::{EXIT_MISTAKE, photos};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Folds, KnownThumbnails};
@@ -34,7 +35,7 @@ pub fn check(config: &Config, path: &Path, as_json: bool) -> Result<ExitCode> {
         dataset::scan(&config.root, &experiment, &config.cache, &mut photos::show_reading)?;
     let terminal = has_replaceable_line();
     let mut thumbnails = KnownThumbnails::load(&config.cache, &dataset.images);
-    dataset::decode_all(
+    let traits = dataset::decode_all(
         &mut dataset,
         &mut thumbnails,
         experiment.data.max_megapixels,
@@ -52,6 +53,7 @@ pub fn check(config: &Config, path: &Path, as_json: bool) -> Result<ExitCode> {
         newsln!("warning: {err}; the thumbnails of the photos are made again the next time");
     }
     let near = NearCopies::find(config, path, &dataset, &thumbnails)?;
+    let shortcuts = Shortcuts::find(&dataset, &traits);
     let seconds = spec::expected_seconds(
         &experiment.network,
         &config.root,
@@ -69,9 +71,11 @@ pub fn check(config: &Config, path: &Path, as_json: bool) -> Result<ExitCode> {
     if as_json {
         let mut answer = json(&dataset, &place, seconds, refusal.as_deref());
         near.add_to(&mut answer);
+        shortcuts.add_to(&mut answer);
         print_json(&answer)?;
     } else {
-        out!("{}{}", text(&dataset, &place, seconds), near.text());
+        let shortcuts = shortcuts.text(near.accuracy());
+        out!("{}{}{shortcuts}", text(&dataset, &place, seconds), near.text());
     }
     match refusal {
         None => Ok(ExitCode::SUCCESS),

@@ -38,6 +38,7 @@ mod scores;
 mod screens;
 #[cfg(test)]
 mod second_network;
+mod shortcuts;
 mod show;
 mod similar;
 mod speed;

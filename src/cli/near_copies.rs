@@ -48,6 +48,11 @@ impl<'a> NearCopies<'a> {
         Ok(NearCopies { dataset, copies, run })
     }
 
+    /// The test accuracy of the newest run.
+    pub fn accuracy(&self) -> Option<f64> {
+        self.run.as_ref().map(|(_, leak)| leak.all.accuracy())
+    }
+
     /// Empty where there are none.
     pub fn text(&self) -> String {
         let kinds = [

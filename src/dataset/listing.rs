@@ -1,12 +1,15 @@
 //! Quick looks at folders, and the slow look at every photo.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::near::Thumbnail;
 use super::scan::is_likely_photo;
 use super::threads::for_each;
 use super::walk::Walk;
-use super::{Dataset, DatasetError, DecodeRule, Detail, KnownThumbnails, OpenError, PhotoReader};
+use super::{
+    Dataset, DatasetError, DecodeRule, Detail, KnownThumbnails, OpenError, PhotoReader, PhotoTraits,
+};
 use super::{Skipped, categories, layout};
 
 /// What a folder holds at a first look.
@@ -51,7 +54,8 @@ pub fn photos_below(folder: &Path) -> Vec<PathBuf> {
 
 /// Decodes every photo of the data set on `threads` threads: those that cannot be are moved to the
 /// skipped ones, what is unusual about others becomes a warning, and `thumbnails` gets those that it
-/// has not. `progress` gets photos decoded and photos there are.
+/// has not. `progress` gets photos decoded and photos there are. Gives what the photos are like besides
+/// their pictures, by their content.
 ///
 /// A photo is taken or refused at any size alike, so a small one is decoded.
 pub fn decode_all(
@@ -60,22 +64,26 @@ pub fn decode_all(
     max_megapixels: usize,
     threads: usize,
     progress: &mut dyn FnMut(usize, usize),
-) {
+) -> HashMap<blake3::Hash, PhotoTraits> {
     let reader = PhotoReader::new(DecodeRule::CURRENT, max_megapixels);
     let photos = &dataset.photos;
     let is_known: Vec<bool> =
         photos.iter().map(|photo| thumbnails.get(&photo.hash).is_some()).collect();
     let decode = |place: usize| {
-        let decoded =
-            reader.read(&dataset.file(&photos[place]), Detail::Least(Thumbnail::LEAST_PIXELS))?;
-        Ok((!is_known[place]).then(|| Thumbnail::of(&decoded.pixels)))
+        let (file, detail) = (dataset.file(&photos[place]), Detail::Least(Thumbnail::LEAST_PIXELS));
+        let (decoded, traits) = reader.read_and_look(&file, detail, PhotoTraits::of)?;
+        Ok((traits, (!is_known[place]).then(|| Thumbnail::of(&decoded.pixels))))
     };
-    let (mut done, mut bad) = (0, Vec::new());
+    let (mut done, mut bad, mut known) = (0, Vec::new(), HashMap::new());
     for_each(photos.len(), threads, decode, |place, decoded: Result<_, OpenError>| {
         let photo = &photos[place];
         match decoded {
-            Ok(Some(thumbnail)) => thumbnails.insert(photo.hash, thumbnail),
-            Ok(None) => {}
+            Ok((traits, thumbnail)) => {
+                known.insert(photo.hash, traits);
+                if let Some(thumbnail) = thumbnail {
+                    thumbnails.insert(photo.hash, thumbnail);
+                }
+            }
             Err(err) => bad.push(Skipped { path: photo.path.clone(), reason: err.into() }),
         }
         done += 1;
@@ -84,4 +92,5 @@ pub fn decode_all(
     bad.sort_by(|a, b| a.path.cmp(&b.path));
     dataset.remove_unreadable(bad);
     dataset.add_remarks(&reader.take_remarks());
+    known
 }

@@ -35,7 +35,7 @@ mod threads;
 mod unreadable;
 mod walk;
 
-pub use decode::{DecodeRule, Detail, EncodedPhoto, FORMATS, decode, is_decoding};
+pub use decode::{DecodeRule, Detail, EncodedPhoto, FORMATS, PhotoTraits, decode, is_decoding};
 pub use decoded::Decoded;
 pub use distort::{distort, largest_square};
 pub use error::DatasetError;

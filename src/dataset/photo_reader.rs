@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use image::RgbImage;
 
 use super::memory_budget::{MemoryBudget, Reservation};
-use super::{DecodeRule, Decoded, Detail, MAX_FILE_BYTES, OpenError, PhotoFile, Remark};
+use super::{
+    DecodeRule, Decoded, Detail, EncodedPhoto, MAX_FILE_BYTES, OpenError, PhotoFile, Remark,
+};
 
 /// What all threads together may hold of files, and of photos that are being decoded; one larger
 /// photo gets in alone. Files are reserved first, so that nobody who decodes waits for somebody who
@@ -40,15 +42,26 @@ impl PhotoReader {
 
     /// Reads the photo that was hashed and decodes it, when there is memory for both.
     pub fn read(&self, photo: &PhotoFile, detail: Detail) -> Result<DecodedPhoto<'_>, OpenError> {
+        Ok(self.read_and_look(photo, detail, |_, _| ())?.0)
+    }
+
+    /// The same, and what `look` sees in the file and its pixels.
+    pub fn read_and_look<T>(
+        &self,
+        photo: &PhotoFile,
+        detail: Detail,
+        look: impl FnOnce(&EncodedPhoto, &RgbImage) -> T,
+    ) -> Result<(DecodedPhoto<'_>, T), OpenError> {
         let file_bytes = fs::metadata(&photo.path).map_or(0, |metadata| metadata.len());
         let file_memory = self.files.reserve(file_bytes.min(MAX_FILE_BYTES));
         let encoded = photo.open(self.max_megapixels)?;
         let memory = self.photos.reserve(encoded.decoding_bytes(detail)?);
         let Decoded { pixels, remarks } = encoded.decode_by(self.rule, detail)?;
+        let seen = look(&encoded, &pixels);
         drop((encoded, file_memory));
         let remarks = remarks.into_iter().map(|remark| (photo.path.clone(), remark));
         self.remarks.lock().expect("no panic inside").extend(remarks);
-        Ok(DecodedPhoto { pixels, _memory: memory })
+        Ok((DecodedPhoto { pixels, _memory: memory }, seen))
     }
 
     /// What was unusual about the photos that were read so far, each with its path.

@@ -10,6 +10,7 @@ mod orientation;
 mod profile;
 mod rule;
 mod tiff;
+mod traits;
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -24,6 +25,7 @@ pub use format::FORMATS;
 pub(crate) use format::{HEAD_BYTES, Promise, format};
 pub use guard::is_decoding;
 pub use rule::DecodeRule;
+pub use traits::PhotoTraits;
 
 /// Upper limit of what a decoder may take for each pixel: 16-bit RGBA, twice.
 const MAX_BYTES_PER_PIXEL: u64 = 16;

@@ -13,7 +13,7 @@ use super::tiff::{Directory, Tag};
 use crate::dataset::jpeg;
 
 /// EXIF's header in a JPEG; some programs write it into other formats, too.
-const EXIF: &[u8] = b"Exif\0\0";
+pub(super) const EXIF: &[u8] = b"Exif\0\0";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const APP1: u8 = 0xe1;
 /// Keywords of the texts in which ImageMagick put EXIF into a PNG before there was a chunk for it.
@@ -133,7 +133,7 @@ fn inflated(data: &[u8], most: u64) -> Vec<u8> {
 }
 
 /// The chunks of a PNG, wherever they stand: some programs write EXIF behind the pixels.
-fn png_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
+pub(super) fn png_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = bytes.get(8..).unwrap_or_default();
     std::iter::from_fn(move || {
         let (length, after) = rest.split_first_chunk()?;
@@ -145,7 +145,7 @@ fn png_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
 }
 
 /// The chunks of a WebP.
-fn webp_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
+pub(super) fn webp_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = bytes.get(12..).unwrap_or_default();
     std::iter::from_fn(move || {
         let (kind, after) = rest.split_first_chunk()?;

@@ -27,9 +27,13 @@ impl Tag {
     const COMPRESSION: u16 = 259;
     const COLOURS: u16 = 262;
     const FILL_ORDER: u16 = 266;
+    pub const MAKER: u16 = 271;
+    pub const MODEL: u16 = 272;
     pub const ORIENTATION: u16 = 274;
     const SAMPLES: u16 = 277;
     const PLANAR: u16 = 284;
+    pub const PROGRAM: u16 = 305;
+    pub const CHANGED: u16 = 306;
     const PREDICTOR: u16 = 317;
     const TILE_WIDTH: u16 = 322;
     const SUB_DIRECTORIES: u16 = 330;
@@ -37,6 +41,9 @@ impl Tag {
     const SAMPLE_FORMAT: u16 = 339;
     pub const XMP: u16 = 700;
     const PROFILE: u16 = 34675;
+    /// The directory of what EXIF adds to TIFF.
+    pub const EXIF: u16 = 34665;
+    pub const TAKEN: u16 = 36867;
     const DNG_VERSION: u16 = 50706;
 }
 
@@ -124,6 +131,11 @@ impl<'a> Directory<'a> {
     /// The first number of an entry.
     pub fn number(&self, tag: u16) -> Option<u64> {
         self.numbers(tag)?.first().copied()
+    }
+
+    /// The directory that an entry points to.
+    pub fn inner(&self, tag: u16) -> Option<Directory<'a>> {
+        self.moved(self.number(tag)?)
     }
 
     /// The bytes of an entry.

@@ -6,14 +6,14 @@ pub(super) const SOI: u8 = 0xd8;
 pub(super) const EOI: u8 = 0xd9;
 pub(super) const SOS: u8 = 0xda;
 pub(super) const DHT: u8 = 0xc4;
-pub(super) const DQT: u8 = 0xdb;
+pub(crate) const DQT: u8 = 0xdb;
 pub(super) const DRI: u8 = 0xdd;
 /// JFIF's application segment.
 pub(super) const APP0: u8 = 0xe0;
 /// Adobe's application segment.
 pub(super) const APP14: u8 = 0xee;
 /// Baseline, extended and progressive frames, with Huffman codes.
-pub(super) const SOF_HUFFMAN: [u8; 3] = [0xc0, 0xc1, 0xc2];
+pub(crate) const SOF_HUFFMAN: [u8; 3] = [0xc0, 0xc1, 0xc2];
 
 /// Kinds of frames that are not read (T.81 table B.1).
 fn unsupported(marker: u8) -> Option<&'static str> {

@@ -26,7 +26,7 @@ use colour::Colours;
 use plane::Plane;
 use walk::{Walked, walk};
 
-pub(crate) use markers::{segments, size};
+pub(crate) use markers::{DQT, SOF_HUFFMAN, segments, size};
 
 /// Why there is no picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
