@@ -96,9 +96,8 @@ impl Looker {
         let taps =
             network.property("taps").map_or(String::new(), |taps| format!(" ({})", taps.value));
         format!(
-            "no map: {} gives its feature{taps} without places, so that nobody knows where in the photo \
-             its numbers come from; the built-in networks, FastViT, and DINOv2 with taps = \
-             [\"patch_tokens\"] have maps",
+            "no map: the feature of {}{taps} has no places, so nobody knows where in the photo it comes from; \
+             the built-in networks, FastViT and DINOv2's patch_tokens have places",
             network.backbone
         )
     }

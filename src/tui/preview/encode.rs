@@ -202,6 +202,27 @@ mod tests {
     }
 
     #[test]
+    fn a_map_is_drawn_over_the_picture_in_the_ways_that_the_terminal_has() {
+        use crate::heatmap::{Frame, Grid};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("grey.png");
+        RgbImage::from_pixel(20, 20, image::Rgb([128; 3])).save(&path).unwrap();
+        let grid = Grid { rows: 1, columns: 2, values: vec![1.0, -1.0] };
+        let overlay = Some(Arc::new(Overlay::new(&grid, 1.0, Frame::WHOLE)));
+        let read = |renderer| {
+            let graphics = graphics(renderer);
+            let wanted =
+                Wanted { path: path.clone(), room: (10, 10), graphics, overlay: overlay.clone() };
+            let pixels = read(&wanted).unwrap();
+            [pixels.get_pixel(0, 5).0, pixels.get_pixel(pixels.width() - 1, 5).0]
+        };
+        let [left, right] = read(Renderer::HalfBlocks);
+        assert!(left[0] > 200 && left[2] < 60 && right[2] > 200 && right[0] < 60);
+        let [left, right] = read(Renderer::Characters);
+        assert!(left[0] == left[2] && left[0] > 150 && right[0] < 40, "{left:?} {right:?}");
+    }
+
+    #[test]
     fn what_is_no_picture_says_why() {
         let folder = tempfile::tempdir().unwrap();
         let broken = folder.path().join("broken.jpg");

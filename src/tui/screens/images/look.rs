@@ -1,5 +1,8 @@
 //! Where the network looked in the photo under the cursor, and the training photos that are most like it.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -16,7 +19,7 @@ use crate::tui::preview::{Graphics, Preview, Wanted};
 use crate::tui::scores::ScoreTable;
 use crate::tui::screens::World;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{fit, fit_end, put, wrap};
+use crate::tui::widgets::{fit, fit_end, put, width as text_width, wrap};
 
 /// Training photos that are shown.
 const SIMILAR: usize = 5;
@@ -25,6 +28,9 @@ const SMALL: (u16, u16) = (14, 7);
 const CAPTION: u16 = 2;
 /// Small pictures are shown where the photo keeps this many rows.
 const LEAST_ROWS: u16 = 9;
+/// Scores of one head differ less than this, whatever they were computed on.
+const SAME_SCORE: f32 = 0.02;
+const OTHER_HEAD: &str = "of the head that was kept; the list has scores of others";
 /// From this width on two maps stand side by side.
 const SIDE_BY_SIDE: u16 = 48;
 
@@ -206,7 +212,13 @@ impl Looking {
         };
         if self.shows_map {
             match &looked.maps {
-                Ok(maps) => lines.push((legend(maps, graphics), Role::Dim)),
+                Ok(maps) => {
+                    lines.push((legend(maps, graphics), Role::Dim));
+                    let is_other = |map: &CategoryMap| is_other_head(map, table, at);
+                    if maps.iter().any(is_other) {
+                        lines.push((OTHER_HEAD.to_owned(), Role::Dim));
+                    }
+                }
                 Err(problem) => lines.push((problem.clone(), Role::Warning)),
             }
         }
@@ -227,13 +239,20 @@ impl Looking {
     }
 }
 
+/// Whether a score of the table is of another head than the map: with folds it is, and after a run was
+/// calibrated.
+fn is_other_head(map: &CategoryMap, table: &ScoreTable, at: usize) -> bool {
+    let category = table.categories.iter().position(|category| *category == map.category);
+    category.is_some_and(|category| (table.scores(at)[category] - map.score).abs() > SAME_SCORE)
+}
+
 /// What the colours mean, and how strong the strongest is.
 fn legend(maps: &[CategoryMap], graphics: Graphics) -> String {
     let signs = match graphics.renderer.has_colours() {
-        true => "orange speaks for it, blue against it",
-        false => "light speaks for it",
+        true => "orange: for it, blue: against it",
+        false => "light: for it",
     };
-    format!("{signs}, up to {:.3} of the logit in one place", largest(maps))
+    format!("{signs}, at most {:.3} a place", largest(maps))
 }
 
 /// The scale that all maps of a photo share.
@@ -266,6 +285,12 @@ fn maps_of(
         let truth = if is(image.truth, map) { "●" } else { "" };
         let predicted = if is(image.predicted, map) { "▸" } else { "" };
         let CategoryMap { category, score, logit, .. } = map;
+        let signs = format!("{truth}{predicted}");
+        let caption = format!("{signs} {category} {score:.3} logit {logit:+.2}");
+        let caption = match text_width(&caption) > usize::from(part.width) {
+            true => format!("{signs} {category} {logit:+.2}"),
+            false => caption,
+        };
         Placed {
             wanted: Wanted {
                 room: (part.width, part.height),
@@ -273,7 +298,7 @@ fn maps_of(
                 ..photo.clone()
             },
             area: part,
-            caption: vec![format!("{truth}{predicted} {category} {score:.3} logit {logit:+.2}")],
+            caption: vec![caption],
             caption_area,
         }
     };
