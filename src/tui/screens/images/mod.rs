@@ -6,6 +6,7 @@ mod feed;
 mod filters;
 mod look;
 mod pairs;
+mod scene;
 #[cfg(test)]
 mod tests;
 
@@ -39,7 +40,7 @@ use details::Layout;
 use feed::Feed;
 use filters::arrange;
 pub use filters::keys as filter_keys;
-use look::{Looking, Scene};
+use look::Looking;
 
 #[cfg(test)]
 pub use pairs::PAIRS_CONTEXTS;
@@ -470,7 +471,7 @@ impl Page for Images {
             |row, key| columns::cell(table, self.shown[row] as usize, key),
         );
         details::draw_facts(table, at, facts, buffer, world.theme);
-        let scene: Scene = self.looking.scene(&layout, table, at, world.known.graphics);
+        let scene = self.looking.scene(&layout, table, at, world.known.graphics);
         scene.draw(&self.preview, buffer, world);
         details::draw_bars(table, at, scene.bars, buffer, world.theme);
         self.draw_prompt(status, area, buffer, world);
