@@ -267,10 +267,10 @@ const IMAGES: &[Binding] = &[
         "unseen: score a file or folder that the network never saw",
     ),
     bind(
-        &["b"],
+        &["Z"],
         Action::ShowActivation,
         "where",
-        "basis: where in the photo the score comes from, drawn over it, and back",
+        "zones: where in the photo the score comes from, drawn over it, and back",
     ),
     bind(
         &["&"],

@@ -67,11 +67,11 @@ impl Preview {
             let text = if is_off { off() } else { String::new() };
             return say(&text, Role::Dim, area, buffer, world);
         };
-        self.draw_one(wanted, area, buffer, world);
+        self.draw_wanted(wanted, area, buffer, world);
     }
 
     /// Draws one of those that are wanted.
-    pub fn draw_one(&self, wanted: &Wanted, area: Rect, buffer: &mut Buffer, world: &World) {
+    pub fn draw_wanted(&self, wanted: &Wanted, area: Rect, buffer: &mut Buffer, world: &World) {
         if wanted.graphics.renderer == Renderer::Off {
             return say(&off(), Role::Dim, area, buffer, world);
         }

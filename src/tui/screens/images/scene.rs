@@ -291,7 +291,7 @@ impl Scene {
     pub fn draw(&self, preview: &Preview, buffer: &mut Buffer, world: &World) {
         let style = |role| world.theme.style(role);
         for placed in self.photo.iter().chain(&self.similar) {
-            preview.draw_one(&placed.wanted, placed.area, buffer, world);
+            preview.draw_wanted(&placed.wanted, placed.area, buffer, world);
             let area = placed.caption_area;
             for (y, line) in (area.y..area.bottom()).zip(&placed.caption) {
                 put(buffer, area, area.x, y, &fit(line, area.width.into()), style(Role::Text));

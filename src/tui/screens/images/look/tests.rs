@@ -60,7 +60,7 @@ fn app_looking(keys: &str) -> (App, Question, Vec<Effect>) {
 fn the_network_is_asked_about_the_photo_under_the_cursor_only_while_something_of_it_is_shown() {
     let mut app = app_with(Ok(fire()));
     assert_eq!(asked(&press(&mut app, "j k")), None);
-    let question = asked(&press(&mut app, "b")).unwrap();
+    let question = asked(&press(&mut app, "Z")).unwrap();
     assert!(question.photo.ends_with("fire/fireplace.jpg"), "{question:?}");
     assert_eq!(question.categories, ["fire", "misc"], "the true and the predicted");
     assert!(seen(&mut app).contains("the network looks at the photo"));
@@ -70,14 +70,14 @@ fn the_network_is_asked_about_the_photo_under_the_cursor_only_while_something_of
     // What comes for a photo that the cursor has left is not shown.
     answered(&mut app, &question, answer(&question));
     assert!(seen(&mut app).contains("the network looks at the photo"));
-    press(&mut app, "b");
+    press(&mut app, "Z");
     assert_eq!(asked(&press(&mut app, "& j")), None);
     assert!(!seen(&mut app).contains("the network looks"));
 }
 
 #[test]
 fn the_maps_of_the_true_and_the_predicted_category_stand_side_by_side() {
-    let (mut app, _, effects) = app_looking("b");
+    let (mut app, _, effects) = app_looking("Z");
     let pictures = wanted(&effects);
     let overlays: Vec<_> = pictures.iter().filter_map(|one| one.overlay.clone()).collect();
     assert_eq!((overlays.len(), pictures[0].path == pictures[1].path), (2, true));
@@ -115,7 +115,7 @@ fn the_most_similar_training_photos_are_shown_small_or_named() {
 
 #[test]
 fn what_cannot_be_had_is_said_and_the_rest_is_shown() {
-    let (mut app, question, _) = app_looking("b &");
+    let (mut app, question, _) = app_looking("Z &");
     let looked = answer(&question).unwrap();
     let no_map = "no map: its features have no places".to_owned();
     answered(&mut app, &question, Ok(Looked { maps: Err(no_map), ..looked.clone() }));
