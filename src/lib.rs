@@ -13,6 +13,7 @@ pub mod random; // seeded random numbers, the same on every machine
 pub mod matrix; // small dense matrices: factor and eigenvectors
 pub mod words; // numbers as people read them
 pub mod ticks; // numbers on the axis of a chart
+pub mod heatmap; // numbers of places in a picture, and the picture with them drawn over it
 pub mod demo; // draws the built-in demo photos
 pub mod config; // this machine: folders and threads
 pub mod setting; // one setting: what may be written for it, and reading it
@@ -25,6 +26,7 @@ pub mod dataset; // folders of photos to labelled images, their split, decoding 
 pub mod features; // bottleneck features and their cache
 pub mod likeness; // how unlike a photo is to the training photos, and which are nearest
 pub mod train; // the head: optimisers, schedule, fit, head file
+pub mod activation; // where in a photo the logit of a category comes from
 pub mod insight; // statistics over scores
 pub mod compare; // two runs: what both tested, and what became of it
 pub mod past; // runs of the past as they can be trained again

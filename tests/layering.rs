@@ -10,8 +10,17 @@ use imports::{Sources, circles};
 
 /// What lies below the process boundary, and may not touch a tensor.
 const SCREEN_SIDE: [&str; 2] = ["runner", "tui"];
-const WORKER_SIDE: [&str; 10] = [
-    "kernels", "nets", "features", "likeness", "train", "past", "explain", "doubts", "growth",
+const WORKER_SIDE: [&str; 11] = [
+    "kernels",
+    "nets",
+    "features",
+    "likeness",
+    "train",
+    "activation",
+    "past",
+    "explain",
+    "doubts",
+    "growth",
     "worker",
 ];
 

@@ -249,6 +249,27 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show where in a photo the score of a category comes from (class activation map)
+    ///
+    /// The logit of a category is a sum over the places of the feature maps, and the bias. Written is
+    /// the photo as a PNG, orange where a place speaks for the category, blue where against it; of a photo
+    /// of the run that is predicted wrongly, the true category on the left and the predicted on the right.
+    ActivationMap {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// The photo
+        photo: PathBuf,
+        /// Of this category; left out: the predicted and, where the run knows another, the true one
+        #[arg(long, value_name = "NAME")]
+        category: Option<String>,
+        /// The picture to write, which must not be there yet; left out: PHOTO.activation.png, with --json
+        /// none
+        #[arg(short, long, value_name = "FILE.png")]
+        output: Option<PathBuf>,
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Say whether a run's scores mean what they say, and the temperature at which they do
     ///
     /// The temperature divides the logits: it changes how sure scores are of themselves, never which is
@@ -329,6 +350,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Answer questions about photos on stdin (started by the screens, not by hand)
+    #[command(hide = true)]
+    Look { run: String },
     /// Do a run (started by 'run', not by hand)
     #[command(hide = true)]
     Worker {

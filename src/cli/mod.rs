@@ -7,6 +7,7 @@
 #[macro_use]
 mod out;
 
+mod activation_map;
 mod args;
 mod ask;
 mod cache;
@@ -25,6 +26,7 @@ mod label;
 mod labels;
 mod learning_curve;
 mod list;
+mod look;
 mod near_copies;
 mod new;
 mod photos;
@@ -103,6 +105,8 @@ fn perform(args: Args) -> Result<ExitCode> {
         command,
         Command::Predict { .. }
             | Command::Similar { .. }
+            | Command::ActivationMap { .. }
+            | Command::Look { .. }
             | Command::ExplainChange { .. }
             | Command::Features { .. }
             | Command::Kernels { .. }
@@ -176,6 +180,13 @@ fn perform(args: Args) -> Result<ExitCode> {
             let run = find_able(&config, &run, has_head)?;
             similar::similar(&config, &run, &photo, count as usize, json)
         }
+        Command::ActivationMap { run, photo, category, output, json } => {
+            let run = find_able(&config, &run, has_head)?;
+            let (category, output) = (category.as_deref(), output.as_deref());
+            let asked = activation_map::Asked { photo: &photo, category, output, json };
+            activation_map::activation_map(&config, &run, &asked)
+        }
+        Command::Look { run } => look::look(&config, &find(&config, &run)?),
         Command::Calibrate { run, save, undo, json } => {
             let keep = match (save, undo) {
                 (true, _) => Keep::Save,

@@ -89,6 +89,12 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
+/// The same on one line, for a program that reads line by line.
+pub fn print_json_line(value: &impl Serialize) -> Result<()> {
+    write_plain(&(escaped(&serde_json::to_string(value)?) + "\n"));
+    Ok(())
+}
+
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {

@@ -19,7 +19,6 @@ use crate::likeness::{Judgement, Trained};
 use crate::spec::DeviceChoice;
 use crate::store::{ListedPhoto, RunFolder, explain, shown};
 use crate::train::{HeadFile, evaluate};
-use crate::words::percent;
 
 /// Of fewer photos the CPU has the scores before a GPU is awake.
 const FEW_PHOTOS: usize = 64;
@@ -203,20 +202,12 @@ fn print(labels: &[String], answers: &[Answer], beside: &[Beside], answering: &A
                 }
                 let judgement = beside.next().and_then(|beside| beside.judgement);
                 if let Some(judgement) = judgement.filter(|judgement| judgement.is_none_of_these) {
-                    outln!("{}", none_of_these(judgement));
+                    outln!("{}", insight::likeness_in_words(judgement.less_like_than, true));
                 }
             }
             Err(reason) => newsln!("skipped {}: {reason}", shown(file)),
         }
     }
-}
-
-fn none_of_these(judgement: Judgement) -> String {
-    let others = match judgement.less_like_than {
-        1.0.. => "all".to_owned(),
-        share => percent(share),
-    };
-    format!("none of these? less like your photos than {others} of them")
 }
 
 fn as_json(
@@ -262,17 +253,4 @@ pub(super) fn nearest_json(found: &[(&ListedPhoto, f32)]) -> Value {
         })
     };
     found.iter().map(one).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_photo_unlike_all_others_is_not_said_to_be_so_by_a_percentage() {
-        let said =
-            |less_like_than| none_of_these(Judgement { less_like_than, is_none_of_these: true });
-        assert_eq!(said(0.996), "none of these? less like your photos than 99.6% of them");
-        assert_eq!(said(1.0), "none of these? less like your photos than all of them");
-    }
 }

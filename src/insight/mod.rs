@@ -47,7 +47,7 @@ pub use student::{t_p_value, t_reach};
 pub use sure::{NoThreshold, Threshold, threshold};
 pub use tables::{MOST_ROWS, WORST_ROWS, category_table, confusion_table};
 pub use temperature::fit_temperature;
-pub use text::{beyond_accuracy, final_test_accuracy, of_folds, would_notice};
+pub use text::{beyond_accuracy, final_test_accuracy, likeness_in_words, of_folds, would_notice};
 pub use trouble::{overfitting, training_trouble};
 pub use wrong_labels::{Doubt, doubts};
 

@@ -33,6 +33,17 @@ pub fn of_folds(folds: usize) -> Option<String> {
     })
 }
 
+/// How like the training photos one is: whether it may be none of the categories, and the share of one's
+/// own photos that are more like them.
+pub fn likeness_in_words(less_like_than: f64, is_none_of_these: bool) -> String {
+    let verdict = if is_none_of_these { "none of these?" } else { "one of these:" };
+    let others = match less_like_than {
+        1.0.. => "all".to_owned(),
+        share => percent(share),
+    };
+    format!("{verdict} less like your photos than {others} of them")
+}
+
 /// What a run says of photos that are none of its categories, where it was found out.
 pub fn would_notice(share: Option<f64>) -> Option<String> {
     Some(format!("would notice {} of an unknown kind", percent(share?)))
@@ -88,6 +99,15 @@ mod tests {
             final_test_accuracy(3, 3),
             "Final test accuracy = 100.0% (N=3, 95% interval 43.9 to 100.0%)"
         );
+    }
+
+    #[test]
+    fn a_photo_unlike_all_others_is_not_said_to_be_so_by_a_percentage() {
+        let said = |share| likeness_in_words(share, true);
+        assert_eq!(said(0.996), "none of these? less like your photos than 99.6% of them");
+        assert_eq!(said(1.0), "none of these? less like your photos than all of them");
+        let said = likeness_in_words(0.25, false);
+        assert_eq!(said, "one of these: less like your photos than 25.0% of them");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::experiments::ExperimentEffect;
 use super::keys::Action;
 use super::labels::Decided;
+use super::look::Question;
 use super::news::{Toast, Trashed};
 use super::preview::{Graphics, Wanted};
 use super::scores::{Filters, ScoreTable, Source};
@@ -108,6 +109,9 @@ pub enum Effect {
     Remember(PromptName, String),
     /// Scores a file or folder with the network of a run.
     Predict(RunFolder, PathBuf),
+    /// Has the network of a run look at a photo, and no longer at those that were asked for before; comes
+    /// back as `News::Looked`.
+    Look(RunFolder, Question),
     /// Opens a file in another program of the person's desktop.
     OpenOutside(PathBuf),
     /// Something to be done with experiment files.

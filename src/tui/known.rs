@@ -94,6 +94,7 @@ impl Known {
             | News::Kept(_)
             | News::LessonOver(_)
             | News::Picture(_)
+            | News::Looked(_)
             | News::Said(_)
             | News::Launched(_)
             | News::Resumed(_)

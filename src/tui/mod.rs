@@ -43,6 +43,7 @@ mod known;
 mod known_run;
 mod labels;
 mod launch;
+pub mod look;
 mod marks;
 mod news;
 mod other_process;

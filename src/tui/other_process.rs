@@ -33,7 +33,8 @@ pub fn ask<T: DeserializeOwned>(
     }
 }
 
-fn last_words(stderr: &[u8]) -> Option<String> {
+/// The last line that a process complained in.
+pub fn last_words(stderr: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(stderr);
     let last = text.lines().rfind(|line| !line.trim().is_empty())?;
     Some(last.trim_start_matches("retrain: ").to_owned())

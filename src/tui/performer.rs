@@ -26,6 +26,7 @@ use super::labels::{doubts, keep};
 use super::launch::{
     advance, ask_worker, begin_lesson, edit_queue, end_all, launch, rerun, resume, resume_all,
 };
+use super::look::Asker;
 use super::news::{News, RunsWatcher, Toast, start_glances};
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
@@ -65,6 +66,7 @@ pub struct Performer {
     keyboard: Keyboard,
     runs: RunsWatcher,
     previewer: Previewer,
+    asker: Asker,
     experiments: ExperimentPerformer,
     in_tmux: bool,
     context: Context,
@@ -107,6 +109,9 @@ impl Performer {
         let pictures = send.clone();
         let deliver = move |picture| pictures.send(Input::News(News::Picture(picture))).is_ok();
         let previewer = Previewer::start(deliver)?;
+        let looks = send.clone();
+        let deliver = move |look| looks.send(Input::News(News::Looked(look))).is_ok();
+        let asker = Asker::start(context.program.clone(), deliver)?;
         Ok(Performer {
             send,
             queue,
@@ -116,6 +121,7 @@ impl Performer {
             keyboard,
             runs,
             previewer,
+            asker,
             experiments,
             in_tmux,
             context,
@@ -246,6 +252,7 @@ impl Performer {
                     News::Scores(ScoresNews { source: Source::Unseen(run, path), table })
                 })?;
             }
+            Effect::Look(run, question) => self.asker.want(run, question),
             Effect::OpenOutside(path) => self.aside("open", move || open_outside(&path))?,
             Effect::KeepTheme(theme) => {
                 let path = self.context.config.root.join(CONFIG_FILE);

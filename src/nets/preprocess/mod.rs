@@ -6,6 +6,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use super::settings::Resize;
+use crate::heatmap::Frame;
 use crate::kernels::InputRange;
 use resize::{Axis, resize};
 
@@ -57,6 +58,18 @@ impl Preprocess {
     pub fn square(&self, photo: &RgbImage, side: usize) -> Vec<f32> {
         let [rows, columns] = self.axes([photo.height(), photo.width()], side);
         resize(photo, self.resize, &rows, &columns)
+    }
+
+    /// The part of a photo that the network sees.
+    pub fn frame(&self, photo: &RgbImage) -> Frame {
+        let [rows, columns] = self.axes([photo.height(), photo.width()], self.side);
+        let share = |pixel: usize, axis: &Axis| pixel as f64 / axis.scaled as f64;
+        Frame {
+            left: share(columns.kept.start, &columns),
+            top: share(rows.kept.start, &rows),
+            right: share(columns.kept.end, &columns),
+            bottom: share(rows.kept.end, &rows),
+        }
     }
 
     /// Pixels that the shorter side of a photo is scaled to where the square has `side`: with
@@ -141,6 +154,17 @@ mod tests {
                 assert_eq!(pixel, expected, "{width} x {height}, row {row}, column {column}");
             }
         }
+    }
+
+    #[test]
+    fn the_frame_is_the_part_of_the_photo_that_is_kept() {
+        let net = centre(20, 30);
+        let Frame { left, top, right, bottom } = net.frame(&photo(100, 60));
+        // 60 rows become 30, of which 20 are kept; 100 columns 50, of which 20.
+        let shares = [left - 0.3, right - 0.7, top - 1.0 / 6.0, bottom - 5.0 / 6.0];
+        assert!(shares.iter().all(|share| share.abs() < 1e-12), "{shares:?}");
+        let squashed = Preprocess { crop: Crop::Squash, ..net };
+        assert_eq!(squashed.frame(&photo(100, 60)), Frame::WHOLE);
     }
 
     /// torchvision's `CenterCrop` rounds to even numbers.

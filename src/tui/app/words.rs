@@ -56,6 +56,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         | News::WorkerLog(_)
         | News::PicturesForgotten
         | News::Picture(_)
+        | News::Looked(_)
         | News::Scores(_) => None,
     }
 }

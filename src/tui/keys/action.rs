@@ -86,6 +86,10 @@ pub enum Action {
     /// Opens its file in another program: a picture, the log of a worker.
     OpenOutside,
     NextRenderer,
+    /// Draws over a photo where its score comes from.
+    ShowActivation,
+    /// Shows the training photos that are most like a photo.
+    ShowSimilar,
     // experiments
     New,
     Edit,

@@ -266,6 +266,18 @@ const IMAGES: &[Binding] = &[
         "score",
         "unseen: score a file or folder that the network never saw",
     ),
+    bind(
+        &["Z"],
+        Action::ShowActivation,
+        "where",
+        "zones: where in the photo the score comes from, drawn over it, and back",
+    ),
+    bind(
+        &["&"],
+        Action::ShowSimilar,
+        "similar",
+        "and these: the training photos that are most like this one, and back",
+    ),
     bind(&["gl"], Action::ShowLabels, "labels", SHOW_LABELS),
     bind(&["R"], Action::Refresh, "", "refresh: read or make these scores again"),
     bind(&["gt"], Action::NextTruth, "", "go to the next true category: only its images"),

@@ -21,6 +21,7 @@ use super::experiments::ExperimentNews;
 use super::explained::ExplainedNews;
 use super::known_run::KnownRun;
 use super::labels::{DoubtsNews, KeptNews};
+use super::look::LookNews;
 use super::preview::{Graphics, Picture};
 use super::scores::ScoresNews;
 pub use super::toast::Toast;
@@ -67,6 +68,8 @@ pub enum News {
     PicturesForgotten,
     /// A picture that was wanted.
     Picture(Arc<Picture>),
+    /// A photo was looked at with the network of a run.
+    Looked(Arc<LookNews>),
     /// Images with their scores, or why there are none.
     Scores(ScoresNews),
     /// Two runs were compared photo by photo.

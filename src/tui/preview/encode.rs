@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, RgbImage};
@@ -13,6 +14,7 @@ use ratatui_image::protocol::Protocol;
 use super::cells::Cells;
 use super::graphics::{Graphics, Renderer};
 use crate::dataset::{Detail, decode, read_file};
+use crate::heatmap::Overlay;
 use crate::tui::keys::names::RENDERER;
 
 /// The default of `data.max_megapixels`: larger ones are refused by their header.
@@ -30,6 +32,8 @@ pub struct Wanted {
     /// Room for it in cells: width, height. It is made as large as fits.
     pub room: (u16, u16),
     pub graphics: Graphics,
+    /// What is drawn over it.
+    pub overlay: Option<Arc<Overlay>>,
 }
 
 /// What became of a wanted picture.
@@ -92,7 +96,14 @@ fn read(wanted: &Wanted) -> Result<RgbImage, String> {
     let pixels = |cells: u16, each: u16| usize::from(cells) * usize::from(each);
     // In pixels, what is drawn is at most as wide and as high as its room.
     let drawn = pixels(room.0, across).min(pixels(room.1, down)).max(1);
-    decode(&bytes, MAX_MEGAPIXELS, Detail::Least(drawn)).map_err(|err| err.to_string())
+    let photo = decode(&bytes, MAX_MEGAPIXELS, Detail::Least(drawn));
+    let mut photo = photo.map_err(|err| err.to_string())?;
+    match (&wanted.overlay, wanted.graphics.renderer) {
+        (Some(overlay), Renderer::Characters) => overlay.lighten(&mut photo),
+        (Some(overlay), _) => overlay.colour(&mut photo),
+        (None, _) => {}
+    }
+    Ok(photo)
 }
 
 fn encode(pixels: &RgbImage, room: (u16, u16), graphics: Graphics) -> Result<Content, String> {
@@ -191,12 +202,34 @@ mod tests {
     }
 
     #[test]
+    fn a_map_is_drawn_over_the_picture_in_the_ways_that_the_terminal_has() {
+        use crate::heatmap::{Frame, Grid};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("grey.png");
+        RgbImage::from_pixel(20, 20, image::Rgb([128; 3])).save(&path).unwrap();
+        let grid = Grid { rows: 1, columns: 2, values: vec![1.0, -1.0] };
+        let overlay = Some(Arc::new(Overlay::new(&grid, 1.0, Frame::WHOLE)));
+        let read = |renderer| {
+            let graphics = graphics(renderer);
+            let wanted =
+                Wanted { path: path.clone(), room: (10, 10), graphics, overlay: overlay.clone() };
+            let pixels = read(&wanted).unwrap();
+            [pixels.get_pixel(0, 5).0, pixels.get_pixel(pixels.width() - 1, 5).0]
+        };
+        let [left, right] = read(Renderer::HalfBlocks);
+        assert!(left[0] > 200 && left[2] < 60 && right[2] > 200 && right[0] < 60);
+        let [left, right] = read(Renderer::Characters);
+        assert!(left[0] == left[2] && left[0] > 150 && right[0] < 40, "{left:?} {right:?}");
+    }
+
+    #[test]
     fn what_is_no_picture_says_why() {
         let folder = tempfile::tempdir().unwrap();
         let broken = folder.path().join("broken.jpg");
         std::fs::write(&broken, b"\xff\xd8\xff\xe0 not really").unwrap();
         let said = |path: PathBuf| {
-            let wanted = Wanted { path, room: (10, 10), graphics: Graphics::default() };
+            let graphics = Graphics::default();
+            let wanted = Wanted { path, room: (10, 10), graphics, overlay: None };
             Picture::make(wanted).content.err().unwrap()
         };
         assert_eq!(said(folder.path().join("gone.jpg")), "no picture: no such file");

@@ -40,6 +40,11 @@ impl Renderer {
         }
     }
 
+    /// Whether what is drawn so has colours.
+    pub fn has_colours(self) -> bool {
+        !matches!(self, Renderer::Off | Renderer::Characters)
+    }
+
     /// Whether the terminal paints pixels over its cells, which text then has to leave alone.
     pub fn covers_cells(self) -> bool {
         matches!(self, Renderer::Sixel | Renderer::Iterm2)

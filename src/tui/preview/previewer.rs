@@ -118,7 +118,8 @@ mod tests {
     use crate::tui::preview::graphics::Graphics;
 
     fn wanted(name: &str) -> Wanted {
-        Wanted { path: name.into(), room: (4, 4), graphics: Graphics::default() }
+        let graphics = Graphics::default();
+        Wanted { path: name.into(), room: (4, 4), graphics, overlay: None }
     }
 
     fn black(wanted: Wanted, side: u32) -> Picture {

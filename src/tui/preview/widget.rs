@@ -32,10 +32,14 @@ impl Preview {
         room: (u16, u16),
         graphics: Graphics,
     ) -> Option<Effect> {
-        self.wanted = match graphics.renderer {
-            Renderer::Off => Vec::new(),
-            _ => paths.into_iter().map(|path| Wanted { path, room, graphics }).collect(),
-        };
+        let wanted = paths.into_iter().map(|path| Wanted { path, room, graphics, overlay: None });
+        self.show_all(wanted.collect())
+    }
+
+    /// Shows any of these from now on, the first the soonest.
+    pub fn show_all(&mut self, mut wanted: Vec<Wanted>) -> Option<Effect> {
+        wanted.retain(|one| one.graphics.renderer != Renderer::Off);
+        self.wanted = wanted;
         let is_here = |wanted: &Wanted| self.pictures.iter().any(|one| one.wanted == *wanted);
         let missing: Vec<Wanted> =
             self.wanted.iter().filter(|wanted| !is_here(wanted)).cloned().collect();
@@ -63,6 +67,14 @@ impl Preview {
             let text = if is_off { off() } else { String::new() };
             return say(&text, Role::Dim, area, buffer, world);
         };
+        self.draw_wanted(wanted, area, buffer, world);
+    }
+
+    /// Draws one of those that are wanted.
+    pub fn draw_wanted(&self, wanted: &Wanted, area: Rect, buffer: &mut Buffer, world: &World) {
+        if wanted.graphics.renderer == Renderer::Off {
+            return say(&off(), Role::Dim, area, buffer, world);
+        }
         let Some(picture) = self.pictures.iter().find(|picture| picture.wanted == *wanted) else {
             return say("reading the picture", Role::Dim, area, buffer, world);
         };

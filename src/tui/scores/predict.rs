@@ -18,6 +18,8 @@ struct Answer {
     file: String,
     #[serde(default)]
     scores: BTreeMap<String, f32>,
+    /// The share of one's own photos that are no more like the training photos.
+    likeness: Option<f32>,
     /// `none of these` where it is unlike the training photos.
     verdict: Option<String>,
     error: Option<String>,
@@ -43,9 +45,8 @@ fn table(run: &RunFolder, answers: Vec<Answer>) -> ScoreTable {
                 let score = |name: &String| answer.scores.get(name).copied().unwrap_or(f32::NAN);
                 let scores: Vec<f32> = table.categories.iter().map(score).collect();
                 table.add(file, None, None, &scores);
-                if answer.verdict.as_deref() == Some("none of these") {
-                    table.mark_none_of_these();
-                }
+                let is_none_of_these = answer.verdict.as_deref() == Some("none of these");
+                table.judge(answer.likeness.map(|likeness| 1.0 - likeness), is_none_of_these);
             }
         }
     }
@@ -90,6 +91,7 @@ exit 1"#;
             (table.scores(0), table.category(table.images()[0].predicted)),
             (&[0.25, 0.75][..], "fire")
         );
+        assert!(table.images()[0].less_like_than.is_some_and(|share| (share - 0.996).abs() < 1e-6));
         assert!(table.images()[0].is_none_of_these && !table.images()[1].is_none_of_these);
         assert_eq!(table.images()[1].problem.as_deref(), Some("truncated"));
     }

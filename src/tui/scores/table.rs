@@ -32,6 +32,8 @@ pub struct Image {
     pub margin: f32,
     /// It is less like the training photos than nearly all of one's own: perhaps none of the categories.
     pub is_none_of_these: bool,
+    /// The share of one's own photos that are more like the training photos, where it was found out.
+    pub less_like_than: Option<f32>,
     /// Why it has no scores.
     pub problem: Option<Box<str>>,
 }
@@ -62,15 +64,17 @@ impl ScoreTable {
             loss,
             margin: if has_scores { scored.margin() as f32 } else { f32::NAN },
             is_none_of_these: false,
+            less_like_than: None,
             problem: None,
         });
         self.scores.extend_from_slice(scores);
     }
 
-    /// Says of the image added last that it is none of the categories.
-    pub fn mark_none_of_these(&mut self) {
+    /// Says of the image added last how like the training photos it is.
+    pub fn judge(&mut self, less_like_than: Option<f32>, is_none_of_these: bool) {
         if let Some(image) = self.images.last_mut() {
-            image.is_none_of_these = true;
+            image.less_like_than = less_like_than;
+            image.is_none_of_these = is_none_of_these;
         }
     }
 
@@ -87,6 +91,7 @@ impl ScoreTable {
             loss,
             margin,
             is_none_of_these,
+            less_like_than: None,
             problem,
         });
         self.scores.resize(self.images.len() * self.categories.len(), f32::NAN);

@@ -4,11 +4,12 @@ mod columns;
 pub mod details;
 mod feed;
 mod filters;
+mod look;
 mod pairs;
+mod scene;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
@@ -39,6 +40,7 @@ use details::Layout;
 use feed::Feed;
 use filters::arrange;
 pub use filters::keys as filter_keys;
+use look::Looking;
 
 #[cfg(test)]
 pub use pairs::PAIRS_CONTEXTS;
@@ -64,6 +66,7 @@ pub struct Images {
     /// The cursor moved down last, so the next pictures are likelier below.
     goes_down: bool,
     preview: Preview,
+    looking: Looking,
 }
 
 impl Default for Images {
@@ -87,6 +90,7 @@ impl Images {
             is_large: false,
             goes_down: true,
             preview: Preview::default(),
+            looking: Looking::default(),
         }
     }
 
@@ -127,6 +131,7 @@ impl Images {
             }
         }
         self.preview.learn(news);
+        self.looking.hear(news);
     }
 
     fn adopt(&mut self, table: Arc<ScoreTable>) {
@@ -163,22 +168,29 @@ impl Images {
         details::layout(area, categories, self.is_large)
     }
 
-    /// Asks for the picture under the cursor, and for those that may be shown next.
-    fn look(&mut self, world: &World) -> Option<Effect> {
-        const AHEAD: [isize; 6] = [0, 1, -1, 2, 3, -2];
-        let table = self.table.as_ref()?;
-        let row = self.list.selected()?;
-        let room = self.layout(world.area).picture;
-        if room.is_empty() {
-            return None;
+    /// Asks for what is shown of the image under the cursor, and for the pictures that may be shown next.
+    fn look(&mut self, world: &World) -> Vec<Effect> {
+        const AHEAD: [isize; 5] = [1, -1, 2, 3, -2];
+        let (Some(table), Some(row), Some(at)) =
+            (&self.table, self.list.selected(), self.selected())
+        else {
+            return Vec::new();
+        };
+        let run = self.feed.source().map(Source::run);
+        let asked = run.and_then(|run| self.looking.ask(run, table, at));
+        let layout = self.layout(world.area);
+        if layout.picture.is_empty() {
+            return asked.into_iter().collect();
         }
+        let scene = |at: usize| self.looking.scene(&layout, table, at, world.known.graphics);
         let sign = if self.goes_down { 1 } else { -1 };
-        let paths = AHEAD.iter().filter_map(|step| {
+        let ahead = AHEAD.iter().filter_map(|step| {
             let row = row.checked_add_signed(step * sign)?;
-            Some(table.path(*self.shown.get(row)? as usize))
+            Some(scene(*self.shown.get(row)? as usize))
         });
-        let paths: Vec<PathBuf> = paths.collect();
-        self.preview.show(paths, (room.width, room.height), world.known.graphics)
+        let wanted =
+            scene(at).wanted().chain(ahead.flat_map(|scene| scene.photo_alone())).collect();
+        asked.into_iter().chain(self.preview.show_all(wanted)).collect()
     }
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
@@ -225,6 +237,8 @@ impl Images {
         let (Some(table), Some(at)) = (&self.table, self.selected()) else { return Vec::new() };
         match action {
             Action::Enter => self.is_large ^= true,
+            Action::ShowActivation => self.looking.shows_map ^= true,
+            Action::ShowSimilar => self.looking.shows_similar ^= true,
             Action::OpenOutside => return vec![Effect::OpenOutside(table.path(at))],
             Action::Yank => return vec![Effect::Copy(shown(&table.path(at)))],
             Action::YankMore => {
@@ -442,7 +456,8 @@ impl Page for Images {
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let Layout { status, list, facts, picture, bars } = self.layout(area);
+        let layout = self.layout(area);
+        let Layout { status, list, facts, .. } = layout;
         self.draw_status(status, buffer, world);
         let (Some(table), Some(at)) = (&self.table, self.selected()) else {
             self.draw_sentence(area, buffer, world);
@@ -456,8 +471,9 @@ impl Page for Images {
             |row, key| columns::cell(table, self.shown[row] as usize, key),
         );
         details::draw_facts(table, at, facts, buffer, world.theme);
-        self.preview.draw(picture, buffer, world);
-        details::draw_bars(table, at, bars, buffer, world.theme);
+        let scene = self.looking.scene(&layout, table, at, world.known.graphics);
+        scene.draw(&self.preview, buffer, world);
+        details::draw_bars(table, at, scene.bars, buffer, world.theme);
         self.draw_prompt(status, area, buffer, world);
     }
 
@@ -479,6 +495,7 @@ impl Page for Images {
             Action::Enter | Action::Filter | Action::SortUp => self.table.is_some(),
             Action::WrongOnly | Action::NextSet | Action::Confusion => has_truths(),
             Action::Score => self.feed.source().is_some(),
+            Action::ShowActivation | Action::ShowSimilar => self.selected().is_some(),
             _ => true,
         }
     }

@@ -15,7 +15,7 @@ use crate::tui::theme::ThemeName;
 
 const RUN: &str = "20260102-030000-fire";
 
-fn source() -> Source {
+pub fn source() -> Source {
     Source::Run(RunFolder::at(std::path::Path::new("runs").join(RUN)))
 }
 
@@ -29,7 +29,7 @@ fn categories(names: &[&str]) -> Vec<String> {
 }
 
 /// Nine images of three categories, three of them wrong.
-fn fire() -> ScoreTable {
+pub fn fire() -> ScoreTable {
     let folder = std::env::temp_dir().join("no such photos");
     let mut table = ScoreTable::new(categories(&["fire", "smoke", "misc"]), folder);
     let rows: [(&str, Set, usize, [f32; 3]); 9] = [
@@ -50,7 +50,7 @@ fn fire() -> ScoreTable {
 }
 
 /// On the images screen, with all images of one run that is done.
-fn app_with(table: Result<ScoreTable, &str>) -> App {
+pub fn app_with(table: Result<ScoreTable, &str>) -> App {
     let is_read = table.is_ok();
     let mut app = opened(table);
     press(&mut app, if is_read { "t t t gg" } else { "R" });
@@ -67,14 +67,14 @@ fn opened(table: Result<ScoreTable, &str>) -> App {
     app
 }
 
-fn looks(name: &str, app: &mut App) {
+pub fn looks(name: &str, app: &mut App) {
     for size in SIZES {
         let (columns, rows) = size;
         insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), testing::text(app, size));
     }
 }
 
-fn seen(app: &mut App) -> String {
+pub fn seen(app: &mut App) -> String {
     testing::text(app, (140, 40))
 }
 
@@ -96,7 +96,7 @@ fn files(app: &mut App) -> Vec<String> {
 }
 
 /// The paths of the pictures that are asked for, in their order.
-fn wanted(effects: &[Effect]) -> Vec<Wanted> {
+pub fn wanted(effects: &[Effect]) -> Vec<Wanted> {
     let mut lists = effects.iter().filter_map(|effect| match effect {
         Effect::Preview(wanted) => Some(wanted.clone()),
         _ => None,
