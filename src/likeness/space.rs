@@ -3,8 +3,8 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use super::matrix::Square;
 use super::measure::{Photos, Principal, numbers, roots, scale, spread, unit_rows};
+use crate::matrix::Square;
 
 /// Photos that the directions are found in, evenly taken of the categories.
 pub const MOST_IN_SPACE: usize = 2000;

@@ -53,9 +53,12 @@ pub fn pictures(area: Rect) -> Vec<Rect> {
     if room.is_empty() {
         return Vec::new();
     }
-    let rows = if room.height >= 2 * SMALLEST_PICTURE { 2 } else { 1 };
+    let columns_of = |rows: u16| room.width / (2 * (room.height / rows)).max(1);
+    // As large as they can be with two beside each other.
+    let most = (room.height / SMALLEST_PICTURE).max(1);
+    let rows = (1..most).find(|&rows| columns_of(rows) >= 2).unwrap_or(most);
     let height = room.height / rows;
-    let columns = (room.width / (2 * height).max(1)).max(1);
+    let columns = columns_of(rows).max(1);
     let width = room.width / columns;
     let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
     places

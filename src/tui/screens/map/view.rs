@@ -190,7 +190,7 @@ impl Map {
 /// Which letter is which category, as far as there is room.
 fn draw_legend(known: &Kinds, letters: &[char], area: Rect, buffer: &mut Buffer, theme: &Theme) {
     let dim = theme.style(Role::Dim);
-    let note = "capital: a wrong one in it";
+    let note = "CAPITAL: wrong";
     let mut x = area.x + 1;
     for (place, (letter, name)) in letters.iter().zip(&known.categories).enumerate() {
         let text = format!("{letter} {name}");
