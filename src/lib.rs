@@ -33,6 +33,7 @@ pub mod past; // runs of the past as they can be trained again
 pub mod explain; // what a change between two runs comes from
 pub mod growth; // what more photos would bring
 pub mod doubts; // which photos are probably under a wrong label
+pub mod kinds; // which kinds of photos a category has, and which wrong ones are alike
 pub mod report; // runs as one file to send or print
 pub mod export; // results for other programs
 pub mod worker; // the detached process that does a run

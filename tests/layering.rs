@@ -10,7 +10,7 @@ use imports::{Sources, circles};
 
 /// What lies below the process boundary, and may not touch a tensor.
 const SCREEN_SIDE: [&str; 2] = ["runner", "tui"];
-const WORKER_SIDE: [&str; 11] = [
+const WORKER_SIDE: [&str; 12] = [
     "kernels",
     "nets",
     "features",
@@ -21,6 +21,7 @@ const WORKER_SIDE: [&str; 11] = [
     "explain",
     "doubts",
     "growth",
+    "kinds",
     "worker",
 ];
 

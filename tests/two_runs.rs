@@ -99,9 +99,39 @@ fn the_accuracy_is_told_for_parts_of_the_training_photos() {
         let right = accuracy.as_f64().unwrap() * all as f64;
         assert!((right - right.round()).abs() < 1e-9, "of all photos, each once: {right}");
     }
+    kinds_of(&project, &id, all);
     let text = project.ok(&["learning-curve", &id]);
     let said = json["twice_as_many"]["in_words"].as_str().unwrap();
     assert!(text.contains(&format!("twice as many photos of all categories: {said}\n")), "{text}");
+}
+
+/// Every photo has a kind and a place, the same each time; a category of so few photos is one kind.
+fn kinds_of(project: &Project, id: &str, all: usize) {
+    let json = project.ok(&["kinds", id, "--json"]);
+    assert_eq!(json, project.ok(&["kinds", id, "--json"]), "to the bit");
+    let found: Value = serde_json::from_str(&json).unwrap();
+    let kinds = found["kinds"].as_array().unwrap();
+    assert_eq!((kinds.len(), found["map"].as_array().unwrap().len()), (3, all));
+    for kind in kinds {
+        assert_eq!((&kind["photos"], &kind["strength"]), (&PER_CATEGORY.into(), &Value::Null));
+        assert_eq!(kind["files"].as_array().unwrap().len(), PER_CATEGORY);
+    }
+    let wrong: u64 = kinds.iter().map(|kind| kind["wrong"].as_u64().unwrap()).sum();
+    let grouped = found["wrong"].as_array().unwrap().iter();
+    assert_eq!(wrong, grouped.map(|group| group["photos"].as_u64().unwrap()).sum::<u64>());
+    let csv = project.ok(&["kinds", id, "--csv", "--category", "smoke"]);
+    assert_eq!(
+        (csv.lines().count(), csv.lines().next()),
+        (PER_CATEGORY + 1, Some("file,set,category,kind,predicted,x,y"),)
+    );
+    let text = project.ok(&["kinds", id, "--category", "smoke"]);
+    assert!(text.contains("\nsmoke  ") && !text.contains("\nfire"), "{text}");
+    let refused = project.retrain(&["kinds", id, "--category", "fog"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && said.contains("there is no category 'fog', expected one of"),
+        "{said}"
+    );
 }
 
 /// A further photo, and as many settings as make a difference.

@@ -191,6 +191,24 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show which kinds of photos each category has, and which wrong photos are alike
+    ///
+    /// From the features in the cache alone: within a second or two, of 50,000 photos in some ten. Kinds
+    /// are told only where random halves of the photos find the same ones; otherwise a category is one
+    /// kind. Wrong photos are those of the test set, with split.folds of all.
+    Kinds {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Only this category's kinds and wrong photos
+        #[arg(long, value_name = "NAME")]
+        category: Option<String>,
+        /// Print JSON, with every photo's kind and place on the map, for other programs
+        #[arg(long)]
+        json: bool,
+        /// Print every photo's kind and place on the map as CSV
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+    },
     /// Say what photos show, where their folder is wrong; no photo is moved or changed
     ///
     /// It is written into NAME.labels.csv beside the experiment NAME.toml, by the photos' content:

@@ -22,6 +22,7 @@ mod fields;
 mod follow;
 mod kernels;
 mod keys;
+mod kinds;
 mod label;
 mod labels;
 mod learning_curve;
@@ -164,6 +165,15 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::LearningCurve { run, json } => {
             let run = find_able(&config, &run, has_scores)?;
             learning_curve::learning_curve(&config, &run, json)
+        }
+        Command::Kinds { run, category, json, csv } => {
+            let form = match (json, csv) {
+                (true, _) => kinds::Form::Json,
+                (_, true) => kinds::Form::Csv,
+                _ => kinds::Form::Text,
+            };
+            let run = find_able(&config, &run, has_scores)?;
+            kinds::kinds(&config, &run, category.as_deref(), &form)
         }
         Command::Label(asked) => {
             label::label(&config, &experiment_file(&config, &asked.experiment), &asked)

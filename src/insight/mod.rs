@@ -6,10 +6,12 @@
 
 mod beta;
 mod calibration;
+mod chance;
 mod comparison;
 mod confusion;
 mod evaluation;
 mod interval;
+mod k_means;
 mod label_lines;
 mod mean_curve;
 mod one_category;
@@ -29,10 +31,15 @@ mod trouble;
 mod wrong_labels;
 
 pub use calibration::{Calibration, CalibrationBin};
+pub use chance::{alike_by_chance, holm, mean_cosine, more_wrong_by_chance};
 pub use comparison::{Comparison, mcnemar, paired_interval};
 pub use confusion::{Confusion, ConfusionMatrix};
 pub use evaluation::{CategoryMetrics, Evaluation};
 pub use interval::{clopper_pearson, fewest_to_show, wilson};
+pub use k_means::{
+    Clusters, best_k_means, by_nearness, k_means, least_kept_together, prediction_strength,
+    tight_by_chance,
+};
 pub use label_lines::label_lines;
 pub use mean_curve::{MeanPoint, mean_curve};
 pub use one_category::{OneCategory, Taken};

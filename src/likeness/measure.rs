@@ -115,22 +115,22 @@ impl Categories {
 }
 
 /// Photos in the subspace in which they differ most.
-struct Principal {
+pub(super) struct Principal {
     /// The largest eigenvalues of the products.
-    values: Vec<f64>,
+    pub values: Vec<f64>,
     /// `[n, q]`
     places: Tensor,
     /// `[q, d]`, f32.
-    basis: Tensor,
+    pub basis: Tensor,
     /// `[n, n]`, of each two photos.
     products: Tensor,
     /// Sum of all eigenvalues.
-    total: f64,
+    pub total: f64,
 }
 
 impl Principal {
     /// Of features `[n, d]` with mean 0.
-    fn of(centred: &Tensor) -> Result<Principal> {
+    pub fn of(centred: &Tensor) -> Result<Principal> {
         let (n, d) = centred.dims2()?;
         let products = centred.matmul(&centred.t()?)?;
         let rank = (n - 1).min(d);
@@ -254,19 +254,19 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 
 /// `[n, d]`: square roots, with the sign, in rows of length 1. A few large numbers of a pooled feature
 /// would outweigh all others (Perronnin et al. 2010, of Fisher vectors).
-fn roots(features: &[f32], d: usize) -> Result<Tensor> {
+pub(super) fn roots(features: &[f32], d: usize) -> Result<Tensor> {
     let roots: Vec<f32> = features.iter().map(|x| x.abs().sqrt().copysign(*x)).collect();
     unit_rows(&Tensor::from_vec(roots, (features.len() / d, d), &Device::Cpu)?)
 }
 
 /// A row of zeros stays one.
-fn unit_rows(rows: &Tensor) -> Result<Tensor> {
+pub(super) fn unit_rows(rows: &Tensor) -> Result<Tensor> {
     let lengths = rows.sqr()?.sum_keepdim(1)?.sqrt()?;
     rows.broadcast_div(&lengths.maximum(f64::from(f32::MIN_POSITIVE))?)
 }
 
 /// `[d]`: the deviation of each number, and a share of their mean.
-fn scale(roots: &Tensor) -> Result<Tensor> {
+pub(super) fn scale(roots: &Tensor) -> Result<Tensor> {
     let (n, d) = roots.dims2()?;
     let roots = roots.to_dtype(DType::F64)?;
     let mean = (roots.sum(0)? / n as f64)?;
@@ -286,6 +286,6 @@ fn trace(matrix: &Tensor) -> Result<f64> {
     Ok(numbers.iter().step_by(n + 1).sum())
 }
 
-fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
+pub(super) fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
     tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()
 }

@@ -8,6 +8,7 @@
 mod measure;
 mod nearest;
 mod noticed;
+mod space;
 mod subspace;
 mod trained;
 mod verdict;
@@ -15,6 +16,7 @@ mod verdict;
 pub use measure::{Photos, spread};
 pub use nearest::{Neighbour, nearest};
 pub use noticed::share_noticed;
+pub use space::{MOST_IN_SPACE, Space, contrast};
 pub use trained::Trained;
 pub use verdict::{Judgement, Likeness, MOST, Part, PartsError};
 

@@ -132,3 +132,61 @@ fn photos_are_taken_evenly_of_the_categories() {
     assert_eq!([0, 1, 2].map(of), [12, 6, 2]);
     assert_eq!(spread(&labels, 1000).len(), 100);
 }
+
+fn kinds_golden() -> Value {
+    serde_json::from_str(include_str!("../../tests/golden/kinds.json")).unwrap()
+}
+
+fn rows_of(value: &Value) -> Vec<Vec<f64>> {
+    let numbers = |row: &Value| -> Vec<f64> {
+        row.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    };
+    value.as_array().unwrap().iter().map(numbers).collect()
+}
+
+#[test]
+fn the_first_directions_of_a_space_are_those_of_scikit_learns_principal_components() {
+    let golden = &kinds_golden()["map"];
+    let [n, d] = ["n", "d"].map(|key| golden[key].as_u64().unwrap() as u32);
+    let (features, labels) = training(n, d);
+    let photos = Photos { features: &features, feature_len: d as usize, labels: &labels };
+    let space = Space::fit(&photos).unwrap().unwrap();
+    let explained = golden["explained"].as_array().unwrap();
+    for (seen, expected) in space.explained().iter().zip(explained) {
+        assert!((seen - expected.as_f64().unwrap()).abs() < 1e-6, "{seen}, expected {expected}");
+    }
+    let places = space.places(&features).unwrap();
+    for (seen, expected) in places.iter().zip(rows_of(&golden["places"])) {
+        for (seen, expected) in seen.iter().zip(expected) {
+            assert!((seen - expected).abs() < 2e-5, "{seen}, expected {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_contrast_makes_short_what_other_categories_vary_in_as_numpy_has_it() {
+    let golden = &kinds_golden()["contrast"];
+    let places = rows_of(&golden["places"]);
+    let labels: Vec<u32> =
+        golden["labels"].as_array().unwrap().iter().map(|x| x.as_u64().unwrap() as u32).collect();
+    let found = contrast(&places, &labels, 0);
+    let expected = rows_of(&golden["contrast"]);
+    assert_eq!(found.len(), expected.len());
+    for (seen, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+        assert!((seen - expected).abs() < 1e-9, "{seen}, expected {expected}");
+    }
+}
+
+#[test]
+fn a_space_is_the_same_to_the_bit_and_there_is_none_of_photos_that_are_the_same() {
+    let (features, labels) = training(90, 60);
+    let photos = Photos { features: &features, feature_len: 60, labels: &labels };
+    let space = || Space::fit(&photos).unwrap().unwrap();
+    assert_eq!(space(), space());
+    assert_eq!(space().places(&features).unwrap(), space().places(&features).unwrap());
+    let same = vec![0.5f32; 10 * 60];
+    let photos = Photos { features: &same, feature_len: 60, labels: &[0; 10] };
+    assert!(Space::fit(&photos).unwrap().is_none());
+    let few = Photos { features: &features[..180], feature_len: 60, labels: &labels[..3] };
+    assert!(Space::fit(&few).unwrap().is_none());
+}

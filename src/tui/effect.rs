@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use super::experiments::ExperimentEffect;
 use super::keys::Action;
+use super::kinds::Kinds;
 use super::labels::Decided;
 use super::look::Question;
 use super::news::{Toast, Trashed};
 use super::preview::{Graphics, Wanted};
-use super::scores::{Filters, ScoreTable, Source};
+use super::scores::{Chosen, Filters, ScoreTable, Source};
 use super::theme::ThemeName;
 use crate::spec::Set;
 use crate::store::{NoteEdit, RunFolder, Stop};
@@ -93,6 +94,8 @@ pub enum Effect {
     CompareRepeats(Vec<RunFolder>, Vec<RunFolder>),
     /// Has heads say which labels of a run are probably wrong; comes back as `News::Doubts`.
     Doubt(RunFolder),
+    /// Looks for the kinds of photos of a run; comes back as `News::Kinds`.
+    FindKinds(RunFolder),
     /// Keeps what was decided about photos in this file; comes back as `News::Kept`.
     Decide(PathBuf, Vec<Decided>),
     /// Runs a run's experiment again with the labels as they are decided now, and waits for it; comes
@@ -214,6 +217,13 @@ pub enum Destination {
     },
     /// Photos of a run whose labels are probably wrong.
     Labels(RunFolder),
+    /// The kinds of photos of a run, and its wrong photos that are alike; as they were found before, or
+    /// to be found.
+    Kinds(RunFolder, Option<Arc<Kinds>>),
+    /// All photos of a run as points.
+    Map(RunFolder, Option<Arc<Kinds>>),
+    /// Some images of a run.
+    ChosenImages(RunFolder, Chosen),
     /// What the change from one run to another comes from.
     Change {
         /// The run before the change.

@@ -91,6 +91,7 @@ impl Known {
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),
             News::Explained(_)
             | News::Doubts(_)
+            | News::Kinds(_)
             | News::Kept(_)
             | News::LessonOver(_)
             | News::Picture(_)

@@ -39,6 +39,7 @@ mod followed;
 mod footer;
 mod input;
 mod keys;
+mod kinds;
 mod known;
 mod known_run;
 mod labels;
@@ -66,6 +67,7 @@ use std::path::PathBuf;
 
 pub use event_loop::open;
 pub use keys::markdown as keys_markdown;
+pub use keys::names::{KINDS as KINDS_KEY, MAP as MAP_KEY};
 pub use screens::filters_markdown;
 
 use crate::config::Config;

@@ -22,6 +22,7 @@ use super::experiments::ExperimentPerformer;
 use super::explained::explain as explain_change;
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
+use super::kinds::find_kinds;
 use super::labels::{doubts, keep};
 use super::launch::{
     advance, ask_worker, begin_lesson, edit_queue, end_all, launch, rerun, resume, resume_all,
@@ -207,6 +208,10 @@ impl Performer {
             Effect::Doubt(run) => {
                 let program = self.context.program.clone();
                 self.aside("doubt", move || News::Doubts(doubts(&program, run)))?;
+            }
+            Effect::FindKinds(run) => {
+                let program = self.context.program.clone();
+                self.aside("kinds", move || News::Kinds(find_kinds(&program, run)))?;
             }
             Effect::Decide(file, decided) => self.later(move || News::Kept(keep(file, decided))),
             Effect::Lesson(run) => {

@@ -77,4 +77,5 @@ def main():
     (folder / "likeness.json").write_text(text + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -44,6 +44,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         | News::Compared(_)
         | News::Explained(_)
         | News::Doubts(_)
+        | News::Kinds(_)
         | News::ComparedRepeats(_)
         | News::Glanced(_)
         | News::Baseline(_)

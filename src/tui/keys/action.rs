@@ -149,6 +149,13 @@ pub enum Action {
     /// Puts a photo under a category by its name.
     NameCategory,
     NoneOfThese,
+    // kinds
+    /// Which kinds of photos a run's categories have, and which wrong ones are alike.
+    ShowKinds,
+    /// All photos of a run as points, alike ones near each other.
+    ShowMap,
+    /// Lets images through that are none of those that were chosen.
+    AllImages,
 }
 
 impl Action {

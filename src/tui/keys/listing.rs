@@ -34,6 +34,8 @@ fn title(context: Context) -> &'static str {
         Context::Images => "Images",
         Context::Pairs => "Two runs photo by photo",
         Context::Labels => "Labels",
+        Context::Kinds => "Kinds of photos",
+        Context::Map => "Map of photos",
         Context::Change => "What a change comes from",
         Context::Confusion => "Confusion matrix",
         Context::Threshold => "Threshold",

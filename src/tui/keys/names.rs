@@ -40,6 +40,12 @@ pub const RESUME: &str = key_of(Action::Run);
 pub const MORE_ITERATIONS: &str = key_of(Action::MoreIterations);
 /// What a sweep has found.
 pub const SWEEP: &str = key_of(Action::ShowSweep);
+/// The kinds of photos of a run.
+pub const KINDS: &str = key_of(Action::ShowKinds);
+/// The map of a run's photos.
+pub const MAP: &str = key_of(Action::ShowMap);
+/// All images, not only those chosen.
+pub const ALL_IMAGES: &str = key_of(Action::AllImages);
 /// Stops a run and keeps its result.
 pub const STOP: &str = key_of(Action::Stop);
 /// Takes a waiting run off the queue.
@@ -58,7 +64,7 @@ pub const DETAIL_UP: &str = key_of(Action::DetailUp);
 pub const RENDERER: &str = key_of(Action::NextRenderer);
 /// Completes what is typed.
 pub const COMPLETE: &str = key_of(Action::Complete);
-/// Marks a range of rows.
+/// Marks a range of rows, and a corner of a rectangle on the map.
 pub const MARK_RANGE: &str = key_of(Action::MarkRange);
 /// Saves an experiment in the editor.
 pub const SAVE: &str = key_of(Action::Save);

@@ -22,6 +22,8 @@ pub enum Context {
     Pairs,
     /// Numbers are those of categories here.
     Labels,
+    Kinds,
+    Map,
     Change,
     Confusion,
     Threshold,
@@ -58,6 +60,8 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Images, IMAGES),
     (Context::Pairs, PAIRS),
     (Context::Labels, LABELS),
+    (Context::Kinds, KINDS),
+    (Context::Map, MAP),
     (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),
     (Context::Threshold, THRESHOLD),
@@ -150,6 +154,9 @@ const REPORT: &str = "out: write a report of this run as a page, with its photos
 const EXPLAIN_CHANGE: &str = "go to the explanation: what the change of the accuracy comes from";
 const SHOW_SWEEP: &str = "go to the sweep that this is one of: the best values by validation";
 const SHOW_LABELS: &str = "go to the labels: which are probably wrong, and keys to put them right";
+const SHOW_KINDS: &str =
+    "go to the kinds of photos of each category, and to wrong photos that are alike";
+const SHOW_MAP: &str = "go to the map: every photo as a point, alike ones near each other";
 const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";
 
 const RUNS: &[Binding] = &[
@@ -193,6 +200,8 @@ const RUNS: &[Binding] = &[
     bind(&["Y"], Action::YankMore, "", "yank: copy the path of this run's folder"),
     bind(&["i"], Action::OpenImages, "images", "images: every image of this run with its scores"),
     bind(&["gl"], Action::ShowLabels, "", SHOW_LABELS),
+    bind(&["gk"], Action::ShowKinds, "", SHOW_KINDS),
+    bind(&["gm"], Action::ShowMap, "", SHOW_MAP),
     bind(&["o"], Action::OpenOutside, "", "open the worker's log in $VISUAL or $EDITOR"),
     bind(
         &["O"],
@@ -239,6 +248,8 @@ const LIVE: &[Binding] = &[
     bind(&["a"], Action::OtherChart, "accuracy", "show accuracy or loss, where only one fits"),
     bind(&["i", "enter"], Action::OpenImages, "images", "images: every image with its scores"),
     bind(&["gl"], Action::ShowLabels, "", SHOW_LABELS),
+    bind(&["gk"], Action::ShowKinds, "", SHOW_KINDS),
+    bind(&["gm"], Action::ShowMap, "", SHOW_MAP),
     bind(&["A"], Action::Rerun, "", RERUN),
     bind(&["B"], Action::OtherNetwork, "", OTHER_NETWORK),
     bind(&["w"], Action::ShowQueue, "", SHOW_QUEUE),
@@ -279,6 +290,9 @@ const IMAGES: &[Binding] = &[
         "and these: the training photos that are most like this one, and back",
     ),
     bind(&["gl"], Action::ShowLabels, "labels", SHOW_LABELS),
+    bind(&["gk"], Action::ShowKinds, "", SHOW_KINDS),
+    bind(&["gm"], Action::ShowMap, "", SHOW_MAP),
+    bind(&["ga"], Action::AllImages, "", "go back to all images, where only chosen ones are shown"),
     bind(&["R"], Action::Refresh, "", "refresh: read or make these scores again"),
     bind(&["gt"], Action::NextTruth, "", "go to the next true category: only its images"),
     bind(&["gp"], Action::NextPrediction, "", "go to the next predicted category: only its images"),
@@ -349,6 +363,51 @@ const LABELS: &[Binding] = &[
         "",
         "put this photo, or the marked, under a category by its name",
     ),
+    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
+    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
+];
+
+const KINDS: &[Binding] = &[
+    bind(&["enter"], Action::Enter, "images", "list exactly the images of this row"),
+    bind(&["gm"], Action::ShowMap, "map", SHOW_MAP),
+    bind(&["gt"], Action::NextTruth, "category", "go to the next category: only its rows"),
+    bind(
+        &["W"],
+        Action::WrongOnly,
+        "wrong",
+        "wrong: only groups of images that are predicted wrongly, or all rows",
+    ),
+    bind(&["J", "tab"], Action::DetailDown, "more", "the next pictures of this row"),
+    bind(&["K", "shift-tab"], Action::DetailUp, "", "the pictures before"),
+    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
+    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
+];
+
+const MAP: &[Binding] = &[
+    bind(&["h", "left"], Action::CursorLeft, "move", "to the next photo to the left"),
+    bind(&["j", "down"], Action::Down, "", "to the next photo below"),
+    bind(&["k", "up"], Action::Up, "", "to the next photo above"),
+    bind(&["l", "right"], Action::CursorRight, "", "to the next photo to the right"),
+    bind(
+        &["v"],
+        Action::MarkRange,
+        "corner",
+        "range: a corner of a rectangle; enter lists the images in it, esc cancels it",
+    ),
+    bind(
+        &["enter"],
+        Action::Enter,
+        "large",
+        "list the images in the rectangle; without one, the picture large",
+    ),
+    bind(&["gt"], Action::NextTruth, "category", "go to the next category: only its photos"),
+    bind(
+        &["W"],
+        Action::WrongOnly,
+        "wrong",
+        "wrong: only photos that are predicted wrongly, or all",
+    ),
+    bind(&["gk"], Action::ShowKinds, "kinds", SHOW_KINDS),
     bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
     bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
 ];

@@ -19,6 +19,7 @@ pub use runs::RunsWatcher;
 use super::compared::{ComparedNews, ComparedRepeats};
 use super::experiments::ExperimentNews;
 use super::explained::ExplainedNews;
+use super::kinds::KindsNews;
 use super::known_run::KnownRun;
 use super::labels::{DoubtsNews, KeptNews};
 use super::look::LookNews;
@@ -80,6 +81,8 @@ pub enum News {
     ComparedRepeats(ComparedRepeats),
     /// Heads said which labels are probably wrong.
     Doubts(DoubtsNews),
+    /// The kinds of a run's photos were found, or why not.
+    Kinds(KindsNews),
     /// Decisions about photos were kept, or not.
     Kept(KeptNews),
     /// The run with new labels has ended.

@@ -59,10 +59,15 @@ impl Preview {
     }
 
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        self.draw_one(0, area, buffer, world);
+    }
+
+    /// Draws one of those that were asked for, by its place among them.
+    pub fn draw_one(&self, place: usize, area: Rect, buffer: &mut Buffer, world: &World) {
         if area.is_empty() {
             return;
         }
-        let Some(wanted) = self.wanted.first() else {
+        let Some(wanted) = self.wanted.get(place) else {
             let is_off = world.known.graphics.renderer == Renderer::Off;
             let text = if is_off { off() } else { String::new() };
             return say(&text, Role::Dim, area, buffer, world);

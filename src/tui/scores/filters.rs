@@ -1,7 +1,12 @@
 //! Which images are chosen, and how the choice goes on from one to the next.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use super::table::{Image, ScoreTable};
 use crate::spec::Set;
+use crate::tui::keys::names::ALL_IMAGES;
 
 /// What an image must be, besides the text that is typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +19,17 @@ pub struct Filters {
     pub truth: Option<u32>,
     /// Index of the predicted category; `None`: any.
     pub predicted: Option<u32>,
+    /// One of these; `None`: any.
+    pub chosen: Option<Chosen>,
+}
+
+/// Images that were chosen one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// What they are, such as `smoke 2`.
+    pub name: String,
+    /// Relative to the folder of images.
+    pub files: Arc<HashSet<PathBuf>>,
 }
 
 impl Filters {
@@ -23,6 +39,7 @@ impl Filters {
             && self.set.is_none_or(|set| image.set == Some(set))
             && self.truth.is_none_or(|truth| image.truth == Some(truth))
             && self.predicted.is_none_or(|predicted| image.predicted == Some(predicted))
+            && self.chosen.as_ref().is_none_or(|chosen| chosen.files.contains(&image.file))
     }
 
     /// In words, each after another.
@@ -32,7 +49,11 @@ impl Filters {
         let truth = self.truth.map(|truth| format!("true {}", table.category(Some(truth))));
         let predicted =
             self.predicted.map(|index| format!("predicted {}", table.category(Some(index))));
-        [wrong, set, truth, predicted].into_iter().flatten().collect()
+        let chosen = self
+            .chosen
+            .as_ref()
+            .map(|chosen| format!("only {} ({ALL_IMAGES} shows all)", chosen.name));
+        [chosen, wrong, set, truth, predicted].into_iter().flatten().collect()
     }
 }
 

@@ -8,7 +8,7 @@ mod table;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use filters::{Filters, next_category, next_set};
+pub use filters::{Chosen, Filters, next_category, next_set};
 pub use predict::predict;
 pub use read::{images_folder, read};
 pub use table::{Image, ScoreTable};

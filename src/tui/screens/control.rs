@@ -3,12 +3,21 @@
 
 use crate::store::{RunFolder, Stage, State, Stop};
 use crate::tui::effect::{Confirm, Destination, Effect};
+use crate::tui::keys::Action;
 use crate::tui::keys::names::{EXPERIMENTS, MORE_ITERATIONS, QUEUE, RERUN, RESUME, RUN, UNQUEUE};
 use crate::tui::news::Toast;
 
 /// Where there is no run yet.
 pub fn how_to_start() -> String {
     format!("start one: {EXPERIMENTS} shows the experiments, {RUN} runs one")
+}
+
+/// The kinds of a run's photos, or their map.
+pub fn open_kinds(action: Action, run: RunFolder) -> Effect {
+    Effect::Open(match action {
+        Action::ShowMap => Destination::Map(run, None),
+        _ => Destination::Kinds(run, None),
+    })
 }
 
 /// Why a run that waits cannot be asked to end, and what to do instead.

@@ -10,9 +10,11 @@ mod editor;
 mod experiments;
 mod format;
 mod images;
+mod kinds;
 mod labels;
 mod live;
 mod log;
+mod map;
 mod names;
 mod order;
 mod page;
@@ -30,9 +32,11 @@ pub use control::waits_in_queue;
 pub use editor::Editor;
 pub use experiments::Experiments;
 pub use images::{Images, PairsScreen};
+pub use kinds::KindsScreen;
 pub use labels::Labels;
 pub use live::Live;
 pub use log::Log;
+pub use map::Map;
 pub use page::{Message, Page, Said, World};
 pub use queue::Queue;
 pub use runs::Runs;
@@ -66,6 +70,8 @@ pub enum Screen {
     Images(Box<Images>),
     Pairs(Box<PairsScreen>),
     Labels(Box<Labels>),
+    Kinds(Box<KindsScreen>),
+    Map(Box<Map>),
     Change(Box<Change>),
     Confusion(Box<Confusion>),
     Threshold(Box<Threshold>),
@@ -89,6 +95,11 @@ impl Screen {
                 Screen::Pairs(Box::new(PairsScreen::of(first, second)))
             }
             Destination::Labels(run) => Screen::Labels(Box::new(Labels::of(run))),
+            Destination::Kinds(run, found) => Screen::Kinds(Box::new(KindsScreen::of(run, found))),
+            Destination::Map(run, found) => Screen::Map(Box::new(Map::of(run, found))),
+            Destination::ChosenImages(run, chosen) => {
+                Screen::Images(Box::new(Images::chosen(run, chosen)))
+            }
             Destination::Change { first, second } => {
                 Screen::Change(Box::new(Change::between(first, second)))
             }
@@ -121,6 +132,8 @@ impl Screen {
             Screen::Images(page) => page.as_ref(),
             Screen::Pairs(page) => page.as_ref(),
             Screen::Labels(page) => page.as_ref(),
+            Screen::Kinds(page) => page.as_ref(),
+            Screen::Map(page) => page.as_ref(),
             Screen::Change(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Threshold(page) => page.as_ref(),
@@ -140,6 +153,8 @@ impl Screen {
             Screen::Images(page) => page.as_mut(),
             Screen::Pairs(page) => page.as_mut(),
             Screen::Labels(page) => page.as_mut(),
+            Screen::Kinds(page) => page.as_mut(),
+            Screen::Map(page) => page.as_mut(),
             Screen::Change(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Threshold(page) => page.as_mut(),
@@ -183,6 +198,8 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     images::CONTEXTS,
     images::PAIRS_CONTEXTS,
     labels::CONTEXTS,
+    kinds::CONTEXTS,
+    map::CONTEXTS,
     change::CONTEXTS,
     confusion::CONTEXTS,
     threshold::CONTEXTS,

@@ -118,6 +118,7 @@ impl Confusion {
             set: self.set,
             truth: Some(self.cursor.truth as u32),
             predicted: Some(self.cursor.predicted as u32),
+            chosen: None,
         };
         let (source, table) = (self.source.clone(), self.table.clone());
         Effect::Open(Destination::SomeImages { source, table, filters })

@@ -17,11 +17,12 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::control::open_kinds;
 use super::{Message, Page, World, names};
 use crate::insight::label_lines;
 use crate::query::Keys;
 use crate::spec::Set;
-use crate::store::shown;
+use crate::store::{RunFolder, shown};
 use crate::tui::effect::{Destination, Effect, PromptName};
 use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
 use crate::tui::filter::{Filter, Scope, occurring};
@@ -31,7 +32,7 @@ use crate::tui::known::Known;
 use crate::tui::news::{News, Toast};
 use crate::tui::preview::Preview;
 use crate::tui::prompt::{Prompt, Prompted};
-use crate::tui::scores::{Filters, ScoreTable, Source, next_category, next_set};
+use crate::tui::scores::{Chosen, Filters, ScoreTable, Source, next_category, next_set};
 use crate::tui::theme::Role;
 use crate::tui::typed_path::typed_path;
 use crate::tui::widgets::{Order, Reaction, Table, put, wrap};
@@ -103,6 +104,14 @@ impl Images {
         let mut images = Images::of(source);
         (images.first_filters, images.filters) = (filters.clone(), filters);
         images.adopt(table);
+        images
+    }
+
+    /// Those of a run that were chosen.
+    pub fn chosen(run: RunFolder, chosen: Chosen) -> Images {
+        let mut images = Images::of(Source::Run(run));
+        images.filters.chosen = Some(chosen);
+        images.first_filters = images.filters.clone();
         images
     }
 
@@ -210,6 +219,11 @@ impl Images {
                 filters.predicted = next_category(filters.predicted, categories);
             }),
             Action::Confusion => return vec![self.confusion()],
+            Action::AllImages => self.change(|filters, _| filters.chosen = None),
+            Action::ShowKinds | Action::ShowMap => {
+                let run = self.feed.source().map(|source| source.run().clone());
+                return run.map(|run| open_kinds(action, run)).into_iter().collect();
+            }
             Action::ShowLabels => {
                 let run = self.feed.source().map(|source| source.run().clone());
                 return run.map(|run| Effect::Open(Destination::Labels(run))).into_iter().collect();
@@ -426,6 +440,7 @@ impl Page for Images {
             let [truth, predicted] = [truth, predicted].map(|&one| table.category(Some(one)));
             way.push(format!("{truth} as {predicted}"));
         }
+        way.extend(self.first_filters.chosen.as_ref().map(|chosen| chosen.name.clone()));
         way
     }
 
@@ -494,6 +509,7 @@ impl Page for Images {
         match action {
             Action::Enter | Action::Filter | Action::SortUp => self.table.is_some(),
             Action::WrongOnly | Action::NextSet | Action::Confusion => has_truths(),
+            Action::AllImages => self.filters.chosen.is_some(),
             Action::Score => self.feed.source().is_some(),
             Action::ShowActivation | Action::ShowSimilar => self.selected().is_some(),
             _ => true,

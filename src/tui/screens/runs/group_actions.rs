@@ -55,6 +55,9 @@ impl Runs {
             }
             Action::OpenImages => return vec![refuse(group, "images are those of one run")],
             Action::ShowLabels => return vec![refuse(group, "labels are asked for of one run")],
+            Action::ShowKinds | Action::ShowMap => {
+                return vec![refuse(group, "kinds are looked for among the photos of one run")];
+            }
             Action::OpenOutside => return vec![refuse(group, "a log is that of one run")],
             Action::YankMore => return vec![refuse(group, "a folder is that of one run")],
             _ => {}

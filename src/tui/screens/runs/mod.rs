@@ -208,6 +208,9 @@ impl Runs {
                 return vec![control::open_sweep(run.summary().and_then(|run| run.group.clone()))];
             }
             Action::ShowLabels => return vec![Effect::Open(Destination::Labels(folder))],
+            Action::ShowKinds | Action::ShowMap => {
+                return vec![control::open_kinds(action, folder)];
+            }
             Action::Rerun => return vec![Effect::Rerun(folder, Again::AsItIs)],
             Action::Duplicate => {
                 return vec![Effect::Experiment(ExperimentEffect::DraftOfRun(folder))];
