@@ -23,7 +23,7 @@ use crate::query::Keys;
 use crate::spec::Set;
 use crate::store::shown;
 use crate::tui::effect::{Destination, Effect, PromptName};
-use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
+use crate::tui::experiments::{ExperimentEffect, ExperimentNews, PathKind};
 use crate::tui::filter::{Filter, Scope, occurring};
 use crate::tui::keys::names::BACK;
 use crate::tui::keys::{Action, Context};
@@ -326,7 +326,7 @@ impl Images {
         if key.code == KeyCode::Tab {
             let typed = prompt.text().to_owned();
             self.path = Some(prompt);
-            return vec![Effect::Experiment(ExperimentEffect::CompletePath(typed))];
+            return vec![Effect::Experiment(ExperimentEffect::CompletePath(typed, PathKind::Photos))];
         }
         match prompt.on(key, &world.known.history, |_| None) {
             Prompted::Accepted => {
