@@ -19,9 +19,14 @@ pub enum Context {
     Compare,
     Live,
     Images,
+    /// Images as a sheet of thumbnails.
+    Sheet,
+    /// Images that no run saw: they can be added to its photos.
+    Unseen,
     Pairs,
-    /// Numbers are those of categories here.
     Labels,
+    /// Every screen that puts photos under categories, whose numbers these are there.
+    Categories,
     Change,
     Confusion,
     Threshold,
@@ -56,8 +61,11 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Compare, COMPARE),
     (Context::Live, LIVE),
     (Context::Images, IMAGES),
+    (Context::Sheet, SHEET),
+    (Context::Unseen, UNSEEN),
     (Context::Pairs, PAIRS),
     (Context::Labels, LABELS),
+    (Context::Categories, CATEGORIES),
     (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),
     (Context::Threshold, THRESHOLD),
@@ -278,7 +286,14 @@ const IMAGES: &[Binding] = &[
         "similar",
         "and these: the training photos that are most like this one, and back",
     ),
+    bind(
+        &["b"],
+        Action::Sheet,
+        "sheet",
+        "beside one another: photos as a sheet of thumbnails, or as a list again",
+    ),
     bind(&["gl"], Action::ShowLabels, "labels", SHOW_LABELS),
+    bind(&["space"], Action::Mark, "", "mark or unmark this image; 'yank' copies the marked"),
     bind(&["R"], Action::Refresh, "", "refresh: read or make these scores again"),
     bind(&["gt"], Action::NextTruth, "", "go to the next true category: only its images"),
     bind(&["gp"], Action::NextPrediction, "", "go to the next predicted category: only its images"),
@@ -292,6 +307,14 @@ const IMAGES: &[Binding] = &[
         "view: pictures as half-blocks, Kitty, Sixel, iTerm2, characters, off",
     ),
 ];
+
+const SHEET: &[Binding] = &[
+    bind(&["h", "left"], Action::PhotoLeft, "", "one photo to the left, or back"),
+    bind(&["l", "right"], Action::PhotoRight, "", "one photo to the right, or on"),
+];
+
+const UNSEEN: &[Binding] =
+    &[bind(&["z"], Action::Undo, "undo", "undo: remove the copies that were added last")];
 
 const PAIRS: &[Binding] = &[
     bind(&["t"], Action::NextSet, "outcome", "outcome: fixed, broken, both wrong or both right"),
@@ -334,6 +357,11 @@ const LABELS: &[Binding] = &[
         "wrong: only photos whose label is probably wrong, or all",
     ),
     bind(&["enter"], Action::Enter, "large", "large: the picture on the whole screen, and back"),
+    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
+    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
+];
+
+const CATEGORIES: &[Binding] = &[
     bind(&["1"], Action::Category1, "", "put this photo, or the marked, under category 1"),
     bind(&["2"], Action::Category2, "", "put this photo, or the marked, under category 2"),
     bind(&["3"], Action::Category3, "", "put this photo, or the marked, under category 3"),
@@ -349,8 +377,6 @@ const LABELS: &[Binding] = &[
         "",
         "put this photo, or the marked, under a category by its name",
     ),
-    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
-    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
 ];
 
 const CHANGE: &[Binding] =

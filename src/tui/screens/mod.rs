@@ -2,6 +2,7 @@
 //! to cells, no change).
 
 mod beside;
+mod category_keys;
 mod change;
 mod compare;
 mod confusion;
@@ -181,6 +182,9 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     compare::CONTEXTS,
     live::CONTEXTS,
     images::CONTEXTS,
+    images::SHEET_CONTEXTS,
+    images::UNSEEN_CONTEXTS,
+    images::UNSEEN_SHEET_CONTEXTS,
     images::PAIRS_CONTEXTS,
     labels::CONTEXTS,
     change::CONTEXTS,
