@@ -69,7 +69,7 @@ pub enum AdditionNews {
     Planned(Result<Plan, String>),
     /// And what could not be added, a sentence each.
     Added(Added, Vec<String>),
-    /// And what was left where it is, a sentence each.
+    /// What was asked for, and what of it was left where it is, a sentence each.
     TakenBack(Added, Vec<String>),
 }
 
@@ -85,7 +85,7 @@ impl AdditionNews {
             AdditionNews::Added(added, problems) if added.copies.is_empty() => {
                 return Some(Toast::error(format!("nothing is added: {}", first(problems))));
             }
-            AdditionNews::TakenBack(added, problems) if added.copies.is_empty() => {
+            AdditionNews::TakenBack(added, problems) if added.copies.len() == problems.len() => {
                 return Some(Toast::error(format!("nothing is removed: {}", first(problems))));
             }
             AdditionNews::Added(Added { copies, folder, experiment, .. }, problems) => {
@@ -103,7 +103,7 @@ impl AdditionNews {
                 (format!("added {what} to {folder}{renamed}; {next}"), problems)
             }
             AdditionNews::TakenBack(Added { copies, folder, .. }, problems) => {
-                let what = match copies.len() {
+                let what = match copies.len() - problems.len() {
                     1 => "1 copy".to_owned(),
                     several => format!("{} copies", grouped(several)),
                 };
@@ -244,6 +244,9 @@ fn make(mut copy: PhotoCopy) -> Result<PhotoCopy, String> {
         match write_new(&copy.to, &bytes) {
             Ok(()) => return Ok(copy),
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
+                if is_same(&copy.to, &copy.hash) {
+                    return Err(format!("it is there already, as {}", name(&copy.to)));
+                }
                 let folder = copy.to.parent().unwrap_or(Path::new("")).to_owned();
                 taken.insert(copy.to);
                 copy.to = free(&folder, &copy.from, &taken);
@@ -255,26 +258,26 @@ fn make(mut copy: PhotoCopy) -> Result<PhotoCopy, String> {
 
 /// Removes the copies that are what they were, as long as the photos that they were made of are, too.
 fn take_back(added: Added) -> AdditionNews {
-    let (mut removed, mut problems) = (Vec::new(), Vec::new());
-    for copy in added.copies {
-        match take_one_back(&copy) {
-            Ok(()) => removed.push(copy),
-            Err(reason) => problems.push(format!("{}: {reason}", name(&copy.to))),
-        }
-    }
-    AdditionNews::TakenBack(Added { copies: removed, ..added }, problems)
+    let problem = |copy: &PhotoCopy| {
+        let reason = take_one_back(copy).err()?;
+        Some(format!("{}: {reason}", name(&copy.to)))
+    };
+    let problems = added.copies.iter().filter_map(problem).collect();
+    AdditionNews::TakenBack(added, problems)
+}
+
+fn is_same(path: &Path, hash: &blake3::Hash) -> bool {
+    read_file(path).is_ok_and(|bytes| blake3::hash(&bytes) == *hash)
 }
 
 fn take_one_back(copy: &PhotoCopy) -> Result<(), String> {
-    let is_same =
-        |path: &Path| read_file(path).is_ok_and(|bytes| blake3::hash(&bytes) == copy.hash);
     if fs::symlink_metadata(&copy.to).is_err() {
         return Err("it is not there any more".to_owned());
     }
-    if !is_same(&copy.to) {
+    if !is_same(&copy.to, &copy.hash) {
         return Err("it was changed since it was added, so it stays".to_owned());
     }
-    if !is_same(&copy.from) {
+    if !is_same(&copy.from, &copy.hash) {
         let from = shown(&copy.from);
         return Err(format!("{from} is not what was copied any more, so the copy stays"));
     }

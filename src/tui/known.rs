@@ -75,7 +75,9 @@ impl Known {
                 self.added.push(added.clone());
             }
             // What is left of it was changed by somebody, and is theirs.
-            News::Addition(AdditionNews::TakenBack(..)) => drop(self.added.pop()),
+            News::Addition(AdditionNews::TakenBack(added, _)) => {
+                self.added.retain(|one| one != added);
+            }
             News::Addition(_) => {}
             News::Scores(news) => {
                 self.scores.retain(|known| known.source != news.source);

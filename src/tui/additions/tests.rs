@@ -63,9 +63,9 @@ impl Project {
         }
     }
 
-    fn take_back(&self, added: &Added) -> (Added, Vec<String>) {
+    fn take_back(&self, added: &Added) -> Vec<String> {
         match perform(&self.config, AdditionEffect::TakeBack(added.clone())) {
-            AdditionNews::TakenBack(removed, problems) => (removed, problems),
+            AdditionNews::TakenBack(_, problems) => problems,
             other => panic!("{other:?}"),
         }
     }
@@ -102,6 +102,11 @@ fn a_name_that_is_taken_between_question_and_answer_is_not_written_over() {
     let (added, _) = project.add(plan);
     assert_eq!(added.copies[0].to, project.at("photos/smoke/new-2.png"));
     assert_eq!(fs::read(project.at("photos/smoke/new.png")).unwrap(), b"another's");
+    png(&project.at("outside/more.png"), 12);
+    let [plan, twice] = [0; 2].map(|_| project.plan("fire", &["more.png"]));
+    project.add(plan);
+    let (added, problems) = project.add(twice);
+    assert!(added.copies.is_empty() && problems[0].contains("there already"), "{problems:?}");
     let plan = project.plan("smoke", &["a.png"]);
     png(&project.at("outside/a.png"), 99);
     let (added, problems) = project.add(plan);
@@ -150,18 +155,18 @@ fn an_undo_removes_only_copies_that_are_what_they_were() {
     let project = Project::new();
     let (added, _) = project.add(project.plan("fire", &["new.png", "a.png"]));
     png(&project.at("photos/fire/a-2.png"), 77);
-    let (removed, problems) = project.take_back(&added);
-    assert_eq!(removed.copies, added.copies[..1]);
+    let problems = project.take_back(&added);
     assert!(!project.at("photos/fire/new.png").exists() && project.at("outside/new.png").exists());
     assert!(project.at("photos/fire/a-2.png").exists());
     assert_eq!(problems, ["a-2.png: it was changed since it was added, so it stays"]);
-    let (_, problems) = project.take_back(&removed);
-    assert_eq!(problems, ["new.png: it is not there any more"]);
+    let said = AdditionNews::TakenBack(added.clone(), problems).words().unwrap();
+    assert!(said.text.starts_with("removed 1 copy from photos/fire; ") && said.is_error);
+    assert_eq!(project.take_back(&added)[0], "new.png: it is not there any more");
     // The copy may be the last one there is.
     let (added, _) = project.add(project.plan("fire", &["new.png"]));
     fs::remove_file(project.at("outside/new.png")).unwrap();
-    let (removed, problems) = project.take_back(&added);
-    assert!(removed.copies.is_empty() && problems[0].contains("so the copy stays"), "{problems:?}");
+    let problems = project.take_back(&added);
+    assert!(problems[0].contains("so the copy stays"), "{problems:?}");
     assert!(project.at("photos/fire/new.png").exists());
 }
 

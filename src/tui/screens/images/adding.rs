@@ -36,7 +36,7 @@ impl Images {
     pub(super) fn act_on_addition(&mut self, action: Action, known: &Known) -> Option<Vec<Effect>> {
         let table = self.table.as_ref().filter(|_| self.is_unseen())?;
         match (action, category_of(action, &table.categories)) {
-            (_, Some(Ok(category))) => return Some(vec![self.ask_what_that_does(category)]),
+            (_, Some(Ok(category))) => return Some(self.ask_what_that_does(category)),
             (_, Some(Err(toast))) => return Some(vec![Effect::Toast(toast)]),
             (Action::NameCategory, None) => {
                 self.category = Some(Prompt::new(PromptName::Category, ""));
@@ -52,28 +52,28 @@ impl Images {
     }
 
     /// A category was typed by its name.
-    pub(super) fn add_to(&self, typed: &str) -> Effect {
+    pub(super) fn add_to(&self, typed: &str) -> Vec<Effect> {
         let categories = self.table.as_ref().map_or(&[][..], |table| &table.categories);
         match category_typed(typed, categories) {
             Ok(category) => self.ask_what_that_does(category),
-            Err(toast) => Effect::Toast(toast),
+            Err(toast) => vec![Effect::Toast(toast)],
         }
     }
 
     /// Nothing is added before the person has seen which files that makes.
-    fn ask_what_that_does(&self, category: String) -> Effect {
+    fn ask_what_that_does(&self, category: String) -> Vec<Effect> {
         let (Some(table), Some(source)) = (&self.table, self.feed.source()) else {
-            return Effect::Cleared;
+            return Vec::new();
         };
         let is_scored = |at: &usize| table.images()[*at].problem.is_none();
         let files: Vec<_> =
             self.chosen().into_iter().filter(is_scored).map(|at| table.path(at)).collect();
         if files.is_empty() {
             let text = "what cannot be scored cannot be learned from, so it is not added";
-            return Effect::Toast(Toast::error(text));
+            return vec![Effect::Toast(Toast::error(text))];
         }
         let wish = Wish { run: source.run().clone(), category, files };
-        Effect::Addition(AdditionEffect::Plan(wish))
+        vec![Effect::Addition(AdditionEffect::Plan(wish))]
     }
 
     pub(super) fn hear_of_additions(&mut self, news: &[News], known: &Known) -> Vec<Effect> {

@@ -55,7 +55,7 @@ impl Images {
         let categories = self.table.as_ref().map_or(&[][..], |table| &table.categories);
         let complete = |text: &str| word_choices(text, categories.iter().cloned());
         match prompt.on(key, &world.known.history, complete) {
-            Prompted::Accepted => return vec![self.add_to(prompt.text())],
+            Prompted::Accepted => return self.add_to(prompt.text()),
             Prompted::Left => {}
             Prompted::Nothing | Prompted::Changed => self.category = Some(prompt),
         }
