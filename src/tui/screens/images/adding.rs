@@ -66,14 +66,22 @@ impl Images {
             return Vec::new();
         };
         let is_scored = |at: &usize| table.images()[*at].problem.is_none();
+        let chosen = self.chosen();
         let files: Vec<_> =
-            self.chosen().into_iter().filter(is_scored).map(|at| table.path(at)).collect();
+            chosen.iter().filter(|at| is_scored(at)).map(|at| table.path(*at)).collect();
+        let left_out = chosen.len() - files.len();
         if files.is_empty() {
             let text = "what cannot be scored cannot be learned from, so it is not added";
             return vec![Effect::Toast(Toast::error(text))];
         }
         let wish = Wish { run: source.run().clone(), category, files };
-        vec![Effect::Addition(AdditionEffect::Plan(wish))]
+        let mut effects = Vec::new();
+        if left_out > 0 {
+            let text = format!("{} without scores: not added", counted(left_out, "file"));
+            effects.push(Effect::Toast(Toast::error(text)));
+        }
+        effects.push(Effect::Addition(AdditionEffect::Plan(wish)));
+        effects
     }
 
     pub(super) fn hear_of_additions(&mut self, news: &[News], known: &Known) -> Vec<Effect> {

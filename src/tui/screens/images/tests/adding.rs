@@ -76,6 +76,7 @@ fn marked_photos_are_added_with_one_question_and_what_has_no_scores_is_not() {
     let mut app = unseen();
     press(&mut app, "*");
     let wish = asked(press(&mut app, "=fi tab enter"));
+    assert!(testing::text(&mut app, (80, 24)).contains("1 file without scores: not added"));
     assert_eq!(wish.category, "fire");
     assert_eq!(wish.files, ["/new/unsure.jpg", "/new/sure.jpg"].map(PathBuf::from));
     let mut plan = planned(&wish);
