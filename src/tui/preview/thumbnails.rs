@@ -53,7 +53,9 @@ impl Thumbnails {
         }
         (self.wanted, self.kind) = (wanted, Some(kind));
         let missing = self.wanted.iter().filter(|path| !self.pictures.contains_key(*path));
-        let missing = missing.map(|path| Wanted { path: path.clone(), room, graphics }).collect();
+        let missing = missing
+            .map(|path| Wanted { path: path.clone(), room, graphics, overlay: None })
+            .collect();
         Some(Effect::Preview(missing))
     }
 
@@ -66,7 +68,7 @@ impl Thumbnails {
     pub fn learn(&mut self, news: &[News]) {
         for one in news {
             let News::Picture(picture) = one else { continue };
-            let Wanted { path, room, graphics } = &picture.wanted;
+            let Wanted { path, room, graphics, overlay: None } = &picture.wanted else { continue };
             if self.kind == Some((*room, *graphics)) && self.wanted.contains(path) {
                 self.pictures.insert(path.clone(), picture.clone());
             }

@@ -211,15 +211,15 @@ impl Images {
     /// Asks for what is shown of the image under the cursor, and for the pictures that may be shown next.
     fn look(&mut self, world: &World) -> Vec<Effect> {
         const AHEAD: [isize; 5] = [1, -1, 2, 3, -2];
+        if self.sheet.is_on && !self.is_large {
+            return self.look_at_sheet(world).into_iter().collect();
+        }
+        self.sheet.thumbnails.interrupt();
         let (Some(table), Some(row), Some(at)) =
             (&self.table, self.list.selected(), self.selected())
         else {
             return Vec::new();
         };
-        if self.sheet.is_on && !self.is_large {
-            return self.look_at_sheet(world).into_iter().collect();
-        }
-        self.sheet.thumbnails.interrupt();
         let run = self.feed.source().map(Source::run);
         let asked = run.and_then(|run| self.looking.ask(run, table, at));
         let layout = self.layout(world.area);
