@@ -234,7 +234,14 @@ fn log() -> Vec<u8> {
             properties: vec![("taps".into(), "Mixed_7c".into())],
             ..NetworkFacts::default()
         }),
-        Event::Features { done: 3, total: 16, from_cache: 1, skipped: 0, images_per_second: 9.5 },
+        Event::Features {
+            done: 3,
+            total: 16,
+            from_cache: 1,
+            skipped: 0,
+            images_per_second: 9.5,
+            latest: Some("fire/a.jpg".into()),
+        },
         Event::Head { fold: Some(1), folds: 5 },
         Event::Step(StepPoint { step: 1, loss: 1.1, accuracy: 0.5, learning_rate: 0.01 }),
         Event::FoldTested(FoldResult { fold: 1, correct: 2, n: 3, step: 9, kept_step: 4 }),

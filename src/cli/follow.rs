@@ -312,7 +312,7 @@ fn dataset_line(run: &Run, skipped: usize, duplicates: usize) -> String {
 }
 
 fn features_line(run: &Run) -> String {
-    let features = run.features.unwrap_or_default();
+    let features = run.features.clone().unwrap_or_default();
     let mut line = format!("features {}", progress(features.done, features.total));
     if features.images_per_second > 0.0 {
         line += &format!(", {} images/s", rate(features.images_per_second));

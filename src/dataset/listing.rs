@@ -11,6 +11,7 @@ use super::{
     Dataset, DatasetError, DecodeRule, Detail, KnownThumbnails, OpenError, PhotoReader, PhotoTraits,
 };
 use super::{Skipped, categories, layout};
+use crate::spec::{Experiment, Set};
 
 /// What a folder holds at a first look.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,24 @@ pub fn list_categories(images: &Path) -> Result<Listing, DatasetError> {
         (categories::category_name(&group[0]), group.iter().map(count).sum())
     };
     Ok(Listing { has_set_folders, categories: groups.iter().map(listed).collect() })
+}
+
+/// Where a new photo of a category belongs, relative to the folder of images; where folders are sets,
+/// among the training photos. `None`: no folder is called so.
+///
+/// Errors as [`scan`](super::scan) does of the folders.
+pub fn folder_of_new_photos(
+    images: &Path,
+    experiment: &Experiment,
+    category: &str,
+) -> Result<Option<PathBuf>, DatasetError> {
+    let found = categories::find(images, experiment)?;
+    let Some(number) = found.names.iter().position(|name| name == category) else {
+        return Ok(None);
+    };
+    // The sets come in their order, training first.
+    let mut folders = found.folders.into_iter().filter(|folder| folder.category == number);
+    Ok(folders.find(|folder| matches!(folder.set, None | Some(Set::Training))).map(|one| one.path))
 }
 
 /// The files in `folder` and below that look like photos, in the order of a scan.

@@ -41,7 +41,7 @@ pub use distort::{distort, largest_square};
 pub use error::DatasetError;
 pub use file::{MAX_FILE_BYTES, read_file};
 pub use folds::{Fold, Folds, deal_folds};
-pub use listing::{Listing, decode_all, list_categories, photos_below};
+pub use listing::{Listing, decode_all, folder_of_new_photos, list_categories, photos_below};
 pub use near::{KnownThumbnails, NearCopy, Severity, near_copies};
 pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};

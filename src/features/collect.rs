@@ -35,6 +35,8 @@ pub struct Progress {
     /// Pictures that the network is given at a time; fewer than at first where the device ran out of
     /// memory.
     pub batch: usize,
+    /// The job that was computed last.
+    pub latest: Option<usize>,
 }
 
 /// Why the feature stage cannot go on.
@@ -134,6 +136,7 @@ impl Collector<'_> {
         filled.progress.done += 1;
         match features {
             Ok(features) => {
+                filled.progress.latest = Some(job);
                 self.shard.keys.extend(self.jobs[job].rows(self.distort));
                 self.shard.features.extend(features.into_iter().flatten());
                 let since = *self.shard.since.get_or_insert_with(Instant::now);

@@ -40,9 +40,23 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Makes `path` with these bytes unless something is there, for which the error is `AlreadyExists`.
 /// An error names the file.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    create_whole(path, bytes).map_err(|err| {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let made = begin_beside(folder, &name).and_then(|(mut file, beside)| {
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        let made = written.and_then(|()| match rename_new(&beside, path) {
+            Err(err) if !has_links(&err) => create_directly(path, bytes),
+            renamed => renamed,
+        });
+        // It is gone where it was renamed.
+        let _ = fs::remove_file(&beside);
+        made
+    });
+    made.map_err(|err| {
         io::Error::new(err.kind(), NotWritten { path: path.to_owned(), source: err })
-    })
+    })?;
+    sync_folder(folder);
+    Ok(())
 }
 
 /// Makes `path` with these bytes unless it exists, for which the error is `AlreadyExists`. Nobody
@@ -52,15 +66,18 @@ pub(super) fn create_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let (mut file, beside) = begin_beside(folder, &name)?;
     let made = file.write_all(bytes).and_then(|()| match fs::hard_link(&beside, path) {
-        Err(err) if !has_links(&err) => {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-            // Left empty it would hide that the disk is full.
-            file.write_all(bytes).inspect_err(|_| drop(fs::remove_file(path)))
-        }
+        Err(err) if !has_links(&err) => create_directly(path, bytes),
         linked => linked,
     });
     let _ = fs::remove_file(&beside);
     made
+}
+
+/// Where the file system cannot do better.
+fn create_directly(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    // Left empty it would hide that the disk is full.
+    file.write_all(bytes).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 fn has_links(err: &io::Error) -> bool {
@@ -172,6 +189,16 @@ mod tests {
         let mut left: Vec<_> = left.collect();
         left.sort();
         assert_eq!(left, [".note.toml.1-0.tmp", "summary.json"]);
+    }
+
+    #[test]
+    fn a_new_file_is_whole_and_never_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jpg");
+        write_new(&path, b"mine").unwrap();
+        assert_eq!(write_new(&path, b"x").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stays beside it");
     }
 
     #[test]

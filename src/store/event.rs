@@ -287,6 +287,9 @@ pub enum Event {
         skipped: usize,
         /// Of the images that went through the network; 0 while none has.
         images_per_second: f64,
+        /// The photo that was computed last, below the folder of images, as it is shown to people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        latest: Option<String>,
     },
     /// In a run with folds: another head is trained from here on, from its first iteration. (Since
     /// version 2: who does not know it would take the heads' iterations for those of one.)

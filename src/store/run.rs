@@ -29,7 +29,7 @@ pub struct Horizon {
 }
 
 /// How far the feature stage is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FeatureProgress {
     /// Features that are there, computed or found.
     pub done: usize,
@@ -41,6 +41,9 @@ pub struct FeatureProgress {
     pub skipped: usize,
     /// Of the images that went through the network; 0 while none has.
     pub images_per_second: f64,
+    /// The photo that was computed last, below the folder of images, as it is shown to people.
+    #[serde(default)]
+    pub latest: Option<String>,
 }
 
 impl FeatureProgress {
@@ -188,9 +191,15 @@ impl Run {
                 (self.skipped, self.duplicates) = (skipped, duplicates);
             }
             Event::Network(facts) => self.network = Some(facts),
-            Event::Features { done, total, from_cache, skipped, images_per_second } => {
-                self.features =
-                    Some(FeatureProgress { done, total, from_cache, skipped, images_per_second });
+            Event::Features { done, total, from_cache, skipped, images_per_second, latest } => {
+                self.features = Some(FeatureProgress {
+                    done,
+                    total,
+                    from_cache,
+                    skipped,
+                    images_per_second,
+                    latest,
+                });
             }
             Event::Head { fold, folds } => {
                 self.earlier_end = None;

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::additions::AdditionEffect;
 use super::experiments::ExperimentEffect;
 use super::keys::Action;
 use super::kinds::Kinds;
@@ -98,6 +99,9 @@ pub enum Effect {
     FindKinds(RunFolder),
     /// Keeps what was decided about photos in this file; comes back as `News::Kept`.
     Decide(PathBuf, Vec<Decided>),
+    /// Something to be done about photos that are added to an experiment's; comes back as
+    /// `News::Addition`.
+    Addition(AdditionEffect),
     /// Runs a run's experiment again with the labels as they are decided now, and waits for it; comes
     /// back as `News::LessonOver`.
     Lesson(RunFolder),

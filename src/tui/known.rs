@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::additions::{Added, AdditionNews};
 use super::compared::ComparedMeans;
 use super::experiments::KnownExperiments;
 use super::followed::Followed;
@@ -42,6 +43,8 @@ pub struct Known {
     pub history: History,
     /// What can be brought back, newest last.
     pub trashed: Vec<Trashed>,
+    /// Copies of photos that were added to experiments, the newest last.
+    pub added: Vec<Added>,
     /// How pictures are drawn.
     pub graphics: Graphics,
     /// What was read or scored last, the latest last.
@@ -68,6 +71,14 @@ impl Known {
             News::Trashed(trashed) => self.trashed.push(trashed.clone()),
             News::Graphics(graphics) => self.graphics = *graphics,
             News::PicturesForgotten => self.graphics = self.graphics.forgotten(),
+            News::Addition(AdditionNews::Added(added, _)) if !added.copies.is_empty() => {
+                self.added.push(added.clone());
+            }
+            // What is left of it was changed by somebody, and is theirs.
+            News::Addition(AdditionNews::TakenBack(added, _)) => {
+                self.added.retain(|one| one != added);
+            }
+            News::Addition(_) => {}
             News::Scores(news) => {
                 self.scores.retain(|known| known.source != news.source);
                 self.scores.push(news.clone());

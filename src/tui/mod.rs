@@ -28,6 +28,7 @@
 //!    goes to the queue there and comes back as news.
 //! 6. Snapshots at 60x20, 80x24 and 140x40 (`testing.rs` has the helpers).
 
+mod additions;
 mod app;
 mod compared;
 mod effect;

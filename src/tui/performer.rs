@@ -16,6 +16,7 @@ use std::thread;
 use signal_hook::consts::SIGSTOP;
 
 use super::Context;
+use super::additions;
 use super::compared::{compare, compare_repeats};
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
@@ -214,6 +215,11 @@ impl Performer {
                 self.aside("kinds", move || News::Kinds(find_kinds(&program, run)))?;
             }
             Effect::Decide(file, decided) => self.later(move || News::Kept(keep(file, decided))),
+            Effect::Addition(effect) => {
+                // All photos of the experiment may have to be read.
+                let config = self.context.config.clone();
+                self.aside("add", move || News::Addition(additions::perform(&config, effect)))?;
+            }
             Effect::Lesson(run) => {
                 // Behind the decisions, which are to be in their file before.
                 let (context, send) = (self.context.clone(), self.send.clone());

@@ -18,8 +18,8 @@ pub struct Prompt {
     /// How far back in the history the text was taken from, and what stood there before.
     back: Option<(usize, String)>,
     popup: Option<Popup<Choices>>,
-    /// Names of folders that a path may go on with.
-    folders: Vec<String>,
+    /// Names that a path may go on with.
+    names: Vec<String>,
 }
 
 /// What became of it at a key.
@@ -53,7 +53,7 @@ pub fn word_choices(text: &str, words: impl IntoIterator<Item = String>) -> Opti
 impl Prompt {
     pub fn new(name: PromptName, text: &str) -> Prompt {
         let field = Field::new(text);
-        Prompt { name, field, back: None, popup: None, folders: Vec::new() }
+        Prompt { name, field, back: None, popup: None, names: Vec::new() }
     }
 
     pub fn text(&self) -> &str {
@@ -143,7 +143,7 @@ impl Prompt {
     /// Lists and histories belong to a text that is another now.
     fn forget(&mut self) {
         (self.back, self.popup) = (None, None);
-        self.folders.clear();
+        self.names.clear();
     }
 
     fn step_back(&mut self, history: &[String]) -> Prompted {
@@ -168,7 +168,7 @@ impl Prompt {
         };
         let is_other = text != self.field.text();
         self.field = Field::new(text);
-        self.folders.clear();
+        self.names.clear();
         self.back = (steps > 0).then_some((steps, draft));
         if is_other { Prompted::Changed } else { Prompted::Nothing }
     }
@@ -177,7 +177,7 @@ impl Prompt {
     pub fn complete_path(&mut self, completion: &Completion) {
         if self.field.text() == completion.typed {
             self.field = Field::new(&completion.text);
-            self.folders.clone_from(&completion.folders);
+            self.names.clone_from(&completion.names);
         }
     }
 
@@ -192,9 +192,9 @@ impl Prompt {
         said: Option<(&str, Role)>,
         theme: &Theme,
     ) {
-        let folders = self.folders.join("  ");
+        let names = self.names.join("  ");
         let said = match said {
-            None if !folders.is_empty() => Some((folders.as_str(), Role::Dim)),
+            None if !names.is_empty() => Some((names.as_str(), Role::Dim)),
             said => said,
         };
         // One cell for the cursor, two between.

@@ -17,7 +17,7 @@ use crate::nets::Place;
 use crate::spec::{self, Experiment, SpecError};
 use crate::store::{
     Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain, say_aside,
-    skipped_csv, write_atomically,
+    shown, skipped_csv, write_atomically,
 };
 
 /// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
@@ -242,6 +242,7 @@ impl<'a> Work<'a> {
                     from_cache: progress.from_cache,
                     skipped: progress.skipped,
                     images_per_second: progress.images_per_second,
+                    latest: progress.latest.map(|job| shown(&dataset.photos[photos[job]].path)),
                 })
             },
         )

@@ -285,6 +285,12 @@ impl App {
         self.settle(effects);
     }
 
+    /// The screen in front.
+    #[cfg(test)]
+    pub fn shown(&self) -> &Screen {
+        self.top()
+    }
+
     fn say(&mut self, toast: Toast) {
         let said = Said { at: (self.now)(), toast };
         self.log.push(said.clone());

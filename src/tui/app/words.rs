@@ -33,6 +33,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         News::Kept(KeptNews { kept: Err(problem), .. }) => {
             Some(Toast::error(format!("not decided: {problem}")))
         }
+        News::Addition(news) => news.words(),
         News::LessonOver(LessonNews { after, problem: Some(problem), .. }) => {
             Some(Toast::error(format!("{}: {problem}", after.id())))
         }

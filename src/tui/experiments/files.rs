@@ -29,8 +29,8 @@ pub struct Completion {
     pub typed: String,
     /// As far as it is certain.
     pub text: String,
-    /// Names of the folders that it may be, when there are several.
-    pub folders: Vec<String>,
+    /// Names that may come next, when there are several; those of folders end in `/`.
+    pub names: Vec<String>,
 }
 
 /// The text as it is in the file, every byte.
@@ -127,26 +127,37 @@ pub fn draft(
     Ok(ExperimentNews::Drafted { path, text })
 }
 
-/// The longest certain continuation of a path to a folder.
-pub fn complete(root: &Path, typed: &str) -> Completion {
+/// What a path that is typed may lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    Folder,
+    /// A photo, or a folder of photos.
+    Photos,
+}
+
+/// The longest certain continuation of a path; one to a folder starts at `root`.
+pub fn complete(root: &Path, typed: &str, kind: PathKind) -> Completion {
     let (above, begun) = match typed.rfind('/') {
         Some(at) => typed.split_at(at + 1),
         None => ("", typed),
     };
-    let folders: Vec<String> = photos::folders(&root.join(typed_path(above)))
-        .into_iter()
-        .filter(|name| name.starts_with(begun))
-        .collect();
-    let text = match folders.as_slice() {
+    let folder = root.join(typed_path(above));
+    let folders = photos::folders(&folder).into_iter().map(|name| name + "/");
+    let files = match kind {
+        PathKind::Folder => Vec::new(),
+        PathKind::Photos => photos::files(&folder),
+    };
+    let names: Vec<String> = folders.chain(files).filter(|name| name.starts_with(begun)).collect();
+    let text = match names.as_slice() {
         [] => typed.to_owned(),
-        [only] => format!("{above}{only}/"),
+        [only] => format!("{above}{only}"),
         [first, rest @ ..] => {
             let certain = rest.iter().map(|name| same_start(first, name)).min().unwrap_or(0);
             format!("{above}{}", first.chars().take(certain).collect::<String>())
         }
     };
-    let folders = if folders.len() > 1 { folders } else { Vec::new() };
-    Completion { typed: typed.to_owned(), text, folders }
+    let names = if names.len() > 1 { names } else { Vec::new() };
+    Completion { typed: typed.to_owned(), text, names }
 }
 
 /// How many characters two names begin with in common.
@@ -281,14 +292,23 @@ mod tests {
         for folder in ["data/fire", "data/firewood", "data/文", ".hidden"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        let text = |typed: &str| complete(root.path(), typed).text;
+        let text = |typed: &str| complete(root.path(), typed, PathKind::Folder).text;
         assert_eq!(text(""), "data/");
         assert_eq!(text("data/f"), "data/fire");
         assert_eq!(text("data/文"), "data/文/");
         assert_eq!(text("data/x"), "data/x");
-        assert_eq!(complete(root.path(), "data/fi").folders, ["fire", "firewood"]);
+        let names = |typed: &str, kind| complete(root.path(), typed, kind).names;
+        assert_eq!(names("data/fi", PathKind::Folder), ["fire/", "firewood/"]);
         let absolute = format!("{}/da", root.path().display());
         assert_eq!(text(&absolute), format!("{absolute}ta/"));
+        for file in ["data/barn.JPG", "data/fir tree.png", "data/notes.txt", "data/.b.jpg"] {
+            fs::write(root.path().join(file), "").unwrap();
+        }
+        let photo = |typed: &str| complete(root.path(), typed, PathKind::Photos).text;
+        assert_eq!((photo("data/b"), photo("data/n")), ("data/barn.JPG".into(), "data/n".into()));
+        assert_eq!(photo("data/f"), "data/fir");
+        assert_eq!(names("data/fir", PathKind::Photos), ["fire/", "firewood/", "fir tree.png"]);
+        assert_eq!(text("data/b"), "data/b", "where a folder is asked for, files are none");
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod watcher;
 
 use std::path::PathBuf;
 
-pub use files::{Completion, Saved};
+pub use files::{Completion, PathKind, Saved};
 pub use known::{Check, Counting, KnownExperiment, KnownExperiments, Scanned, count_key};
 pub use performer::{ExperimentEffect, ExperimentPerformer};
 

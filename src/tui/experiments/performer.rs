@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use super::counter::Counter;
-use super::files::{self, Saved};
+use super::files::{self, PathKind, Saved};
 use super::pause::Pause;
 use super::watcher::Watcher;
 use super::{Completion, ExperimentNews};
@@ -50,7 +50,8 @@ pub enum ExperimentEffect {
         table: String,
     },
     Trash(PathBuf),
-    CompletePath(String),
+    /// Completes a path as it was typed; comes back as `ExperimentNews::Completed`.
+    CompletePath(String, PathKind),
     /// Counts the photos of this experiment rather than of another.
     Count(Box<Experiment>),
     /// Counts its photos by the names of the files only.
@@ -135,9 +136,13 @@ impl ExperimentPerformer {
                     then_look(said(trashed.map(ExperimentNews::Trashed)))
                 })
             }
-            ExperimentEffect::CompletePath(typed) => {
-                let root = self.context.config.root.clone();
-                Box::new(move || complete(&root, &typed))
+            ExperimentEffect::CompletePath(typed, kind) => {
+                // What is scored is meant from where the program was started.
+                let root = match kind {
+                    PathKind::Folder => self.context.config.root.clone(),
+                    PathKind::Photos => PathBuf::from("."),
+                };
+                Box::new(move || complete(&root, &typed, kind))
             }
         })
     }
@@ -151,8 +156,8 @@ fn overwrite(path: PathBuf, text: String) -> News {
     News::Experiment(ExperimentNews::Saved { path, saved })
 }
 
-fn complete(root: &Path, typed: &str) -> News {
-    let completion: Completion = files::complete(root, typed);
+fn complete(root: &Path, typed: &str, kind: PathKind) -> News {
+    let completion: Completion = files::complete(root, typed, kind);
     News::Experiment(ExperimentNews::Completed(completion))
 }
 

@@ -19,11 +19,20 @@ pub fn count(images: &Path, wanted: &[String]) -> Vec<(String, usize)> {
 
 /// Names of the folders in a folder, those that are hidden or left by programs left out, in order.
 pub fn folders(folder: &Path) -> Vec<String> {
+    names_of(folder, |path| path.is_dir())
+}
+
+/// Names of the files in a folder that are called like photos, in order.
+pub fn files(folder: &Path) -> Vec<String> {
+    names_of(folder, |path| is_photo(path) && path.is_file())
+}
+
+fn names_of(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|entry| entry.path().is_dir())
+        .filter(|entry| is_wanted(&entry.path()))
         .map(|entry| entry.file_name())
         .filter(|name| is_shown(name))
         .map(|name| name.to_string_lossy().into_owned())

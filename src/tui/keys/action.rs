@@ -90,6 +90,10 @@ pub enum Action {
     ShowActivation,
     /// Shows the training photos that are most like a photo.
     ShowSimilar,
+    /// Photos side by side in a sheet of thumbnails, or in a list.
+    Sheet,
+    PhotoLeft,
+    PhotoRight,
     // experiments
     New,
     Edit,

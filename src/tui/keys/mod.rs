@@ -26,7 +26,7 @@ pub enum Meaning {
 /// The rows that hold in `contexts` and everywhere, in their order.
 pub fn rows(contexts: &[Context]) -> impl Iterator<Item = &'static Binding> {
     let is_typed_into = contexts.contains(&Context::Editor);
-    let are_numbers_taken = contexts.contains(&Context::Labels);
+    let are_numbers_taken = contexts.contains(&Context::Categories);
     let goes_by_number = |row: &&Binding| row.keys[0].starts_with(|c: char| c.is_ascii_digit());
     contexts
         .iter()
@@ -78,7 +78,10 @@ mod tests {
 
     /// Keys with several meanings, and why they may have them.
     const SEVERAL: &[(&[&str], &str)] = &[
-        (&["h", "l", "left", "right"], "movement: to the side, in a table or along a curve"),
+        (
+            &["h", "l", "left", "right"],
+            "movement: to the side, in a table, a sheet or along a curve",
+        ),
         (&["ctrl-d", "ctrl-u", "pgdn", "pgup"], "movement: far, down a list or along a curve"),
         (&["J", "K"], "movement: not of the cursor, but of its row or of the text beside it"),
         (&["-"], "charts: + and - zoom, as in maps and browsers; tables have no zoom"),

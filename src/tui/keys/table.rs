@@ -19,11 +19,16 @@ pub enum Context {
     Compare,
     Live,
     Images,
+    /// Images as a sheet of thumbnails.
+    Sheet,
+    /// Images that no run saw: they can be added to its photos.
+    Unseen,
     Pairs,
-    /// Numbers are those of categories here.
     Labels,
     Kinds,
     Map,
+    /// Every screen that puts photos under categories, whose numbers these are there.
+    Categories,
     Change,
     Confusion,
     Threshold,
@@ -58,10 +63,13 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Compare, COMPARE),
     (Context::Live, LIVE),
     (Context::Images, IMAGES),
+    (Context::Sheet, SHEET),
+    (Context::Unseen, UNSEEN),
     (Context::Pairs, PAIRS),
     (Context::Labels, LABELS),
     (Context::Kinds, KINDS),
     (Context::Map, MAP),
+    (Context::Categories, CATEGORIES),
     (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),
     (Context::Threshold, THRESHOLD),
@@ -289,10 +297,17 @@ const IMAGES: &[Binding] = &[
         "similar",
         "and these: the training photos that are most like this one, and back",
     ),
+    bind(
+        &["b"],
+        Action::Sheet,
+        "sheet",
+        "beside one another: photos as a sheet of thumbnails, or as a list again",
+    ),
     bind(&["gl"], Action::ShowLabels, "labels", SHOW_LABELS),
     bind(&["gk"], Action::ShowKinds, "", SHOW_KINDS),
     bind(&["gm"], Action::ShowMap, "", SHOW_MAP),
     bind(&["ga"], Action::AllImages, "", "go back to all images, where only chosen ones are shown"),
+    bind(&["space"], Action::Mark, "", "mark or unmark this image; 'yank' copies the marked"),
     bind(&["R"], Action::Refresh, "", "refresh: read or make these scores again"),
     bind(&["gt"], Action::NextTruth, "", "go to the next true category: only its images"),
     bind(&["gp"], Action::NextPrediction, "", "go to the next predicted category: only its images"),
@@ -306,6 +321,14 @@ const IMAGES: &[Binding] = &[
         "view: pictures as half-blocks, Kitty, Sixel, iTerm2, characters, off",
     ),
 ];
+
+const SHEET: &[Binding] = &[
+    bind(&["h", "left"], Action::PhotoLeft, "", "one photo to the left, or back"),
+    bind(&["l", "right"], Action::PhotoRight, "", "one photo to the right, or on"),
+];
+
+const UNSEEN: &[Binding] =
+    &[bind(&["z"], Action::Undo, "undo", "undo: remove the copies that were added last")];
 
 const PAIRS: &[Binding] = &[
     bind(&["t"], Action::NextSet, "outcome", "outcome: fixed, broken, both wrong or both right"),
@@ -348,6 +371,11 @@ const LABELS: &[Binding] = &[
         "wrong: only photos whose label is probably wrong, or all",
     ),
     bind(&["enter"], Action::Enter, "large", "large: the picture on the whole screen, and back"),
+    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
+    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
+];
+
+const CATEGORIES: &[Binding] = &[
     bind(&["1"], Action::Category1, "", "put this photo, or the marked, under category 1"),
     bind(&["2"], Action::Category2, "", "put this photo, or the marked, under category 2"),
     bind(&["3"], Action::Category3, "", "put this photo, or the marked, under category 3"),
@@ -363,8 +391,6 @@ const LABELS: &[Binding] = &[
         "",
         "put this photo, or the marked, under a category by its name",
     ),
-    bind(&["o"], Action::OpenOutside, "", "open the file in another program"),
-    bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
 ];
 
 const KINDS: &[Binding] = &[

@@ -16,6 +16,7 @@ pub use glance::{Glance, GlanceNews, start as start_glances};
 pub use metrics::HostMetrics;
 pub use runs::RunsWatcher;
 
+use super::additions::AdditionNews;
 use super::compared::{ComparedNews, ComparedRepeats};
 use super::experiments::ExperimentNews;
 use super::explained::ExplainedNews;
@@ -85,6 +86,8 @@ pub enum News {
     Kinds(KindsNews),
     /// Decisions about photos were kept, or not.
     Kept(KeptNews),
+    /// Photos are to be added to an experiment's, or were.
+    Addition(AdditionNews),
     /// The run with new labels has ended.
     LessonOver(LessonNews),
     /// The run under the cursor was looked at.

@@ -156,6 +156,18 @@ impl Graphics {
         Graphics { renderer, generation: self.generation + 1, ..self }
     }
 
+    /// The same, drawn in cells of text whatever the terminal has; from afar in the table of 256
+    /// colours, which takes two fifths less bytes.
+    pub fn in_cells(self) -> Graphics {
+        let renderer = match self.renderer {
+            Renderer::Kitty | Renderer::Sixel | Renderer::Iterm2 => Renderer::HalfBlocks,
+            other => other,
+        };
+        let depth = if self.is_remote { Depth::Indexed } else { self.depth };
+        // Cells are drawn anew by themselves: no terminal has to remember them.
+        Graphics { renderer, depth, generation: 0, ..self }
+    }
+
     /// The same, for a terminal that has forgotten what it was sent.
     pub fn forgotten(self) -> Graphics {
         Graphics { generation: self.generation + 1, ..self }

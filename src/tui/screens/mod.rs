@@ -2,6 +2,7 @@
 //! to cells, no change).
 
 mod beside;
+mod category_keys;
 mod change;
 mod compare;
 mod confusion;
@@ -98,7 +99,7 @@ impl Screen {
             Destination::Kinds(run, found) => Screen::Kinds(Box::new(KindsScreen::of(run, found))),
             Destination::Map(run, found) => Screen::Map(Box::new(Map::of(run, found))),
             Destination::ChosenImages(run, chosen) => {
-                Screen::Images(Box::new(Images::chosen(run, chosen)))
+                Screen::Images(Box::new(Images::only(run, chosen)))
             }
             Destination::Change { first, second } => {
                 Screen::Change(Box::new(Change::between(first, second)))
@@ -196,6 +197,9 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     compare::CONTEXTS,
     live::CONTEXTS,
     images::CONTEXTS,
+    images::SHEET_CONTEXTS,
+    images::UNSEEN_CONTEXTS,
+    images::UNSEEN_SHEET_CONTEXTS,
     images::PAIRS_CONTEXTS,
     labels::CONTEXTS,
     kinds::CONTEXTS,

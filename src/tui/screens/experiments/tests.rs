@@ -7,8 +7,8 @@ use crate::store::{RunFolder, State};
 use crate::tui::app::App;
 use crate::tui::effect::{Effect, PromptName};
 use crate::tui::experiments::{
-    Check, Completion, Counted, ExperimentEffect, ExperimentNews, KnownExperiment, Scanned,
-    count_key,
+    Check, Completion, Counted, ExperimentEffect, ExperimentNews, KnownExperiment, PathKind,
+    Scanned, count_key,
 };
 use crate::tui::news::{News, Trashed};
 use crate::tui::testing::{self, SIZES, all, press, run, summary, text};
@@ -211,10 +211,10 @@ fn a_folder_is_completed_and_becomes_a_draft_in_the_editor() {
     let effects = press(&mut app, "n da tab");
     assert!(matches!(
         &effects[..],
-        [Effect::Experiment(ExperimentEffect::CompletePath(typed))] if typed == "da"
+        [Effect::Experiment(ExperimentEffect::CompletePath(typed, PathKind::Folder))] if typed == "da"
     ));
-    let folders = vec!["fire".to_owned(), "firewood".to_owned()];
-    let completion = Completion { typed: "da".into(), text: "data/fire".into(), folders };
+    let names = vec!["fire/".to_owned(), "firewood/".to_owned()];
+    let completion = Completion { typed: "da".into(), text: "data/fire".into(), names };
     news(&mut app, ExperimentNews::Completed(completion.clone()));
     looks("folder", &mut app);
     press(&mut app, "x");

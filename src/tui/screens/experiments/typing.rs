@@ -11,7 +11,7 @@ use super::vary::Vary;
 use crate::spec::networks;
 use crate::store::History;
 use crate::tui::effect::{Effect, PromptName};
-use crate::tui::experiments::{Completion, ExperimentEffect};
+use crate::tui::experiments::{Completion, ExperimentEffect, PathKind};
 use crate::tui::prompt::{Prompt, Prompted};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Field, put};
@@ -74,7 +74,7 @@ impl Typing {
             }
             (KeyCode::Tab, Typing::Folder(prompt)) => {
                 let typed = prompt.text().to_owned();
-                let effect = ExperimentEffect::CompletePath(typed);
+                let effect = ExperimentEffect::CompletePath(typed, PathKind::Folder);
                 return Typed::Asks(vec![Effect::Experiment(effect)]);
             }
             (_, Typing::Folder(prompt)) => {

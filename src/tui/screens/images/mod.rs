@@ -1,5 +1,6 @@
 //! Every image of a run with its scores, worst first, and its picture.
 
+mod adding;
 mod columns;
 pub mod details;
 mod feed;
@@ -7,12 +8,16 @@ mod filters;
 mod look;
 mod pairs;
 mod scene;
+mod sheet;
+mod sheet_view;
 #[cfg(test)]
 mod tests;
+mod typing;
+mod walk;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -20,21 +25,20 @@ use ratatui::layout::Rect;
 use super::control::open_kinds;
 use super::{Message, Page, World, names};
 use crate::insight::label_lines;
-use crate::query::Keys;
 use crate::spec::Set;
 use crate::store::{RunFolder, shown};
 use crate::tui::effect::{Destination, Effect, PromptName};
-use crate::tui::experiments::{ExperimentEffect, ExperimentNews};
-use crate::tui::filter::{Filter, Scope, occurring};
+use crate::tui::experiments::ExperimentNews;
+use crate::tui::filter::Filter;
 use crate::tui::keys::names::BACK;
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
+use crate::tui::marks::Marks;
 use crate::tui::news::{News, Toast};
 use crate::tui::preview::Preview;
-use crate::tui::prompt::{Prompt, Prompted};
+use crate::tui::prompt::Prompt;
 use crate::tui::scores::{Chosen, Filters, ScoreTable, Source, next_category, next_set};
 use crate::tui::theme::Role;
-use crate::tui::typed_path::typed_path;
 use crate::tui::widgets::{Order, Reaction, Table, put, wrap};
 use crate::words::{counted, grouped};
 use details::Layout;
@@ -46,8 +50,30 @@ use look::Looking;
 #[cfg(test)]
 pub use pairs::PAIRS_CONTEXTS;
 pub use pairs::PairsScreen;
+use sheet::Sheet;
 
-pub const CONTEXTS: &[Context] = &[Context::Images, Context::Sort, Context::List, Context::Columns];
+pub const CONTEXTS: &[Context] =
+    &[Context::Images, Context::Marks, Context::Sort, Context::List, Context::Columns];
+pub const SHEET_CONTEXTS: &[Context] =
+    &[Context::Images, Context::Sheet, Context::Marks, Context::List];
+/// Of photos that no run saw.
+pub const UNSEEN_CONTEXTS: &[Context] = &[
+    Context::Images,
+    Context::Unseen,
+    Context::Categories,
+    Context::Marks,
+    Context::Sort,
+    Context::List,
+    Context::Columns,
+];
+pub const UNSEEN_SHEET_CONTEXTS: &[Context] = &[
+    Context::Images,
+    Context::Unseen,
+    Context::Categories,
+    Context::Sheet,
+    Context::Marks,
+    Context::List,
+];
 
 #[derive(Debug)]
 pub struct Images {
@@ -56,12 +82,19 @@ pub struct Images {
     list: Table,
     /// Indices into the table, in the order in which they are shown.
     shown: Vec<u32>,
+    /// Indices into the table.
+    marks: Marks<u32>,
+    sheet: Sheet,
     /// With these it was opened; `esc` goes back to them.
     first_filters: Filters,
     filters: Filters,
     filter: Filter,
     /// A file or folder to be scored.
     path: Option<Prompt>,
+    /// The category that photos are to be added to.
+    category: Option<Prompt>,
+    /// What photos were added to, by their places in the table.
+    added: BTreeMap<usize, String>,
     /// The picture fills the screen.
     is_large: bool,
     /// The cursor moved down last, so the next pictures are likelier below.
@@ -84,10 +117,14 @@ impl Images {
             table: None,
             list: Table::new(Order { key: columns::LOSS.into(), descending: true }),
             shown: Vec::new(),
+            marks: Marks::default(),
+            sheet: Sheet::default(),
             first_filters: Filters::default(),
             filters: Filters::default(),
             filter: Filter::default(),
             path: None,
+            category: None,
+            added: BTreeMap::new(),
             is_large: false,
             goes_down: true,
             preview: Preview::default(),
@@ -108,7 +145,7 @@ impl Images {
     }
 
     /// Those of a run that were chosen.
-    pub fn chosen(run: RunFolder, chosen: Chosen) -> Images {
+    pub fn only(run: RunFolder, chosen: Chosen) -> Images {
         let mut images = Images::of(Source::Run(run));
         images.filters.chosen = Some(chosen);
         images.first_filters = images.filters.clone();
@@ -141,6 +178,7 @@ impl Images {
         }
         self.preview.learn(news);
         self.looking.hear(news);
+        self.sheet.thumbnails.learn(news);
     }
 
     fn adopt(&mut self, table: Arc<ScoreTable>) {
@@ -153,6 +191,8 @@ impl Images {
             }
         }
         self.list.set_columns(columns::all(&table));
+        // Marks are places in the table before.
+        self.marks.clear();
         self.table = Some(table);
         self.arrange();
     }
@@ -174,12 +214,16 @@ impl Images {
 
     fn layout(&self, area: Rect) -> Layout {
         let categories = self.table.as_ref().map_or(0, |table| table.categories.len());
-        details::layout(area, categories, self.is_large)
+        details::layout(self.body(area), categories, self.is_large)
     }
 
     /// Asks for what is shown of the image under the cursor, and for the pictures that may be shown next.
     fn look(&mut self, world: &World) -> Vec<Effect> {
         const AHEAD: [isize; 5] = [1, -1, 2, 3, -2];
+        if self.sheet.is_on && !self.is_large {
+            return self.look_at_sheet(world).into_iter().collect();
+        }
+        self.sheet.thumbnails.interrupt();
         let (Some(table), Some(row), Some(at)) =
             (&self.table, self.list.selected(), self.selected())
         else {
@@ -203,8 +247,16 @@ impl Images {
     }
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
+        if let Some(effects) = self.marks.on_range(action) {
+            return effects;
+        }
+        if let Some(effects) = self.act_on_addition(action, world.known) {
+            return effects;
+        }
         match action {
             Action::Back => return self.clear(),
+            Action::Sheet => self.sheet.is_on ^= true,
+            Action::MarkAll => self.marks.toggle_all(&self.shown),
             Action::Filter => self.filter.open(PromptName::ImageFilter),
             Action::NextRenderer => return vec![Effect::Draw(world.known.graphics.next())],
             Action::Score if self.feed.source().is_some() => {
@@ -229,14 +281,10 @@ impl Images {
                 return run.map(|run| Effect::Open(Destination::Labels(run))).into_iter().collect();
             }
             Action::Refresh => return self.feed.refresh().into_iter().collect(),
-            _ => {
-                self.note_direction(action);
-                let reaction = self.list.on(action, self.list_area(world.area));
-                match reaction {
-                    Reaction::None => return self.act_on_selected(action),
-                    reaction => self.react(reaction),
-                }
-            }
+            _ => match self.walk(action, world.area) {
+                Reaction::None => return self.act_on_selected(action, world.area),
+                reaction => self.react(reaction),
+            },
         }
         Vec::new()
     }
@@ -247,14 +295,23 @@ impl Images {
         self.arrange();
     }
 
-    fn act_on_selected(&mut self, action: Action) -> Vec<Effect> {
+    fn act_on_selected(&mut self, action: Action, area: Rect) -> Vec<Effect> {
         let (Some(table), Some(at)) = (&self.table, self.selected()) else { return Vec::new() };
         match action {
             Action::Enter => self.is_large ^= true,
             Action::ShowActivation => self.looking.shows_map ^= true,
             Action::ShowSimilar => self.looking.shows_similar ^= true,
+            Action::Mark => {
+                self.marks.toggle(at as u32);
+                self.step_on(area);
+            }
+            Action::MarkRange => self.marks.toggle_range(&[at as u32]),
             Action::OpenOutside => return vec![Effect::OpenOutside(table.path(at))],
-            Action::Yank => return vec![Effect::Copy(shown(&table.path(at)))],
+            Action::Yank => {
+                let paths: Vec<String> =
+                    self.chosen().into_iter().map(|at| shown(&table.path(at))).collect();
+                return vec![Effect::Copy(paths.join("\n"))];
+            }
             Action::YankMore => {
                 let lines = label_lines(&table.categories, table.scores(at));
                 return vec![Effect::Copy(lines.join("\n"))];
@@ -264,7 +321,7 @@ impl Images {
         Vec::new()
     }
 
-    /// The picture becomes small again, then the filters go, then the screen is left.
+    /// The picture becomes small again, then the filters go, then the marks, then the screen is left.
     fn clear(&mut self) -> Vec<Effect> {
         if self.is_large {
             self.is_large = false;
@@ -272,6 +329,8 @@ impl Images {
             self.filter.clear();
             self.filters = self.first_filters.clone();
             self.arrange();
+        } else if !self.marks.is_empty() {
+            self.marks.clear();
         } else {
             return Vec::new();
         }
@@ -286,92 +345,6 @@ impl Images {
             }
             _ => Effect::Toast(Toast::error("no confusion matrix: no true categories are known")),
         }
-    }
-
-    fn note_direction(&mut self, action: Action) {
-        match action {
-            Action::Down | Action::HalfDown | Action::PageDown | Action::First => {
-                self.goes_down = true;
-            }
-            Action::Up | Action::HalfUp | Action::PageUp | Action::Last => self.goes_down = false,
-            _ => {}
-        }
-    }
-
-    /// Where the list is scrolled; while the picture is large too.
-    fn list_area(&self, area: Rect) -> Rect {
-        details::layout(area, 0, false).list
-    }
-
-    fn react(&mut self, reaction: Reaction) {
-        match reaction {
-            Reaction::Sorted => self.arrange(),
-            Reaction::Opened => self.is_large = true,
-            Reaction::Moved | Reaction::None => {}
-        }
-    }
-
-    fn on_mouse(&mut self, mouse: &MouseEvent, area: Rect) {
-        if !self.is_large {
-            let list = self.layout(area).list;
-            let reaction = self.list.on_mouse(mouse, list);
-            return self.react(reaction);
-        }
-        let list = self.list_area(area);
-        match mouse.kind {
-            MouseEventKind::ScrollDown => drop(self.list.on(Action::Down, list)),
-            MouseEventKind::ScrollUp => drop(self.list.on(Action::Up, list)),
-            _ => {}
-        }
-    }
-
-    fn type_key(&mut self, key: &KeyEvent, world: &World) -> Vec<Effect> {
-        if let Some(table) = self.table.clone().filter(|_| self.filter.is_typing()) {
-            let keys = filters::keys(&table);
-            let rows = || (0..table.len()).map(|index| filters::Row { table: &table, index });
-            let scope = scope(&keys, world);
-            let changed = self.filter.on(key, &scope, |key| occurring(rows(), key));
-            return changed.map_or_else(Vec::new, |effects| {
-                self.arrange();
-                effects
-            });
-        }
-        let Some(mut prompt) = self.path.take() else { return Vec::new() };
-        if key.code == KeyCode::Tab {
-            let typed = prompt.text().to_owned();
-            self.path = Some(prompt);
-            return vec![Effect::Experiment(ExperimentEffect::CompletePath(typed))];
-        }
-        match prompt.on(key, &world.known.history, |_| None) {
-            Prompted::Accepted => {
-                let mut effects = self.score(prompt.text());
-                effects.extend(prompt.remember());
-                effects
-            }
-            Prompted::Left => Vec::new(),
-            Prompted::Nothing | Prompted::Changed => {
-                self.path = Some(prompt);
-                Vec::new()
-            }
-        }
-    }
-
-    fn paste(&mut self, text: &str, world: &World) {
-        if let Some(prompt) = &mut self.path {
-            prompt.paste(text);
-        } else if let Some(table) = self.table.clone() {
-            self.filter.paste(text, &scope(&filters::keys(&table), world));
-            self.arrange();
-        }
-    }
-
-    /// Opens the scores of a file or folder, which are made first.
-    fn score(&self, path: &str) -> Vec<Effect> {
-        let (Some(source), false) = (self.feed.source(), path.trim().is_empty()) else {
-            return Vec::new();
-        };
-        let unseen = Source::Unseen(source.run().clone(), typed_path(path));
-        vec![Effect::Open(Destination::Images(unseen))]
     }
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
@@ -390,19 +363,9 @@ impl Images {
         }
         parts.extend(self.filters.words(table));
         parts.extend(self.filter.status());
+        parts.extend(self.marks.status());
         let style = world.theme.style(Role::Dim);
         put(buffer, inside, inside.x, inside.y, &parts.join(" · "), style);
-    }
-
-    /// What is typed, over all else.
-    fn draw_prompt(&self, status: Rect, area: Rect, buffer: &mut Buffer, world: &World) {
-        let line = Rect { x: status.x + 2, width: status.width.saturating_sub(3), ..status };
-        match &self.path {
-            Some(path) => {
-                path.draw(line, area, buffer, "file or folder to score: ", None, world.theme);
-            }
-            None => self.filter.draw(line, area, buffer, world.theme),
-        }
     }
 
     /// A sentence in place of the images.
@@ -420,10 +383,6 @@ impl Images {
             put(buffer, inside, inside.x, y, &line, world.theme.style(role));
         }
     }
-}
-
-fn scope<'a>(keys: &'a Keys, world: &World<'a>) -> Scope<'a> {
-    Scope { keys, zone: world.zone, history: &world.known.history }
 }
 
 impl Page for Images {
@@ -445,7 +404,12 @@ impl Page for Images {
     }
 
     fn contexts(&self) -> &'static [Context] {
-        CONTEXTS
+        match (self.is_unseen(), self.sheet.is_on) {
+            (false, false) => CONTEXTS,
+            (false, true) => SHEET_CONTEXTS,
+            (true, false) => UNSEEN_CONTEXTS,
+            (true, true) => UNSEEN_SHEET_CONTEXTS,
+        }
     }
 
     fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
@@ -462,10 +426,16 @@ impl Page for Images {
             }
             Message::News(news) => {
                 self.hear(news);
-                self.find(world.known, false).into_iter().collect()
+                let mut effects = self.hear_of_additions(news, world.known);
+                effects.extend(self.find(world.known, false));
+                effects
             }
-            Message::Shown => self.find(world.known, true).into_iter().collect(),
+            Message::Shown => {
+                self.sheet.thumbnails.interrupt();
+                self.find(world.known, true).into_iter().collect()
+            }
         };
+        self.stretch_range();
         effects.extend(self.look(world));
         effects
     }
@@ -478,17 +448,23 @@ impl Page for Images {
             self.draw_sentence(area, buffer, world);
             return self.draw_prompt(status, area, buffer, world);
         };
+        if self.sheet.is_on && !self.is_large {
+            self.draw_sheet(table, self.sheet_area(area), buffer, world);
+            self.draw_categories(area, buffer, world);
+            return self.draw_prompt(status, area, buffer, world);
+        }
         self.list.draw(
             list,
             buffer,
             world.theme,
-            |_| false,
-            |row, key| columns::cell(table, self.shown[row] as usize, key),
+            |row| self.marks.contains(&self.shown[row]),
+            |row, key| self.cell(table, self.shown[row] as usize, key),
         );
         details::draw_facts(table, at, facts, buffer, world.theme);
         let scene = self.looking.scene(&layout, table, at, world.known.graphics);
         scene.draw(&self.preview, buffer, world);
         details::draw_bars(table, at, scene.bars, buffer, world.theme);
+        self.draw_categories(area, buffer, world);
         self.draw_prompt(status, area, buffer, world);
     }
 
@@ -497,21 +473,22 @@ impl Page for Images {
     }
 
     fn is_typing(&self) -> bool {
-        self.filter.is_typing() || self.path.is_some()
+        self.filter.is_typing() || self.path.is_some() || self.category.is_some()
     }
 
     fn has_completion(&self) -> bool {
         self.is_typing()
     }
 
-    fn offers(&self, action: Action, _known: &Known) -> bool {
+    fn offers(&self, action: Action, known: &Known) -> bool {
         let has_truths = || self.table.as_ref().is_some_and(|table| table.has_truths());
         match action {
-            Action::Enter | Action::Filter | Action::SortUp => self.table.is_some(),
+            Action::Enter | Action::Filter | Action::SortUp | Action::Sheet => self.table.is_some(),
             Action::WrongOnly | Action::NextSet | Action::Confusion => has_truths(),
             Action::AllImages => self.filters.chosen.is_some(),
             Action::Score => self.feed.source().is_some(),
             Action::ShowActivation | Action::ShowSimilar => self.selected().is_some(),
+            Action::Undo => !known.added.is_empty(),
             _ => true,
         }
     }

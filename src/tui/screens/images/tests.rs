@@ -1,3 +1,6 @@
+mod adding;
+mod sheet;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +13,7 @@ use crate::tui::effect::Effect;
 use crate::tui::news::News;
 use crate::tui::preview::{Graphics, Picture, Wanted};
 use crate::tui::scores::{ScoreTable, ScoresNews, Source};
+use crate::tui::screens::Screen;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
 

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::category_keys::{category_of, category_typed};
 use super::{Message, Page, World};
 use crate::store::{RunFolder, Verdict, shown};
 use crate::tui::effect::{Destination, Effect, PromptName};
@@ -25,7 +26,7 @@ use crate::tui::preview::Preview;
 use crate::tui::prompt::{Prompt, Prompted, word_choices};
 use crate::tui::widgets::{Order, Reaction, Table};
 
-pub const CONTEXTS: &[Context] = &[Context::Labels, Context::List];
+pub const CONTEXTS: &[Context] = &[Context::Labels, Context::Categories, Context::List];
 
 /// What stood about photos before a decision, by their places.
 type Before = Vec<(usize, Option<Verdict>)>;
@@ -153,8 +154,11 @@ impl Labels {
     }
 
     fn act(&mut self, action: Action, world: &World) -> Vec<Effect> {
-        if let Some(number) = Action::CATEGORIES.iter().position(|category| *category == action) {
-            return self.decide_by_number(number, world);
+        let categories = self.known().map_or(&[][..], |known| &known.categories);
+        match category_of(action, categories) {
+            Some(Ok(name)) => return self.decide(Verdict::Category(name), world),
+            Some(Err(toast)) => return vec![Effect::Toast(toast)],
+            None => {}
         }
         match action {
             Action::NoneOfThese => return self.decide(Verdict::NoneOfThese, world),
@@ -199,38 +203,15 @@ impl Labels {
         Vec::new()
     }
 
-    fn decide_by_number(&mut self, number: usize, world: &World) -> Vec<Effect> {
-        let categories = self.known().map_or(&[][..], |known| &known.categories);
-        match categories.get(number) {
-            Some(name) => {
-                let verdict = Verdict::Category(name.clone());
-                self.decide(verdict, world)
-            }
-            None => {
-                let text = format!("there are only {} categories", categories.len());
-                vec![Effect::Toast(Toast::error(text))]
-            }
-        }
-    }
-
     fn type_key(&mut self, key: &KeyEvent, world: &World) -> Vec<Effect> {
         let Some(mut prompt) = self.typing.take() else { return Vec::new() };
         let categories = self.known().map_or_else(Vec::new, |known| known.categories.clone());
         let complete = |text: &str| word_choices(text, categories.iter().cloned());
         match prompt.on(key, &world.known.history, complete) {
-            Prompted::Accepted => {
-                let typed = prompt.text().trim();
-                match categories.iter().find(|name| *name == typed) {
-                    Some(name) => self.decide(Verdict::Category(name.clone()), world),
-                    None => {
-                        let text = format!(
-                            "there is no category '{typed}', expected one of {}",
-                            categories.join(", ")
-                        );
-                        vec![Effect::Toast(Toast::error(text))]
-                    }
-                }
-            }
+            Prompted::Accepted => match category_typed(prompt.text(), &categories) {
+                Ok(name) => self.decide(Verdict::Category(name), world),
+                Err(toast) => vec![Effect::Toast(toast)],
+            },
             Prompted::Left => Vec::new(),
             Prompted::Nothing | Prompted::Changed => {
                 self.typing = Some(prompt);

@@ -8,8 +8,8 @@ use crate::insight::label_lines;
 use crate::store::{Verdict, shown};
 use crate::tui::keys::names::RERUN;
 use crate::tui::labels::{DoubtedPhoto, Doubts};
-use crate::tui::screens::World;
 use crate::tui::screens::images::details::{self, Layout};
+use crate::tui::screens::{World, category_keys};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Align, Cell, Column, fit_end, put, width, wrap};
 use crate::words::counted;
@@ -74,7 +74,7 @@ impl Labels {
                 let line = Rect { x: last.x + 2, width: last.width.saturating_sub(3), ..last };
                 prompt.draw(line, area, buffer, "category: ", None, world.theme);
             }
-            None => self.draw_keys(known, last, buffer, world),
+            None => category_keys::draw(&known.categories, last, buffer, world.theme),
         }
     }
 
@@ -154,21 +154,6 @@ impl Labels {
             other => format!("decided: {other}"),
         }));
         put(buffer, area, x, y, &facts.join("  "), style(Role::Text));
-    }
-
-    /// Which number puts a photo under which category.
-    fn draw_keys(&self, known: &Doubts, area: Rect, buffer: &mut Buffer, world: &World) {
-        let numbered = known.categories.iter().zip(1..=9);
-        let mut keys: Vec<(String, &str)> =
-            numbered.map(|(name, number)| (number.to_string(), name.as_str())).collect();
-        if known.categories.len() > 9 {
-            keys.push(("=".to_owned(), "another"));
-        }
-        let mut x = area.x + 2;
-        for (key, name) in keys {
-            x = put(buffer, area, x, area.y, &key, world.theme.style(Role::Accent)) + 1;
-            x = put(buffer, area, x, area.y, name, world.theme.style(Role::Text)) + 2;
-        }
     }
 }
 

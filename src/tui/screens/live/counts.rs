@@ -9,6 +9,14 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::put;
 use crate::words::{grouped, smallest_to_largest};
 
+/// Rows that [`draw`] takes where there are that many.
+pub fn rows(run: &Run) -> u16 {
+    match run.counts.is_empty() {
+        true => run.settings.len() as u16 + 1,
+        false => run.counts.len() as u16 + 2,
+    }
+}
+
 /// Draws the counts; before the photos are counted, the experiment's settings.
 pub fn draw(run: &Run, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if area.height < 3 {

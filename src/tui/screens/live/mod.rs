@@ -5,6 +5,7 @@ mod counts;
 mod digits;
 mod pace;
 mod panel;
+mod passing;
 mod result;
 mod shown;
 mod stage;
@@ -13,12 +14,15 @@ mod tests;
 mod trouble;
 mod view;
 
+use std::path::PathBuf;
+
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use self::pace::Pace;
+use self::passing::Passing;
 use self::shown::Shown;
 use self::view::View;
 use super::control;
@@ -56,6 +60,7 @@ pub struct Live {
     pace: Pace,
     /// What goes wrong in the training, in words.
     trouble: Option<String>,
+    passing: Passing,
 }
 
 impl Live {
@@ -69,6 +74,7 @@ impl Live {
             view: View::default(),
             pace: Pace::default(),
             trouble: None,
+            passing: Passing::default(),
         }
     }
 
@@ -236,6 +242,16 @@ impl Live {
         }
     }
 
+    /// Asks for the picture of the photo that the worker has read, where there is room for it.
+    fn look_at_photos(&mut self, world: &World) -> Option<Effect> {
+        let (shown, area) = self.panel(world)?;
+        let strip = panel::strip(&shown, area)?;
+        let run = shown.followed.run.clone();
+        let graphics = world.known.graphics;
+        self.passing.note(&run, strip, world.now, graphics.is_remote);
+        self.passing.look(&images(&run, world), strip, graphics)
+    }
+
     /// What is drawn, and where; `None` before the run was read.
     fn panel<'a>(&'a self, world: &World<'a>) -> Option<(Shown<'a>, Rect)> {
         let known = world.known;
@@ -263,6 +279,11 @@ impl Live {
     }
 }
 
+/// The folder of a run's photos: it is recorded relative to the project where it lies in that.
+fn images(run: &Run, world: &World) -> PathBuf {
+    world.context.config.root.join(&run.images)
+}
+
 impl Page for Live {
     fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String> {
         self.run.iter().map(|run| in_way(run, known, zone)).collect()
@@ -276,10 +297,17 @@ impl Page for Live {
         match message {
             Message::Action(action) => return self.act(*action, world),
             Message::Mouse(mouse) => self.on_mouse(mouse, world),
-            Message::News(_) | Message::Shown => self.learn(world.known),
+            Message::News(news) => {
+                self.passing.learn(news);
+                self.learn(world.known);
+            }
+            Message::Shown => {
+                self.passing.interrupt();
+                self.learn(world.known);
+            }
             Message::Key(_) | Message::Paste(_) => {}
         }
-        Vec::new()
+        self.look_at_photos(world).into_iter().collect()
     }
 
     fn offers(&self, action: Action, known: &Known) -> bool {
@@ -316,7 +344,13 @@ impl Page for Live {
             say(0, &text, Role::Warning);
         }
         match (self.panel(world), &self.run) {
-            (Some((shown, area)), _) => panel::draw(&shown, area, buffer),
+            (Some((shown, area)), _) => {
+                panel::draw(&shown, area, buffer);
+                if let Some(strip) = panel::strip(&shown, area) {
+                    let run = &shown.followed.run;
+                    self.passing.draw(run, &images(run, world), strip, buffer, world.theme);
+                }
+            }
             (None, Some(_)) => say(1, "reading the run", Role::Dim),
             (None, None) if !world.known.is_complete => say(1, "reading the runs", Role::Dim),
             (None, None) => {

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Modifier;
 
 use super::shown::Shown;
-use super::{charts, counts, result, stage, trouble};
+use super::{charts, counts, passing, result, stage, trouble};
 use crate::store::{End, Run, State, TestedFolds};
 use crate::tui::news::HostMetrics;
 use crate::tui::screens::format;
@@ -54,6 +54,17 @@ pub fn iteration_at(shown: &Shown, area: Rect, place: Position) -> Option<f64> {
     let rows = (trouble::lines(shown, area).len(), log_lines(shown, area).len());
     let [.., middle, _, _, _] = layout(shown, area, rows.0, rows.1);
     shown.followed.run.has_trained().then(|| charts::iteration_at(shown, middle, place)).flatten()
+}
+
+/// The part of `area` where photos go by; `None`: there is no room for them, or no time any more.
+pub fn strip(shown: &Shown, area: Rect) -> Option<Rect> {
+    let run = &shown.followed.run;
+    if area.is_empty() || run.has_trained() {
+        return None;
+    }
+    let rows = (trouble::lines(shown, area).len(), log_lines(shown, area).len());
+    let [.., middle, _, _, _] = layout(shown, area, rows.0, rows.1);
+    passing::strip(middle, counts::rows(run))
 }
 
 /// Header, stage, numbers, trouble, result, charts, best, host, log.

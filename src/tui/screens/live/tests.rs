@@ -1,4 +1,5 @@
 mod events;
+mod passing;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -42,6 +42,7 @@ pub fn extracting() -> Vec<Event> {
             from_cache: 20,
             skipped: 0,
             images_per_second: 6.0,
+            latest: None,
         },
     ]);
     events
