@@ -114,7 +114,10 @@ fn text(found: &SweepResult) -> String {
         counted(found.runs, "run"),
         grouped(done)
     );
-    let Some(best) = found.combinations.first() else { return text };
+    let Some(best) = found.combinations.first() else {
+        return text
+            + "without a validation accuracy a run is not ranked; with split.folds it has none\n";
+    };
     text += &table(found);
     for (at, key) in found.keys.iter().enumerate() {
         text += &format!("\n{key}, mean validation accuracy\n");

@@ -170,12 +170,23 @@ impl Sweep {
     /// What is wrong with the runs of it, though each value is right by itself: the first such run.
     pub(super) fn mistake(&self, experiment: &Experiment) -> Option<String> {
         self.members().into_iter().find_map(|member| {
-            let mistakes = experiment.with(&member).err()?;
+            let mistakes = match experiment.with(&member) {
+                Ok(run) => unranked(&run)?.to_owned(),
+                Err(mistakes) => mistakes.to_string(),
+            };
             let values: Vec<String> =
                 member.iter().map(|(key, value)| format!("{key} = {}", value.to_toml())).collect();
             Some(format!("the run with {} cannot be: {mistakes}", values.join(", ")))
         })
     }
+}
+
+/// Why a run would have no validation, by which the runs of a sweep are ranked.
+fn unranked(run: &Experiment) -> Option<&'static str> {
+    (run.split.folds > 0).then_some(
+        "a sweep is ranked by validation, and with split.folds no photos are kept for it; set \
+         split.folds = 0 for the sweep, and run what it chooses with folds",
+    )
 }
 
 impl Swept {

@@ -64,6 +64,8 @@ fn trials_are_drawn_by_their_seed_and_none_twice() {
 fn mistakes_have_their_line_and_what_was_expected() {
     for (text, words) in [
         ("[sweep]\n", "[sweep] names no field"),
+        ("split.folds = 5\n[sweep]\niterations = [4, 8]\n", "set split.folds = 0 for the sweep"),
+        ("[sweep]\nsplit.folds = [0, 5]\n", "the run with split.folds = 5 cannot be: a sweep is"),
         ("[sweep]\nlearning_rat = [1]\n", "x.toml:3: unknown key \"learning_rat\"; did you mean"),
         ("[sweep]\nlearning_rate = 0.1\n", "sweep.learning_rate is 0.1, expected a list"),
         ("[sweep]\nlearning_rate = []\n", "expected a list of values"),
