@@ -1,8 +1,14 @@
 //! What can be typed, with the help of each command: `docs/commands.md` is made of it.
 
+mod choices;
+mod groups;
+
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
+
+pub use choices::{EndName, OutcomeName, PriorsName, SetName, SortBy};
+pub use groups::{Cache, Label, QueueCommand, Scores, Trash};
 
 /// Teach Inception v3 your own image categories, from a terminal.
 #[derive(Parser)]
@@ -386,156 +392,9 @@ pub enum Command {
     },
 }
 
-#[derive(Subcommand)]
-pub enum QueueCommand {
-    /// Move a waiting run to a place, 1 being the next to start
-    Move {
-        /// Any unique beginning of a run's name, or 'last'
-        run: String,
-        /// Its new place: 1 is the next to start
-        place: usize,
-    },
-    /// Take waiting runs off the queue; 'retrain resume' queues them again
-    Remove {
-        /// Any unique beginning of a run's name, or 'last'
-        #[arg(required = true)]
-        runs: Vec<String>,
-    },
-    /// Take all waiting runs off the queue; 'retrain resume' queues them again
-    Empty,
-    /// Start nothing until 'release'; runs at work go on
-    Hold,
-    /// Start runs again
-    Release,
-}
-
-#[derive(clap::Args)]
-pub struct Trash {
-    /// Runs to move there: any unique beginning of a run's name, or 'last'
-    pub runs: Vec<String>,
-    /// Bring back: any unique beginning of a name in the trash, or 'last'
-    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with = "runs")]
-    pub restore: Vec<String>,
-    /// Delete for good what is in the trash; says first how much that is, and asks
-    #[arg(long, conflicts_with_all = ["runs", "restore"])]
-    pub empty: bool,
-    /// Do not ask
-    #[arg(long, requires = "empty")]
-    pub yes: bool,
-    /// Print JSON, for other programs
-    #[arg(long, conflicts_with_all = ["runs", "restore", "empty"])]
-    pub json: bool,
-}
-
-#[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("verdict").required(true)))]
-pub struct Label {
-    /// An experiment file, or its name
-    pub experiment: PathBuf,
-    /// Photos of it
-    #[arg(required = true)]
-    pub photos: Vec<PathBuf>,
-    /// They belong to this category
-    #[arg(long = "as", value_name = "CATEGORY", group = "verdict")]
-    pub category: Option<String>,
-    /// They show none of the categories: nothing is learned from them
-    #[arg(long, group = "verdict")]
-    pub none_of_these: bool,
-    /// They are not to be used
-    #[arg(long, group = "verdict")]
-    pub leave_out: bool,
-    /// What their folders say is right: takes back what was decided
-    #[arg(long, group = "verdict")]
-    pub as_folder: bool,
-}
-
-#[derive(clap::Args)]
-pub struct Cache {
-    /// Delete features that no run of this project uses, damaged shards, and what killed writers
-    /// left; says first how much that is, and asks
-    #[arg(long)]
-    pub prune: bool,
-    /// Delete the features of just these keys, used or not: any unique beginning of a key
-    #[arg(value_name = "KEY", requires = "prune")]
-    pub keys: Vec<String>,
-    /// Do not ask
-    #[arg(long, requires = "prune")]
-    pub yes: bool,
-    /// Print JSON, for other programs
-    #[arg(long, conflicts_with = "prune")]
-    pub json: bool,
-}
-
-#[derive(clap::Args)]
-pub struct Scores {
-    /// Any unique beginning of a run's name, or 'last'
-    pub run: String,
-    /// Only images whose highest score is not the true category's
-    #[arg(long)]
-    pub wrong: bool,
-    /// Only images of this set
-    #[arg(long, value_enum)]
-    pub set: Option<SetName>,
-    /// What decides the order
-    #[arg(long, value_enum, default_value_t = SortBy::Loss)]
-    pub sort: SortBy,
-    /// Print JSON, for other programs
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// What `--sure` takes: 95 or 95% is 0.95.
 fn sure_share(text: &str) -> Result<f64, String> {
     let percent = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
     let percent = percent.filter(|percent| (50.0..=99.9).contains(percent));
     Ok(percent.ok_or("expected 50 to 99.9, such as 95")? / 100.0)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PriorsName {
-    /// Each as frequent as the others
-    Equal,
-    /// As frequent as in the folders that the run was trained on
-    Folders,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SetName {
-    Training,
-    Validation,
-    Test,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EndName {
-    /// With a checkpoint, to go on later
-    Pause,
-    /// Evaluate what was learned, and keep the result
-    Stop,
-    /// Without a result
-    Cancel,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutcomeName {
-    /// Wrong in the first run, right in the second
-    Fixed,
-    /// Right in the first run, wrong in the second
-    Broken,
-    /// Wrong in both
-    BothWrong,
-    /// Right in both
-    BothRight,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SortBy {
-    /// Cross-entropy of the true category, highest first
-    Loss,
-    /// True score minus the best other, lowest first
-    Margin,
-    /// Highest score, lowest first
-    Confidence,
-    /// By file name
-    File,
 }

@@ -1,0 +1,52 @@
+//! Values of which one can be chosen.
+
+use clap::ValueEnum;
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PriorsName {
+    /// Each as frequent as the others
+    Equal,
+    /// As frequent as in the folders that the run was trained on
+    Folders,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SetName {
+    Training,
+    Validation,
+    Test,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EndName {
+    /// With a checkpoint, to go on later
+    Pause,
+    /// Evaluate what was learned, and keep the result
+    Stop,
+    /// Without a result
+    Cancel,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutcomeName {
+    /// Wrong in the first run, right in the second
+    Fixed,
+    /// Right in the first run, wrong in the second
+    Broken,
+    /// Wrong in both
+    BothWrong,
+    /// Right in both
+    BothRight,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SortBy {
+    /// Cross-entropy of the true category, highest first
+    Loss,
+    /// True score minus the best other, lowest first
+    Margin,
+    /// Highest score, lowest first
+    Confidence,
+    /// By file name
+    File,
+}

@@ -1,0 +1,105 @@
+//! Arguments that one command takes as a whole.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::{SetName, SortBy};
+
+#[derive(Subcommand)]
+pub enum QueueCommand {
+    /// Move a waiting run to a place, 1 being the next to start
+    Move {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Its new place: 1 is the next to start
+        place: usize,
+    },
+    /// Take waiting runs off the queue; 'retrain resume' queues them again
+    Remove {
+        /// Any unique beginning of a run's name, or 'last'
+        #[arg(required = true)]
+        runs: Vec<String>,
+    },
+    /// Take all waiting runs off the queue; 'retrain resume' queues them again
+    Empty,
+    /// Start nothing until 'release'; runs at work go on
+    Hold,
+    /// Start runs again
+    Release,
+}
+
+#[derive(clap::Args)]
+pub struct Trash {
+    /// Runs to move there: any unique beginning of a run's name, or 'last'
+    pub runs: Vec<String>,
+    /// Bring back: any unique beginning of a name in the trash, or 'last'
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with = "runs")]
+    pub restore: Vec<String>,
+    /// Delete for good what is in the trash; says first how much that is, and asks
+    #[arg(long, conflicts_with_all = ["runs", "restore"])]
+    pub empty: bool,
+    /// Do not ask
+    #[arg(long, requires = "empty")]
+    pub yes: bool,
+    /// Print JSON, for other programs
+    #[arg(long, conflicts_with_all = ["runs", "restore", "empty"])]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("verdict").required(true)))]
+pub struct Label {
+    /// An experiment file, or its name
+    pub experiment: PathBuf,
+    /// Photos of it
+    #[arg(required = true)]
+    pub photos: Vec<PathBuf>,
+    /// They belong to this category
+    #[arg(long = "as", value_name = "CATEGORY", group = "verdict")]
+    pub category: Option<String>,
+    /// They show none of the categories: nothing is learned from them
+    #[arg(long, group = "verdict")]
+    pub none_of_these: bool,
+    /// They are not to be used
+    #[arg(long, group = "verdict")]
+    pub leave_out: bool,
+    /// What their folders say is right: takes back what was decided
+    #[arg(long, group = "verdict")]
+    pub as_folder: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Cache {
+    /// Delete features that no run of this project uses, damaged shards, and what killed writers
+    /// left; says first how much that is, and asks
+    #[arg(long)]
+    pub prune: bool,
+    /// Delete the features of just these keys, used or not: any unique beginning of a key
+    #[arg(value_name = "KEY", requires = "prune")]
+    pub keys: Vec<String>,
+    /// Do not ask
+    #[arg(long, requires = "prune")]
+    pub yes: bool,
+    /// Print JSON, for other programs
+    #[arg(long, conflicts_with = "prune")]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Scores {
+    /// Any unique beginning of a run's name, or 'last'
+    pub run: String,
+    /// Only images whose highest score is not the true category's
+    #[arg(long)]
+    pub wrong: bool,
+    /// Only images of this set
+    #[arg(long, value_enum)]
+    pub set: Option<SetName>,
+    /// What decides the order
+    #[arg(long, value_enum, default_value_t = SortBy::Loss)]
+    pub sort: SortBy,
+    /// Print JSON, for other programs
+    #[arg(long)]
+    pub json: bool,
+}
