@@ -84,15 +84,8 @@ pub fn holm(probabilities: &[f64], level: f64) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
+    use super::super::kinds_golden::golden;
     use super::*;
-
-    fn golden(name: &str) -> Vec<Value> {
-        let golden: Value =
-            serde_json::from_str(include_str!("../../tests/golden/kinds.json")).unwrap();
-        golden[name].as_array().unwrap().clone()
-    }
 
     #[test]
     fn the_chance_of_so_many_wrong_is_fishers() {

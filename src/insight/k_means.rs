@@ -197,13 +197,8 @@ fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use serde_json::Value;
 
+    use super::super::kinds_golden::golden;
     use super::*;
-
-    fn golden(name: &str) -> Vec<Value> {
-        let golden: Value =
-            serde_json::from_str(include_str!("../../tests/golden/kinds.json")).unwrap();
-        golden[name].as_array().unwrap().clone()
-    }
 
     fn rows(value: &Value) -> Vec<Vec<f64>> {
         serde_json::from_value(value.clone()).unwrap()

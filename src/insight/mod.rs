@@ -12,6 +12,8 @@ mod confusion;
 mod evaluation;
 mod interval;
 mod k_means;
+#[cfg(test)]
+mod kinds_golden;
 mod label_lines;
 mod mean_curve;
 mod one_category;

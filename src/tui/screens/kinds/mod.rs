@@ -12,29 +12,24 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::found_kinds::FoundKinds;
 use super::{Message, Page, World, names};
 use crate::store::{RunFolder, shown};
 use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::{Action, Context};
 use crate::tui::kinds::{Group, Kinds, What};
 use crate::tui::known::Known;
-use crate::tui::news::News;
 use crate::tui::preview::Preview;
-use crate::tui::scores::{Chosen, next_category};
+use crate::tui::scores::Chosen;
 use crate::tui::widgets::{Order, Reaction, Table};
 
 pub const CONTEXTS: &[Context] = &[Context::Kinds, Context::List];
 
 #[derive(Debug)]
 pub struct KindsScreen {
-    run: RunFolder,
-    kinds: Option<Result<Arc<Kinds>, String>>,
+    found: FoundKinds,
     /// Places of the groups shown.
     shown: Vec<usize>,
-    /// Only groups of wrong photos.
-    wrong_only: bool,
-    /// Only the groups of this category.
-    category: Option<u32>,
     list: Table,
     /// Photos of the group that come before those whose pictures are shown.
     first: usize,
@@ -45,29 +40,19 @@ impl KindsScreen {
     /// `found`: as it was found before.
     pub fn of(run: RunFolder, found: Option<Arc<Kinds>>) -> KindsScreen {
         let mut screen = KindsScreen {
-            run,
-            kinds: None,
+            found: FoundKinds::of(run, found),
             shown: Vec::new(),
-            wrong_only: false,
-            category: None,
             list: Table::new(Order { key: String::new(), descending: false }),
             first: 0,
             preview: Preview::default(),
         };
-        if let Some(found) = found {
-            screen.adopt(Ok(found));
-        }
+        screen.list.set_columns(view::columns());
+        screen.arrange();
         screen
     }
 
     fn known(&self) -> Option<&Arc<Kinds>> {
-        self.kinds.as_ref()?.as_ref().ok()
-    }
-
-    fn adopt(&mut self, kinds: Result<Arc<Kinds>, String>) {
-        self.list.set_columns(view::columns());
-        self.kinds = Some(kinds);
-        self.arrange();
+        self.found.known()
     }
 
     /// The cursor stays on its group.
@@ -76,8 +61,8 @@ impl KindsScreen {
         let groups = self.known().map_or(&[][..], |known| &known.groups);
         let is_shown = |at: &usize| {
             let group = &groups[*at];
-            self.category.is_none_or(|category| group.category == category as usize)
-                && (!self.wrong_only || matches!(group.what, What::Wrong { .. }))
+            self.found.shows(group.category)
+                && (!self.found.wrong_only || matches!(group.what, What::Wrong { .. }))
         };
         self.shown = (0..groups.len()).filter(is_shown).collect();
         let row = selected.and_then(|at| self.shown.iter().position(|place| *place == at));
@@ -108,15 +93,14 @@ impl KindsScreen {
             Action::Enter => return self.open().into_iter().collect(),
             Action::ShowMap => {
                 let found = self.known().cloned();
-                return vec![Effect::Open(Destination::Map(self.run.clone(), found))];
+                return vec![Effect::Open(Destination::Map(self.found.run.clone(), found))];
             }
             Action::WrongOnly => {
-                self.wrong_only ^= true;
+                self.found.wrong_only ^= true;
                 self.arrange();
             }
             Action::NextTruth => {
-                let categories = self.known().map_or(0, |known| known.categories.len());
-                self.category = next_category(self.category, categories);
+                self.found.show_next_category();
                 self.arrange();
             }
             Action::DetailDown => {
@@ -133,8 +117,7 @@ impl KindsScreen {
                 let path = self.path(self.first);
                 return path.map(|path| Effect::Copy(shown(&path))).into_iter().collect();
             }
-            Action::Back if self.wrong_only || self.category.is_some() => {
-                (self.wrong_only, self.category) = (false, None);
+            Action::Back if self.found.show_all() => {
                 self.arrange();
                 return vec![Effect::Cleared];
             }
@@ -152,7 +135,7 @@ impl KindsScreen {
         let (known, group) = (self.known()?, self.group()?);
         let files = group.photos.iter().map(|&at| known.photos[at].file.clone());
         let chosen = Chosen { name: known.name(group), files: Arc::new(files.collect()) };
-        Some(Effect::Open(Destination::ChosenImages(self.run.clone(), chosen)))
+        Some(Effect::Open(Destination::ChosenImages(self.found.run.clone(), chosen)))
     }
 
     /// Asks for the pictures of the group under the cursor.
@@ -167,7 +150,7 @@ impl KindsScreen {
 
 impl Page for KindsScreen {
     fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String> {
-        vec![names::in_way(&self.run, known, zone), "Kinds".into()]
+        vec![names::in_way(&self.found.run, known, zone), "Kinds".into()]
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -190,17 +173,12 @@ impl Page for KindsScreen {
             }
             Message::News(news) => {
                 self.preview.learn(news);
-                for one in news {
-                    if let News::Kinds(found) = one
-                        && found.run == self.run
-                    {
-                        self.adopt(found.kinds.clone());
-                    }
+                if self.found.hear(news) {
+                    self.arrange();
                 }
                 Vec::new()
             }
-            Message::Shown if self.kinds.is_none() => vec![Effect::FindKinds(self.run.clone())],
-            _ => Vec::new(),
+            message => self.found.wish(message).into_iter().collect(),
         };
         effects.extend(self.look(world));
         effects
@@ -215,7 +193,7 @@ impl Page for KindsScreen {
             Action::Enter | Action::OpenOutside | Action::Yank | Action::DetailDown => {
                 self.selected().is_some()
             }
-            Action::WrongOnly => self.known().is_some_and(|known| known.tested > 0),
+            Action::WrongOnly => self.found.has_tested(),
             _ => true,
         }
     }

@@ -8,8 +8,9 @@ use crate::store::shown;
 use crate::tui::kinds::{Group, Kinds, What};
 use crate::tui::screens::World;
 use crate::tui::screens::images::details::{self, Layout};
+use crate::tui::screens::notice::notice;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Align, Cell, Column, fit, fit_end, put, wrap};
+use crate::tui::widgets::{Align, Cell, Column, fit, fit_end, put};
 use crate::words::{counted, grouped, percent};
 
 const NAME: &str = "photos";
@@ -73,18 +74,18 @@ pub fn pictures(area: Rect) -> Vec<Rect> {
 
 impl KindsScreen {
     pub(super) fn draw_all(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let known = match &self.kinds {
+        let known = match &self.found.kinds {
             Some(Ok(known)) => known,
-            Some(Err(problem)) => return say(problem, Role::Bad, area, buffer, world),
+            Some(Err(problem)) => return notice(problem, Role::Bad, area, buffer, world),
             None => {
                 let text = "photos that are alike are put together, from their features: seconds";
-                return say(text, Role::Dim, area, buffer, world);
+                return notice(text, Role::Dim, area, buffer, world);
             }
         };
         let Layout { status, list, facts, .. } = layout(area);
         self.draw_status(known, status, buffer, world);
         if self.shown.is_empty() {
-            return say("no row: nothing is wrong here", Role::Dim, list, buffer, world);
+            return notice("no row: nothing is wrong here", Role::Dim, list, buffer, world);
         }
         self.list.draw(
             list,
@@ -105,12 +106,7 @@ impl KindsScreen {
     fn draw_status(&self, known: &Kinds, area: Rect, buffer: &mut Buffer, world: &World) {
         let mut parts =
             vec![counted(known.photos.len(), "photo"), format!("{} tested", grouped(known.tested))];
-        if self.wrong_only {
-            parts.push("only wrong".to_owned());
-        }
-        if let Some(category) = self.category {
-            parts.push(format!("only {}", known.categories[category as usize]));
-        }
+        parts.extend(self.found.filters(known));
         put(buffer, area, area.x + 2, area.y, &parts.join(" · "), world.theme.style(Role::Dim));
     }
 
@@ -193,13 +189,6 @@ fn cell(known: &Kinds, group: &Group, key: &str) -> Cell {
             Cell { text: "alike".into(), role: Role::Warning }
         }
         _ => plain(String::new()),
-    }
-}
-
-fn say(text: &str, role: Role, area: Rect, buffer: &mut Buffer, world: &World) {
-    let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-    for (y, line) in (area.y + 1..area.bottom()).zip(wrap(text, inside.width.into())) {
-        put(buffer, inside, inside.x, y, &line, world.theme.style(role));
     }
 }
 

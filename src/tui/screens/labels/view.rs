@@ -9,9 +9,10 @@ use crate::store::{Verdict, shown};
 use crate::tui::keys::names::RERUN;
 use crate::tui::labels::{DoubtedPhoto, Doubts};
 use crate::tui::screens::images::details::{self, Layout};
+use crate::tui::screens::notice::notice;
 use crate::tui::screens::{World, category_keys};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Align, Cell, Column, fit_end, put, width, wrap};
+use crate::tui::widgets::{Align, Cell, Column, fit_end, put, width};
 use crate::words::counted;
 
 const FILE: &str = "file";
@@ -53,11 +54,11 @@ impl Labels {
     pub(super) fn draw_all(&self, area: Rect, buffer: &mut Buffer, world: &World) {
         let known = match &self.doubts {
             Some(Ok(known)) => known,
-            Some(Err(problem)) => return say(problem, Role::Bad, area, buffer, world),
+            Some(Err(problem)) => return notice(problem, Role::Bad, area, buffer, world),
             None => {
                 let text = "every photo is scored by a head that was not trained on it: a second or \
                             two";
-                return say(text, Role::Dim, area, buffer, world);
+                return notice(text, Role::Dim, area, buffer, world);
             }
         };
         let Layout { status, list, facts, picture, bars } = layout(known, area, self.is_large);
@@ -168,12 +169,5 @@ fn draw_scores(
     let lines = label_lines(&known.categories, &photo.scores);
     for (y, line) in (area.y..area.bottom()).zip(lines) {
         put(buffer, area, area.x, y, &line, world.theme.style(Role::Text));
-    }
-}
-
-fn say(text: &str, role: Role, area: Rect, buffer: &mut Buffer, world: &World) {
-    let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-    for (y, line) in (area.y + 1..area.bottom()).zip(wrap(text, inside.width.into())) {
-        put(buffer, inside, inside.x, y, &line, world.theme.style(role));
     }
 }

@@ -14,15 +14,16 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::found_kinds::FoundKinds;
 use super::{Message, Page, World, names};
 use crate::store::{RunFolder, shown};
 use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::{Action, Context};
 use crate::tui::kinds::{Kinds, Placed};
 use crate::tui::known::Known;
-use crate::tui::news::{News, Toast};
+use crate::tui::news::Toast;
 use crate::tui::preview::Preview;
-use crate::tui::scores::{Chosen, next_category};
+use crate::tui::scores::Chosen;
 use crate::words::counted;
 use scatter::{Direction, Scatter};
 
@@ -30,13 +31,9 @@ pub const CONTEXTS: &[Context] = &[Context::Map];
 
 #[derive(Debug)]
 pub struct Map {
-    run: RunFolder,
-    kinds: Option<Result<Arc<Kinds>, String>>,
+    found: FoundKinds,
     /// Places of the photos shown.
     shown: Vec<usize>,
-    wrong_only: bool,
-    /// Only the photos of this category.
-    category: Option<u32>,
     /// The photo under the cursor, by its place.
     cursor: Option<usize>,
     /// The photo at the other corner of the rectangle.
@@ -49,29 +46,19 @@ impl Map {
     /// `found`: as it was found before.
     pub fn of(run: RunFolder, found: Option<Arc<Kinds>>) -> Map {
         let mut map = Map {
-            run,
-            kinds: None,
+            found: FoundKinds::of(run, found),
             shown: Vec::new(),
-            wrong_only: false,
-            category: None,
             cursor: None,
             corner: None,
             is_large: false,
             preview: Preview::default(),
         };
-        if let Some(found) = found {
-            map.adopt(Ok(found));
-        }
+        map.arrange();
         map
     }
 
     fn known(&self) -> Option<&Arc<Kinds>> {
-        self.kinds.as_ref()?.as_ref().ok()
-    }
-
-    fn adopt(&mut self, kinds: Result<Arc<Kinds>, String>) {
-        self.kinds = Some(kinds);
-        self.arrange();
+        self.found.known()
     }
 
     /// The cursor stays on its photo, else it goes to the first wrong one.
@@ -79,8 +66,7 @@ impl Map {
         let photos = self.known().map_or(&[][..], |known| &known.photos);
         let is_shown = |at: &usize| {
             let photo = &photos[*at];
-            self.category.is_none_or(|category| photo.category == category as usize)
-                && (!self.wrong_only || photo.is_wrong())
+            self.found.shows(photo.category) && (!self.found.wrong_only || photo.is_wrong())
         };
         let shown: Vec<usize> = (0..photos.len()).filter(is_shown).collect();
         let stays = |at: &usize| shown.binary_search(at).is_ok();
@@ -121,17 +107,16 @@ impl Map {
             Action::Enter if self.corner.is_some() => return vec![self.open()],
             Action::Enter => self.is_large ^= true,
             Action::WrongOnly => {
-                self.wrong_only ^= true;
+                self.found.wrong_only ^= true;
                 self.arrange();
             }
             Action::NextTruth => {
-                let categories = self.known().map_or(0, |known| known.categories.len());
-                self.category = next_category(self.category, categories);
+                self.found.show_next_category();
                 self.arrange();
             }
             Action::ShowKinds => {
                 let found = self.known().cloned();
-                return vec![Effect::Open(Destination::Kinds(self.run.clone(), found))];
+                return vec![Effect::Open(Destination::Kinds(self.found.run.clone(), found))];
             }
             Action::OpenOutside => {
                 return self.path().map(Effect::OpenOutside).into_iter().collect();
@@ -150,8 +135,7 @@ impl Map {
         if self.is_large {
             self.is_large = false;
         } else if self.corner.take().is_some() {
-        } else if self.wrong_only || self.category.is_some() {
-            (self.wrong_only, self.category) = (false, None);
+        } else if self.found.show_all() {
             self.arrange();
         } else {
             return Vec::new();
@@ -176,7 +160,7 @@ impl Map {
         let name = format!("{} of the map", counted(inside.len(), "image"));
         let files = inside.into_iter().map(|at| known.photos[at].file.clone()).collect();
         let chosen = Chosen { name, files: Arc::new(files) };
-        Effect::Open(Destination::ChosenImages(self.run.clone(), chosen))
+        Effect::Open(Destination::ChosenImages(self.found.run.clone(), chosen))
     }
 
     fn on_mouse(&mut self, mouse: &MouseEvent, area: Rect) {
@@ -197,7 +181,7 @@ impl Map {
 
 impl Page for Map {
     fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String> {
-        vec![names::in_way(&self.run, known, zone), "Map".into()]
+        vec![names::in_way(&self.found.run, known, zone), "Map".into()]
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -213,17 +197,12 @@ impl Page for Map {
             }
             Message::News(news) => {
                 self.preview.learn(news);
-                for one in news {
-                    if let News::Kinds(found) = one
-                        && found.run == self.run
-                    {
-                        self.adopt(found.kinds.clone());
-                    }
+                if self.found.hear(news) {
+                    self.arrange();
                 }
                 Vec::new()
             }
-            Message::Shown if self.kinds.is_none() => vec![Effect::FindKinds(self.run.clone())],
-            _ => Vec::new(),
+            message => self.found.wish(message).into_iter().collect(),
         };
         effects.extend(self.look(world));
         effects
@@ -238,7 +217,7 @@ impl Page for Map {
             Action::Enter | Action::MarkRange | Action::OpenOutside | Action::Yank => {
                 self.cursor.is_some()
             }
-            Action::WrongOnly => self.known().is_some_and(|known| known.tested > 0),
+            Action::WrongOnly => self.found.has_tested(),
             _ => true,
         }
     }

@@ -13,8 +13,9 @@ use crate::tui::keys::names::{ENTER, MARK_RANGE};
 use crate::tui::kinds::Kinds;
 use crate::tui::screens::World;
 use crate::tui::screens::images::details::{self, Layout};
+use crate::tui::screens::notice::notice;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{fit_end, put, width, wrap};
+use crate::tui::widgets::{fit_end, put, width};
 use crate::words::{counted, percent};
 
 /// From here on the map stands beside the picture.
@@ -67,13 +68,13 @@ struct Cell {
 
 impl Map {
     pub(super) fn draw_all(&self, area: Rect, buffer: &mut Buffer, world: &World) {
-        let known = match &self.kinds {
+        let known = match &self.found.kinds {
             Some(Ok(known)) => known,
-            Some(Err(problem)) => return say(problem, Role::Bad, area, buffer, world),
+            Some(Err(problem)) => return notice(problem, Role::Bad, area, buffer, world),
             None => {
                 let text =
                     "photos are placed by their features, alike ones near each other: seconds";
-                return say(text, Role::Dim, area, buffer, world);
+                return notice(text, Role::Dim, area, buffer, world);
             }
         };
         let Layout { status, facts, picture, list, .. } = layout(area, self.is_large);
@@ -89,7 +90,10 @@ impl Map {
                 self.draw_facts(known, cursor, facts, buffer, world);
                 self.preview.draw(picture, buffer, world);
             }
-            None => say("no photo here is wrong", Role::Dim, facts, buffer, world),
+            None => {
+                let style = world.theme.style(Role::Dim);
+                put(buffer, facts, facts.x + 2, facts.y, "no photo here is wrong", style);
+            }
         }
     }
 
@@ -101,12 +105,7 @@ impl Map {
         } else {
             parts.push(format!("{MARK_RANGE} begins a rectangle"));
         }
-        if self.wrong_only {
-            parts.push("only wrong".to_owned());
-        }
-        if let Some(category) = self.category {
-            parts.push(format!("only {}", known.categories[category as usize]));
-        }
+        parts.extend(self.found.filters(known));
         let [x, y] = known.explained;
         parts.push(format!("{} of the variance", percent(x + y)));
         put(buffer, area, area.x + 2, area.y, &parts.join(" · "), world.theme.style(Role::Dim));
@@ -201,13 +200,6 @@ fn draw_legend(known: &Kinds, letters: &[char], area: Rect, buffer: &mut Buffer,
     }
     if usize::from(x) + width(note) <= usize::from(area.right()) {
         put(buffer, area, x, area.y, note, dim);
-    }
-}
-
-fn say(text: &str, role: Role, area: Rect, buffer: &mut Buffer, world: &World) {
-    let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-    for (y, line) in (area.y..area.bottom()).zip(wrap(text, inside.width.into())) {
-        put(buffer, inside, inside.x, y, &line, world.theme.style(role));
     }
 }
 
