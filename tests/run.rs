@@ -582,3 +582,29 @@ fn a_sweep_is_a_run_for_each_combination_and_each_is_what_it_would_be_alone() {
     assert!(bytes(&runs[1]) == bytes(&alone), "the same scores to the bit");
     assert!(bytes(&runs[0]) != bytes(&alone), "other values, other scores");
 }
+
+#[test]
+fn a_project_is_found_from_a_folder_in_it_and_the_page_for_bug_reports_names_no_home_folder() {
+    let project = Project::new();
+    let home = project.path().parent().unwrap().canonicalize().unwrap();
+    let from_below = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        let output = command.current_dir(project.path().join("photos")).env("HOME", &home).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
+    };
+    let [_, news] = from_below(&["list"]);
+    assert_eq!(news.matches("project in ..\n").count(), 1, "{news}");
+    let [page, _] = from_below(&["doctor", "--json"]);
+    // The home folder of this test is a short word, which other paths may hold too.
+    let named = home.join(project.path().file_name().unwrap());
+    assert!(!page.contains(named.to_str().unwrap()), "{page}");
+    let page: serde_json::Value = serde_json::from_str(&page).unwrap();
+    let name = project.path().file_name().unwrap().to_str().unwrap();
+    assert_eq!(page["facts"]["project"], format!("~/{name}"));
+    assert_eq!(page["facts"]["experiments"], 1);
+    // A file is the one of the folder that it was typed in.
+    from_below(&["check", "photos"]);
+    from_below(&["check", "../experiments/photos.toml"]);
+}

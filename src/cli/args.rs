@@ -10,10 +10,26 @@ use clap::{Parser, Subcommand};
 pub use choices::{EndName, OutcomeName, PriorsName, SetName, SortBy};
 pub use groups::{Cache, Label, QueueCommand, Scores, Trash};
 
+/// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
+const TEMPLATE: &str = "\
+{about}
+
+Begin with these:
+  retrain demo                         Draw some photos, train on them, see the result
+  retrain new photos                   Write experiments/photos.toml for photos/fire, photos/smoke ...
+  retrain run photos                   Train and test it
+  retrain predict last new-photo.jpg   Say what a photo shows
+  retrain                              Open the screens, in a terminal
+
+{usage-heading} {usage}
+
+{all-args}
+";
+
 /// Teach Inception v3 your own image categories, from a terminal.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
-#[command(after_help = "Without a command, in a terminal, it opens the screens.")]
+#[command(help_template = TEMPLATE, subcommand_help_heading = "All commands")]
 pub struct Args {
     /// What to do; without one the screens are opened.
     #[command(subcommand)]
@@ -105,6 +121,24 @@ pub enum Command {
         /// Print JSON, for other programs
         #[arg(long)]
         json: bool,
+    },
+    /// Put tags on a run and take them off, or print those that it has
+    ///
+    /// 'retrain list --filter tag=best' lists the runs that have one.
+    Tag {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// Tags to put on it and to take off, such as +best -old
+        #[arg(value_name = "+TAG|-TAG", allow_hyphen_values = true)]
+        changes: Vec<String>,
+    },
+    /// Write a note about a run, one line, or print it
+    Note {
+        /// Any unique beginning of a run's name, or 'last'
+        run: String,
+        /// The note instead of the one before; left out: the note is printed; "": it is taken off
+        #[arg(allow_hyphen_values = true)]
+        text: Option<String>,
     },
     /// Show a run: its settings, photos, result, confusion matrix and worst images
     Show {
@@ -339,6 +373,21 @@ pub enum Command {
     },
     /// List the keys of every screen, as Markdown tables
     Keys,
+    /// Say what this machine, terminal and project are like, and what looks wrong: for a bug report
+    ///
+    /// It names no person: the home folder is written '~'. Nothing is changed.
+    Doctor {
+        /// Print JSON, for other programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what a shell needs to complete commands and options
+    ///
+    /// For bash: retrain completions bash > ~/.local/share/bash-completion/completions/retrain
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Write a commented experiment file for a folder of photos
     New {
         /// A folder of photos, with one folder in it for each category

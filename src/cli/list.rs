@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::no_project;
 use super::out::print_json;
 use crate::config::Config;
 use crate::insight::of_folds;
@@ -57,6 +58,7 @@ pub fn list(config: &Config, filter: Option<&str>, json: bool) -> Result<ExitCod
         newsln!("no run of {} passes the filter", grouped(all));
     } else if listed.is_empty() {
         newsln!("no run yet; 'retrain demo' makes one, 'retrain run EXPERIMENT' makes yours");
+        no_project(config).into_iter().for_each(|looked| newsln!("{looked}"));
     } else {
         out!("{}", table(&listed));
     }

@@ -15,7 +15,9 @@ mod calibrate;
 mod check;
 mod compare;
 mod compare_repeats;
+mod completions;
 mod demo;
+mod doctor;
 mod explain_change;
 mod features;
 mod fields;
@@ -30,6 +32,7 @@ mod list;
 mod look;
 mod near_copies;
 mod new;
+mod note;
 mod photos;
 mod predict;
 mod queue;
@@ -55,9 +58,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::runner::{self, Local};
 use crate::store::{self, RunFolder, Stop};
 use crate::worker;
@@ -115,7 +118,18 @@ fn perform(args: Args) -> Result<ExitCode> {
     ) {
         restart_for_the_network()?;
     }
-    let config = config()?;
+    match command {
+        Command::Doctor { json } => return doctor::doctor(json),
+        Command::Completions { shell } => return completions::completions(shell),
+        Command::Keys => return keys::keys(),
+        Command::Fields { markdown, json } => return fields::fields(markdown, json),
+        _ => {}
+    }
+    // The screens, which start it, have said where the project is.
+    let config = match command {
+        Command::Look { .. } => Config::load(&current_folder()?)?,
+        _ => config()?,
+    };
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
         Command::Run { experiments, set, repeats, detach } => {
@@ -137,6 +151,8 @@ fn perform(args: Args) -> Result<ExitCode> {
             stop::stop(&config, &find_able(&config, &run, is_at_work)?, Stop::Cancel)
         }
         Command::List { filter, json } => list::list(&config, filter.as_deref(), json),
+        Command::Tag { run, changes } => note::tag(&find(&config, &run)?, &changes),
+        Command::Note { run, text } => note::note(&find(&config, &run)?, text.as_deref()),
         Command::Show { run, json } => show::show(&find(&config, &run)?, json),
         Command::Scores(scores) => {
             scores::scores(&find_able(&config, &scores.run, has_scores)?, &scores)
@@ -211,14 +227,16 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Features { source, output } => features::features(&config, &source, &output),
         Command::Kernels { precision } => kernels::kernels(precision.as_deref()),
         Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
-        Command::Keys => keys::keys(),
-        Command::Fields { markdown, json } => fields::fields(markdown, json),
         Command::New { folder, output, backbone } => {
             new::new(&config, &folder, output.as_deref(), backbone.as_deref())
         }
         Command::Trash(trash) => trash::trash(&config, &trash),
         Command::Cache(cache) => cache::cache(&config, &cache),
-        Command::Worker { .. } => unreachable!("it was started above"),
+        Command::Doctor { .. }
+        | Command::Completions { .. }
+        | Command::Keys
+        | Command::Fields { .. }
+        | Command::Worker { .. } => unreachable!("it was done above"),
     }
 }
 
@@ -241,13 +259,34 @@ fn restart_for_the_network() -> Result<()> {
     Err(runner::with_thread_settings(&mut command).args(std::env::args_os().skip(1)).exec().into())
 }
 
-/// The configuration of the project that the current folder lies in.
+/// The configuration of the project that the current folder lies in. Where that is a folder above it,
+/// this is said.
 fn config() -> Result<Config> {
-    Ok(Config::load(&std::env::current_dir().context("the current folder is gone")?)?)
+    let here = current_folder()?;
+    let config = Config::load(&here)?;
+    if let Ok(below) = here.strip_prefix(&config.root)
+        && !below.as_os_str().is_empty()
+    {
+        let up: PathBuf = below.components().map(|_| "..").collect();
+        newsln!("project in {}", up.display());
+    }
+    Ok(config)
+}
+
+fn current_folder() -> Result<PathBuf> {
+    std::env::current_dir().context("the current folder is gone")
+}
+
+/// What was looked for where there is no project: the person may be in another folder than they think.
+fn no_project(config: &Config) -> Option<String> {
+    (!config.is_found()).then(|| format!("no project here or in a folder above: {}", config::MARKS))
 }
 
 fn find(config: &Config, name: &str) -> Result<RunFolder> {
-    Ok(store::find(&config.runs, name)?)
+    match (store::find(&config.runs, name), no_project(config)) {
+        (Err(err @ store::FindError::Empty { .. }), Some(looked)) => bail!("{err}\n{looked}"),
+        (found, _) => Ok(found?),
+    }
 }
 
 /// The same, but 'last' is the newest run that `can` do what is asked, which is said where a newer

@@ -19,7 +19,7 @@ use crate::store::shown;
 use crate::words::{duration, grouped, short_size};
 
 /// The folder of the project where weights are looked for.
-const FOLDER: &str = "weights";
+pub const FOLDER: &str = "weights";
 
 /// Levels below it that are looked at: a network may have a folder of its own.
 const DEEPEST: usize = 2;

@@ -8,14 +8,11 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::discover::{CONFIG_FILE, KEYS, find_project, has_marks};
 use super::threads::usable_threads;
 use super::{MOST_MISTAKES, Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
 
-/// The file whose folder is the project folder.
-pub const CONFIG_FILE: &str = "config.toml";
-
 const FOLDERS: [&str; 4] = ["experiments", "runs", "cache", "trash"];
-const KEYS: [&str; 7] = ["experiments", "runs", "cache", "trash", "threads", "slots", "theme"];
 const MAX_THREADS: usize = 1024;
 const MAX_SLOTS: usize = 64;
 
@@ -133,13 +130,22 @@ pub enum ConfigError {
 
 impl Config {
     /// Loads the configuration of the project that `start` lies in: the nearest folder from there
-    /// upwards that holds a `config.toml`, else `start` itself, with the defaults.
+    /// upwards that holds a `config.toml`, experiments or runs (`discover.rs` says which count), else
+    /// `start` itself. Without a `config.toml` it is the defaults.
     pub fn load(start: &Path) -> Result<Self, ConfigError> {
         let start = absolute(start)?;
-        match start.ancestors().find(|folder| folder.join(CONFIG_FILE).is_file()) {
-            Some(root) => Ok(Self::parse(&read_text(&root.join(CONFIG_FILE))?, root)?),
-            None => Ok(Self::at(&start)),
+        let root = find_project(&start)?.unwrap_or(start);
+        let file = root.join(CONFIG_FILE);
+        if file.is_file() {
+            Ok(Self::parse(&read_text(&file)?, &root)?)
+        } else {
+            Ok(Self::at(&root))
         }
+    }
+
+    /// Whether there is a project in its folder: else it is just where a person is.
+    pub fn is_found(&self) -> bool {
+        self.root.join(CONFIG_FILE).is_file() || has_marks(&self.root)
     }
 
     /// The defaults for a project folder, whose path must be absolute.

@@ -4,6 +4,7 @@
 //! are told with line and cure. Nothing here knows experiments.
 
 mod cure;
+mod discover;
 mod home;
 mod machine;
 mod mistakes;
@@ -12,8 +13,9 @@ mod text_file;
 mod threads;
 
 pub use cure::BACKSLASH;
+pub use discover::{CONFIG_FILE, MARKS, find_project};
 pub use home::expand_home;
-pub use machine::{CONFIG_FILE, Config, ConfigError, Theme, with_theme};
+pub use machine::{Config, ConfigError, Theme, with_theme};
 pub use mistakes::{MOST_MISTAKES, Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
 pub use plain_file::{append_plain, open_plain, read_plain, read_small, write_plain};
 pub use text_file::{TextFileError, read_text};

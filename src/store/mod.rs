@@ -7,6 +7,7 @@ mod atomic;
 mod baseline;
 mod chosen;
 mod corrections;
+mod disk;
 mod event;
 mod fault;
 mod feature_key;
@@ -40,6 +41,7 @@ pub use atomic::{write_atomically, write_new};
 pub use baseline::{read_baseline, write_baseline};
 pub use chosen::RunSetting;
 pub use corrections::{Corrections, CorrectionsError, Decision, Verdict};
+pub use disk::{Disk, can_write};
 pub use event::{
     Counts, Ending, EvaluationPoint, Event, FoldResult, LONGEST_LINE, NetworkFacts, Record,
     SCHEMA_VERSION, Stage, StepPoint, TestResult, Timestamp,

@@ -28,6 +28,7 @@
 //!    goes to the queue there and comes back as news.
 //! 6. Snapshots at 60x20, 80x24 and 140x40 (`testing.rs` has the helpers).
 
+mod abilities;
 mod additions;
 mod app;
 mod compared;
@@ -66,6 +67,7 @@ mod widgets;
 
 use std::path::PathBuf;
 
+pub use abilities::Abilities;
 pub use event_loop::open;
 pub use keys::markdown as keys_markdown;
 pub use keys::names::{KINDS as KINDS_KEY, MAP as MAP_KEY};

@@ -204,16 +204,7 @@ const ANSI16: Palette = Palette {
 impl Theme {
     /// The theme of that name; `Auto`, and a wish for no colour, go by the terminal.
     pub fn choose(name: ThemeName, environment: &Environment) -> Theme {
-        let name = match name {
-            _ if !environment.no_color.is_empty() => ThemeName::NoColour,
-            ThemeName::Auto if matches!(environment.term.as_str(), "" | "dumb") => {
-                ThemeName::NoColour
-            }
-            ThemeName::Auto if !environment.has_256_colours() => ThemeName::SixteenColours,
-            ThemeName::Auto if environment.is_light() => ThemeName::Light,
-            ThemeName::Auto => ThemeName::Dark,
-            named => named,
-        };
+        let name = Theme::chosen(name, environment);
         let palette = match name {
             ThemeName::NoColour => None,
             ThemeName::Light => Some(LIGHT),
@@ -223,6 +214,20 @@ impl Theme {
         };
         let characters = environment.characters();
         Theme { environment: environment.clone(), palette, characters }
+    }
+
+    /// The theme that is used where a person chose `name`.
+    pub fn chosen(name: ThemeName, environment: &Environment) -> ThemeName {
+        match name {
+            _ if !environment.no_color.is_empty() => ThemeName::NoColour,
+            ThemeName::Auto if matches!(environment.term.as_str(), "" | "dumb") => {
+                ThemeName::NoColour
+            }
+            ThemeName::Auto if !environment.has_256_colours() => ThemeName::SixteenColours,
+            ThemeName::Auto if environment.is_light() => ThemeName::Light,
+            ThemeName::Auto => ThemeName::Dark,
+            named => named,
+        }
     }
 
     /// The theme of that name for the same terminal.
