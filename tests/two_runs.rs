@@ -99,6 +99,10 @@ fn the_accuracy_is_told_for_parts_of_the_training_photos() {
         let right = accuracy.as_f64().unwrap() * all as f64;
         assert!((right - right.round()).abs() < 1e-9, "of all photos, each once: {right}");
     }
+    let last = json["continued"].as_array().unwrap().last().unwrap();
+    let gain = json["twice_as_many"]["gain"].as_f64().unwrap();
+    let foretold = last["accuracy"].as_f64().unwrap() - sizes[5]["accuracy"].as_f64().unwrap();
+    assert!(last["share"] == 2.0 && (foretold - gain).abs() < 1e-9, "{foretold} {gain}");
     kinds_of(&project, &id, all);
     let text = project.ok(&["learning-curve", &id]);
     let said = json["twice_as_many"]["in_words"].as_str().unwrap();

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::out::print_json;
 use super::photos::show_count;
 use crate::config::Config;
-use crate::growth::{self, Gain, Growth, REPEATS};
+use crate::growth::{self, Gain, Growth, Size};
 use crate::store::RunFolder;
-use crate::words::{counted, grouped, pad_left, percent, points};
+use crate::words::{grouped, pad_left, percent, points};
 
 pub fn learning_curve(config: &Config, run: &RunFolder, as_json: bool) -> Result<ExitCode> {
     let found = growth::growth(config, run, &mut |done, all| show_count("heads", done, all))
@@ -27,10 +27,7 @@ pub fn learning_curve(config: &Config, run: &RunFolder, as_json: bool) -> Result
 const BAR: f64 = 40.0;
 
 fn text(found: &Growth) -> String {
-    let mut text = format!(
-        "accuracy on {}, each tested by a head that never saw it\n\nTRAINING PHOTOS  ACCURACY\n",
-        counted(found.photos, "photo")
-    );
+    let mut text = format!("{}\n\nTRAINING PHOTOS  ACCURACY\n", found.measured_in_words());
     for size in &found.sizes {
         let (low, high) = range(&size.accuracies);
         let bar = "█".repeat((size.mean() * BAR).round() as usize);
@@ -39,16 +36,10 @@ fn text(found: &Growth) -> String {
         text += &format!("{number}  {accuracy}  {bar} ({} to {})\n", percent(low), percent(high));
     }
     text += &format!("\ntwice as many photos of all categories: {}\n", found.of_all.in_words());
-    let mut ranked: Vec<&(String, usize, Gain)> = found.of_categories.iter().collect();
-    ranked.sort_by(|a, b| b.2.mean.total_cmp(&a.2.mean));
-    for (name, more, gain) in ranked {
+    for (name, more, gain) in &found.of_categories {
         text += &format!("{} more of {name}: {}\n", grouped(*more), gain.in_words());
     }
-    text + &format!(
-        "\nof {}, {REPEATS} random parts of each size; the gain is what the error loses if it goes on \
-         falling as it did up to now. Photos of a kind that is missing can bring more.\n",
-        counted(found.heads, "head")
-    )
+    text + &format!("\n{}\n", found.notes())
 }
 
 fn range(numbers: &[f64]) -> (f64, f64) {
@@ -59,16 +50,15 @@ fn range(numbers: &[f64]) -> (f64, f64) {
 fn json(run: &str, found: &Growth) -> Value {
     let gain = |gain: &Gain| {
         json!({"points": points(gain.mean).parse::<f64>().unwrap_or(0.0), "gain": gain.mean,
-               "reach_95": gain.reach, "in_words": gain.in_words()})
+               "reach_95": gain.reach, "is_seen": gain.is_seen(), "in_words": gain.in_words()})
     };
-    let sizes: Vec<Value> = found
-        .sizes
-        .iter()
-        .map(|size| {
+    let sizes = |sizes: &[Size]| -> Vec<Value> {
+        let size = |size: &Size| {
             json!({"share": size.share, "photos": size.photos, "accuracy": size.mean(),
                    "accuracies": size.accuracies})
-        })
-        .collect();
+        };
+        sizes.iter().map(size).collect()
+    };
     let of_categories: Vec<Value> = found
         .of_categories
         .iter()
@@ -77,7 +67,11 @@ fn json(run: &str, found: &Growth) -> Value {
     json!({
         "run": run,
         "photos": found.photos,
-        "sizes": sizes,
+        "in_words": found.in_words(),
+        "measured": found.measured_in_words(),
+        "notes": found.notes(),
+        "sizes": sizes(&found.sizes),
+        "continued": sizes(&found.continued),
         "twice_as_many": gain(&found.of_all),
         "twice_as_many_of": of_categories,
         "heads": found.heads,

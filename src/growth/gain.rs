@@ -29,19 +29,10 @@ impl Gain {
         Gain::of(&half.iter().zip(all).map(gain).collect::<Vec<f64>>())
     }
 
-    /// The same of all categories. The error is taken for a power of the number of photos, which is a
-    /// straight line of logarithms; it is laid through the last four sizes by least squares.
+    /// The same of all categories; see [`continued`].
     pub fn of_sizes(sizes: &[Size]) -> Gain {
-        let last = &sizes[sizes.len().saturating_sub(LAST)..];
-        let x: Vec<f64> = last.iter().map(|size| size.photos.log2()).collect();
-        let repeats = last.first().map_or(0, |size| size.accuracies.len());
-        let of_repeat = |repeat: usize| {
-            let errors: Vec<f64> =
-                last.iter().map(|size| (1.0 - size.accuracies[repeat]).max(LEAST_ERROR)).collect();
-            let y: Vec<f64> = errors.iter().map(|error| error.log2()).collect();
-            errors.last().copied().unwrap_or(0.0) * (1.0 - slope(&x, &y).exp2())
-        };
-        Gain::of(&(0..repeats).map(of_repeat).collect::<Vec<f64>>())
+        let gain = |Law { error, exponent }: Law| error * (1.0 - exponent.exp2());
+        Gain::of(&laws(sizes).into_iter().map(gain).collect::<Vec<f64>>())
     }
 
     fn of(gains: &[f64]) -> Gain {
@@ -63,6 +54,38 @@ impl Gain {
             false => format!("nothing to be seen ({low} to {high} points)"),
         }
     }
+}
+
+/// How the error of one repeat falls with the number of photos.
+struct Law {
+    /// With all photos.
+    error: f64,
+    /// Of so many times as many photos it is that number to this power times as large.
+    exponent: f64,
+}
+
+/// One a repeat. The error is taken for a power of the number of photos, which is a straight line of
+/// logarithms; it is laid through the last four sizes by least squares.
+fn laws(sizes: &[Size]) -> Vec<Law> {
+    let last = &sizes[sizes.len().saturating_sub(LAST)..];
+    let x: Vec<f64> = last.iter().map(|size| size.photos.log2()).collect();
+    let repeats = last.first().map_or(0, |size| size.accuracies.len());
+    let of_repeat = |repeat: usize| {
+        let errors: Vec<f64> =
+            last.iter().map(|size| (1.0 - size.accuracies[repeat]).max(LEAST_ERROR)).collect();
+        let y: Vec<f64> = errors.iter().map(|error| error.log2()).collect();
+        Law { error: errors.last().copied().unwrap_or(0.0), exponent: slope(&x, &y) }
+    };
+    (0..repeats).map(of_repeat).collect()
+}
+
+/// What each repeat would come to with `times` as many photos as all, if the error goes on falling as a
+/// power of their number.
+pub fn continued(sizes: &[Size], times: f64) -> Size {
+    let photos = sizes.last().map_or(0.0, |size| size.photos);
+    let accuracy = |Law { error, exponent }: Law| 1.0 - error * times.powf(exponent);
+    let accuracies = laws(sizes).into_iter().map(accuracy).collect();
+    Size { share: times, photos: photos * times, accuracies }
 }
 
 /// By least squares.
@@ -99,6 +122,12 @@ mod tests {
         // t(1) at 97.5% is 12.706; the deviation over the root of two is half of the difference.
         assert!((gain.reach - 12.7062 * 0.0175 / 2.0).abs() < 1e-5, "{gain:?}");
         assert!(!gain.is_seen());
+        let twice = continued(&sizes, 2.0);
+        assert_eq!((twice.share, twice.photos), (2.0, 160.0));
+        assert!((twice.accuracies[0] - 0.95).abs() < 1e-12, "{twice:?}");
+        assert!((twice.accuracies[1] - 0.7975).abs() < 1e-12, "{twice:?}");
+        let gained = twice.mean() - sizes[4].mean();
+        assert!((gained - gain.mean).abs() < 1e-12, "{gained}: the curve ends at what is promised");
         assert_eq!(gain.in_words(), "nothing to be seen (-5.2 to +17.0 points)");
     }
 

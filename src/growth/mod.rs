@@ -12,14 +12,18 @@ use crate::config::Config;
 use crate::insight::predict;
 use crate::past::{FOLDS, Folded, PastRun, on_all_cores};
 use crate::store::RunFolder;
+use crate::words::{counted, grouped};
 
 pub use gain::Gain;
+use gain::continued;
 use subsets::Subsets;
 
 /// Shares of the training photos on which heads are trained.
 const SHARES: [f64; 6] = [0.05, 0.1, 0.2, 0.4, 0.7, 1.0];
+/// How many times as many photos as all the curve is continued to, step by step.
+const CONTINUED: [f64; 4] = [1.25, 1.5, 1.75, 2.0];
 /// Random parts of each size.
-pub const REPEATS: usize = 5;
+const REPEATS: usize = 5;
 
 /// How the accuracy of a run grows with its photos. Accuracies are shares of 1, over all photos, each
 /// tested by a head that never saw it.
@@ -29,9 +33,12 @@ pub struct Growth {
     pub photos: usize,
     /// From few training photos to all.
     pub sizes: Vec<Size>,
+    /// Foretold: from more than all to twice as many.
+    pub continued: Vec<Size>,
     /// With twice as many photos of all categories.
     pub of_all: Gain,
-    /// With twice as many of one category, in their order: its name, and how many these would be more.
+    /// With twice as many of one category, the largest gain first: its name, and how many these would be
+    /// more.
     pub of_categories: Vec<(String, usize, Gain)>,
     /// Heads that were trained.
     pub heads: usize,
@@ -40,7 +47,7 @@ pub struct Growth {
 /// A number of training photos, and what heads trained on so many came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Size {
-    /// Of the training photos.
+    /// Of the training photos; above 1 more than there are.
     pub share: f64,
     /// Training photos of a head, on the mean.
     pub photos: f64,
@@ -52,6 +59,39 @@ impl Size {
     /// Of the repeats.
     pub fn mean(&self) -> f64 {
         self.accuracies.iter().sum::<f64>() / self.accuracies.len() as f64
+    }
+}
+
+impl Growth {
+    /// The answer in a sentence: what twice as many of all would bring, and of which category alone the
+    /// most.
+    pub fn in_words(&self) -> String {
+        let all = self.of_all.in_words();
+        let seen = self.of_categories.iter().find(|(_, _, gain)| gain.is_seen());
+        let most = match seen {
+            Some((name, more, gain)) => {
+                format!("{} more of {name} alone: {}", grouped(*more), gain.in_words())
+            }
+            None => "of none alone is anything to be seen".to_owned(),
+        };
+        format!("twice as many photos of all categories: {all}; {most}")
+    }
+
+    /// What the accuracies were measured on.
+    pub fn measured_in_words(&self) -> String {
+        format!(
+            "accuracy on {}, each tested by a head that never saw it",
+            counted(self.photos, "photo")
+        )
+    }
+
+    /// What the gains are of, and what they do not say.
+    pub fn notes(&self) -> String {
+        format!(
+            "of {}, {REPEATS} random parts of each size; the gain is what the error loses if it goes on \
+             falling as it did up to now. Photos of a kind that is missing can bring more.",
+            counted(self.heads, "head")
+        )
     }
 }
 
@@ -121,10 +161,13 @@ pub fn growth(
         let own = folded.labels().iter().filter(|label| **label as usize == category).count();
         (name.clone(), own, Gain::of_doubling(&found[&Wish::Half(category)], all))
     });
+    let mut of_categories: Vec<(String, usize, Gain)> = of_categories.collect();
+    of_categories.sort_by(|a, b| b.2.mean.total_cmp(&a.2.mean));
     Ok(Growth {
         photos: past.photos.len(),
         of_all: Gain::of_sizes(&sizes),
-        of_categories: of_categories.collect(),
+        of_categories,
+        continued: CONTINUED.map(|times| continued(&sizes, times)).to_vec(),
         sizes,
         heads,
     })

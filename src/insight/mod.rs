@@ -5,6 +5,7 @@
 //! given. Sums are in `f64`; a quotient 0/0 counts as 0; a score that is not a number counts as 0.
 
 mod beta;
+mod calibrated;
 mod calibration;
 mod chance;
 mod comparison;
@@ -32,6 +33,7 @@ mod text;
 mod trouble;
 mod wrong_labels;
 
+pub use calibrated::{CALIBRATION_ERROR, Calibrated, FitOn};
 pub use calibration::{Calibration, CalibrationBin};
 pub use chance::{alike_by_chance, holm, mean_cosine, more_wrong_by_chance};
 pub use comparison::{Comparison, mcnemar, paired_interval};

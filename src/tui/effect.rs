@@ -85,6 +85,16 @@ pub enum Effect {
     Draw(Graphics),
     /// Reads the scored images of a run; comes back as `News::Scores`.
     ReadScores(RunFolder),
+    /// Fits a temperature to the scores of a run, as `retrain calibrate` does; comes back as
+    /// `News::Calibrated`.
+    Calibrate {
+        /// The run that has them.
+        run: RunFolder,
+        /// All images of the run.
+        table: Arc<ScoreTable>,
+        /// Every photo was tested, by heads that were trained on the other folds.
+        has_folds: bool,
+    },
     /// Compares two runs photo by photo, the first being measured against; comes back as
     /// `News::Compared`.
     CompareRuns(RunFolder, RunFolder),
@@ -97,6 +107,8 @@ pub enum Effect {
     Doubt(RunFolder),
     /// Looks for the kinds of photos of a run; comes back as `News::Kinds`.
     FindKinds(RunFolder),
+    /// Trains heads to find out what more photos of a run would bring; comes back as `News::Growth`.
+    FindGrowth(RunFolder),
     /// Keeps what was decided about photos in this file; comes back as `News::Kept`.
     Decide(PathBuf, Vec<Decided>),
     /// Something to be done about photos that are added to an experiment's; comes back as
@@ -226,6 +238,8 @@ pub enum Destination {
     Kinds(RunFolder, Option<Arc<Kinds>>),
     /// All photos of a run as points.
     Map(RunFolder, Option<Arc<Kinds>>),
+    /// What more photos of a run would bring.
+    Growth(RunFolder),
     /// Some images of a run.
     ChosenImages(RunFolder, Chosen),
     /// What the change from one run to another comes from.

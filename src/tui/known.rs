@@ -7,6 +7,7 @@ use super::additions::{Added, AdditionNews};
 use super::compared::ComparedMeans;
 use super::experiments::KnownExperiments;
 use super::followed::Followed;
+use super::growth::Asked;
 use super::known_run::KnownRun;
 use super::news::{FollowedNews, GlanceNews, HostNews, News, RunsNews, WorkerLogNews};
 use super::preview::Graphics;
@@ -37,6 +38,8 @@ pub struct Known {
     compared: BTreeMap<(String, String), Result<Comparison, String>>,
     /// The mean accuracies of repeats, by their names; or why they cannot be compared.
     compared_repeats: BTreeMap<(Vec<String>, Vec<String>), Result<ComparedMeans, String>>,
+    /// What more photos of a run would bring, by its name; training on makes it another.
+    growth: BTreeMap<String, Asked>,
     /// The run that was looked at last, beside a list.
     pub glance: Option<GlanceNews>,
     /// What was typed at prompts before.
@@ -60,7 +63,11 @@ impl Known {
         match news {
             News::Runs(news) => self.learn_runs(news),
             News::Followed(news) => self.learn_points(news),
-            News::Starting(run) => self.begin(&run.id()),
+            News::Starting(run) => {
+                self.growth.remove(&run.id());
+                self.begin(&run.id());
+            }
+            News::Growth(news) => drop(self.growth.insert(news.run.id(), news.growth.clone())),
             News::NotStarted { run, .. } => {
                 let before = self.starting.remove(&run.id());
                 if let (Some((state, _)), Some(run)) = (before, self.runs.get_mut(&run.id())) {
@@ -103,6 +110,7 @@ impl Known {
             News::Explained(_)
             | News::Doubts(_)
             | News::Kinds(_)
+            | News::Calibrated(_)
             | News::Kept(_)
             | News::LessonOver(_)
             | News::Picture(_)
@@ -221,6 +229,11 @@ impl Known {
         second: &[String],
     ) -> Option<&Result<ComparedMeans, String>> {
         self.compared_repeats.get(&(first.to_owned(), second.to_owned()))
+    }
+
+    /// What more photos of a run would bring; `None`: it was not asked yet.
+    pub fn growth(&self, id: &str) -> Option<&Asked> {
+        self.growth.get(id)
     }
 
     /// The newest run that ended with scores.

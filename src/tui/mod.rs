@@ -39,6 +39,7 @@ mod explained;
 mod filter;
 mod followed;
 mod footer;
+mod growth;
 mod input;
 mod keys;
 mod kinds;

@@ -21,6 +21,7 @@ use super::compared::{compare, compare_repeats};
 use super::effect::Effect;
 use super::experiments::ExperimentPerformer;
 use super::explained::explain as explain_change;
+use super::growth::{Asked, GrowthNews, find_growth};
 use super::input::{Input, Keyboard};
 use super::keys::names::YANK;
 use super::kinds::find_kinds;
@@ -38,7 +39,7 @@ use super::trash::{restore, trash};
 use crate::config::{CONFIG_FILE, with_theme};
 use crate::report::{self, Report};
 use crate::store::{
-    Note, NoteEdit, RunFolder, explain, read_baseline, read_history, remember, shown,
+    Note, NoteEdit, RunFolder, Timestamp, explain, read_baseline, read_history, remember, shown,
     write_atomically, write_baseline,
 };
 
@@ -193,6 +194,10 @@ impl Performer {
                 let table = scores::read(&run);
                 News::Scores(ScoresNews { source: Source::Run(run), table })
             }),
+            Effect::Calibrate { run, table, has_folds } => {
+                let job = move || News::Calibrated(scores::calibrate(&run, table, has_folds));
+                let _ = self.comparisons.send(Box::new(job));
+            }
             Effect::CompareRuns(first, second) => {
                 // The thread ends only when the UI does.
                 let job = move || News::Compared(compare(&first, &second));
@@ -213,6 +218,12 @@ impl Performer {
             Effect::FindKinds(run) => {
                 let program = self.context.program.clone();
                 self.aside("kinds", move || News::Kinds(find_kinds(&program, run)))?;
+            }
+            Effect::FindGrowth(run) => {
+                let growth = Asked::AtWork(Timestamp::now());
+                self.tell(News::Growth(GrowthNews { run: run.clone(), growth }));
+                let program = self.context.program.clone();
+                self.aside("growth", move || News::Growth(find_growth(&program, run)))?;
             }
             Effect::Decide(file, decided) => self.later(move || News::Kept(keep(file, decided))),
             Effect::Addition(effect) => {

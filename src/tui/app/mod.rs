@@ -297,8 +297,15 @@ impl App {
         self.toast = Some(said);
     }
 
-    /// When [`App::pass_time`] has something to do; `None`: never, as long as nothing happens.
+    /// When [`App::pass_time`] has something to do or the screen is to be drawn anew; `None`: never, as
+    /// long as nothing happens.
     pub fn wakes_in(&self) -> Option<Duration> {
+        let is_counting = self.top().page().counts_seconds(&self.known);
+        let second = is_counting.then_some(Duration::from_secs(1));
+        self.toast_goes_in().into_iter().chain(second).min()
+    }
+
+    fn toast_goes_in(&self) -> Option<Duration> {
         let said = self.toast.as_ref()?;
         let shown = (self.now)().duration_since(said.at);
         // A clock that was set back: it is shown from now on.
@@ -307,7 +314,7 @@ impl App {
 
     /// Takes the message away when its time is over.
     pub fn pass_time(&mut self) {
-        if self.wakes_in().is_some_and(|left| left.is_zero()) {
+        if self.toast_goes_in().is_some_and(|left| left.is_zero()) {
             self.toast = None;
         }
     }

@@ -46,6 +46,8 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         | News::Explained(_)
         | News::Doubts(_)
         | News::Kinds(_)
+        | News::Growth(_)
+        | News::Calibrated(_)
         | News::ComparedRepeats(_)
         | News::Glanced(_)
         | News::Baseline(_)

@@ -158,6 +158,8 @@ pub enum Action {
     ShowKinds,
     /// All photos of a run as points, alike ones near each other.
     ShowMap,
+    /// What more photos would bring.
+    ShowGrowth,
     /// Lets images through that are none of those that were chosen.
     AllImages,
 }

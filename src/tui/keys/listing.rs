@@ -38,6 +38,7 @@ fn title(context: Context) -> &'static str {
         Context::Labels => "Labels",
         Context::Kinds => "Kinds of photos",
         Context::Map => "Map of photos",
+        Context::Growth => "What more photos would bring",
         Context::Categories => "Putting photos under categories",
         Context::Change => "What a change comes from",
         Context::Confusion => "Confusion matrix",

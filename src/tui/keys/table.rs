@@ -6,7 +6,9 @@ mod shared;
 mod texts;
 
 use super::action::Action;
-use photos::{CATEGORIES, CONFUSION, IMAGES, KINDS, LABELS, MAP, PAIRS, SHEET, THRESHOLD, UNSEEN};
+use photos::{
+    CATEGORIES, CONFUSION, GROWTH, IMAGES, KINDS, LABELS, MAP, PAIRS, SHEET, THRESHOLD, UNSEEN,
+};
 use runs::{CHANGE, COMPARE, EDITOR, EXPERIMENTS, LIVE, QUEUE, RUNS, SWEEP};
 use shared::{COLUMNS, EVERYWHERE, LIST, MARKS, SORT};
 
@@ -35,6 +37,7 @@ pub enum Context {
     Labels,
     Kinds,
     Map,
+    Growth,
     /// Every screen that puts photos under categories, whose numbers these are there.
     Categories,
     Change,
@@ -77,6 +80,7 @@ pub const TABLE: &[(Context, &[Binding])] = &[
     (Context::Labels, LABELS),
     (Context::Kinds, KINDS),
     (Context::Map, MAP),
+    (Context::Growth, GROWTH),
     (Context::Categories, CATEGORIES),
     (Context::Change, CHANGE),
     (Context::Confusion, CONFUSION),

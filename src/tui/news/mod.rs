@@ -20,12 +20,13 @@ use super::additions::AdditionNews;
 use super::compared::{ComparedNews, ComparedRepeats};
 use super::experiments::ExperimentNews;
 use super::explained::ExplainedNews;
+use super::growth::GrowthNews;
 use super::kinds::KindsNews;
 use super::known_run::KnownRun;
 use super::labels::{DoubtsNews, KeptNews};
 use super::look::LookNews;
 use super::preview::{Graphics, Picture};
-use super::scores::ScoresNews;
+use super::scores::{CalibratedNews, ScoresNews};
 pub use super::toast::Toast;
 pub use crate::store::trash::Trashed;
 use crate::store::{History, Queue, Run, RunFolder};
@@ -74,6 +75,8 @@ pub enum News {
     Looked(Arc<LookNews>),
     /// Images with their scores, or why there are none.
     Scores(ScoresNews),
+    /// A temperature was fitted to the scores of a run, or why not.
+    Calibrated(CalibratedNews),
     /// Two runs were compared photo by photo.
     Compared(ComparedNews),
     /// The change between two runs was taken apart.
@@ -84,6 +87,8 @@ pub enum News {
     Doubts(DoubtsNews),
     /// The kinds of a run's photos were found, or why not.
     Kinds(KindsNews),
+    /// What more photos of a run would bring is being found out, or was.
+    Growth(GrowthNews),
     /// Decisions about photos were kept, or not.
     Kept(KeptNews),
     /// Photos are to be added to an experiment's, or were.

@@ -1,5 +1,6 @@
 //! Images with their scores: where they come from, and all of them in little memory.
 
+mod calibrate;
 mod filters;
 mod predict;
 mod read;
@@ -8,11 +9,13 @@ mod table;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use calibrate::calibrate;
 pub use filters::{Chosen, Filters, next_category, next_set};
 pub use predict::predict;
 pub use read::{images_folder, read};
 pub use table::{Image, ScoreTable};
 
+use crate::insight::Calibrated;
 use crate::store::RunFolder;
 
 /// Whose images they are.
@@ -38,4 +41,13 @@ pub struct ScoresNews {
     pub source: Source,
     /// The error is a sentence.
     pub table: Result<Arc<ScoreTable>, String>,
+}
+
+/// What came of fitting a temperature to scores.
+#[derive(Clone, Debug)]
+pub struct CalibratedNews {
+    /// Those that it was fitted to.
+    pub table: Arc<ScoreTable>,
+    /// The error is a sentence.
+    pub calibrated: Result<Arc<Calibrated>, String>,
 }

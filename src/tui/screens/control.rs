@@ -12,10 +12,12 @@ pub fn how_to_start() -> String {
     format!("start one: {EXPERIMENTS} shows the experiments, {RUN} runs one")
 }
 
-/// The kinds of a run's photos, or their map.
-pub fn open_kinds(action: Action, run: RunFolder) -> Effect {
+/// What is found out about the photos of a run: labels, kinds, the map, what more would bring.
+pub fn open_about(action: Action, run: RunFolder) -> Effect {
     Effect::Open(match action {
+        Action::ShowLabels => Destination::Labels(run),
         Action::ShowMap => Destination::Map(run, None),
+        Action::ShowGrowth => Destination::Growth(run),
         _ => Destination::Kinds(run, None),
     })
 }

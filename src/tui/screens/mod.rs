@@ -11,6 +11,7 @@ mod editor;
 mod experiments;
 mod format;
 mod found_kinds;
+mod growth;
 mod images;
 mod kinds;
 mod labels;
@@ -34,6 +35,7 @@ pub use confusion::Confusion;
 pub use control::waits_in_queue;
 pub use editor::Editor;
 pub use experiments::Experiments;
+pub use growth::GrowthScreen;
 pub use images::{Images, PairsScreen};
 pub use kinds::KindsScreen;
 pub use labels::Labels;
@@ -75,6 +77,7 @@ pub enum Screen {
     Labels(Box<Labels>),
     Kinds(Box<KindsScreen>),
     Map(Box<Map>),
+    Growth(Box<GrowthScreen>),
     Change(Box<Change>),
     Confusion(Box<Confusion>),
     Threshold(Box<Threshold>),
@@ -100,6 +103,7 @@ impl Screen {
             Destination::Labels(run) => Screen::Labels(Box::new(Labels::of(run))),
             Destination::Kinds(run, found) => Screen::Kinds(Box::new(KindsScreen::of(run, found))),
             Destination::Map(run, found) => Screen::Map(Box::new(Map::of(run, found))),
+            Destination::Growth(run) => Screen::Growth(Box::new(GrowthScreen::of(run))),
             Destination::ChosenImages(run, chosen) => {
                 Screen::Images(Box::new(Images::only(run, chosen)))
             }
@@ -137,6 +141,7 @@ impl Screen {
             Screen::Labels(page) => page.as_ref(),
             Screen::Kinds(page) => page.as_ref(),
             Screen::Map(page) => page.as_ref(),
+            Screen::Growth(page) => page.as_ref(),
             Screen::Change(page) => page.as_ref(),
             Screen::Confusion(page) => page.as_ref(),
             Screen::Threshold(page) => page.as_ref(),
@@ -158,6 +163,7 @@ impl Screen {
             Screen::Labels(page) => page.as_mut(),
             Screen::Kinds(page) => page.as_mut(),
             Screen::Map(page) => page.as_mut(),
+            Screen::Growth(page) => page.as_mut(),
             Screen::Change(page) => page.as_mut(),
             Screen::Confusion(page) => page.as_mut(),
             Screen::Threshold(page) => page.as_mut(),
@@ -206,6 +212,7 @@ pub const ALL_CONTEXTS: &[&[Context]] = &[
     labels::CONTEXTS,
     kinds::CONTEXTS,
     map::CONTEXTS,
+    growth::CONTEXTS,
     change::CONTEXTS,
     confusion::CONTEXTS,
     threshold::CONTEXTS,

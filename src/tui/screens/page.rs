@@ -97,6 +97,11 @@ pub trait Page {
         true
     }
 
+    /// It shows how long something has been at work, so that it is drawn anew each second.
+    fn counts_seconds(&self, _known: &Known) -> bool {
+        false
+    }
+
     /// The runs whose every point the screen shows.
     fn follows(&self, _known: &Known) -> Vec<RunFolder> {
         Vec::new()

@@ -1,6 +1,6 @@
 //! Keys of the screens about photos and their scores.
 
-use super::texts::{EXPLAIN_CHANGE, SHOW_KINDS, SHOW_LABELS, SHOW_MAP};
+use super::texts::{EXPLAIN_CHANGE, SHOW_GROWTH, SHOW_KINDS, SHOW_LABELS, SHOW_MAP};
 use super::{Binding, bind};
 use crate::tui::keys::action::Action;
 
@@ -42,6 +42,7 @@ pub(super) const IMAGES: &[Binding] = &[
     bind(&["gl"], Action::ShowLabels, "labels", SHOW_LABELS),
     bind(&["gk"], Action::ShowKinds, "", SHOW_KINDS),
     bind(&["gm"], Action::ShowMap, "", SHOW_MAP),
+    bind(&["gw"], Action::ShowGrowth, "", SHOW_GROWTH),
     bind(&["ga"], Action::AllImages, "", "go back to all images, where only chosen ones are shown"),
     bind(&["space"], Action::Mark, "", "mark or unmark this image; 'yank' copies the marked"),
     bind(&["R"], Action::Refresh, "", "refresh: read or make these scores again"),
@@ -174,6 +175,13 @@ pub(super) const MAP: &[Binding] = &[
     bind(&["y"], Action::Yank, "", "yank: copy the path of this file"),
 ];
 
+pub(super) const GROWTH: &[Binding] = &[
+    bind(&["h", "left"], Action::CursorLeft, "cursor", "read the values of fewer photos"),
+    bind(&["l", "right"], Action::CursorRight, "", "read the values of more photos"),
+    bind(&["R"], Action::Refresh, "again", "refresh: train the heads again"),
+    bind(&["y"], Action::Yank, "copy", "yank: copy the answer in a sentence"),
+];
+
 pub(super) const CONFUSION: &[Binding] = &[
     bind(&["enter"], Action::Enter, "images", "list exactly the images of this cell"),
     bind(&["t"], Action::NextSet, "set", "set: test, validation, training, or all images"),
@@ -191,6 +199,13 @@ pub(super) const CONFUSION: &[Binding] = &[
 pub(super) const THRESHOLD: &[Binding] = &[
     bind(&["h", "left"], Action::CursorLeft, "lower", "a lower threshold: more images are taken"),
     bind(&["l", "right"], Action::CursorRight, "higher", "a higher threshold: fewer are taken"),
+    bind(&["enter"], Action::Enter, "images", "list exactly the images that change sides"),
+    bind(
+        &["a"],
+        Action::OtherChart,
+        "reliability",
+        "another view: whether scores mean what they say (reliability diagram), and back",
+    ),
     bind(&["t"], Action::NextSet, "set", "set: test, validation, training, or all images"),
     bind(&["gt"], Action::NextTruth, "category", "go to the next category"),
     bind(&["y"], Action::Yank, "", "yank: copy what this threshold does in a sentence"),

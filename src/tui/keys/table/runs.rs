@@ -1,8 +1,8 @@
 //! Keys of the screens about experiments and runs.
 
 use super::texts::{
-    EXPLAIN_CHANGE, OTHER_NETWORK, PAUSE, REPORT, RERUN, RESUME, SHOW_KINDS, SHOW_LABELS, SHOW_MAP,
-    SHOW_QUEUE, SHOW_SWEEP,
+    EXPLAIN_CHANGE, OTHER_NETWORK, PAUSE, REPORT, RERUN, RESUME, SHOW_GROWTH, SHOW_KINDS,
+    SHOW_LABELS, SHOW_MAP, SHOW_QUEUE, SHOW_SWEEP,
 };
 use super::{Binding, bind};
 use crate::tui::keys::action::Action;
@@ -50,6 +50,7 @@ pub(super) const RUNS: &[Binding] = &[
     bind(&["gl"], Action::ShowLabels, "", SHOW_LABELS),
     bind(&["gk"], Action::ShowKinds, "", SHOW_KINDS),
     bind(&["gm"], Action::ShowMap, "", SHOW_MAP),
+    bind(&["gw"], Action::ShowGrowth, "", SHOW_GROWTH),
     bind(&["o"], Action::OpenOutside, "", "open the worker's log in $VISUAL or $EDITOR"),
     bind(
         &["O"],
@@ -98,6 +99,7 @@ pub(super) const LIVE: &[Binding] = &[
     bind(&["gl"], Action::ShowLabels, "", SHOW_LABELS),
     bind(&["gk"], Action::ShowKinds, "", SHOW_KINDS),
     bind(&["gm"], Action::ShowMap, "", SHOW_MAP),
+    bind(&["gw"], Action::ShowGrowth, "", SHOW_GROWTH),
     bind(&["A"], Action::Rerun, "", RERUN),
     bind(&["B"], Action::OtherNetwork, "", OTHER_NETWORK),
     bind(&["w"], Action::ShowQueue, "", SHOW_QUEUE),

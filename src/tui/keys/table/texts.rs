@@ -15,4 +15,5 @@ pub(super) const SHOW_KINDS: &str =
     "go to the kinds of photos of each category, and to wrong photos that are alike";
 pub(super) const SHOW_MAP: &str =
     "go to the map: every photo as a point, alike ones near each other";
+pub(super) const SHOW_GROWTH: &str = "go to the learning curve: what more photos would bring";
 pub(super) const SHOW_QUEUE: &str = "queue: what works, what waits and in which order";

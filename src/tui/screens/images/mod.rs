@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::control::open_kinds;
+use super::control::open_about;
 use super::{Message, Page, World, names};
 use crate::insight::label_lines;
 use crate::spec::Set;
@@ -272,13 +272,9 @@ impl Images {
             }),
             Action::Confusion => return vec![self.confusion()],
             Action::AllImages => self.change(|filters, _| filters.chosen = None),
-            Action::ShowKinds | Action::ShowMap => {
+            Action::ShowLabels | Action::ShowKinds | Action::ShowMap | Action::ShowGrowth => {
                 let run = self.feed.source().map(|source| source.run().clone());
-                return run.map(|run| open_kinds(action, run)).into_iter().collect();
-            }
-            Action::ShowLabels => {
-                let run = self.feed.source().map(|source| source.run().clone());
-                return run.map(|run| Effect::Open(Destination::Labels(run))).into_iter().collect();
+                return run.map(|run| open_about(action, run)).into_iter().collect();
             }
             Action::Refresh => return self.feed.refresh().into_iter().collect(),
             _ => match self.walk(action, world.area) {

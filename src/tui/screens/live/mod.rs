@@ -167,8 +167,9 @@ impl Live {
             Action::OpenImages => {
                 return vec![Effect::Open(Destination::Images(Source::Run(run)))];
             }
-            Action::ShowLabels => return vec![Effect::Open(Destination::Labels(run))],
-            Action::ShowKinds | Action::ShowMap => return vec![control::open_kinds(action, run)],
+            Action::ShowLabels | Action::ShowKinds | Action::ShowMap | Action::ShowGrowth => {
+                return vec![control::open_about(action, run)];
+            }
             Action::OpenOutside => return vec![Effect::EditOutside(run.worker_log())],
             Action::Report => return vec![Effect::Report(vec![run])],
             Action::Rerun => return vec![Effect::Rerun(run, Again::AsItIs)],

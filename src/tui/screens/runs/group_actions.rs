@@ -58,6 +58,9 @@ impl Runs {
             Action::ShowKinds | Action::ShowMap => {
                 return vec![refuse(group, "kinds are looked for among the photos of one run")];
             }
+            Action::ShowGrowth => {
+                return vec![refuse(group, "what more photos would bring is told of one run")];
+            }
             Action::OpenOutside => return vec![refuse(group, "a log is that of one run")],
             Action::YankMore => return vec![refuse(group, "a folder is that of one run")],
             _ => {}

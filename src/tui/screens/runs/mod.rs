@@ -207,9 +207,8 @@ impl Runs {
             Action::ShowSweep => {
                 return vec![control::open_sweep(run.summary().and_then(|run| run.group.clone()))];
             }
-            Action::ShowLabels => return vec![Effect::Open(Destination::Labels(folder))],
-            Action::ShowKinds | Action::ShowMap => {
-                return vec![control::open_kinds(action, folder)];
+            Action::ShowLabels | Action::ShowKinds | Action::ShowMap | Action::ShowGrowth => {
+                return vec![control::open_about(action, folder)];
             }
             Action::Rerun => return vec![Effect::Rerun(folder, Again::AsItIs)],
             Action::Duplicate => {

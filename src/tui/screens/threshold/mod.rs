@@ -1,24 +1,27 @@
 //! One category: its precision and recall as the threshold of its score moves, and the images that
-//! change sides by it.
+//! change sides by it; or whether the scores mean what they say.
 
+mod reliability;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::{Message, Page, World, names};
-use crate::insight::{OneCategory, Taken};
+use crate::insight::{Calibrated, OneCategory, Taken};
 use crate::spec::Set;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Destination, Effect};
 use crate::tui::keys::{Action, Context};
 use crate::tui::known::Known;
-use crate::tui::scores::{Image, ScoreTable, Source, next_set};
+use crate::tui::news::News;
+use crate::tui::scores::{Chosen, Image, ScoreTable, Source, next_set};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{fit, fit_end, put};
+use crate::tui::widgets::{fit, fit_end, put, wrap};
 use crate::words::{counted, grouped, pad_left, pad_right, percent};
 
 pub const CONTEXTS: &[Context] = &[Context::Threshold, Context::List];
@@ -51,6 +54,12 @@ pub struct Threshold {
     flips: Vec<usize>,
     /// A place among them.
     cursor: usize,
+    /// Whether scores mean what they say is shown instead.
+    shows_reliability: bool,
+    /// The error is a sentence.
+    calibrated: Option<Result<Arc<Calibrated>, String>>,
+    /// The first bin in sight.
+    top: usize,
 }
 
 impl Threshold {
@@ -73,6 +82,9 @@ impl Threshold {
             by_highest,
             flips,
             cursor,
+            shows_reliability: false,
+            calibrated: None,
+            top: 0,
         };
         screen.count();
         screen
@@ -119,6 +131,79 @@ impl Threshold {
         self.flips = flips;
     }
 
+    /// Exactly the images that change sides.
+    fn open(&self) -> Option<Effect> {
+        let Source::Run(run) = &self.source else { return None };
+        let files = self.flips.iter().map(|&place| self.table.images()[place].file.clone());
+        let name = format!("what changes sides at {} >= {:.2}", self.name(), at(self.threshold));
+        let chosen = Chosen { name, files: Arc::new(files.collect()) };
+        (!self.flips.is_empty())
+            .then(|| Effect::Open(Destination::ChosenImages(run.clone(), chosen)))
+    }
+
+    fn on_mouse(&mut self, mouse: &MouseEvent, area: Rect) -> Option<Effect> {
+        let by = match mouse.kind {
+            MouseEventKind::ScrollDown => 1,
+            MouseEventKind::ScrollUp => -1,
+            MouseEventKind::Down(MouseButton::Left) => {
+                let list = flips_area(area);
+                let is_inside = list.contains(Position { x: mouse.column, y: mouse.row });
+                let row = usize::from(mouse.row.saturating_sub(list.y)) + self.first_flip(list);
+                if !is_inside || row >= self.flips.len() || row == self.cursor {
+                    return (is_inside && row == self.cursor).then(|| self.open()).flatten();
+                }
+                self.cursor = row;
+                return None;
+            }
+            _ => return None,
+        };
+        let last = self.flips.len().saturating_sub(1);
+        self.cursor = self.cursor.saturating_add_signed(by).min(last);
+        None
+    }
+
+    /// The place among the flips of the first row in sight.
+    fn first_flip(&self, list: Rect) -> usize {
+        (self.cursor + 1).saturating_sub(list.height.into())
+    }
+
+    /// Shows whether scores mean what they say, or the threshold again.
+    fn turn(&mut self, known: &Known) -> Vec<Effect> {
+        self.shows_reliability ^= true;
+        if !self.shows_reliability || self.calibrated.is_some() {
+            return Vec::new();
+        }
+        let run = self.source.run().clone();
+        let tested = known.runs.get(&run.id()).and_then(|run| run.summary()?.test.as_ref());
+        let has_folds = tested.is_some_and(|test| test.folds > 0);
+        vec![Effect::Calibrate { run, table: self.table.clone(), has_folds }]
+    }
+
+    fn act_on_reliability(&mut self, action: Action, world: &World) -> Vec<Effect> {
+        let Some(Ok(found)) = &self.calibrated else {
+            return self.leave_reliability(action);
+        };
+        let rows = reliability::rows(found, &self.source.run().id(), world.area, world.theme);
+        let last = rows.all - rows.shown;
+        match action {
+            Action::Yank => return vec![Effect::Copy(found.in_words())],
+            Action::Down => self.top = (self.top + 1).min(last),
+            Action::Up => self.top = self.top.saturating_sub(1),
+            Action::HalfDown | Action::PageDown | Action::Last => self.top = last,
+            Action::HalfUp | Action::PageUp | Action::First => self.top = 0,
+            action => return self.leave_reliability(action),
+        }
+        Vec::new()
+    }
+
+    fn leave_reliability(&mut self, action: Action) -> Vec<Effect> {
+        if action != Action::Back {
+            return Vec::new();
+        }
+        self.shows_reliability = false;
+        vec![Effect::Cleared]
+    }
+
     fn act(&mut self, action: Action, area: Rect) -> Vec<Effect> {
         let page = usize::from(area.height.saturating_sub(ABOVE)).max(1);
         let last = self.flips.len().saturating_sub(1);
@@ -130,6 +215,7 @@ impl Threshold {
                 self.category = (self.category + 1) % self.table.categories.len().max(1);
             }
             Action::Yank => return vec![Effect::Copy(self.in_words())],
+            Action::Enter => return self.open().into_iter().collect(),
             Action::Down => self.cursor = (self.cursor + 1).min(last),
             Action::Up => self.cursor = self.cursor.saturating_sub(1),
             Action::HalfDown => self.cursor = (self.cursor + page.div_ceil(2)).min(last),
@@ -225,6 +311,21 @@ impl Threshold {
         put(buffer, area, x, area.y + 7, "^", theme.style(Role::Accent));
     }
 
+    fn draw_reliability(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+        let (text, role) = match &self.calibrated {
+            Some(Ok(found)) => {
+                let run = self.source.run().id();
+                return reliability::draw(found, &run, self.top, area, buffer, theme);
+            }
+            Some(Err(problem)) => (problem.as_str(), Role::Bad),
+            None => ("a temperature is fitted to the scores", Role::Dim),
+        };
+        let room = usize::from(area.width.saturating_sub(4));
+        for (y, line) in (area.y + 1..area.bottom()).zip(wrap(text, room)) {
+            put(buffer, area, area.x + 2, y, &line, theme.style(role));
+        }
+    }
+
     fn draw_flips(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
         let text = match self.flips.len() {
             0 => "no image changes sides against the highest score".to_owned(),
@@ -237,10 +338,9 @@ impl Threshold {
             ),
         };
         put(buffer, area, area.x + 2, area.y + ABOVE - 1, &text, theme.style(Role::Dim));
-        let rows = usize::from(area.height.saturating_sub(ABOVE));
-        let top = (self.cursor + 1).saturating_sub(rows);
+        let list = flips_area(area);
         let name_cells = usize::from(area.width).saturating_sub(46).clamp(10, 60);
-        for (y, at) in (area.y + ABOVE..area.bottom()).zip(top..self.flips.len()) {
+        for (y, at) in (list.y..list.bottom()).zip(self.first_flip(list)..self.flips.len()) {
             let place = self.flips[at];
             let image = &self.table.images()[place];
             let is_taken = !self.is_of(image.predicted);
@@ -263,13 +363,19 @@ impl Threshold {
     }
 }
 
+fn flips_area(area: Rect) -> Rect {
+    let above = ABOVE.min(area.height);
+    Rect { y: area.y + above, height: area.height - above, ..area }
+}
+
 fn at(step: u16) -> f32 {
     f32::from(step) / f32::from(STEPS)
 }
 
 impl Page for Threshold {
     fn way(&self, known: &Known, zone: &TimeZone) -> Vec<String> {
-        vec![names::in_way(self.source.run(), known, zone), "Threshold".into()]
+        let what = if self.shows_reliability { "Reliability" } else { "Threshold" };
+        vec![names::in_way(self.source.run(), known, zone), what.into()]
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -278,14 +384,44 @@ impl Page for Threshold {
 
     fn on(&mut self, message: &Message, world: &World) -> Vec<Effect> {
         match message {
+            Message::Action(Action::OtherChart) => self.turn(world.known),
+            Message::Action(action) if self.shows_reliability => {
+                self.act_on_reliability(*action, world)
+            }
             Message::Action(action) => self.act(*action, world.area),
+            Message::Mouse(mouse) if !self.shows_reliability => {
+                self.on_mouse(mouse, world.area).into_iter().collect()
+            }
+            Message::News(news) => {
+                for one in news {
+                    if let News::Calibrated(news) = one
+                        && Arc::ptr_eq(&news.table, &self.table)
+                    {
+                        self.calibrated = Some(news.calibrated.clone());
+                    }
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, world: &World) {
+        if self.shows_reliability {
+            return self.draw_reliability(area, buffer, world.theme);
+        }
         self.draw_counts(area, buffer, world.theme);
         self.draw_curves(area, buffer, world.theme);
         self.draw_flips(area, buffer, world.theme);
+    }
+
+    fn offers(&self, action: Action, _: &Known) -> bool {
+        match action {
+            Action::Enter => !self.shows_reliability && !self.flips.is_empty(),
+            Action::CursorLeft | Action::CursorRight | Action::NextSet | Action::NextTruth => {
+                !self.shows_reliability
+            }
+            _ => true,
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::store::{RunFolder, State};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::news::News;
-use crate::tui::scores::{ScoreTable, ScoresNews, Source};
+use crate::tui::scores::{ScoreTable, ScoresNews, Source, calibrate};
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
 use crate::tui::theme::ThemeName;
 
@@ -92,4 +92,78 @@ fn category_and_set_change_in_place_and_the_ends_hold() {
         testing::text(&mut app, size);
         press(&mut app, "G j k gg pgdn ctrl-d pgup t gt l");
     }
+}
+
+#[test]
+fn the_images_that_change_sides_are_listed_in_images() {
+    let mut app = app();
+    let listed = |effects: Vec<Effect>| {
+        assert!(effects.iter().all(|effect| !matches!(effect, Effect::Open(_))), "{effects:?}");
+    };
+    listed(press(&mut app, "h h h h h enter"));
+    assert!(seen(&mut app).contains("Threshold"), "no image changes sides");
+    press(&mut app, "l l l l l l l l l l l l l l l l l l l l enter");
+    let text = seen(&mut app);
+    assert!(text.contains("only what changes sides at fire >= 0.65"), "{text}");
+    for file in ["12.jpg", "11.jpg", "10.jpg", "9.jpg"] {
+        assert!(text.contains(file), "{file}: {text}");
+    }
+    assert!(!text.contains("13.jpg"), "{text}");
+}
+
+/// On the screen with so many validation images beside the tested ones, and what it asks for answered.
+fn reliability(validation: usize) -> App {
+    let mut table = ScoreTable::new(["fire", "smoke"].map(str::to_owned).to_vec(), "photos".into());
+    for (set, images) in [(Set::Validation, validation), (Set::Test, 120)] {
+        for number in 0..images {
+            // Three of four are right, in rows of scores of 0.55 to 0.98.
+            let truth = usize::from(number % 4 == 3);
+            let score = 0.55 + (number % 30) as f32 / 68.0;
+            let file = format!("{}-{number}.jpg", set.name()).into();
+            table.add(file, Some(set), Some(truth), &[score, 1.0 - score]);
+        }
+    }
+    let mut app = testing::app(ThemeName::NoColour);
+    app.on_news(all(vec![run(RUN, summary(State::Done, &[]), "", "")]));
+    press(&mut app, "4");
+    let source = Source::Run(RunFolder::at(std::path::Path::new("runs").join(RUN)));
+    app.on_news(vec![News::Scores(ScoresNews { source, table: Ok(Arc::new(table)) })]);
+    press(&mut app, "m gh");
+    let effects = press(&mut app, "a");
+    let [Effect::Calibrate { run, table, has_folds: false }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(seen(&mut app).contains("a temperature is fitted"));
+    app.on_news(vec![News::Calibrated(calibrate(run, table.clone(), false))]);
+    app
+}
+
+#[test]
+fn whether_scores_mean_what_they_say_is_drawn_before_and_after() {
+    for size in SIZES {
+        let mut app = reliability(60);
+        insta::assert_snapshot!(
+            format!("reliability_{}x{}", size.0, size.1),
+            testing::text(&mut app, size)
+        );
+    }
+    let mut app = reliability(60);
+    assert!(
+        matches!(&press(&mut app, "y")[..], [Effect::Copy(text)] if text.contains("60 validation photos"))
+    );
+    for keys in ["a", "esc"] {
+        press(&mut app, keys);
+        assert!(seen(&mut app).contains("PRECISION"), "{keys} goes back to the threshold");
+        assert!(press(&mut app, "a").is_empty(), "it is fitted once");
+    }
+    for size in [(60, 9), (61, 200), (500, 12)] {
+        testing::text(&mut app, size);
+        press(&mut app, "j j j j j j G k gg pgdn pgup");
+    }
+}
+
+#[test]
+fn without_validation_photos_it_is_said_what_would_give_some() {
+    let text = seen(&mut reliability(0));
+    assert!(text.contains("no validation photos") && text.contains("split.folds"), "{text}");
 }
