@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
@@ -11,6 +12,7 @@ use image::{Rgb, RgbImage};
 use retrain::kernels::{Engine, Format};
 use retrain::random::Rng;
 use retrain::store::{self, Event, RunFolder, State};
+use serde_json::Value;
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -456,6 +458,63 @@ fn a_command_whose_reader_has_gone_does_all_the_same_what_it_would_have_done() {
     wait_until("all runs are done", || {
         runs.iter().all(|run| run.summary().is_ok_and(|summary| summary.state == State::Done))
     });
+}
+
+#[test]
+fn photos_named_on_stdin_are_answered_in_their_order_as_they_come() {
+    let project = Project::new();
+    project.ok(&["run", "experiments/photos.toml"]);
+    project.write("line\nend.jpg", "no picture");
+    let names = ["photos/misc/1.png", "line\nend.jpg", "photos/fire/0.png"];
+    let predict = |arguments: &[&str], stdin: &str, stdout: Stdio| {
+        let arguments = [&["predict", "last", "-"][..], arguments].concat();
+        let mut command = project.command(&arguments);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(stdin.as_bytes()).unwrap();
+        (child, pipe)
+    };
+    let done = |arguments: &[&str], stdin: &str| {
+        let (child, pipe) = predict(arguments, stdin, Stdio::piped());
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        (String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output))
+    };
+
+    let (table, said) = done(&["-0", "--format", "csv"], &names.join("\0"));
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!(rows[0], "file,predicted,score,fire,misc,smoke,verdict,likeness,error");
+    assert!(rows[1].starts_with("photos/misc/1.png,"), "{table}");
+    assert!(rows[2].starts_with("line\\nend.jpg,,,,,,,,") && rows[2].len() > 30, "{table}");
+    assert!(rows[3].starts_with("photos/fire/0.png,"), "{table}");
+    assert_eq!(rows.len(), 4);
+    assert!(said.ends_with("retrain: 1 of 3 files could not be scored\n"), "{said}");
+
+    // The objects of all forms are the same, and so are the scores of a photo alone.
+    let named: Vec<&str> = names.into_iter().filter(|name| !name.contains('\n')).collect();
+    let (lines, _) = done(&["--format", "jsonl"], &named.join("\n"));
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let alone = |file| -> Vec<Value> {
+        serde_json::from_str(&project.ok(&["predict", "last", file, "--json"])).unwrap()
+    };
+    assert_eq!(lines, named.into_iter().flat_map(alone).collect::<Vec<Value>>());
+
+    // The first is answered before the second is named.
+    let (mut child, mut pipe) = predict(&["--top", "1"], "photos/fire/0.png\n", Stdio::piped());
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || answers.next().unwrap().unwrap();
+    let first = [next(), next()];
+    assert_eq!(first[0], "photos/fire/0.png");
+    assert!(first[1].contains(" (score = "), "{first:?}");
+    pipe.write_all(b"photos/fire/1.png\n").unwrap();
+    assert_eq!([next(), next()], ["", "photos/fire/1.png"]);
+    // It ends when its reader has gone, though more could be named.
+    drop(answers);
+    pipe.write_all(b"photos/fire/2.png\n").unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), stderr(&ended)), (Some(0), String::new()));
 }
 
 #[test]

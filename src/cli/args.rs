@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use choices::{EndName, OutcomeName, PriorsName, SetName, SortBy};
-pub use groups::{Cache, Label, QueueCommand, Scores, Trash};
+pub use choices::{EndName, FormatName, OutcomeName, PriorsName, SetName, SortBy};
+pub use groups::{Cache, Label, Predict, QueueCommand, Scores, Trash};
 
 /// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
 const TEMPLATE: &str = "\
@@ -272,28 +272,11 @@ pub enum Command {
     },
     /// Score photos that the run never saw: lines such as 'fire (score = 0.86540)'
     ///
+    /// Answers are printed in the order of the files, as they come. Features are kept in the cache.
+    ///
     /// Scores are for photos among which every category is as frequent as the others, as a run trains on
     /// them unless train.draw or train.class_weights say otherwise.
-    Predict {
-        /// Any unique beginning of a run's name, or 'last'
-        run: String,
-        /// Photos, or folders of photos
-        #[arg(required = true)]
-        photos: Vec<PathBuf>,
-        /// Answer only where so many of 100 answers are right, and hand over the rest
-        ///
-        /// The threshold comes from scores of the run's photos by heads that were not trained on them:
-        /// of a run with folds its own, else five heads are trained on the features in the cache. Where
-        /// these photos cannot show it, it says so and answers nothing.
-        #[arg(long, value_name = "PERCENT", value_parser = sure_share)]
-        sure: Option<f64>,
-        /// How frequent the categories are among the photos
-        #[arg(long, value_enum, default_value_t = PriorsName::Equal)]
-        priors: PriorsName,
-        /// Print JSON, for other programs
-        #[arg(long)]
-        json: bool,
-    },
+    Predict(Predict),
     /// Show which of a run's training photos are most like a photo
     Similar {
         /// Any unique beginning of a run's name, or 'last'
@@ -439,11 +422,4 @@ pub enum Command {
         #[arg(long)]
         alone: bool,
     },
-}
-
-/// What `--sure` takes: 95 or 95% is 0.95.
-fn sure_share(text: &str) -> Result<f64, String> {
-    let percent = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
-    let percent = percent.filter(|percent| (50.0..=99.9).contains(percent));
-    Ok(percent.ok_or("expected 50 to 99.9, such as 95")? / 100.0)
 }

@@ -8,6 +8,7 @@
 mod out;
 
 mod activation_map;
+mod answers;
 mod args;
 mod ask;
 mod cache;
@@ -30,7 +31,9 @@ mod labels;
 mod learning_curve;
 mod list;
 mod look;
+mod names;
 mod near_copies;
+mod nearest;
 mod new;
 mod note;
 mod photos;
@@ -40,6 +43,7 @@ mod report;
 mod result;
 mod resume;
 mod run;
+mod scored_photo;
 mod scores;
 mod screens;
 #[cfg(test)]
@@ -107,7 +111,7 @@ fn perform(args: Args) -> Result<ExitCode> {
     }
     if matches!(
         command,
-        Command::Predict { .. }
+        Command::Predict(_)
             | Command::Similar { .. }
             | Command::ActivationMap { .. }
             | Command::Look { .. }
@@ -198,9 +202,8 @@ fn perform(args: Args) -> Result<ExitCode> {
             let runs = runs.iter().map(|run| find(&config, run)).collect::<Result<Vec<_>>>()?;
             report::report(&runs, output, markdown)
         }
-        Command::Predict { run, photos, sure, priors, json } => {
-            let run = find_able(&config, &run, has_head)?;
-            predict::predict(&config, &run, &photos, sure, priors, json)
+        Command::Predict(asked) => {
+            predict::predict(&config, &find_able(&config, &asked.run, has_head)?, &asked)
         }
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;

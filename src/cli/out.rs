@@ -48,6 +48,11 @@ fn write_plain(words: &str) {
     }
 }
 
+/// Whether stdout takes no more words, as when its reader has gone: [`finish`] says what there is to say.
+pub fn is_lost() -> bool {
+    STDOUT_LOST.get().is_some()
+}
+
 /// Writes to stderr; where that fails nobody is there to hear it.
 pub fn write_news(words: &str) {
     let _ = io::stderr().write_all(harmless(words).as_bytes());
@@ -95,6 +100,31 @@ pub fn print_json_line(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
+/// One array of JSON, as [`print_json`] prints it, of which each value is printed as it comes.
+#[derive(Default)]
+pub struct JsonArray {
+    has_values: bool,
+}
+
+impl JsonArray {
+    pub fn print(&mut self, value: &impl Serialize) -> Result<()> {
+        write_plain(&in_array(value, !self.has_values)?);
+        self.has_values = true;
+        Ok(())
+    }
+
+    /// What stands behind the last value. Without it, after a failure, nobody takes the array for whole.
+    pub fn end(self) {
+        write_plain(if self.has_values { "\n]\n" } else { "[]\n" });
+    }
+}
+
+/// What [`JsonArray`] prints of a value that stands behind others or is the first.
+fn in_array(value: &impl Serialize, is_first: bool) -> Result<String> {
+    let value = escaped(&serde_json::to_string_pretty(value)?).replace('\n', "\n  ");
+    Ok(format!("{}\n  {value}", if is_first { "[" } else { "," }))
+}
+
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
@@ -118,5 +148,13 @@ mod tests {
         let json = escaped(&serde_json::to_string(name).unwrap());
         assert!(!json.chars().any(is_harmful), "{json:?}");
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name);
+    }
+
+    #[test]
+    fn an_array_that_is_printed_as_it_comes_is_the_same() {
+        let values = serde_json::json!([{"a": [1, {"b": "x\ny"}]}, "c", [], 4]);
+        let array = values.as_array().unwrap().iter().enumerate();
+        let printed: String = array.map(|(at, value)| in_array(value, at == 0).unwrap()).collect();
+        assert_eq!(printed + "\n]", serde_json::to_string_pretty(&values).unwrap());
     }
 }

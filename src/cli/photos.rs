@@ -1,23 +1,13 @@
-//! Photos named on the command line, and their features.
-
-use std::path::PathBuf;
+//! Features of photos named on the command line.
 
 use anyhow::Result;
 
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
-use crate::dataset::{self, PhotoFile, Unreadable};
+use crate::dataset::{PhotoFile, Remarks, Unreadable};
 use crate::features::{self, Cache, Extractor, Job, plain_row};
 use crate::spec::Distort;
-use crate::words::progress;
-
-/// Files as named, folders replaced by the photos in and below them, in the order of their names.
-pub fn expand(named: &[PathBuf]) -> Vec<PathBuf> {
-    let expand_one = |path: &PathBuf| {
-        if path.is_dir() { dataset::photos_below(path) } else { vec![path.clone()] }
-    };
-    named.iter().flat_map(expand_one).collect()
-}
+use crate::words::{grouped, progress};
 
 /// Features of the photos that could be read, in order, and the numbers of those that could not.
 pub struct Made {
@@ -25,31 +15,68 @@ pub struct Made {
     pub unreadable: Vec<(usize, Unreadable)>,
 }
 
+/// Makes features of photos, any number of times; they are kept in the cache.
+pub struct FeatureStage {
+    threads: usize,
+    pub extractor: Extractor,
+    cache: Cache,
+    /// What was unusual about the photos so far.
+    pub remarks: Remarks,
+}
+
+impl FeatureStage {
+    pub fn open(config: &Config, extractor: Extractor) -> Result<FeatureStage> {
+        let feature_len = extractor.backbone.feature_len();
+        let cache = Cache::open(&config.cache, &extractor.feature_key(), feature_len)?;
+        Ok(FeatureStage { threads: config.threads, extractor, cache, remarks: Remarks::default() })
+    }
+
+    /// The features of `photos`, from the cache where they are there. `progress` hears how many of them
+    /// are done.
+    pub fn make(
+        &mut self,
+        photos: Vec<PhotoFile>,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Made> {
+        let jobs: Vec<Job> = photos.into_iter().map(|photo| Job { photo, variants: 0 }).collect();
+        let filled = features::fill(
+            &jobs,
+            &self.extractor,
+            &Distort::OFF,
+            &mut self.cache,
+            self.threads,
+            &|| false,
+            &mut |filled| {
+                progress(filled.done);
+                Ok::<(), std::convert::Infallible>(())
+            },
+        )?;
+        for (path, remark) in &filled.remarks {
+            self.remarks.add(path, *remark);
+        }
+        let read = |number: &usize| !filled.unreadable.iter().any(|(bad, _)| bad == number);
+        let rows: Vec<_> = (0..jobs.len())
+            .filter(read)
+            .map(|number| plain_row(&jobs[number].photo.hash))
+            .collect();
+        Ok(Made { features: self.cache.read(&rows)?, unreadable: filled.unreadable })
+    }
+
+    /// Says what was unusual about the photos.
+    pub fn warn(&self) {
+        for line in self.remarks.lines() {
+            newsln!("warning: {line}");
+        }
+    }
+}
+
 /// The features of `photos`, from the cache where they are there, with progress on a terminal.
 pub fn features(config: &Config, extractor: &Extractor, photos: Vec<PhotoFile>) -> Result<Made> {
-    let mut cache =
-        Cache::open(&config.cache, &extractor.feature_key(), extractor.backbone.feature_len())?;
-    let jobs: Vec<Job> = photos.into_iter().map(|photo| Job { photo, variants: 0 }).collect();
-    let filled = features::fill(
-        &jobs,
-        extractor,
-        &Distort::OFF,
-        &mut cache,
-        config.threads,
-        &|| false,
-        &mut |progress| {
-            show_count("features", progress.done, progress.total);
-            Ok::<(), std::convert::Infallible>(())
-        },
-    )?;
-    let remarks = filled.remarks.iter().map(|(path, remark)| (path.as_path(), *remark));
-    for line in dataset::remark_lines(remarks) {
-        newsln!("warning: {line}");
-    }
-    let read = |number: &usize| !filled.unreadable.iter().any(|(bad, _)| bad == number);
-    let rows: Vec<_> =
-        (0..jobs.len()).filter(read).map(|number| plain_row(&jobs[number].photo.hash)).collect();
-    Ok(Made { features: cache.read(&rows)?, unreadable: filled.unreadable })
+    let mut stage = FeatureStage::open(config, extractor.clone())?;
+    let total = photos.len();
+    let made = stage.make(photos, &mut |done| show_count("features", done, total))?;
+    stage.warn();
+    Ok(made)
 }
 
 /// Progress of reading on a terminal, on one line that is gone at the end.
@@ -64,5 +91,19 @@ pub fn show_count(what: &str, done: usize, total: usize) {
             false => replace_line(&format!("{what} {}", progress(done, total))),
             true => replace_line(""),
         }
+    }
+}
+
+/// The same where nobody knows how much there is; [`hide_count`] ends it.
+pub fn show_count_so_far(what: &str, done: usize) {
+    if has_replaceable_line() {
+        replace_line(&format!("{what} {}", grouped(done)));
+    }
+}
+
+/// Takes the line away before others are printed.
+pub fn hide_count() {
+    if has_replaceable_line() {
+        replace_line("");
     }
 }

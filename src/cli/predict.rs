@@ -1,121 +1,166 @@
 //! `retrain predict`: scores photos that a run never saw, and says which are none of its categories.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value, json};
+use candle_core::{Device, Tensor};
+use serde_json::Value;
 
 use super::EXIT_FAILED;
-use super::args::PriorsName;
-use super::out::print_json;
-use super::photos;
-use super::sure::Answering;
+use super::answers::{Form, Printer};
+use super::args::Predict;
+use super::names::{Named, Names};
+use super::nearest::Nearest;
+use super::out;
+use super::photos::{FeatureStage, hide_count, show_count, show_count_so_far};
+use super::scored_photo::Scored;
+use super::sure::{Answered, Answering};
 use crate::config::{Config, read_plain};
 use crate::dataset::PhotoFile;
 use crate::features::Recipe;
-use crate::insight::{self, label_lines};
-use crate::likeness::{Judgement, Trained};
 use crate::spec::DeviceChoice;
-use crate::store::{ListedPhoto, RunFolder, explain, shown};
+use crate::store::RunFolder;
 use crate::train::{HeadFile, evaluate};
+use crate::words::{counted, grouped};
 
 /// Of fewer photos the CPU has the scores before a GPU is awake.
 const FEW_PHOTOS: usize = 64;
-/// Training photos that are named as most like a photo.
-const NEAREST: usize = 5;
-/// Of more photos than this the nearest are not looked for: it could take hours.
-const MOST_WITH_NEAREST: usize = 1000;
+/// Photos that are scored together: so many for each thread, or for each picture that the network takes
+/// at a time. While the last of them are computed some threads have nothing to do.
+const ROUNDS: usize = 16;
+/// At least so many: what a shard of the cache holds.
+const FEWEST_TOGETHER: usize = 64;
 
-/// What is said of one file: its scores, or why it has none.
-type Answer = (PathBuf, Result<Vec<f32>, String>);
+/// Why a head cannot tell photos that are none of its categories, and what to do.
+const NO_LIKENESS: &str = "its head is of an older version, or was trained on fewer than 20 photos; train again with more";
 
-/// What is said of a photo beside its scores.
-#[derive(Default)]
-struct Beside {
-    judgement: Option<Judgement>,
-    /// As JSON; `null` where the features of the training photos are not there.
-    nearest: Value,
-}
-
-pub fn predict(
-    config: &Config,
-    run: &RunFolder,
-    named: &[PathBuf],
-    sure: Option<f64>,
-    priors: PriorsName,
-    json: bool,
-) -> Result<ExitCode> {
+pub fn predict(config: &Config, run: &RunFolder, asked: &Predict) -> Result<ExitCode> {
+    let names = Names::new(&asked.photos, asked.null)?;
     let head = read_head(run)?;
     let recipe = read_recipe(run, &head)?;
     if head.temperature() != 1.0 {
         newsln!("calibrated at temperature {:.3}", head.temperature());
     }
-    let answering = Answering::new(config, run, &head, sure, priors)?;
-    let files = photos::expand(named);
-    let mut answers: Vec<Answer> = Vec::new();
-    let mut readable = Vec::new();
-    for file in files {
-        match PhotoFile::hash(file.clone()) {
-            Ok(photo) => {
-                readable.push(photo);
-                answers.push((file, Ok(Vec::new())));
-            }
-            Err(reason) => answers.push((file, Err(reason.to_string()))),
+    let answering = Answering::new(config, run, &head, asked.sure, asked.priors)?;
+    let (count, form) = (names.count(), Form::new(asked.format, asked.json));
+    let top = asked.top.map(|top| top as usize);
+    let mut stream = Stream {
+        head: &head,
+        answering: &answering,
+        printer: Printer::new(&head.labels, &answering, form, top, count != Some(1)),
+        nearest: form.has_nearest().then(|| Nearest::new(config, run, count)),
+        count,
+        done: 0,
+        answered: Answered::default(),
+    };
+    let device = match count.is_some_and(|count| count < FEW_PHOTOS) {
+        true => DeviceChoice::Cpu,
+        false => DeviceChoice::Auto,
+    };
+    let mut scorer = None;
+    let photos = names.start();
+    stream.printer.begin()?;
+    while !out::is_lost() {
+        let together = scorer.as_ref().map_or(FEWEST_TOGETHER, Scorer::photos_together);
+        let named = photos.next(together)?;
+        if named.is_empty() {
+            break;
         }
-    }
-    let features = score(config, run, &head, &recipe, readable, &mut answers)?;
-    answering.rescale(&mut answers);
-    let scored = answers.iter().filter(|(_, answer)| answer.is_ok()).count();
-    let mut beside: Vec<Beside> = (0..scored).map(|_| Beside::default()).collect();
-    if let Some(likeness) = &head.likeness {
-        for (beside, judgement) in beside.iter_mut().zip(likeness.judge(&features)?) {
-            beside.judgement = Some(judgement);
+        // The network is opened for the first photo that can be read.
+        if scorer.is_none() && named.iter().any(|named| named.photo.is_ok()) {
+            scorer = Some(Scorer::open(config, run, &head, &recipe, device)?);
         }
+        stream.answer(named, scorer.as_mut())?;
     }
-    if json {
-        add_nearest(config, run, &features, &mut beside);
-        print_json(&as_json(&head.labels, &answers, beside, &answering))?;
-    } else {
-        print(&head.labels, &answers, &beside, &answering);
-    }
-    if let Some(summary) = answering.summary(&answers) {
-        newsln!("{summary}");
-    }
-    if scored > 0 && head.likeness.is_none() {
-        newsln!("retrain: {} cannot tell photos that are none of these: {NO_LIKENESS}", run.id());
-    }
-    if scored == 0 {
-        newsln!("retrain: no photo could be scored");
-        return Ok(ExitCode::from(EXIT_FAILED));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(stream.end(run, scorer.as_ref()))
 }
 
-/// Why a head has none, and what to do.
-const NO_LIKENESS: &str = "its head is of an older version, or was trained on fewer than 20 photos; train again with more";
+/// Answers on their way from the photos to who reads them.
+struct Stream<'a> {
+    head: &'a HeadFile,
+    answering: &'a Answering,
+    printer: Printer<'a>,
+    nearest: Option<Nearest<'a>>,
+    /// Files that there are, where that is known.
+    count: Option<usize>,
+    /// Files that are done, those that cannot be read among them.
+    done: usize,
+    answered: Answered,
+}
 
-/// Looks for the training photos that are most like each photo. Says once where it cannot.
-fn add_nearest(config: &Config, run: &RunFolder, features: &[f32], beside: &mut [Beside]) {
-    if beside.is_empty() {
-        return;
-    }
-    if beside.len() > MOST_WITH_NEAREST {
-        newsln!("retrain: nearest is null: it is given for up to {MOST_WITH_NEAREST} photos");
-        return;
-    }
-    let trained = run
-        .replay()
-        .map_err(anyhow::Error::from)
-        .and_then(|replayed| Trained::read(run, &replayed, &config.cache));
-    match trained {
-        Ok(trained) => {
-            let rows = features.chunks_exact(features.len() / beside.len());
-            for (beside, feature) in beside.iter_mut().zip(rows) {
-                beside.nearest = nearest_json(&trained.nearest(feature, NEAREST));
-            }
+impl Stream<'_> {
+    /// Scores photos and prints their answers. There is a `scorer` where any of them can be read.
+    fn answer(&mut self, named: Vec<Named>, scorer: Option<&mut Scorer>) -> Result<()> {
+        let (mut files, mut readable) = (Vec::new(), Vec::new());
+        for Named { file, photo } in named {
+            files.push((file, photo.map(|photo| readable.push(photo))));
         }
-        Err(err) => newsln!("retrain: nearest is null: {}", explain(err.as_ref(), "try again")),
+        let (before, count) = (self.done, self.count);
+        let (scores, features) = match scorer {
+            Some(scorer) => scorer.score(readable, &mut |done| match count {
+                Some(count) => show_count("features", before + done, count),
+                None => show_count_so_far("features", before + done),
+            })?,
+            None => Default::default(),
+        };
+        hide_count();
+        let scored = scores.iter().filter(|scores| scores.is_ok()).count();
+        let mut judgements = match &self.head.likeness {
+            Some(likeness) if scored > 0 => likeness.judge(&features)?.into_iter(),
+            _ => Vec::new().into_iter(),
+        };
+        let mut features = features.chunks_exact((features.len() / scored.max(1)).max(1));
+        let mut scores = scores.into_iter();
+        for (file, read) in files {
+            let scores = read.and_then(|()| scores.next().expect("each that was read has scores"));
+            let answer = scores.map(|scores| Scored {
+                scores: self.answering.rescaled(&scores),
+                judgement: judgements.next(),
+                nearest: match (&mut self.nearest, features.next()) {
+                    (Some(nearest), Some(feature)) => nearest.of(feature),
+                    _ => Value::Null,
+                },
+            });
+            if let Ok(scored) = &answer {
+                self.answered.add(self.answering, scored);
+            }
+            self.printer.print(&file, &answer)?;
+            self.done += 1;
+        }
+        Ok(())
+    }
+
+    /// What is to be said of all of them.
+    fn end(self, run: &RunFolder, scorer: Option<&Scorer>) -> ExitCode {
+        if out::is_lost() {
+            return ExitCode::SUCCESS;
+        }
+        self.printer.end();
+        if let Some(scorer) = scorer {
+            scorer.stage.warn();
+        }
+        if let Some(summary) = self.answering.summary(&self.answered) {
+            newsln!("{summary}");
+        }
+        let scored = self.answered.photos;
+        if scored == 0 {
+            newsln!("retrain: no photo could be scored");
+            return ExitCode::from(EXIT_FAILED);
+        }
+        if self.head.likeness.is_none() {
+            newsln!(
+                "retrain: {} cannot tell photos that are none of these: {NO_LIKENESS}",
+                run.id()
+            );
+        }
+        if scored < self.done {
+            newsln!(
+                "retrain: {} of {} could not be scored",
+                grouped(self.done - scored),
+                counted(self.done, "file")
+            );
+        }
+        ExitCode::SUCCESS
     }
 }
 
@@ -144,113 +189,65 @@ pub(super) fn read_head(run: &RunFolder) -> Result<HeadFile> {
     }
 }
 
-/// Fills in the scores of the answers that are `Ok`, which stand in the order of `readable`. Gives the
-/// features of those that were scored, row by row.
-pub(super) fn score(
-    config: &Config,
-    run: &RunFolder,
-    head: &HeadFile,
-    recipe: &Recipe,
-    readable: Vec<PhotoFile>,
-    answers: &mut [Answer],
-) -> Result<Vec<f32>> {
-    if readable.is_empty() {
-        return Ok(Vec::new());
-    }
-    let few = readable.len() < FEW_PHOTOS;
-    let extractor = recipe.open(if few { DeviceChoice::Cpu } else { DeviceChoice::Auto })?;
-    let (taken, made) = (head.head.weights.dims()[1], extractor.backbone.feature_len());
-    if taken != made {
-        bail!(
-            "cannot use {}: its head takes features of {taken} numbers, its network makes {made}; \
-             train again",
-            run.head().display()
-        );
-    }
-    let count = readable.len();
-    let made = photos::features(config, &extractor, readable)?;
-    let mut pending: Vec<_> = answers.iter_mut().filter(|(_, answer)| answer.is_ok()).collect();
-    for (number, reason) in &made.unreadable {
-        pending[*number].1 = Err(reason.to_string());
-    }
-    let n = count - made.unreadable.len();
-    let shape = (n, extractor.backbone.feature_len());
-    let features =
-        candle_core::Tensor::from_slice(&made.features, shape, &candle_core::Device::Cpu)?;
-    let scores = evaluate(&head.head, &features)?;
-    let answered = pending.into_iter().filter(|(_, answer)| answer.is_ok());
-    for ((_, answer), scores) in answered.zip(scores) {
-        *answer = Ok(scores);
-    }
-    Ok(made.features)
+/// One score for each category, or why there is none.
+type Scores = Result<Vec<f32>, String>;
+
+/// Scores photos by the head of a run.
+pub(super) struct Scorer<'a> {
+    head: &'a HeadFile,
+    stage: FeatureStage,
+    threads: usize,
 }
 
-fn print(labels: &[String], answers: &[Answer], beside: &[Beside], answering: &Answering) {
-    let mut beside = beside.iter();
-    for (number, (file, answer)) in answers.iter().enumerate() {
-        match answer {
-            Ok(scores) => {
-                if answers.len() > 1 {
-                    let gap = if number == 0 { "" } else { "\n" };
-                    outln!("{gap}{}", shown(file));
-                }
-                for line in label_lines(labels, scores) {
-                    outln!("{line}");
-                }
-                if let Some(line) = answering.line(labels, scores) {
-                    outln!("{line}");
-                }
-                let judgement = beside.next().and_then(|beside| beside.judgement);
-                if let Some(judgement) = judgement.filter(|judgement| judgement.is_none_of_these) {
-                    outln!("{}", insight::likeness_in_words(judgement.less_like_than, true));
-                }
+impl<'a> Scorer<'a> {
+    /// Opens the network. Errors also when its features are not what the head takes.
+    pub fn open(
+        config: &Config,
+        run: &RunFolder,
+        head: &'a HeadFile,
+        recipe: &Recipe,
+        device: DeviceChoice,
+    ) -> Result<Scorer<'a>> {
+        let extractor = recipe.open(device)?;
+        let (taken, made) = (head.head.weights.dims()[1], extractor.backbone.feature_len());
+        if taken != made {
+            bail!(
+                "cannot use {}: its head takes features of {taken} numbers, its network makes {made}; \
+                 train again",
+                run.head().display()
+            );
+        }
+        let stage = FeatureStage::open(config, extractor)?;
+        Ok(Scorer { head, stage, threads: config.threads })
+    }
+
+    /// So many photos take no noticeably longer than the same ones among many.
+    fn photos_together(&self) -> usize {
+        let at_a_time = self.threads.max(self.stage.extractor.backbone.batch());
+        (ROUNDS * at_a_time).max(FEWEST_TOGETHER)
+    }
+
+    /// The scores of each photo, or why it has none, and the features of those that have scores, row by
+    /// row. `progress` hears how many photos are done.
+    pub fn score(
+        &mut self,
+        photos: Vec<PhotoFile>,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(Vec<Scores>, Vec<f32>)> {
+        let count = photos.len();
+        let made = self.stage.make(photos, progress)?;
+        let mut features = made.features.chunks_exact(self.stage.extractor.backbone.feature_len());
+        let mut scores = Vec::new();
+        for number in 0..count {
+            if let Some((_, reason)) = made.unreadable.iter().find(|(bad, _)| *bad == number) {
+                scores.push(Err(reason.to_string()));
+                continue;
             }
-            Err(reason) => newsln!("skipped {}: {reason}", shown(file)),
+            let feature = features.next().expect("each photo that was read has a feature");
+            // One by one: of many at a time the last bits depend on how many there are.
+            let feature = Tensor::from_slice(feature, (1, feature.len()), &Device::Cpu)?;
+            scores.extend(evaluate(&self.head.head, &feature)?.into_iter().map(Ok));
         }
+        Ok((scores, made.features))
     }
-}
-
-fn as_json(
-    labels: &[String],
-    answers: &[Answer],
-    beside: Vec<Beside>,
-    answering: &Answering,
-) -> Value {
-    let mut beside = beside.into_iter();
-    let one = |(file, answer): &Answer| match answer {
-        Ok(scores) => {
-            let named: Map<String, Value> =
-                labels.iter().cloned().zip(scores.iter().map(|&score| json!(score))).collect();
-            let Beside { judgement, nearest } = beside.next().unwrap_or_default();
-            let verdict = judgement.map(|judgement| match judgement.is_none_of_these {
-                true => "none of these",
-                false => "one of these",
-            });
-            let mut row = json!({
-                "file": shown(file),
-                "predicted": labels[insight::predict(scores)],
-                "scores": named,
-                "likeness": judgement.map(|judgement| 1.0 - judgement.less_like_than),
-                "verdict": verdict,
-                "nearest": nearest,
-            });
-            answering.complete(&mut row, labels, scores);
-            row
-        }
-        Err(reason) => json!({"file": shown(file), "error": reason}),
-    };
-    answers.iter().map(one).collect()
-}
-
-/// The training photos that are most like a photo, the nearest first.
-pub(super) fn nearest_json(found: &[(&ListedPhoto, f32)]) -> Value {
-    let one = |(photo, distance): &(&ListedPhoto, f32)| {
-        json!({
-            "file": shown(&photo.file),
-            "category": photo.category,
-            "set": photo.set.name(),
-            "distance": distance,
-        })
-    };
-    found.iter().map(one).collect()
 }

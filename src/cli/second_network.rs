@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::predict::{read_head, score};
+use super::predict::{Scorer, read_head};
 use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::demo;
@@ -69,8 +69,6 @@ fn a_second_network_is_trained_kept_and_used_like_the_first() {
     assert_eq!(labels, head.labels);
     let photo = |file: &PathBuf| PhotoFile::hash(folder.path().join("photos").join(file)).unwrap();
     let photos: Vec<PhotoFile> = rows.iter().map(|row| photo(&row.file)).collect();
-    let mut answers: Vec<(PathBuf, Result<Vec<f32>, String>)> =
-        photos.iter().map(|photo| (photo.path.clone(), Ok(Vec::new()))).collect();
     let trained = Trained::read(&run, &run.replay().unwrap(), &config.cache).unwrap();
     let likeness = head.likeness.as_ref().expect("it was trained on 33 photos");
     assert!(run.replay().unwrap().test().unwrap().would_notice.is_some());
@@ -79,8 +77,9 @@ fn a_second_network_is_trained_kept_and_used_like_the_first() {
     let expected = "the features of 33 of the 33 training photos";
     assert!(gone.to_string().starts_with(expected), "{gone}");
     assert!(!config.cache.exists(), "looking for features makes no folder for them");
-    let features = score(&config, &run, &head, &recipe, photos, &mut answers).unwrap();
-    assert_eq!(likeness.judge(&features).unwrap().len(), answers.len());
+    let mut scorer = Scorer::open(&config, &run, &head, &recipe, DeviceChoice::Cpu).unwrap();
+    let (scores, features) = scorer.score(photos, &mut |_| {}).unwrap();
+    assert_eq!(likeness.judge(&features).unwrap().len(), scores.len());
     let mut found = 0;
     for (row, feature) in rows.iter().zip(features.chunks_exact(48)) {
         let (photo, distance) = trained.nearest(feature, 1)[0];
@@ -90,10 +89,10 @@ fn a_second_network_is_trained_kept_and_used_like_the_first() {
         }
     }
     assert_eq!(found, 33);
-    for (row, (file, answer)) in rows.iter().zip(answers) {
-        for (kept, seen) in row.scores.iter().zip(answer.unwrap()) {
+    for (row, scores) in rows.iter().zip(scores) {
+        for (kept, seen) in row.scores.iter().zip(scores.unwrap()) {
             // As many digits as the table has.
-            assert!((kept - seen).abs() < 1e-5, "{}: {seen}, not {kept}", file.display());
+            assert!((kept - seen).abs() < 1e-5, "{}: {seen}, not {kept}", row.file.display());
         }
     }
 }

@@ -46,7 +46,7 @@ pub use near::{KnownThumbnails, NearCopy, Severity, near_copies};
 pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};
 pub use photos::{Dataset, Duplicate, LeftOut, Photo, Skipped};
-pub use remark::{Remark, remark_lines};
+pub use remark::{Remark, Remarks};
 pub use scan::scan;
 pub use stamp::FileStamp;
 pub use unreadable::Unreadable;

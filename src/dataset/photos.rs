@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::categories::retrain_py_name;
-use super::{DatasetError, FileStamp, Fold, Folds, PhotoFile, Remark, Unreadable, remark_lines};
+use super::{DatasetError, FileStamp, Fold, Folds, PhotoFile, Remark, Remarks, Unreadable};
 use crate::spec::{BatchDraw, ClassWeights, Set, Train};
 use crate::store::{Verdict, shown};
 use crate::words;
@@ -163,10 +163,11 @@ impl Dataset {
     /// Adds a warning for each kind of what was unusual about photos, which are named by their full
     /// paths, and gives these warnings.
     pub fn add_remarks(&mut self, remarks: &[(PathBuf, Remark)]) -> Vec<String> {
-        let relative = remarks
-            .iter()
-            .map(|(path, remark)| (path.strip_prefix(&self.images).unwrap_or(path), *remark));
-        let lines = remark_lines(relative);
+        let mut added = Remarks::default();
+        for (path, remark) in remarks {
+            added.add(path.strip_prefix(&self.images).unwrap_or(path), *remark);
+        }
+        let lines = added.lines();
         self.warnings.extend(lines.iter().cloned());
         lines
     }

@@ -1,7 +1,7 @@
 //! What is unusual about a photo that was read all the same.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::store::shown;
 
@@ -30,22 +30,32 @@ impl Remark {
     }
 }
 
-/// A line for each kind of remark, with the first photo that it is about.
-pub fn remark_lines<'a>(remarks: impl IntoIterator<Item = (&'a Path, Remark)>) -> Vec<String> {
-    let mut photos: BTreeMap<Remark, Vec<&Path>> = BTreeMap::new();
-    for (photo, remark) in remarks {
-        photos.entry(remark).or_default().push(photo);
+/// Remarks about any number of photos: of each kind, the first photo in the order of names, and how many.
+#[derive(Clone, Debug, Default)]
+pub struct Remarks(BTreeMap<Remark, (PathBuf, usize)>);
+
+impl Remarks {
+    /// Adds a remark about a photo.
+    pub fn add(&mut self, photo: &Path, remark: Remark) {
+        let (first, count) = self.0.entry(remark).or_insert_with(|| (photo.to_owned(), 0));
+        *count += 1;
+        if photo < first.as_path() {
+            *first = photo.to_owned();
+        }
     }
-    let line = |(remark, mut photos): (Remark, Vec<&Path>)| {
-        photos.sort_unstable();
-        let others = match photos.len() - 1 {
-            0 => String::new(),
-            1 => " (1 more photo likewise)".to_owned(),
-            more => format!(" ({more} more photos likewise)"),
+
+    /// A line for each kind of remark, with the first photo that it is about.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(remark, (first, count)): (&Remark, &(PathBuf, usize))| {
+            let others = match count - 1 {
+                0 => String::new(),
+                1 => " (1 more photo likewise)".to_owned(),
+                more => format!(" ({more} more photos likewise)"),
+            };
+            format!("{}: {}{others}", shown(first), remark.words())
         };
-        format!("{}: {}{others}", shown(photos[0]), remark.words())
-    };
-    photos.into_iter().map(line).collect()
+        self.0.iter().map(line).collect()
+    }
 }
 
 #[cfg(test)]
@@ -56,9 +66,12 @@ mod tests {
     fn photos_with_the_same_remark_share_a_line() {
         let told =
             [("b", Remark::StrayBytes), ("c", Remark::NoEndMarker), ("a", Remark::StrayBytes)];
-        let lines = remark_lines(told.map(|(photo, remark)| (Path::new(photo), remark)));
+        let mut remarks = Remarks::default();
+        for (photo, remark) in told {
+            remarks.add(Path::new(photo), remark);
+        }
         assert_eq!(
-            lines,
+            remarks.lines(),
             [
                 "a: stray bytes in its picture data are passed over (1 more photo likewise)",
                 "c: its end marker is missing, but its picture is whole",

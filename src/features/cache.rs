@@ -42,6 +42,8 @@ pub struct Cache {
     /// Shard and row of each feature.
     rows: HashMap<RowKey, (usize, usize)>,
     damaged: Vec<String>,
+    /// Numbers of the shards that were compared with their names.
+    checked: BTreeSet<usize>,
     /// Nobody deletes what is in the folder for as long as it is open.
     _claim: Option<Claim>,
 }
@@ -65,8 +67,9 @@ impl Cache {
             }
         }
         paths.sort();
-        let (shards, rows, damaged) = (Vec::new(), HashMap::new(), Vec::new());
-        let mut cache = Cache { folder, feature_len, shards, rows, damaged, _claim: claim };
+        let (shards, rows, damaged, checked) = Default::default();
+        let mut cache =
+            Cache { folder, feature_len, shards, rows, damaged, checked, _claim: claim };
         for path in paths {
             if let Err(err) = cache.add(&path) {
                 if let Some(Fault::TooManyFiles | Fault::Unreachable) = Fault::of(&err) {
@@ -89,13 +92,17 @@ impl Cache {
         Ok(())
     }
 
-    /// Compares the shards that hold features of `keys` with the hashes in their names, once each.
+    /// Compares the shards that hold features of `keys` with the hashes in their names, each of them once
+    /// for as long as the cache is open.
     /// One that differs is left alone, named in [`Cache::damaged`], and its features are missing:
     /// wrong ones would pass for a photo's in every run to come.
     pub fn check<'a>(&mut self, keys: impl Iterator<Item = &'a RowKey>) {
         let wanted: BTreeSet<usize> =
             keys.filter_map(|key| self.rows.get(key)).map(|&(shard, _)| shard).collect();
         for number in wanted {
+            if !self.checked.insert(number) {
+                continue;
+            }
             let Err(err) = self.shards[number].check() else { continue };
             self.rows.retain(|_, (shard, _)| *shard != number);
             self.damaged.push(format!(

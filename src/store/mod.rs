@@ -64,7 +64,9 @@ pub use remove::Removed;
 pub use room::check_room;
 pub use run::{End, FeatureProgress, Horizon, Run};
 pub use runs::{FindError, LAST, find, list};
-pub use scores::{ImageScore, ScoresError, read_scores, read_skipped, skipped_csv, write_scores};
+pub use scores::{
+    ImageScore, ScoresError, read_scores, read_skipped, score_column, skipped_csv, write_scores,
+};
 pub use stop::{Stop, StopError};
 pub use summary::{KeptValidation, State, Summary};
 pub use tested::{TestedPhotos, tested_photos};

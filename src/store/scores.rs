@@ -51,13 +51,14 @@ const FIXED: [&str; 4] = ["file", "set", "category", "predicted"];
 /// Behind the name of a category that is also one of those columns.
 const MARK: &str = " (score)";
 
-/// The column of a category: its name, unless another column is called so.
-fn column(category: &str) -> String {
-    let is_taken = FIXED.contains(&category) || category.ends_with(MARK);
+/// The column of a category in a table with these other columns: its name, unless one of them is called
+/// so; then `CATEGORY (score)`.
+pub fn score_column(category: &str, others: &[&str]) -> String {
+    let is_taken = others.contains(&category) || category.ends_with(MARK);
     format!("{category}{}", if is_taken { MARK } else { "" })
 }
 
-/// The reverse of [`column`]. A category of an older file that ends in the mark keeps it.
+/// The reverse of [`score_column`] beside [`FIXED`]. A category of an older file that ends in the mark keeps it.
 fn category_of(column: &str) -> &str {
     column
         .strip_suffix(MARK)
@@ -69,7 +70,7 @@ fn category_of(column: &str) -> &str {
 /// category called like one of the first columns as `CATEGORY (score)`.
 pub fn write_scores(path: &Path, categories: &[String], rows: &[ImageScore]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
-    let columns = categories.iter().map(|category| column(category));
+    let columns = categories.iter().map(|category| score_column(category, &FIXED));
     csv.write_record(FIXED.map(str::to_owned).into_iter().chain(columns))?;
     for row in rows {
         let predicted = &categories[predicted(&row.scores)];

@@ -3,6 +3,16 @@
 use clap::ValueEnum;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Lines such as 'fire (score = 0.86540)'
+    Text,
+    /// A table with a row for each file and a column for each category
+    Csv,
+    /// JSON, one object a line for each file
+    Jsonl,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PriorsName {
     /// Each as frequent as the others
     Equal,

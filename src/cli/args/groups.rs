@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{SetName, SortBy};
+use super::{FormatName, PriorsName, SetName, SortBy};
 
 #[derive(Subcommand)]
 pub enum QueueCommand {
@@ -102,4 +102,43 @@ pub struct Scores {
     /// Print JSON, for other programs
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Predict {
+    /// Any unique beginning of a run's name, or 'last'
+    pub run: String,
+    /// Photos, or folders of photos; '-' reads their names from stdin, one a line
+    #[arg(required = true)]
+    pub photos: Vec<PathBuf>,
+    /// Names on stdin end with a NUL, as those of 'find -print0'
+    #[arg(short = '0', long)]
+    pub null: bool,
+    /// Answer only where so many of 100 answers are right, and hand over the rest
+    ///
+    /// The threshold comes from scores of the run's photos by heads that were not trained on them:
+    /// of a run with folds its own, else five heads are trained on the features in the cache. Where
+    /// these photos cannot show it, it says so and answers nothing. A photo that is none of the
+    /// categories is handed over, whatever its score.
+    #[arg(long, value_name = "PERCENT", value_parser = sure_share)]
+    pub sure: Option<f64>,
+    /// How frequent the categories are among the photos
+    #[arg(long, value_enum, default_value_t = PriorsName::Equal)]
+    pub priors: PriorsName,
+    /// Print only the N highest scores of each photo
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: Option<u32>,
+    /// How answers are printed
+    #[arg(long, value_enum, default_value_t = FormatName::Text)]
+    pub format: FormatName,
+    /// Print JSON, for other programs: one array of the objects of jsonl
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// What `--sure` takes: 95 or 95% is 0.95.
+fn sure_share(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
+    let percent = percent.filter(|percent| (50.0..=99.9).contains(percent));
+    Ok(percent.ok_or("expected 50 to 99.9, such as 95")? / 100.0)
 }
