@@ -99,10 +99,13 @@ fn refused(arguments: &[String], is_named: bool) -> Option<String> {
     let typed: Vec<String> =
         std::iter::once("retrain".to_owned()).chain(arguments.iter().map(number)).collect();
     if let Err(err) = Args::try_parse_from(&typed) {
+        let lacks_only_arguments =
+            |err: &clap::Error| err.kind() == ErrorKind::MissingRequiredArgument;
         let with_value = typed.iter().map(String::as_str).chain(["95"]);
         let is_begun = is_named
-            && (err.kind() == ErrorKind::MissingRequiredArgument
-                || Args::try_parse_from(with_value).is_ok());
+            && (lacks_only_arguments(&err)
+                || Args::try_parse_from(with_value)
+                    .map_or_else(|err| lacks_only_arguments(&err), |_| true));
         if err.kind() != ErrorKind::DisplayHelp && !is_begun {
             return Some(err.to_string());
         }
