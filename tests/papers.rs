@@ -5,6 +5,10 @@
 
 #[path = "papers/examples.rs"]
 mod examples;
+#[path = "papers/licences.rs"]
+mod licences;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,7 +31,7 @@ fn read(name: &str) -> String {
 /// Every page, by its path in the repository.
 fn papers() -> Vec<String> {
     let mut papers = Vec::new();
-    for folder in ["", "docs", "benches", "benches/peers", "tests/golden"] {
+    for folder in ["", "docs", "benches", "benches/peers", "tests/golden", "packaging"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "md") {

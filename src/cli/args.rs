@@ -371,6 +371,13 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write a manual page for each command, as 'man retrain-predict' shows them
+    ///
+    /// Into a folder that man looks in: retrain man ~/.local/share/man/man1
+    Man {
+        /// Where to write them; made where it is missing
+        folder: PathBuf,
+    },
     /// Write a commented experiment file for a folder of photos
     New {
         /// A folder of photos, with one folder in it for each category

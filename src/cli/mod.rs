@@ -31,6 +31,7 @@ mod labels;
 mod learning_curve;
 mod list;
 mod look;
+mod man;
 mod names;
 mod near_copies;
 mod nearest;
@@ -125,6 +126,7 @@ fn perform(args: Args) -> Result<ExitCode> {
     match command {
         Command::Doctor { json } => return doctor::doctor(json),
         Command::Completions { shell } => return completions::completions(shell),
+        Command::Man { folder } => return man::man(&folder),
         Command::Keys => return keys::keys(),
         Command::Fields { markdown, json } => return fields::fields(markdown, json),
         _ => {}
@@ -237,6 +239,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Cache(cache) => cache::cache(&config, &cache),
         Command::Doctor { .. }
         | Command::Completions { .. }
+        | Command::Man { .. }
         | Command::Keys
         | Command::Fields { .. }
         | Command::Worker { .. } => unreachable!("it was done above"),
