@@ -21,6 +21,9 @@ const EXPERIMENT: &str = include_str!("../../experiments/demo.toml");
 pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     let photos = config.root.join("data").join("demo");
     let terminal = has_replaceable_line();
+    if !terminal {
+        newsln!("drawing the demo photos that are missing, on all cores: some seconds");
+    }
     let written = demo::write(&photos, &mut |done, total| {
         if terminal {
             let drawn = progress(done, total);
