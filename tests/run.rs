@@ -30,7 +30,7 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     let project = Project::new();
     let printed = project.ok(&["run", "experiments/photos.toml"]);
     assert!(printed.contains("Final test accuracy = "), "{printed}");
-    assert!(printed.contains("(N=6, 95% interval "), "{printed}");
+    assert!(printed.contains("(N=6), 95% interval "), "{printed}");
 
     let (folder, run) = project.last();
     assert_eq!(run.state(), State::Done);
