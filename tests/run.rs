@@ -91,13 +91,21 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     assert_eq!(losses(&again), losses(&folder));
 
     // Another seed draws other batches.
-    let chosen = ["--set", "train.seed=1", "--set", "train.batch_size=100"];
+    let kept = ["--set", "train.keep_every=20"];
+    let chosen = [&["--set", "train.seed=1", "--set", "train.batch_size=100"][..], &kept].concat();
     project.ok(&[&["run", "experiments/photos.toml"], &chosen[..]].concat());
     let (other, seeded) = project.last();
     assert_eq!(seeded.settings["train.seed"], "1");
     let told = project.ok(&["show", &other.id()]);
     assert!(told.contains("train.batch_size = 100"), "chosen, though it is the default: {told}");
     assert!(!told.contains("train.eval_interval"), "{told}");
+    assert!(told.contains("heads       kept of iteration 20, 40; use one with: "), "{told}");
+    let of = |head: &str| project.ok(&["predict", head, photo.to_str().unwrap()]);
+    assert_eq!(of("last@40"), of("last"));
+    assert_ne!(of("last@20"), of("last"));
+    let output = project.retrain(&["predict", "last@30", photo.to_str().unwrap()]);
+    let refusal = "no head of iteration 30: it kept those of iteration 20, 40";
+    assert!(stderr(&output).contains(refusal), "{output:?}");
     assert_ne!(losses(&other), losses(&folder));
 
     let listed = project.ok(&["list"]);

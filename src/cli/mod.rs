@@ -32,6 +32,7 @@ mod learning_curve;
 mod list;
 mod look;
 mod man;
+mod named_head;
 mod names;
 mod near_copies;
 mod nearest;
@@ -73,6 +74,7 @@ use crate::worker;
 pub use args::Args;
 use args::Command;
 use calibrate::Keep;
+use named_head::NamedHead;
 
 /// Exit code of a run that failed, or of a machine that did.
 pub const EXIT_FAILED: u8 = 1;
@@ -205,7 +207,7 @@ fn perform(args: Args) -> Result<ExitCode> {
             report::report(&runs, output, markdown)
         }
         Command::Predict(asked) => {
-            predict::predict(&config, &find_able(&config, &asked.run, has_head)?, &asked)
+            predict::predict(&config, &NamedHead::find(&config, &asked.run)?, &asked)
         }
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;
