@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use choices::{EndName, FormatName, OutcomeName, PriorsName, SetName, SortBy};
+pub use choices::{EndName, FormatName, LogName, OutcomeName, PriorsName, SetName, SortBy};
 pub use groups::{Cache, Label, Predict, QueueCommand, Scores, Trash};
 
 /// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
@@ -72,6 +72,9 @@ pub enum Command {
         /// Print the run's name and leave; the run goes on
         #[arg(long)]
         detach: bool,
+        /// Print evaluations on stdout as another program did
+        #[arg(long, value_enum, value_name = "FORM", conflicts_with = "detach")]
+        log: Option<LogName>,
     },
     /// Go on with a run that was stopped, paused, cancelled or lost, or that failed
     ///

@@ -140,10 +140,10 @@ fn perform(args: Args) -> Result<ExitCode> {
     };
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
-        Command::Run { experiments, set, repeats, detach } => {
+        Command::Run { experiments, set, repeats, detach, log } => {
             let files: Vec<PathBuf> =
                 experiments.iter().map(|typed| experiment_file(&config, typed)).collect();
-            run::run(&config, &files, &set, repeats.into(), detach)
+            run::run(&config, &files, &set, repeats.into(), detach, log)
         }
         Command::Resume { run, iterations, detach } => {
             resume::resume(&config, &find(&config, &run)?, iterations, detach)
