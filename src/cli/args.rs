@@ -392,6 +392,24 @@ pub enum Command {
         #[arg(short, long, value_name = "NAME")]
         backbone: Option<String>,
     },
+    /// Write the experiment that trains as a command line of retrain.py did
+    ///
+    /// Takes the flags of TensorFlow's retrain.py of all versions, or the whole command from 'python' on,
+    /// and says for each flag what became of it. Flags of label_image.py are answered with the command
+    /// that predicts.
+    FromRetrainPy {
+        /// The file to write; left out: experiments/FOLDER.toml
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+        /// As they were typed there: --image_dir photos --how_many_training_steps 500
+        #[arg(
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "FLAGS"
+        )]
+        words: Vec<String>,
+    },
     /// List the trash; with runs: move them there
     ///
     /// A run goes there with all that is in it, and comes back with --restore. Only --empty deletes.

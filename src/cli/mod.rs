@@ -23,6 +23,7 @@ mod explain_change;
 mod features;
 mod fields;
 mod follow;
+mod from_retrain_py;
 mod kernels;
 mod keys;
 mod kinds;
@@ -236,6 +237,9 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
         Command::New { folder, output, backbone } => {
             new::new(&config, &folder, output.as_deref(), backbone.as_deref())
+        }
+        Command::FromRetrainPy { output, words } => {
+            from_retrain_py::from_retrain_py(&config, &words, output)
         }
         Command::Trash(trash) => trash::trash(&config, &trash),
         Command::Cache(cache) => cache::cache(&config, &cache),
