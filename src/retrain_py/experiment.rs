@@ -88,7 +88,7 @@ pub fn settings(line: &CommandLine) -> Result<Settings, SettingsError> {
             }
             Becomes::Images => {
                 image_dir = Some(text.to_owned());
-                "images".to_owned()
+                format!("images = {}", given.value.to_toml())
             }
             Becomes::Backbone => {
                 backbone = network::nearest(text);

@@ -45,21 +45,10 @@ impl KeptHeads {
     fn check_room(&self, count: usize) -> Result<()> {
         let Some(free) = free_bytes(self.folder.path()) else { return Ok(()) };
         let missing = count.saturating_sub(self.folder.kept_heads().len());
-        let each = self.file.to_bytes()?.len() as u64;
-        let needed = missing as u64 * each;
-        if needed > free {
-            bail!(
-                "train.keep_every keeps {} of {} each, {} in all, and the disk of {} has {} left; make \
-                 room and go on with {}, or begin a new run with a larger train.keep_every",
-                counted(missing, "head"),
-                short_size(each),
-                short_size(needed),
-                self.folder.path().display(),
-                short_size(free),
-                self.folder.again()
-            );
+        match no_room(missing, self.file.to_bytes()?.len() as u64, free) {
+            Some(said) => bail!("{said}; or make room and go on with {}", self.folder.again()),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Keeps a head of raw features. One that is not finite is of no use; the loss of the next iteration
@@ -74,5 +63,35 @@ impl KeptHeads {
                 .keep_head(iteration, &bytes?)
                 .with_context(|| format!("cannot keep the head of iteration {iteration}")),
         }
+    }
+}
+
+/// What is said where so many heads of `each` bytes are more than the free bytes.
+fn no_room(heads: usize, each: u64, free: u64) -> Option<String> {
+    let needed = each.saturating_mul(heads as u64);
+    (needed > free).then(|| {
+        format!(
+            "train.keep_every keeps {} of {} each, {} in all, and the disk has {} left; with a \
+             larger train.keep_every a new run needs less",
+            counted(heads, "head"),
+            short_size(each),
+            short_size(needed),
+            short_size(free)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_too_small_for_all_heads_is_said_before_training() {
+        assert_eq!(no_room(100, 600_000, 60_000_000), None);
+        assert_eq!(
+            no_room(101, 600_000, 60_000_000).unwrap(),
+            "train.keep_every keeps 101 heads of 600.0 kB each, 60.6 MB in all, and the disk has 60.0 \
+             MB left; with a larger train.keep_every a new run needs less"
+        );
     }
 }
