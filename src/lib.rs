@@ -20,6 +20,7 @@ pub mod setting; // one setting: what may be written for it, and reading it
 pub use retrain_kernels as kernels; // fast convolution and pooling on the CPU, a package of its own
 pub mod nets; // frozen networks: their settings, their weights, and how they take photos
 pub mod spec; // what an experiment is
+pub mod retrain_py; // command lines of retrain.py and label_image.py as experiments and predictions
 pub mod store; // what a run leaves on disk
 pub mod query; // the language of filters, and the keys of a run
 pub mod dataset; // folders of photos to labelled images, their split, decoding and distortion

@@ -59,6 +59,8 @@ fn variants() -> Vec<(&'static str, f64, Train)> {
             class_weights: ClassWeights::None,
             early_stop: 0,
             eval_interval: 1,
+            eval_first: false,
+            keep_every: 0,
             seed: 0,
         };
         (name, rate, train)

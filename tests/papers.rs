@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use retrain::cli::Args;
+use retrain::retrain_py::{AS_THERE, Script, flags_markdown};
 use retrain::spec;
 
 const README_LINES: usize = 250;
+const FROM_RETRAIN_PY: &str = "docs/coming-from-retrain-py.md";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -54,7 +56,16 @@ fn lists() -> Vec<(&'static str, &'static str, String)> {
         ("docs/fields.md", "fields", spec::fields_markdown()),
         ("docs/commands.md", "commands", commands()),
         ("docs/config.md", "config", fenced("toml", &read("config.toml"))),
+        (FROM_RETRAIN_PY, "retrain.py", flags_markdown(Script::Retrain)),
+        (FROM_RETRAIN_PY, "label_image.py", flags_markdown(Script::LabelImage)),
+        (FROM_RETRAIN_PY, "as-there", as_there()),
     ]
+}
+
+/// What an experiment says that retrain.py did unasked.
+fn as_there() -> String {
+    let rows = AS_THERE.iter().map(|(key, value, why)| format!("| `{key} = {value}` | {why} |\n"));
+    format!("| setting | why |\n|---|---|\n{}", rows.collect::<String>())
 }
 
 fn fenced(language: &str, text: &str) -> String {

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
-use common::compare::{assert_same_result, training};
+use common::compare::{assert_same_result, tensors, training};
 use common::{BINARY, PER_CATEGORY, Project, wait_until};
 use retrain::store::{self, Event, EventLog, Lease, RunFolder, State, Stop};
 use retrain::words::grouped;
@@ -89,7 +89,9 @@ fn kill(run: &RunFolder) {
 #[test]
 fn a_run_killed_again_and_again_ends_as_one_that_was_never_killed() {
     let project = Project::new();
-    let run = start(&project, &LONG);
+    // One that a killed worker had not written whole is made again.
+    let kept = [&LONG[..], &["train.keep_every=1000"]].concat();
+    let run = start(&project, &kept);
     // Before there is a checkpoint, then soon and later behind one.
     wait_for_step(&run, 100);
     kill(&run);
@@ -106,7 +108,14 @@ fn a_run_killed_again_and_again_ends_as_one_that_was_never_killed() {
     succeeds(resume(&project, &run, &["--iterations", &iterations]));
     assert_becomes(&run, State::Done);
 
-    let undisturbed = whole_of(&project, &iterations);
+    let wanted: &str = format!("iterations={iterations}").leak();
+    let undisturbed = whole(&project, &[&[wanted], &kept[1..]].concat());
+    let heads: Vec<usize> = (1000..=step(&run)).step_by(1000).collect();
+    assert_eq!((run.kept_heads(), undisturbed.kept_heads()), (heads.clone(), heads.clone()));
+    for iteration in heads {
+        let of = |run: &RunFolder| tensors(&run.kept_head(iteration));
+        assert!(of(&run) == of(&undisturbed), "the heads of iteration {iteration} differ");
+    }
     let (seen, expected) = (training(&run), training(&undisturbed));
     assert!(seen.starts_with(&reported), "what was reported is not lost");
     assert_eq!(seen.len(), expected.len());

@@ -30,7 +30,7 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     let project = Project::new();
     let printed = project.ok(&["run", "experiments/photos.toml"]);
     assert!(printed.contains("Final test accuracy = "), "{printed}");
-    assert!(printed.contains("(N=6, 95% interval "), "{printed}");
+    assert!(printed.contains("(N=6), 95% interval "), "{printed}");
 
     let (folder, run) = project.last();
     assert_eq!(run.state(), State::Done);
@@ -91,13 +91,21 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     assert_eq!(losses(&again), losses(&folder));
 
     // Another seed draws other batches.
-    let chosen = ["--set", "train.seed=1", "--set", "train.batch_size=100"];
+    let kept = ["--set", "train.keep_every=20"];
+    let chosen = [&["--set", "train.seed=1", "--set", "train.batch_size=100"][..], &kept].concat();
     project.ok(&[&["run", "experiments/photos.toml"], &chosen[..]].concat());
     let (other, seeded) = project.last();
     assert_eq!(seeded.settings["train.seed"], "1");
     let told = project.ok(&["show", &other.id()]);
     assert!(told.contains("train.batch_size = 100"), "chosen, though it is the default: {told}");
     assert!(!told.contains("train.eval_interval"), "{told}");
+    assert!(told.contains("heads       kept of iteration 20, 40; use one with: "), "{told}");
+    let of = |head: &str| project.ok(&["predict", head, photo.to_str().unwrap()]);
+    assert_eq!(of("last@40"), of("last"));
+    assert_ne!(of("last@20"), of("last"));
+    let output = project.retrain(&["predict", "last@30", photo.to_str().unwrap()]);
+    let refusal = "no head of iteration 30: it kept those of iteration 20, 40";
+    assert!(stderr(&output).contains(refusal), "{output:?}");
     assert_ne!(losses(&other), losses(&folder));
 
     let listed = project.ok(&["list"]);
@@ -122,6 +130,47 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     assert_eq!(images(&evaluation["confusions"]), wrong);
     let worst = project.ok(&["scores", "last", "--json"]);
     assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&worst).unwrap().len(), 24);
+}
+
+#[test]
+fn a_command_line_of_retrain_py_becomes_an_experiment_that_runs_and_logs_as_it_did() {
+    let project = Project::without_experiments();
+    let pasted = [
+        "from-retrain-py",
+        "python",
+        "retrain.py",
+        "--image_dir=photos",
+        "--how_many",
+        "25",
+        "--validation_percentage",
+        "35",
+        "--testing_percentage=30",
+        "--bottleneck_dir=/tmp/bottlenecks",
+    ];
+    let told = project.ok(&pasted);
+    assert!(told.contains("--how_many_training_steps 25 → iterations = 25\n"), "{told}");
+    assert!(told.contains("--bottleneck_dir /tmp/bottlenecks → elsewhere: "), "{told}");
+    assert!(told.ends_with("\nexperiments/photos.toml\n"), "{told}");
+    let again = project.retrain(&pasted);
+    assert_eq!(again.status.code(), Some(2), "{again:?}");
+    assert!(stderr(&again).contains("photos.toml is there already"), "{again:?}");
+    project.ok(&[&pasted[..], &["-o", "other.toml"]].concat());
+    assert!(project.path().join("other.toml").exists());
+
+    let printed = project.ok(&["run", "photos", "--log", "retrain.py"]);
+    let lines: Vec<(&str, &str)> =
+        printed.lines().filter_map(|line| line.split_once(": Step ")).collect();
+    let steps: Vec<&str> = lines.iter().map(|(_, said)| said.split_once(": ").unwrap().0).collect();
+    assert_eq!(steps, ["0", "0", "0", "10", "10", "10", "20", "20", "20", "24", "24", "24"]);
+    let is_time = |time: &str| time.len() == "2026-11-30 08:00:00.123456".len();
+    assert!(lines.iter().all(|(time, _)| is_time(time)), "{printed}");
+    let (accuracy, loss, validation) = (lines[0].1, lines[1].1, lines[2].1);
+    assert!(accuracy.starts_with("0: Train accuracy = ") && accuracy.ends_with('%'), "{printed}");
+    assert!(loss.starts_with("0: Cross entropy = "), "{printed}");
+    assert!(validation.starts_with("0: Validation accuracy = "), "{printed}");
+    assert!(validation.ends_with("% (N=7)"), "{printed}");
+    let last = printed.lines().find_map(|line| line.strip_prefix("Final test accuracy = "));
+    assert!(last.is_some_and(|rest| rest.contains("% (N=5), ")), "{printed}");
 }
 
 #[test]

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use image::{ImageFormat, Rgb, RgbImage, imageops};
 use serde_json::{Value, json};
 
+use super::named_head::read_head;
 use super::out::print_json;
-use super::predict::{read_head, read_recipe};
+use super::predict::read_recipe;
 use crate::activation::{Activation, Look, Looker};
 use crate::config::Config;
 use crate::dataset::{self, Detail, PhotoFile};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use choices::{EndName, FormatName, OutcomeName, PriorsName, SetName, SortBy};
+pub use choices::{EndName, FormatName, LogName, OutcomeName, PriorsName, SetName, SortBy};
 pub use groups::{Cache, Label, Predict, QueueCommand, Scores, Trash};
 
 /// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
@@ -72,6 +72,9 @@ pub enum Command {
         /// Print the run's name and leave; the run goes on
         #[arg(long)]
         detach: bool,
+        /// Print evaluations on stdout as another program did
+        #[arg(long, value_enum, value_name = "FORM", conflicts_with = "detach")]
+        log: Option<LogName>,
     },
     /// Go on with a run that was stopped, paused, cancelled or lost, or that failed
     ///
@@ -388,6 +391,24 @@ pub enum Command {
         /// The network: inception_v3 or efficientnet_lite2; left out: asked for on a terminal
         #[arg(short, long, value_name = "NAME")]
         backbone: Option<String>,
+    },
+    /// Write the experiment that trains as a command line of retrain.py did
+    ///
+    /// Takes the flags of TensorFlow's retrain.py of all versions, or the whole command from 'python' on,
+    /// and says for each flag what became of it. Flags of label_image.py are answered with the command
+    /// that predicts.
+    FromRetrainPy {
+        /// The file to write; left out: experiments/FOLDER.toml
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+        /// As they were typed there: --image_dir photos --how_many_training_steps 500
+        #[arg(
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "FLAGS"
+        )]
+        words: Vec<String>,
     },
     /// List the trash; with runs: move them there
     ///

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 
+use super::named_head::read_head;
 use super::out::print_json;
-use super::predict::read_head;
 use super::result::scored;
 use crate::config::read_plain;
 use crate::insight::{Calibrated, Evaluation, FitOn, Scored, reliability_table};

@@ -49,5 +49,5 @@ pub fn demo(config: &Config, detach: bool, plain: bool) -> Result<ExitCode> {
     if !detach && !plain && screens::is_possible() {
         return screens::watch(config, &experiment);
     }
-    run(config, &[experiment], &[], 1, detach)
+    run(config, &[experiment], &[], 1, detach, None)
 }

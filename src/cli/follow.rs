@@ -7,16 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use jiff::tz::TimeZone;
 use signal_hook::consts::SIGINT;
 
+use super::args::LogName;
 use super::local;
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
+use crate::insight::step_lines;
 use crate::runner::{self, EnqueueError, Place, TO_GO};
 use crate::spec;
 use crate::store::{
-    EvaluationPoint, Event, FoldResult, LogError, Queue, QueueError, Run, RunFolder, Stage, Stop,
-    Tail, explain,
+    EvaluationPoint, Event, FoldResult, LogError, Queue, QueueError, Record, Run, RunFolder, Stage,
+    Stop, Tail, explain,
 };
 use crate::words::{counted, duration, grouped, percent, progress, rate};
 
@@ -68,13 +71,18 @@ fn words_of(folder: &RunFolder) -> u64 {
 }
 
 /// Follows a run from the queue to its end. Ctrl-c takes it off the queue, or stops it.
-pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run, Followed)> {
+pub fn follow(
+    config: &Config,
+    folder: &RunFolder,
+    begun: Begun,
+    log: Option<LogName>,
+) -> Result<(Run, Followed)> {
     let interrupted = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGINT, interrupted.clone())?;
     let mut interrupts = 0;
 
     let launcher = local(config)?;
-    let mut news = News::new(folder);
+    let mut news = News::new(folder, log);
     let Begun { mut tail, mut run, words } = begun;
     // Until then its end is that of an earlier worker.
     let mut has_started = false;
@@ -88,7 +96,7 @@ pub fn follow(config: &Config, folder: &RunFolder, begun: Begun) -> Result<(Run,
             run.apply(&record);
             // Also the word of a keeper that could start no worker.
             has_started = true;
-            news.tell(&record.event, &run);
+            news.tell(&record, &run);
         }
         if has_started && run.end.is_some() {
             break Followed::ToTheEnd;
@@ -169,10 +177,12 @@ struct News {
     before: Option<usize>,
     /// Why it cannot be started, as told last.
     problem: Option<String>,
+    /// Evaluations go to stdout in this form.
+    log: Option<LogName>,
 }
 
 impl News {
-    fn new(folder: &RunFolder) -> News {
+    fn new(folder: &RunFolder, log: Option<LogName>) -> News {
         let terminal = has_replaceable_line();
         News {
             terminal,
@@ -182,11 +192,12 @@ impl News {
             has_features: false,
             before: None,
             problem: None,
+            log,
         }
     }
 
-    fn tell(&mut self, event: &Event, run: &Run) {
-        match event {
+    fn tell(&mut self, record: &Record, run: &Run) {
+        match &record.event {
             Event::Started { .. } => self.say(&format!("run {}", self.id)),
             Event::Stage { stage } => self.stage(*stage),
             Event::Dataset { skipped, duplicates, .. } => {
@@ -215,6 +226,16 @@ impl News {
                 counted(*n, "photo")
             )),
             Event::Evaluation(_) if run.folds.is_some() => self.progress(&training_line(run)),
+            Event::Evaluation(point) if self.log == Some(LogName::RetrainPy) => {
+                let zone = TimeZone::system();
+                let time =
+                    record.at.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M:%S%.6f").to_string();
+                let validation = run.counts.iter().map(|counts| counts.validation).sum();
+                self.end_progress();
+                for line in step_lines(point, &time, validation) {
+                    outln!("{line}");
+                }
+            }
             Event::Evaluation(EvaluationPoint { step, .. }) => {
                 let line = training_line(run);
                 let every = (run.iterations / TRAINING_LINES).max(1);
@@ -258,11 +279,16 @@ impl News {
 
     /// A line that stays.
     fn say(&mut self, line: &str) {
+        self.end_progress();
+        newsln!("{line}");
+    }
+
+    /// Takes away the line that changes.
+    fn end_progress(&mut self) {
         if self.line_open {
             replace_line("");
             self.line_open = false;
         }
-        newsln!("{line}");
     }
 
     /// A line that the next one replaces; without a terminal one in five seconds is printed.

@@ -23,6 +23,7 @@ mod explain_change;
 mod features;
 mod fields;
 mod follow;
+mod from_retrain_py;
 mod kernels;
 mod keys;
 mod kinds;
@@ -32,6 +33,7 @@ mod learning_curve;
 mod list;
 mod look;
 mod man;
+mod named_head;
 mod names;
 mod near_copies;
 mod nearest;
@@ -73,6 +75,7 @@ use crate::worker;
 pub use args::Args;
 use args::Command;
 use calibrate::Keep;
+use named_head::NamedHead;
 
 /// Exit code of a run that failed, or of a machine that did.
 pub const EXIT_FAILED: u8 = 1;
@@ -138,10 +141,10 @@ fn perform(args: Args) -> Result<ExitCode> {
     };
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
-        Command::Run { experiments, set, repeats, detach } => {
+        Command::Run { experiments, set, repeats, detach, log } => {
             let files: Vec<PathBuf> =
                 experiments.iter().map(|typed| experiment_file(&config, typed)).collect();
-            run::run(&config, &files, &set, repeats.into(), detach)
+            run::run(&config, &files, &set, repeats.into(), detach, log)
         }
         Command::Resume { run, iterations, detach } => {
             resume::resume(&config, &find(&config, &run)?, iterations, detach)
@@ -205,7 +208,7 @@ fn perform(args: Args) -> Result<ExitCode> {
             report::report(&runs, output, markdown)
         }
         Command::Predict(asked) => {
-            predict::predict(&config, &find_able(&config, &asked.run, has_head)?, &asked)
+            predict::predict(&config, &NamedHead::find(&config, &asked.run)?, &asked)
         }
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;
@@ -234,6 +237,9 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
         Command::New { folder, output, backbone } => {
             new::new(&config, &folder, output.as_deref(), backbone.as_deref())
+        }
+        Command::FromRetrainPy { output, words } => {
+            from_retrain_py::from_retrain_py(&config, &words, output)
         }
         Command::Trash(trash) => trash::trash(&config, &trash),
         Command::Cache(cache) => cache::cache(&config, &cache),

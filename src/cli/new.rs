@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::dataset::{self, DatasetError, Listing};
 use crate::nets::{self, NETWORKS, Network, NetworkSettings};
 use crate::spec::{self, Draft};
-use crate::store::write_atomically;
+use crate::store::write_new;
 use crate::words::{counted, duration, grouped};
 
 pub fn new(
@@ -23,65 +23,110 @@ pub fn new(
     output: Option<&Path>,
     backbone: Option<&str>,
 ) -> Result<ExitCode> {
-    let full = std::path::absolute(folder)?;
-    let Listing { has_set_folders, mut categories } = dataset::list_categories(&full)?;
-    // Photos that lie in the project folder itself have the program's own folders beside them.
-    categories.retain(|(name, _)| !config.own_folders().contains(&&*full.join(name)));
-    if categories.len() < 2 {
-        let found = categories
-            .first()
-            .map_or("no folder of photos".to_owned(), |(only, _)| format!("only '{only}'"));
-        let hint = String::new();
-        return Err(DatasetError::TooFewCategories { folder: full, found, hint }.into());
-    }
-    let (names, counts): (Vec<String>, Vec<usize>) = categories.into_iter().unzip();
-    let output = match output {
-        Some(path) => path.to_owned(),
-        None => default_output(config, &full)?,
-    };
-    spec::name(&output)?;
-    if output.exists() {
-        bail!("{} is there already; give another name with --output", typed(&output));
-    }
+    let found = Found::below(config, folder)?;
+    let output = free_file(config, &found.folder, output)?;
     // Photos inside the project are named relative to it: the whole project can be moved.
-    let images = full.strip_prefix(&config.root).unwrap_or(&full);
+    let images = found.folder.strip_prefix(&config.root).unwrap_or(&found.folder);
     let images = if images.as_os_str().is_empty() { Path::new(".") } else { images };
-    let Some(images) = images.to_str() else {
-        bail!("{}: the folder's name is not UTF-8, which TOML needs; rename it", typed(&full));
-    };
-    if let Some(parent) = output.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", typed(parent)))?;
-    }
+    let images = utf8(images)?;
     let backbone = match backbone {
         Some(name) => Some(named(name)?.name),
         None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
-            Some(ask(config, counts.iter().sum())?.name)
+            Some(ask(config, found.counts.iter().sum())?.name)
         }
         None => None,
     };
-    let text = spec::template(&Draft {
-        images,
-        categories: &names,
-        counts: &counts,
-        has_set_folders,
-        backbone,
-    });
-    write_atomically(&output, text.as_bytes())?;
+    write(&output, &spec::template(&Draft { backbone, ..found.draft(images) }))?;
     outln!("{}", typed(&output));
-    if has_set_folders {
+    if found.has_set_folders {
         newsln!(
             "the folders in {} are sets with the categories in them: split.by = \"folders\"",
-            typed(&full)
+            typed(&found.folder)
         );
     }
-    newsln!(
-        "{} categories, {}; next: {} check {}",
-        grouped(names.len()),
-        counted(counts.iter().sum(), "photo"),
-        program(),
-        in_shell(&typed(&output))
-    );
+    newsln!("{}; next: {} check {}", found.in_words(), program(), in_shell(&typed(&output)));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A folder of photos that a new experiment is for.
+pub(super) struct Found {
+    /// From the root.
+    pub folder: PathBuf,
+    /// Its folders are sets with the categories in them.
+    pub has_set_folders: bool,
+    names: Vec<String>,
+    counts: Vec<usize>,
+}
+
+impl Found {
+    /// Errors with fewer than two categories.
+    pub fn below(config: &Config, folder: &Path) -> Result<Found> {
+        let folder = std::path::absolute(folder)?;
+        let Listing { has_set_folders, mut categories } = dataset::list_categories(&folder)?;
+        // Photos that lie in the project folder itself have the program's own folders beside them.
+        categories.retain(|(name, _)| !config.own_folders().contains(&&*folder.join(name)));
+        if categories.len() < 2 {
+            let found = categories
+                .first()
+                .map_or("no folder of photos".to_owned(), |(only, _)| format!("only '{only}'"));
+            let hint = String::new();
+            return Err(DatasetError::TooFewCategories { folder, found, hint }.into());
+        }
+        let (names, counts) = categories.into_iter().unzip();
+        Ok(Found { folder, has_set_folders, names, counts })
+    }
+
+    /// A first experiment for it, in which the folder is named `images`.
+    pub fn draft<'a>(&'a self, images: &'a str) -> Draft<'a> {
+        Draft {
+            images,
+            categories: &self.names,
+            counts: &self.counts,
+            has_set_folders: self.has_set_folders,
+            ..Draft::default()
+        }
+    }
+
+    /// How many categories and photos.
+    pub fn in_words(&self) -> String {
+        let photos = counted(self.counts.iter().sum(), "photo");
+        format!("{} categories, {photos}", grouped(self.names.len()))
+    }
+}
+
+/// Where the new experiment is to stand: nothing is there yet.
+pub(super) fn free_file(config: &Config, folder: &Path, output: Option<&Path>) -> Result<PathBuf> {
+    let output = match output {
+        Some(path) => path.to_owned(),
+        None => default_output(config, folder)?,
+    };
+    spec::name(&output)?;
+    if output.exists() {
+        bail!("{}", is_there(&output));
+    }
+    Ok(output)
+}
+
+fn is_there(output: &Path) -> String {
+    format!("{} is there already; give another name with --output", typed(output))
+}
+
+/// A path as it is written in an experiment.
+pub(super) fn utf8(path: &Path) -> Result<&str> {
+    path.to_str().with_context(|| {
+        format!("{}: the folder's name is not UTF-8, which TOML needs; rename it", typed(path))
+    })
+}
+
+/// Writes a new experiment, never over a file.
+pub(super) fn write(output: &Path, text: &str) -> Result<()> {
+    if let Some(parent) = output.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", typed(parent)))?;
+    }
+    match write_new(output, text.as_bytes()) {
+        Err(err) if err.kind() == io::ErrorKind::AlreadyExists => bail!("{}", is_there(output)),
+        written => Ok(written?),
+    }
 }
 
 /// Those that need no file of weights.

@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::EXIT_FAILED;
 use super::answers::{Form, Printer};
 use super::args::Predict;
+use super::named_head::NamedHead;
 use super::names::{Named, Names};
 use super::nearest::Nearest;
 use super::out;
 use super::photos::{FeatureStage, hide_count, show_count, show_count_so_far};
 use super::scored_photo::Scored;
 use super::sure::{Answered, Answering};
-use crate::config::{Config, read_plain};
+use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::features::Recipe;
 use crate::spec::DeviceChoice;
@@ -34,9 +35,12 @@ const FEWEST_TOGETHER: usize = 64;
 /// Why a head cannot tell photos that are none of its categories, and what to do.
 const NO_LIKENESS: &str = "its head is of an older version, or was trained on fewer than 20 photos; train again with more";
 
-pub fn predict(config: &Config, run: &RunFolder, asked: &Predict) -> Result<ExitCode> {
+pub fn predict(config: &Config, named: &NamedHead, asked: &Predict) -> Result<ExitCode> {
     let names = Names::new(&asked.photos, asked.null)?;
-    let head = read_head(run)?;
+    let (head, run) = (named.read()?, &named.run);
+    if asked.sure.is_some() && named.is_of_the_way() {
+        bail!("--sure is about the head of the run's result; leave out what follows the @");
+    }
     let recipe = read_recipe(run, &head)?;
     if head.temperature() != 1.0 {
         newsln!("calibrated at temperature {:.3}", head.temperature());
@@ -172,21 +176,6 @@ pub(super) fn read_recipe(run: &RunFolder, head: &HeadFile) -> Result<Recipe> {
         *file = run.place(&run.replay()?, file);
     }
     Ok(recipe)
-}
-
-pub(super) fn read_head(run: &RunFolder) -> Result<HeadFile> {
-    let path = run.head();
-    match read_plain(&path) {
-        Ok(bytes) => {
-            HeadFile::from_bytes(&bytes).with_context(|| format!("cannot use {}", path.display()))
-        }
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound => bail!(
-            "run {} has no trained head (state: {}); 'retrain list' shows those that are done",
-            run.id(),
-            run.summary()?.state.name()
-        ),
-        Err(err) => Err(err).with_context(|| format!("cannot read {}", path.display())),
-    }
 }
 
 /// One score for each category, or why there is none.

@@ -26,6 +26,6 @@ pub fn resume(
         outln!("{}", folder.id());
         return Ok(ExitCode::SUCCESS);
     }
-    let (run, followed) = follow(config, folder, begun)?;
+    let (run, followed) = follow(config, folder, begun, None)?;
     run::outcome(folder, &run, followed)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 
+use super::args::LogName;
 use super::follow::{Begun, Followed, follow};
 use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, result, sweep};
 use crate::compare::Repeats;
@@ -19,6 +20,7 @@ pub fn run(
     overrides: &[String],
     repeats: usize,
     detach: bool,
+    log: Option<LogName>,
 ) -> Result<ExitCode> {
     let launcher = local(config)?;
     // All are checked before the first is started.
@@ -37,6 +39,9 @@ pub fn run(
     }
     if !groups.is_empty() && !detach {
         let folders: Vec<RunFolder> = followed.into_iter().map(|(folder, _)| folder).collect();
+        if log.is_some() {
+            newsln!("retrain: --log is for single runs; a sweep is followed as one");
+        }
         let mut code = sweep::follow(config, &folders)?;
         for group in groups {
             sweep::sweep(config, &group, false)?;
@@ -50,7 +55,7 @@ pub fn run(
         }
         return Ok(code);
     }
-    let code = follow_all(config, followed)?;
+    let code = follow_all(config, followed, log)?;
     if repeats > 1 && !detach && code == ExitCode::SUCCESS {
         let all = store::list(&config.runs)?;
         for first in firsts {
@@ -70,10 +75,14 @@ fn groups(folders: &[RunFolder]) -> Vec<String> {
 }
 
 /// One after the other; the exit code is that of the first that did not succeed.
-fn follow_all(config: &Config, runs: Vec<(RunFolder, Begun)>) -> Result<ExitCode> {
+fn follow_all(
+    config: &Config,
+    runs: Vec<(RunFolder, Begun)>,
+    log: Option<LogName>,
+) -> Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for (folder, begun) in runs {
-        let (run, followed) = follow(config, &folder, begun)?;
+        let (run, followed) = follow(config, &folder, begun, log)?;
         let outcome = outcome(&folder, &run, followed)?;
         if code == ExitCode::SUCCESS {
             code = outcome;

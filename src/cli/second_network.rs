@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::predict::{Scorer, read_head};
+use super::named_head::read_head;
+use super::predict::Scorer;
 use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::demo;

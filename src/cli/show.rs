@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::named_head::kept_in_words;
 use super::out::print_json;
 use super::result;
 use crate::insight::{MOST_ROWS, overfitting};
@@ -21,6 +22,7 @@ pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
             newsln!("retrain: {err:#}");
             Value::Null
         });
+        value["kept_heads"] = folder.kept_heads().into();
         print_json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -81,6 +83,18 @@ fn priors(folder: &RunFolder, run: &Run) -> Option<String> {
         Priors::Given => "for categories as frequent as train.class_weights has it",
     };
     Some(said.to_owned())
+}
+
+/// The heads that were kept on the way.
+fn heads(folder: &RunFolder) -> String {
+    let kept = folder.kept_heads();
+    let Some(last) = kept.last() else { return String::new() };
+    format!(
+        "heads       kept of {}; use one with: {} predict {}@{last} PHOTO\n",
+        kept_in_words(&kept),
+        super::program(),
+        super::in_shell(&folder.id())
+    )
 }
 
 fn facts(folder: &RunFolder, run: &Run) -> String {
@@ -163,5 +177,6 @@ fn facts(folder: &RunFolder, run: &Run) -> String {
             kept.validation_loss
         );
     }
+    text += &heads(folder);
     text
 }

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use super::named_head::read_head;
 use super::nearest::nearest_json;
 use super::out::print_json;
 use super::photos;
-use super::predict::{read_head, read_recipe};
+use super::predict::read_recipe;
 use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::likeness::Trained;

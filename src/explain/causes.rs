@@ -11,6 +11,9 @@ use crate::words::{counted, grouped};
 /// With more, single settings are one cause: each further one doubles the heads to train.
 const MOST_CAUSES: usize = 5;
 
+/// Settings of the training that explain nothing: one is luck, one only says what is kept.
+const NO_CAUSES: [&str; 2] = ["train.seed", "train.keep_every"];
+
 /// One thing that can be the old or the new way, in a mixture of two runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -83,8 +86,8 @@ impl Change {
 pub struct Causes(pub Vec<Cause>);
 
 impl Causes {
-    /// What differs, but the seed of the training, which is luck, and what acts only through the
-    /// photos: where they lie, and how they are split.
+    /// What differs, but [`NO_CAUSES`], and what acts only through the photos: where they lie, and how
+    /// they are split.
     pub fn between([first, second]: &[PastRun; 2]) -> Causes {
         let mut changes = Vec::new();
         changes.extend(photos(&first.photos, &second.photos));
@@ -95,7 +98,7 @@ impl Causes {
             match key.split_once('.').map_or(key, |(table, _)| table) {
                 "network" => network.push(key),
                 "distort" => distort.push(key),
-                "train" | "iterations" | "learning_rate" if key != "train.seed" => {
+                "train" | "iterations" | "learning_rate" if !NO_CAUSES.contains(&key) => {
                     let (before, after) = (difference.before, difference.after);
                     settings.push(Change::Setting { key, before, after });
                 }

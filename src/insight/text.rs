@@ -10,15 +10,16 @@ use crate::words::{all_but_one_of, percent, percent_range};
 /// than the two highest.
 const FEW: usize = 10;
 
-/// The last line of a run, as retrain.py's with what it left out:
-/// `Final test accuracy = 93.8% (N=48, 95% interval 83.2 to 97.9%)`.
+/// The last line of a run: retrain.py's to the letter, so that what looks for it finds it, and behind
+/// it what that left out:
+/// `Final test accuracy = 93.8% (N=48), 95% interval 83.2 to 97.9%`.
 pub fn final_test_accuracy(correct: usize, images: usize) -> String {
     let Some((low, high)) = wilson(correct, images) else {
-        return "Final test accuracy = unknown (N=0, the test set is empty)".to_owned();
+        return "Final test accuracy = unknown (N=0), the test set is empty".to_owned();
     };
     let accuracy = percent(correct as f64 / images as f64);
     let interval = percent_range(low, high);
-    format!("Final test accuracy = {accuracy} (N={images}, 95% interval {interval})")
+    format!("Final test accuracy = {accuracy} (N={images}), 95% interval {interval}")
 }
 
 /// Of which heads an accuracy over so many folds is, where there are some: not of the one that was
@@ -93,11 +94,11 @@ mod tests {
     fn the_headline_says_how_sure_one_may_be() {
         assert_eq!(
             final_test_accuracy(45, 48),
-            "Final test accuracy = 93.8% (N=48, 95% interval 83.2 to 97.9%)"
+            "Final test accuracy = 93.8% (N=48), 95% interval 83.2 to 97.9%"
         );
         assert_eq!(
             final_test_accuracy(3, 3),
-            "Final test accuracy = 100.0% (N=3, 95% interval 43.9 to 100.0%)"
+            "Final test accuracy = 100.0% (N=3), 95% interval 43.9 to 100.0%"
         );
     }
 
@@ -125,7 +126,7 @@ mod tests {
     fn an_empty_test_set_has_no_accuracy() {
         assert_eq!(
             final_test_accuracy(0, 0),
-            "Final test accuracy = unknown (N=0, the test set is empty)"
+            "Final test accuracy = unknown (N=0), the test set is empty"
         );
     }
 

@@ -152,6 +152,10 @@ pub struct Train {
     pub early_stop: usize,
     /// Iterations between evaluations of the whole validation set.
     pub eval_interval: usize,
+    /// The first evaluation is of the first iteration, and the interval counts from there.
+    pub eval_first: bool,
+    /// Iterations between heads that are kept in the run folder; 0: only the last one is.
+    pub keep_every: usize,
     /// Of the first weights and of the batches.
     pub seed: u64,
 }
@@ -168,6 +172,17 @@ pub enum Priors {
 }
 
 impl Train {
+    /// Whether the validation set is evaluated after this iteration, counted from 1, beside the last.
+    pub fn is_evaluated(&self, step: usize) -> bool {
+        let first = if self.eval_first { 1 } else { self.eval_interval };
+        step >= first && (step - first).is_multiple_of(self.eval_interval)
+    }
+
+    /// Whether the head of this iteration, counted from 1, is kept.
+    pub fn is_kept(&self, step: usize) -> bool {
+        self.keep_every > 0 && step.is_multiple_of(self.keep_every)
+    }
+
     /// Those that a head trained so has learned.
     pub fn priors(&self) -> Priors {
         match (&self.class_weights, self.draw) {

@@ -1,6 +1,8 @@
 //! The one table of fields. Reading, checking, writing, comparing, help and the editor are all fed
 //! by it: a further field is a member of `Experiment` and a row here.
 
+mod rules;
+
 use std::ops::Deref;
 use std::sync::LazyLock;
 
@@ -8,10 +10,10 @@ use super::{
     BatchDraw, ClassWeights, Data, Distort, Experiment, Grouping, Optimizer, Schedule, Split,
     SplitRule, Train,
 };
-use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings, Weights};
+use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings};
 use crate::nets::{Precision, Resize};
 use crate::setting::{Field, FieldType, Kind, Range, Value};
-use crate::words;
+use rules::*;
 
 /// A field of an experiment: its declaration, to which it dereferences, where in the experiment its
 /// value stands, and the rules that bind it to other fields.
@@ -236,9 +238,6 @@ const fn int(min: i64, max: i64) -> Kind {
 const PERCENT: Range = Range::closed(0.0, 100.0);
 const SHARE: Range = Range::closed(0.0, 1.0);
 const SEED: Kind = int(0, i64::MAX);
-/// Of a photo in twenty the next fold says little, and each costs a training.
-const MOST_FOLDS: i64 = 20;
-
 /// The fields that do not depend on the network.
 #[rustfmt::skip]
 fn general() -> Vec<ExperimentField> {
@@ -307,6 +306,12 @@ fn general() -> Vec<ExperimentField> {
             "stop after so many evaluations without a better validation loss; 0: never"),
         field!(train.eval_interval, int(1, 1_000_000), "10",
             "iterations between evaluations of the validation set"),
+        field!(train.eval_first, Kind::Bool, "false",
+            "evaluate at iteration 1 and count from there, as retrain.py: 1, 11, 21"),
+        field!(train.keep_every, int(0, 10_000_000), "0",
+            "keep the head of every so many iterations, for RUN@200; 0: only the last")
+            .refused(&["iterations"], too_many_kept)
+            .warned(&["iterations"], none_kept),
         field!(train.seed, SEED, "0",
             "another seed draws other first weights and batches"),
 
@@ -337,100 +342,6 @@ fn general() -> Vec<ExperimentField> {
         field!(network.device, Kind::Form(DeviceChoice::RULE), "\"auto\"",
             "where the network runs; auto: on the first GPU that can be used, else on the CPU"),
     ]
-}
-
-/// `C:\photos` or `C:/photos`.
-fn is_windows_path(path: &str) -> bool {
-    let mut letters = path.chars();
-    letters.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && letters.next() == Some(':')
-        && matches!(letters.next(), Some('\\' | '/'))
-}
-
-/// With folders: the photos of a set that has none, drawn from those for training.
-fn is_drawn_by_seed(experiment: &Experiment) -> bool {
-    matches!(experiment.split.by, SplitRule::Seed | SplitRule::Folders)
-}
-
-/// An arithmetic that networks with weights from a file only do not have.
-fn only_f32(experiment: &Experiment) -> Option<String> {
-    let network = &experiment.network;
-    let is_exact = matches!(network.precision, Precision::Auto | Precision::F32);
-    (!network.backbone.has_weights() && !is_exact).then(|| {
-        format!(
-            "network.precision is \"{}\", and \"{}\" computes in \"f32\" only; set it to that or to \
-             \"auto\"",
-            network.precision.name(),
-            network.backbone.name
-        )
-    })
-}
-
-/// A network without weights in the program, and no file named.
-fn no_weights(experiment: &Experiment) -> Option<String> {
-    let network = &experiment.network;
-    (!network.backbone.has_weights() && network.weights == Weights::BuiltIn).then(|| {
-        format!(
-            "network.backbone is \"{}\", which has no weights in this program: network.weights must \
-             name a file, as \"weights/NAME.safetensors\" (docs/weights.md says where there are some)",
-            network.backbone.name
-        )
-    })
-}
-
-fn is_stepped(experiment: &Experiment) -> bool {
-    experiment.train.schedule == Schedule::Step
-}
-
-fn one_category(experiment: &Experiment) -> Option<String> {
-    (experiment.categories.len() == 1)
-        .then(|| "categories names 1 folder, expected 2 or more, or [] for every folder".to_owned())
-}
-
-/// One fold leaves nothing to train on, and given sets leave nothing to draw.
-fn folds_that_cannot_be(experiment: &Experiment) -> Option<String> {
-    let folds = experiment.split.folds;
-    match experiment.split.by {
-        _ if folds == 0 => None,
-        _ if folds == 1 => Some(format!(
-            "split.folds is 1, expected 2 to {MOST_FOLDS}, or 0 for one test set; 5 or 10 is usual"
-        )),
-        SplitRule::Folders => Some(format!(
-            "split.folds is {folds}, which tests every photo, and split.by is \"folders\", which \
-             says which are tested; set split.folds = 0, or put the photos of all sets together, in \
-             one folder a category, and set split.by = \"seed\""
-        )),
-        _ => None,
-    }
-}
-
-fn nothing_for_training(experiment: &Experiment) -> Option<String> {
-    if experiment.split.folds > 0 {
-        return None;
-    }
-    let kept = experiment.split.validation_percent + experiment.split.test_percent;
-    (kept >= 100.0).then(|| {
-        format!(
-            "split.validation_percent and split.test_percent are {kept} together, expected less \
-             than 100: the rest is for training"
-        )
-    })
-}
-
-fn weights_of_other_categories(experiment: &Experiment) -> Option<String> {
-    let ClassWeights::Given(weights) = &experiment.train.class_weights else { return None };
-    let (given, named) = (weights.len(), experiment.categories.len());
-    (named > 0 && given != named).then(|| {
-        format!("train.class_weights has {given} numbers, expected {named}: one a category")
-    })
-}
-
-fn step_that_never_comes(experiment: &Experiment) -> Option<String> {
-    let (every, iterations) = (experiment.train.step_every, experiment.iterations);
-    (is_stepped(experiment) && every >= iterations).then(|| {
-        let [every, iterations] = [every, iterations].map(|count| words::grouped(count as u64));
-        format!("the rate never changes: train.step_every is {every}, iterations is {iterations}")
-    })
 }
 
 /// Every field at its default; the folder of photos, which has none, is empty.

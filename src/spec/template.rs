@@ -29,6 +29,8 @@ pub struct Draft<'a> {
     pub has_set_folders: bool,
     /// The name of the network that was chosen; `None`: the default, as a comment.
     pub backbone: Option<&'a str>,
+    /// Fields that are written out, whatever the photos suggest, with their values as TOML.
+    pub written: &'a [(&'static str, String)],
 }
 
 /// The name of each network that an experiment can choose, and what is known of its accuracy and
@@ -56,7 +58,7 @@ pub fn template(draft: &Draft) -> String {
                 "[]".to_owned()
             }
             "categories" => categories.to_vec().to_value().to_toml(),
-            _ => field.default.unwrap_or("\"\"").to_owned(),
+            _ => chosen(key, draft).unwrap_or_else(|| field.default.unwrap_or("\"\"").to_owned()),
         };
         if key == "categories" {
             out.push_str(&counted(categories, counts));
@@ -89,9 +91,13 @@ fn few_photos(counts: &[usize]) -> bool {
     (1..FEW_PHOTOS).contains(&counts.iter().sum())
 }
 
-/// What is written out: the chosen network, the sets where folders give them, and other values than
-/// the defaults where there are few photos, because hashing names could leave a set empty.
+/// What is written out: what was asked for, the chosen network, the sets where folders give them, and
+/// other values than the defaults where there are few photos, because hashing names could leave a set
+/// empty.
 fn chosen(key: &str, draft: &Draft) -> Option<String> {
+    if let Some((_, value)) = draft.written.iter().find(|(written, _)| *written == key) {
+        return Some(value.clone());
+    }
     let value = match key {
         "network.backbone" => return draft.backbone.map(quoted),
         "split.by" if draft.has_set_folders => "\"folders\"",
@@ -240,6 +246,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_asked_for_is_written_out_whatever_the_photos_suggest() {
+        let categories = ["fire", "smoke"].map(String::from);
+        let pairs =
+            [("iterations", "500"), ("split.by", "\"path27\""), ("split.test_percent", "10")];
+        let written = pairs.map(|(key, value)| (key, value.to_owned()));
+        let draft =
+            Draft { images: "p", categories: &categories, counts: &[5, 6], ..Draft::default() };
+        let text = template(&Draft { written: &written, ..draft });
+        let experiment = parse(&text, Path::new("x.toml")).unwrap().experiment;
+        assert_eq!((experiment.iterations, experiment.split.test_percent), (500, 10.0));
+        assert_eq!(experiment.split.by, crate::spec::SplitRule::Path27);
+    }
+
+    #[test]
     fn a_template_for_few_photos_splits_them_evenly() {
         let split = parse(&fire(), Path::new("fire.toml")).unwrap().experiment.split;
         assert_eq!((split.by, split.test_percent), (crate::spec::SplitRule::Seed, 20.0));
@@ -282,7 +302,7 @@ mod tests {
             categories: &categories,
             counts: &[30, 40],
             has_set_folders: true,
-            backbone: None,
+            ..Draft::default()
         });
         let checked = parse(&text, Path::new("x.toml")).unwrap();
         assert_eq!(checked.experiment.split.by, crate::spec::SplitRule::Folders);

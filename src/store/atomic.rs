@@ -9,7 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 /// How the name of a file ends that is being written.
-const UNFINISHED: &str = ".tmp";
+pub(super) const UNFINISHED: &str = ".tmp";
 /// What the error of [`write_atomically`] holds, so that the system's own is not lost.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {source}", path.display())]

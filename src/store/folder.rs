@@ -5,7 +5,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::atomic::{remove_left_over, remove_unfinished, sync_folder, write_atomically};
+use super::atomic::{
+    UNFINISHED, remove_left_over, remove_unfinished, sync_folder, write_atomically,
+};
 use super::event::{Event, Timestamp};
 use super::lease::Lease;
 use super::log::{EventLog, LogError, Tail};
@@ -28,6 +30,9 @@ const LAST_LINES: u64 = 64 << 10;
 
 /// Begins the name of a fold's scores, before its number.
 const FOLD_SCORES: &str = "fold-";
+
+/// How the name of a kept head ends, behind its iteration.
+const HEAD_ENDING: &str = ".safetensors";
 
 /// The files that a worker replaces, or how the names of some begin.
 const WORKERS_FILES: [&str; 10] = [
@@ -202,6 +207,32 @@ impl RunFolder {
         self.path.join("head-as-trained.safetensors")
     }
 
+    /// The heads that were kept on the way, by `train.keep_every`.
+    fn kept_heads_folder(&self) -> PathBuf {
+        self.path.join("heads")
+    }
+
+    /// The head of this iteration, where it was kept; see `train::HeadFile`.
+    pub fn kept_head(&self, iteration: usize) -> PathBuf {
+        self.kept_heads_folder().join(format!("{iteration}{HEAD_ENDING}"))
+    }
+
+    /// Iterations whose heads were kept on the way, in order.
+    pub fn kept_heads(&self) -> Vec<usize> {
+        let entries = fs::read_dir(self.kept_heads_folder()).into_iter().flatten().flatten();
+        let iteration = |name: &str| name.strip_suffix(HEAD_ENDING)?.parse().ok();
+        let mut kept: Vec<usize> =
+            entries.filter_map(|entry| iteration(entry.file_name().to_str()?)).collect();
+        kept.sort_unstable();
+        kept
+    }
+
+    /// Keeps the file of a head of this iteration.
+    pub fn keep_head(&self, iteration: usize, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(self.kept_heads_folder())?;
+        write_atomically(&self.kept_head(iteration), bytes)
+    }
+
     /// What training goes on from; see `train::Checkpoint`.
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join("checkpoint.safetensors")
@@ -310,6 +341,7 @@ impl RunFolder {
     pub fn sweep(&self) {
         remove_unfinished(&self.path, &WORKERS_FILES);
         remove_left_over(&self.path, CLOCK);
+        remove_left_over(&self.kept_heads_folder(), UNFINISHED);
     }
 
     /// The run in short, with its true state: one that a worker took, that has not ended and has no

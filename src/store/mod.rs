@@ -61,7 +61,7 @@ pub use points::Points;
 pub use project::recorded_root;
 pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
 pub use remove::Removed;
-pub use room::check_room;
+pub use room::{check_room, free_bytes};
 pub use run::{End, FeatureProgress, Horizon, Run};
 pub use runs::{FindError, LAST, find, list};
 pub use scores::{

@@ -31,6 +31,13 @@ pub fn check_room(folder: &Path) -> io::Result<()> {
     room
 }
 
+/// Bytes that this user may still write on the disk that `folder` lies on; `None`: it does not say.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = statvfs(folder).ok()?;
+    // Some file systems have no size, and say 0 of everything.
+    (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

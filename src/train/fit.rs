@@ -111,7 +111,7 @@ pub fn fit<O: Observer>(
 
         let stop = if step < iterations { observer.stop(step) } else { Some(Stop::Keep) };
         let is_last = stop == Some(Stop::Keep);
-        let is_due = step % train.eval_interval == 0;
+        let is_due = train.is_evaluated(step);
         // An evaluation that is made only because the fit ends is not in the checkpoint: a fit that
         // continues from there must not know more than one that never ended.
         let unseen = (!is_due && is_last).then(|| state.clone());
@@ -135,6 +135,11 @@ pub fn fit<O: Observer>(
                     .map_err(FitError::Observer)?;
             }
         }
+        // Before the checkpoint: who continues from there makes no head of an earlier step.
+        if train.is_kept(step) {
+            let folded = state.head.folded(&standardization)?;
+            observer.on_head(step, &folded).map_err(FitError::Observer)?;
+        }
         if stop.is_some() || state.early_stopping.patience_is_over() || observer.wants_checkpoint()
         {
             observer
@@ -147,7 +152,7 @@ pub fn fit<O: Observer>(
         }
     }
     // The evaluation that is made only because the fit ends belongs to the result.
-    let is_unseen = !state.step.is_multiple_of(train.eval_interval);
+    let is_unseen = !train.is_evaluated(state.step);
     if is_at_its_end && is_unseen && problem.is_watched() {
         let folded = state.head.folded(&standardization)?;
         let seen =

@@ -46,6 +46,7 @@ fn problem<'a>(
 struct Listener {
     news: Vec<Progress>,
     checkpoints: Vec<Checkpoint>,
+    heads: Vec<(usize, Head)>,
     ends: Option<(usize, Stop)>,
     /// A checkpoint behind every so many steps.
     every: Option<usize>,
@@ -63,6 +64,13 @@ impl Observer for Listener {
 
     fn stop(&mut self, step: usize) -> Option<Stop> {
         self.ends.filter(|&(end, _)| end == step).map(|(_, stop)| stop)
+    }
+
+    fn on_head(&mut self, step: usize, head: &Head) -> Result<(), &'static str> {
+        let is_early = self.checkpoints.iter().all(|checkpoint| checkpoint.step < step);
+        assert!(is_early, "a checkpoint of this step or a later one was given before");
+        self.heads.push((step, head.clone()));
+        Ok(())
     }
 
     fn wants_checkpoint(&mut self) -> bool {
@@ -214,6 +222,37 @@ fn early_stopping_ends_behind_its_patience_and_keeps_the_best_head() {
     assert_eq!((last.steps, last.ended), (20, Ended::Completed));
     assert_eq!(last.best.unwrap().step, 5);
     assert_ne!(weights(&last.head), weights(&five_steps.head));
+}
+
+#[test]
+fn a_head_that_is_kept_on_the_way_is_that_of_a_fit_of_this_length() {
+    let (training, validation) = (photos(20, 3.0, 1), photos(10, 3.0, 2));
+    let train = Train { keep_every: 8, standardize: true, ..plain() };
+    let mut listener = Listener { every: Some(4), ..Listener::default() };
+    fit(&problem(&training, &validation, &train, 30), None, &mut listener).unwrap();
+    let steps: Vec<usize> = listener.heads.iter().map(|(step, _)| *step).collect();
+    assert_eq!(steps, [8, 16, 24]);
+    for (step, head) in &listener.heads {
+        let (alone, _) = run(&problem(&training, &validation, &train, *step));
+        assert_eq!(weights(head), weights(&alone.head), "of step {step}");
+    }
+    // Who goes on from a checkpoint makes those behind it, and no other.
+    let checkpoint = listener.checkpoints.iter().find(|checkpoint| checkpoint.step == 12);
+    let mut later = Listener::default();
+    fit(&problem(&training, &validation, &train, 30), checkpoint.cloned(), &mut later).unwrap();
+    assert_eq!(later.heads.len(), 2);
+    for ((step, head), (again, later)) in listener.heads[1..].iter().zip(&later.heads) {
+        assert_eq!((step, weights(head)), (again, weights(later)));
+    }
+}
+
+#[test]
+fn evaluations_may_begin_at_the_first_step_as_in_retrain_py() {
+    let (training, validation) = (photos(20, 3.0, 1), photos(10, 3.0, 2));
+    let train = Train { eval_first: true, ..plain() };
+    let (_, news) = run(&problem(&training, &validation, &train, 25));
+    let steps: Vec<usize> = evaluations(&news).iter().map(|e| e.0).collect();
+    assert_eq!(steps, [1, 11, 21, 25]);
 }
 
 #[test]

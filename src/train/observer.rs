@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::Checkpoint;
+use super::{Checkpoint, Head};
 use crate::store::{EvaluationPoint, StepPoint, Stop};
 
 /// What a fit tells. All numbers are finite: a loss that is not ends the fit instead.
@@ -33,6 +33,13 @@ pub trait Observer {
     /// [`Stop::Keep`] after an evaluation, else with nothing but a checkpoint.
     fn stop(&mut self, _step: usize) -> Option<Stop> {
         None
+    }
+
+    /// Given the head for raw features, as it is after a step that [`Train::is_kept`] names.
+    ///
+    /// [`Train::is_kept`]: crate::spec::Train::is_kept
+    fn on_head(&mut self, _step: usize, _head: &Head) -> Result<(), Self::Error> {
+        Ok(())
     }
 
     /// Whether it wants the checkpoint after this step. At its end a fit gives one unasked.

@@ -162,6 +162,8 @@ pub(super) mod tests {
             class_weights: ClassWeights::None,
             early_stop: 0,
             eval_interval: 10,
+            eval_first: false,
+            keep_every: 0,
             seed: 1,
         }
     }

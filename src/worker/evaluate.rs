@@ -34,7 +34,8 @@ impl Work<'_> {
         write_atomically(&self.folder.labels(), lines(categories).as_bytes())?;
         let (likeness, would_notice) = self.likeness(prepared)?;
         self.reporter.check_lease()?;
-        self.write_head(prepared, &trained, likeness)?;
+        let file = self.head_file(prepared, trained.head, likeness);
+        write_atomically(&self.folder.head(), &file.to_bytes()?)?;
         self.reporter.turn(Event::Finished {
             ending: trained.ending,
             step: trained.step,
@@ -47,6 +48,19 @@ impl Work<'_> {
     /// an unknown kind that it would notice. Photos with the same bytes count once: one that is held
     /// out would be known from the other.
     fn likeness(&self, prepared: &Prepared) -> Result<(Option<Likeness>, Option<f64>)> {
+        let (features, labels) = self.trained_on(prepared)?;
+        let photos =
+            Photos { features: &features, feature_len: prepared.feature_len, labels: &labels };
+        let likeness = Likeness::fit(&photos)?;
+        let noticed = match likeness {
+            Some(_) => likeness::share_noticed(&photos)?,
+            None => None,
+        };
+        Ok((likeness, noticed))
+    }
+
+    /// Features and labels of the photos that a likeness is fitted to.
+    pub(super) fn trained_on(&self, prepared: &Prepared) -> Result<(Vec<f32>, Vec<u32>)> {
         let dataset = &prepared.dataset;
         let mut seen = HashSet::new();
         let photos: Vec<&Photo> = dataset
@@ -58,27 +72,19 @@ impl Work<'_> {
         let chosen = likeness::spread(&labels, likeness::MOST);
         let rows: Vec<_> = chosen.iter().map(|&place| plain_row(&photos[place].hash)).collect();
         let labels: Vec<u32> = chosen.iter().map(|&place| labels[place]).collect();
-        let features = prepared.cache.read(&rows)?;
-        let photos =
-            Photos { features: &features, feature_len: prepared.feature_len, labels: &labels };
-        let likeness = Likeness::fit(&photos)?;
-        let noticed = match likeness {
-            Some(_) => likeness::share_noticed(&photos)?,
-            None => None,
-        };
-        Ok((likeness, noticed))
+        Ok((prepared.cache.read(&rows)?, labels))
     }
 
     /// The head and everything that `predict` needs to feed it rightly.
-    fn write_head(
+    pub(super) fn head_file(
         &self,
         prepared: &Prepared,
-        trained: &Trained,
+        head: Head,
         likeness: Option<Likeness>,
-    ) -> Result<()> {
-        let file = HeadFile {
+    ) -> HeadFile {
+        HeadFile {
             labels: prepared.dataset.categories.clone(),
-            head: trained.head.clone(),
+            head,
             context: serde_json::json!({
                 "recipe": prepared.recipe,
                 "experiment": self.reporter.run().experiment,
@@ -86,8 +92,7 @@ impl Work<'_> {
                 "program": env!("CARGO_PKG_VERSION"),
             }),
             likeness,
-        };
-        Ok(write_atomically(&self.folder.head(), &file.to_bytes()?)?)
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod evaluate;
 mod folds;
+mod kept_heads;
 mod observer;
 mod reporter;
 mod requests;

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::kept_heads::KeptHeads;
 use super::reporter::Reporter;
 use super::requests::Requests;
 use crate::store::{Event, Stop, explain, write_atomically};
-use crate::train::{Checkpoint, Observer, Progress};
+use crate::train::{Checkpoint, Head, Observer, Progress};
 
 /// Time between two checkpoints: a killed worker's successor computes no more than that again.
 const EVERY: Duration = Duration::from_secs(3);
@@ -32,6 +33,8 @@ pub(super) struct RunObserver<'a> {
     due: Instant,
     /// The head is one of several, without which there is no result that could be kept.
     only_pauses: bool,
+    /// Where heads are kept on the way, if they are.
+    kept_heads: Option<KeptHeads>,
 }
 
 impl<'a> RunObserver<'a> {
@@ -46,7 +49,22 @@ impl<'a> RunObserver<'a> {
         let reported = (run.step(), run.evaluated.map_or(0, |point| point.step));
         let due = Instant::now() + EVERY;
         let has_differed = false;
-        RunObserver { reporter, requests, path, name, reported, has_differed, due, only_pauses }
+        let kept_heads = None;
+        RunObserver {
+            reporter,
+            requests,
+            path,
+            name,
+            reported,
+            has_differed,
+            due,
+            only_pauses,
+            kept_heads,
+        }
+    }
+
+    pub fn keeping(self, kept_heads: Option<KeptHeads>) -> RunObserver<'a> {
+        RunObserver { kept_heads, ..self }
     }
 
     /// An iteration that was reported before: its numbers must be the same.
@@ -116,6 +134,12 @@ impl Observer for RunObserver<'_> {
             Stop::Keep if self.only_pauses => Some(Stop::Pause),
             stop => Some(stop).filter(|&stop| !is_too_early(stop)),
         }
+    }
+
+    fn on_head(&mut self, step: usize, head: &Head) -> Result<()> {
+        let Some(kept) = &self.kept_heads else { return Ok(()) };
+        self.reporter.check_lease()?;
+        kept.keep(step, head)
     }
 
     fn wants_checkpoint(&mut self) -> bool {

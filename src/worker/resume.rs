@@ -63,8 +63,8 @@ impl Work<'_> {
         let train = &self.experiment.train;
         for (key, value) in spec::settings(&self.experiment) {
             let matters = ["train.", "split.", "distort."].iter().any(|part| key.starts_with(part));
-            // A run of before folds or groups came, or the draw could be chosen, has none. Balanced weights were
-            // others then.
+            // A run of before folds or groups came, or the draw or the first evaluation could be
+            // chosen, has none. Balanced weights were others then.
             let matters = match key {
                 "split.folds" => prepared.dataset.folds.is_some(),
                 "split.groups" => self.experiment.split.groups != Grouping::None,
@@ -72,6 +72,9 @@ impl Work<'_> {
                     train.draw != BatchDraw::Balanced
                         || train.class_weights == ClassWeights::Balanced
                 }
+                "train.eval_first" => train.eval_first,
+                // What is kept on the way changes no number.
+                "train.keep_every" => false,
                 _ => matters,
             };
             if matters || ["learning_rate", "categories"].contains(&key) {

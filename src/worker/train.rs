@@ -63,9 +63,15 @@ impl Work<'_> {
         };
         let name = self.training_name(prepared, photos, tested);
         let start = self.start(&problem, &name)?;
+        // Those of folds are tested and forgotten.
+        let kept_heads = match tested {
+            None => self.kept_heads(prepared)?,
+            Some(_) => None,
+        };
         let (requests, path) = (self.requests, self.folder.checkpoint());
         let only_pauses = prepared.dataset.folds.is_some();
-        let mut observer = RunObserver::new(self.reporter, requests, path, name, only_pauses);
+        let mut observer =
+            RunObserver::new(self.reporter, requests, path, name, only_pauses).keeping(kept_heads);
         let fitted = fit(&problem, start, &mut observer).map_err(|err| match err {
             FitError::Observer(err) => err,
             FitError::Train(err) => err.into(),

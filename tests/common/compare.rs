@@ -19,7 +19,12 @@ pub fn training(run: &RunFolder) -> Vec<String> {
 
 /// Weights and bias, to the bit.
 pub fn head(run: &RunFolder) -> Vec<Vec<u8>> {
-    let bytes = fs::read(run.head()).unwrap();
+    tensors(&run.head())
+}
+
+/// Weights and bias of a head file.
+pub fn tensors(path: &Path) -> Vec<Vec<u8>> {
+    let bytes = fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     ["weights", "bias"].map(|name| file.tensor(name).unwrap().data().to_vec()).to_vec()
 }

@@ -13,6 +13,13 @@ pub enum FormatName {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogName {
+    /// Lines such as '2026-11-30 08:00:00.123456: Step 0: Train accuracy = 49.0%'
+    #[value(name = "retrain.py")]
+    RetrainPy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PriorsName {
     /// Each as frequent as the others
     Equal,

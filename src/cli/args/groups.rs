@@ -106,7 +106,8 @@ pub struct Scores {
 
 #[derive(clap::Args)]
 pub struct Predict {
-    /// Any unique beginning of a run's name, or 'last'
+    /// Any unique beginning of a run's name, or 'last'; RUN@200: its head of iteration 200, where
+    /// train.keep_every kept it
     pub run: String,
     /// Photos, or folders of photos; '-' reads their names from stdin, one a line
     #[arg(required = true)]

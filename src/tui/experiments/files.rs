@@ -123,6 +123,7 @@ pub fn draft(
         counts: &counts,
         has_set_folders,
         backbone: network,
+        ..spec::Draft::default()
     });
     Ok(ExperimentNews::Drafted { path, text })
 }
