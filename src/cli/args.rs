@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use choices::{EndName, FormatName, LogName, OutcomeName, PriorsName, SetName, SortBy};
-pub use groups::{Cache, Label, Predict, QueueCommand, Scores, Trash};
+pub use groups::{Cache, FromRetrainPy, Label, Predict, QueueCommand, Scores, Trash};
 
 /// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
 const TEMPLATE: &str = "\
@@ -397,19 +397,7 @@ pub enum Command {
     /// Takes the flags of TensorFlow's retrain.py of all versions, or the whole command from 'python' on,
     /// and says for each flag what became of it. Flags of label_image.py are answered with the command
     /// that predicts.
-    FromRetrainPy {
-        /// The file to write; left out: experiments/FOLDER.toml
-        #[arg(short, long)]
-        output: Option<PathBuf>,
-        /// As they were typed there: --image_dir photos --how_many_training_steps 500
-        #[arg(
-            required = true,
-            trailing_var_arg = true,
-            allow_hyphen_values = true,
-            value_name = "FLAGS"
-        )]
-        words: Vec<String>,
-    },
+    FromRetrainPy(FromRetrainPy),
     /// List the trash; with runs: move them there
     ///
     /// A run goes there with all that is in it, and comes back with --restore. Only --empty deletes.

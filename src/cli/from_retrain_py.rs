@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+use super::args::FromRetrainPy;
 use super::new::{Found, free_file, utf8, write};
 use super::{in_shell, program, typed};
 use crate::config::Config;
@@ -15,12 +16,8 @@ use crate::spec::{self, Draft};
 /// Of the program's own option, which may also stand among the flags of the script.
 const OUTPUT: [&str; 2] = ["--output", "-o"];
 
-pub fn from_retrain_py(
-    config: &Config,
-    words: &[String],
-    output: Option<PathBuf>,
-) -> Result<ExitCode> {
-    let (words, output) = take_output(words, output)?;
+pub fn from_retrain_py(config: &Config, asked: &FromRetrainPy) -> Result<ExitCode> {
+    let (words, output) = take_output(asked)?;
     let line = CommandLine::read(&words)?;
     match line.script {
         Script::Retrain => experiment(config, &line, output.as_deref()),
@@ -37,12 +34,9 @@ pub fn from_retrain_py(
 
 /// Takes `-o FILE` out of the words. (`--output` alone begins two flags of retrain.py, which did not
 /// take it.)
-fn take_output(
-    words: &[String],
-    mut output: Option<PathBuf>,
-) -> Result<(Vec<String>, Option<PathBuf>)> {
-    let mut kept = Vec::new();
-    let mut words = words.iter();
+fn take_output(asked: &FromRetrainPy) -> Result<(Vec<String>, Option<PathBuf>)> {
+    let (mut kept, mut output) = (Vec::new(), asked.output.clone());
+    let mut words = asked.words.iter();
     while let Some(word) = words.next() {
         if OUTPUT.contains(&word.as_str()) {
             let Some(file) = words.next() else { bail!("{word} has no value, expected a file") };

@@ -238,9 +238,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::New { folder, output, backbone } => {
             new::new(&config, &folder, output.as_deref(), backbone.as_deref())
         }
-        Command::FromRetrainPy { output, words } => {
-            from_retrain_py::from_retrain_py(&config, &words, output)
-        }
+        Command::FromRetrainPy(asked) => from_retrain_py::from_retrain_py(&config, &asked),
         Command::Trash(trash) => trash::trash(&config, &trash),
         Command::Cache(cache) => cache::cache(&config, &cache),
         Command::Doctor { .. }

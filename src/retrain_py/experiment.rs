@@ -3,9 +3,9 @@
 use thiserror::Error;
 
 use super::command_line::{CommandLine, Given};
-use super::flags::{Becomes, FLAGS, Flag, Script};
+use super::flags::{Becomes, FLAGS};
 use super::{Answer, network};
-use crate::setting::Value;
+use crate::setting::{Value, quoted};
 use crate::spec::{Experiment, Mistakes, fields};
 
 /// What retrain.py did without being asked, and no flag changes: field, value as written in TOML, and
@@ -66,66 +66,67 @@ pub enum SettingsError {
 /// The settings of these flags of retrain.py. Flags that were left out have the values that they had
 /// there.
 pub fn settings(line: &CommandLine) -> Result<Settings, SettingsError> {
-    let given = |flag: &Flag| line.given.iter().find(|one| one.flag == flag);
+    let image_dir = text(line, Becomes::Images).ok_or(SettingsError::NoImages)?.to_owned();
+    let mut values = values_of_fields(line)?;
+    let (backbone, _) = network::nearest(text(line, Becomes::Backbone).unwrap_or_default());
+    let is_inception = network::is_inception(backbone);
+    let weights = text(line, Becomes::Weights).filter(|_| is_inception);
+    let weights = weights.and_then(network::weights_in);
+    let answer = |given: &Given| Answer {
+        given: given.in_words(),
+        became: became(given, &values, weights.as_deref()),
+    };
+    let answers = line.given.iter().map(answer).collect();
+
+    let mut as_there = AS_THERE.to_vec();
+    if is_inception {
+        as_there.push(RESIZE);
+    }
+    let has_weights_of_2015 = weights.is_some();
+    values.push(("network.backbone", Value::Text(backbone.to_owned())));
+    values.extend(weights.map(|path| ("network.weights", Value::Text(path))));
+    values.extend(as_there.iter().map(|(key, value, _)| (*key, parsed(value))));
+    let experiment = Experiment::default().with(&values)?;
+    let notes = notes(&experiment, has_weights_of_2015);
+    Ok(Settings { image_dir, answers, values, as_there, notes })
+}
+
+/// The text of the flag that becomes this; of two such flags that of the last.
+fn text(line: &CommandLine, becomes: Becomes) -> Option<&str> {
+    line.given.iter().rfind(|given| given.flag.becomes == becomes)?.value.as_text()
+}
+
+/// Of each flag that is a field here, given or not.
+fn values_of_fields(line: &CommandLine) -> Result<Vec<(&'static str, Value)>, SettingsError> {
     let mut values = Vec::new();
-    for flag in FLAGS.iter().filter(|flag| flag.script == Script::Retrain) {
+    for flag in FLAGS {
         if let Becomes::Field(key) = flag.becomes {
-            let value = match given(flag) {
+            let value = match line.given.iter().find(|given| given.flag == flag) {
                 Some(given) => accepted(given, key)?,
-                None => left_out(flag),
+                None => parsed(flag.default),
             };
             values.push((key, value));
         }
     }
-    let mut answers = Vec::new();
-    let (mut image_dir, mut backbone, mut weights) = (None, network::nearest("inception_v3"), None);
-    for given in &line.given {
-        let text = given.value.as_text().unwrap_or_default();
-        let became = match given.flag.becomes {
-            Becomes::Field(key) => {
-                let value = values.iter().find(|(known, _)| *known == key);
-                format!("{key} = {}", value.map_or(String::new(), |(_, value)| value.to_toml()))
-            }
-            Becomes::Images => {
-                image_dir = Some(text.to_owned());
-                format!("images = {}", given.value.to_toml())
-            }
-            Becomes::Backbone => {
-                backbone = network::nearest(text);
-                backbone_in_words(backbone)
-            }
-            Becomes::Weights => {
-                weights = network::weights_in(text);
-                weights_in_words(weights.as_deref())
-            }
-            Becomes::WholeSet(set) => whole_set(set, &given.value),
-            Becomes::Elsewhere(said) => format!("elsewhere: {said}"),
-            Becomes::Nothing(said) => format!("nothing: {said}"),
-            Becomes::Photo | Becomes::Top => unreachable!("a flag of label_image.py"),
-        };
-        answers.push(Answer { given: given.in_words(), became });
+    Ok(values)
+}
+
+/// What became of a flag, in words.
+fn became(given: &Given, values: &[(&'static str, Value)], weights: Option<&str>) -> String {
+    let text = given.value.as_text().unwrap_or_default();
+    match given.flag.becomes {
+        Becomes::Field(key) => {
+            let value = values.iter().find(|(known, _)| *known == key);
+            format!("{key} = {}", value.map_or(String::new(), |(_, value)| value.to_toml()))
+        }
+        Becomes::Images => format!("images = {}", given.value.to_toml()),
+        Becomes::Backbone => backbone_in_words(network::nearest(text)),
+        Becomes::Weights => weights_in_words(weights),
+        Becomes::WholeSet(set) => whole_set(set, &given.value),
+        Becomes::Elsewhere(said) => format!("elsewhere: {said}"),
+        Becomes::Nothing(said) => format!("nothing: {said}"),
+        Becomes::Photo | Becomes::Top => unreachable!("a flag of label_image.py"),
     }
-    let (backbone, _) = backbone;
-    let mut as_there = AS_THERE.to_vec();
-    if network::is_inception(backbone) {
-        as_there.push(RESIZE);
-    } else {
-        weights = None;
-    }
-    values.push(("network.backbone", Value::Text(backbone.to_owned())));
-    let is_own = weights.is_some();
-    if let Some(path) = weights.and_then(|path| path.into_os_string().into_string().ok()) {
-        values.push(("network.weights", Value::Text(path)));
-    }
-    values.extend(as_there.iter().map(|(key, value, _)| (*key, parsed(value))));
-    let experiment = Experiment::default().with(&values)?;
-    Ok(Settings {
-        image_dir: image_dir.ok_or(SettingsError::NoImages)?,
-        answers,
-        values,
-        as_there,
-        notes: notes(&experiment, is_own),
-    })
 }
 
 /// The value as the field holds it.
@@ -134,10 +135,6 @@ fn accepted(given: &Given, key: &'static str) -> Result<Value, SettingsError> {
     field
         .accept(&given.value)
         .map_err(|said| SettingsError::Value { given: given.in_words(), said: said.join("; ") })
-}
-
-fn left_out(flag: &Flag) -> Value {
-    parsed(flag.default)
 }
 
 fn parsed(toml: &str) -> Value {
@@ -154,12 +151,10 @@ fn backbone_in_words((backbone, is_same): (&str, bool)) -> String {
     }
 }
 
-fn weights_in_words(found: Option<&std::path::Path>) -> String {
+fn weights_in_words(found: Option<&str>) -> String {
     match found {
-        Some(path) => format!("network.weights = {:?}", path.display().to_string()),
-        None => {
-            "nothing: the network of 2015 is not there, and weights are in the program".to_owned()
-        }
+        Some(path) => format!("network.weights = {}", quoted(path)),
+        None => "nothing: no Inception of 2015 is there, and weights are in the program".to_owned(),
     }
 }
 
@@ -193,9 +188,8 @@ fn notes(experiment: &Experiment, has_weights_of_2015: bool) -> Vec<String> {
     notes
 }
 
-/// The fields that flags or [`AS_THERE`] set, as written in TOML, for a new file.
 impl Settings {
-    /// `(field, value in TOML)` of all that an experiment's file is to say.
+    /// The fields and their values as written in TOML, for a new file.
     pub fn written(&self) -> Vec<(&'static str, String)> {
         self.values.iter().map(|(key, value)| (*key, value.to_toml())).collect()
     }
@@ -204,6 +198,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retrain_py::Script;
     use crate::spec::{BatchDraw, SplitRule};
 
     fn of(line: &str) -> Result<Settings, SettingsError> {

@@ -1,6 +1,6 @@
 //! The network that `--architecture` and `--tfhub_module` mean, and the weights in `--model_dir`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The networks that retrain.py could be given, by a part of their names, and the nearest of those that
 /// are in the program with weights. The first that fits counts.
@@ -17,9 +17,13 @@ const EFFICIENTNET: &str = "efficientnet_lite2";
 /// What retrain.py downloaded into `--model_dir`, and what it unpacked there.
 const FILES: [&str; 2] = ["inception-2015-12-05.tgz", "classify_image_graph_def.pb"];
 
-/// `network.backbone` for a network of retrain.py, and whether it is the same one.
+/// `network.backbone` for a network of retrain.py, and whether it is the same one. Where none was named
+/// it was Inception v3.
 pub(super) fn nearest(named: &str) -> (&'static str, bool) {
     let fits = |(part, _): &&(&str, &str)| named.contains(part);
+    if named.is_empty() {
+        return (INCEPTION_V3, true);
+    }
     let (part, network) = NEAREST.iter().find(fits).copied().unwrap_or(("", EFFICIENTNET));
     (network, part == INCEPTION_V3)
 }
@@ -30,9 +34,10 @@ pub(super) fn is_inception(backbone: &str) -> bool {
 }
 
 /// The weights of 2015 in a folder, as retrain.py left them there.
-pub(super) fn weights_in(model_dir: &str) -> Option<PathBuf> {
+pub(super) fn weights_in(model_dir: &str) -> Option<String> {
     let path = FILES.iter().map(|file| Path::new(model_dir).join(file)).find(|path| path.is_file());
-    path.and_then(|path| std::path::absolute(path).ok())
+    let path = std::path::absolute(path?).ok()?;
+    path.into_os_string().into_string().ok()
 }
 
 #[cfg(test)]
@@ -72,6 +77,6 @@ mod tests {
         let model_dir = folder.path().to_str().unwrap();
         assert_eq!(weights_in(model_dir), None);
         std::fs::write(folder.path().join(FILES[1]), "").unwrap();
-        assert_eq!(weights_in(model_dir), Some(folder.path().join(FILES[1])));
+        assert_eq!(weights_in(model_dir).unwrap(), format!("{model_dir}/{}", FILES[1]));
     }
 }

@@ -105,6 +105,21 @@ pub struct Scores {
 }
 
 #[derive(clap::Args)]
+pub struct FromRetrainPy {
+    /// The file to write; left out: experiments/FOLDER.toml
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// As they were typed there: --image_dir photos --how_many_training_steps 500
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "FLAGS"
+    )]
+    pub words: Vec<String>,
+}
+
+#[derive(clap::Args)]
 pub struct Predict {
     /// Any unique beginning of a run's name, or 'last'; RUN@200: its head of iteration 200, where
     /// train.keep_every kept it
