@@ -1,0 +1,153 @@
+//! The file that is written, read again, and computed by another program where there is one.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+use image::RgbImage;
+use prost::Message;
+
+use super::*;
+use crate::dataset::DecodeRule;
+use crate::likeness::{Likeness, Photos};
+use crate::nets::{self, Backbone, Crop, NetworkSettings, Precision, Resize};
+use crate::onnx::Model;
+use crate::random::Rng;
+use crate::train::{Head, evaluate};
+
+const LABELS: [&str; 3] = ["fire", "smoke", "none"];
+
+fn tiny(resize: Resize, crop: Option<Crop>) -> (Recipe, Box<dyn Backbone>) {
+    let settings = NetworkSettings {
+        backbone: nets::network("tiny").unwrap(),
+        resize: Some(resize),
+        precision: Precision::F32,
+        ..NetworkSettings::default()
+    };
+    let backbone = nets::load(&settings, Path::new(""), &Device::Cpu).unwrap();
+    let mut recipe = Recipe {
+        network: backbone.identity().clone(),
+        weights_file: None,
+        max_megapixels: 1,
+        precision: Precision::F32,
+        decode_rule: DecodeRule::CURRENT,
+    };
+    if let Some(crop) = crop {
+        recipe.network.preprocess.crop = crop;
+    }
+    (recipe, backbone)
+}
+
+/// With weights that tell pictures apart.
+fn head(recipe: &Recipe, d: usize) -> HeadFile {
+    let mut rng = Rng::new(3);
+    let mut draw =
+        |n: usize| -> Vec<f32> { (0..n).map(|_| rng.between(-3.0, 3.0) as f32).collect() };
+    let features = draw(60 * d);
+    let labels: Vec<u32> = (0..60).map(|photo| photo % 3).collect();
+    let photos = Photos { features: &features, feature_len: d, labels: &labels };
+    HeadFile {
+        labels: LABELS.map(str::to_owned).to_vec(),
+        head: Head {
+            weights: Tensor::from_vec(draw(3 * d), (3, d), &Device::Cpu).unwrap(),
+            bias: Tensor::from_vec(draw(3), 3, &Device::Cpu).unwrap(),
+        },
+        context: serde_json::json!({ "recipe": recipe, "temperature": 1.5 }),
+        likeness: Likeness::fit(&photos).unwrap(),
+    }
+}
+
+fn about() -> About {
+    About { run: "a run".into(), settings: "images = 'x'".into(), licence: "MIT".into() }
+}
+
+fn picture(width: u32, height: u32) -> RgbImage {
+    let level = |x: u32, y: u32| (x * 7 + y * y * 3 + x * y / 5) as u8;
+    RgbImage::from_fn(width, height, |x, y| {
+        image::Rgb([level(x, y), level(y, x), (x * 255 / width) as u8])
+    })
+}
+
+#[test]
+fn the_file_says_what_it_takes_and_gives_and_computes_nothing_before_its_inputs() {
+    let (recipe, backbone) = tiny(Resize::Bicubic, None);
+    let head = head(&recipe, backbone.feature_len());
+    let bytes = onnx(&head, &recipe, &about()).unwrap();
+    let model = Model::decode(&bytes[..]).unwrap();
+    assert_eq!((model.ir_version, model.operators[0].version), (7, 13));
+    let metadata = |key: &str| {
+        let entry = model.metadata.iter().find(|entry| entry.key == key);
+        entry.unwrap_or_else(|| panic!("{key} is missing")).value.as_str()
+    };
+    assert_eq!(metadata("labels"), r#"["fire","smoke","none"]"#);
+    assert_eq!(metadata("run"), "a run");
+    assert_eq!(metadata("weights_licence"), "MIT");
+    assert_eq!(metadata("temperature"), "1.5");
+    assert_eq!(metadata("settings"), "images = 'x'");
+    assert!(metadata("network").ends_with("resize: bicubic"), "{}", metadata("network"));
+
+    let graph = model.graph.unwrap();
+    let mut known: HashSet<&str> = HashSet::new();
+    let inputs = graph.inputs.iter().map(|input| input.name.as_str());
+    known.extend(inputs.chain(graph.numbers.iter().map(|tensor| tensor.name.as_str())));
+    assert_eq!(known.len(), 1 + graph.numbers.len(), "no name twice");
+    for node in &graph.nodes {
+        let missing = node.inputs.iter().find(|input| !known.contains(input.as_str()));
+        assert!(missing.is_none(), "{} takes {missing:?}", node.name);
+        for output in &node.outputs {
+            assert!(known.insert(output), "{output} twice");
+        }
+    }
+    let outputs: Vec<&str> = graph.outputs.iter().map(|output| output.name.as_str()).collect();
+    assert_eq!(outputs, [SCORES, LIKENESS, NONE_OF_THESE]);
+    assert!(outputs.iter().all(|output| known.contains(output)));
+    for tensor in &graph.numbers {
+        let width = match tensor.dtype {
+            1 => 4,
+            2 => 1,
+            7 => 8,
+            other => panic!("{} is of type {other}", tensor.name),
+        };
+        let count: i64 = tensor.shape.iter().product();
+        assert_eq!(tensor.bytes.len() as i64, count * width, "{}", tensor.name);
+    }
+}
+
+#[test]
+fn another_program_computes_the_same_by_every_resize_rule() {
+    let crops = [None, Some(Crop::Squash)];
+    for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias, Resize::Bicubic] {
+        for crop in crops {
+            let (recipe, backbone) = tiny(rule, crop);
+            let head = head(&recipe, backbone.feature_len());
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("tiny.onnx");
+            std::fs::write(&file, onnx(&head, &recipe, &about()).unwrap()).unwrap();
+            let mut runtime = match OnnxRuntime::start(&file) {
+                Err(RuntimeError::Missing(reason)) => {
+                    // Past the capture of tests that pass.
+                    let line = format!("skipped: ONNX files in ONNX Runtime: {reason}\n");
+                    let _ = std::io::stderr().write_all(line.as_bytes());
+                    return;
+                }
+                started => started.unwrap(),
+            };
+            for (width, height) in [(32, 32), (7, 5), (97, 131), (640, 37), (1, 1), (38, 401)] {
+                let photo = picture(width, height);
+                let seen = runtime.scores(&photo).unwrap();
+                let pixels = recipe.network.preprocess.picture(&photo);
+                let side = recipe.network.preprocess.side;
+                let pixels = Tensor::from_vec(pixels, (1, 3, side, side), &Device::Cpu).unwrap();
+                let features = backbone.features(&pixels).unwrap();
+                let expected = evaluate(&head.head, &features).unwrap().concat();
+                for (seen, expected) in seen.iter().zip(&expected) {
+                    assert!(
+                        (seen - expected).abs() < 1e-4,
+                        "{rule:?}, {crop:?}, {width} x {height}: {seen}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
