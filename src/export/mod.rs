@@ -5,5 +5,6 @@ mod onnx;
 
 pub use features::{FeatureRow, features_csv, features_safetensors};
 pub use onnx::{
-    About, LIKENESS, NONE_OF_THESE, OnnxError, OnnxRuntime, PICTURE, RuntimeError, SCORES, onnx,
+    About, LIKENESS, NONE_OF_THESE, OnnxError, OnnxRuntime, PICTURE, RuntimeError, SCORES, Scored,
+    onnx,
 };

@@ -42,7 +42,7 @@ pub(super) fn check(
         for photo in &photos {
             // One that is gone or damaged by now is left out.
             let Ok(whole) = reader.read(photo, Detail::Full) else { continue };
-            let seen = runtime.scores(&whole.pixels)?;
+            let seen = runtime.run(&whole.pixels)?.scores;
             to_exact.add(&seen, &scores(head, &exact, &whole.pixels)?);
             let Ok(small) = reader.read(photo, own.detail(&Distort::OFF)) else { continue };
             to_predict.add(&seen, &scores(head, &own, &small.pixels)?);

@@ -65,6 +65,7 @@ fn write(run: &RunFolder, head: &HeadFile, recipe: &Recipe, file: &Path) -> Resu
             n => format!("{n} categories"),
         }
     );
+    newsln!("scores in this order: {}", head.labels.join(", "));
     newsln!("weights: {}", about.licence);
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::features::{Recipe, RecipeError};
 use crate::onnx::{Attribute, Graph, Length, Type};
 use crate::train::HeadFile;
 
-pub use runtime::{OnnxRuntime, RuntimeError};
+pub use runtime::{OnnxRuntime, RuntimeError, Scored};
 
 /// The names of the input and of the outputs.
 pub const PICTURE: &str = "picture";

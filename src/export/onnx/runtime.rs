@@ -46,7 +46,20 @@ pub enum RuntimeError {
 enum Answer {
     Missing { missing: String },
     Ready { version: String },
-    Scored { scores: Vec<f32>, seconds: f64 },
+    Scored(Scored),
+}
+
+/// What the file gives for a picture.
+#[derive(Debug, Deserialize)]
+pub struct Scored {
+    /// Of each category.
+    pub scores: Vec<f32>,
+    /// The share of one's own photos that are less like the training photos; `None`: the head cannot
+    /// tell.
+    pub likeness: Option<f32>,
+    /// Whether the picture is none of the categories.
+    pub none_of_these: Option<bool>,
+    seconds: f64,
 }
 
 impl OnnxRuntime {
@@ -68,9 +81,7 @@ impl OnnxRuntime {
         match runtime.answer()? {
             Answer::Ready { version } => runtime.version = version,
             Answer::Missing { missing } => return Err(RuntimeError::Missing(missing)),
-            Answer::Scored { scores, .. } => {
-                return Err(RuntimeError::Unknown(format!("{scores:?}")));
-            }
+            Answer::Scored(scored) => return Err(RuntimeError::Unknown(format!("{scored:?}"))),
         }
         Ok(runtime)
     }
@@ -85,16 +96,16 @@ impl OnnxRuntime {
         self.seconds
     }
 
-    /// The scores of a picture.
-    pub fn scores(&mut self, picture: &RgbImage) -> Result<Vec<f32>, RuntimeError> {
+    /// What it makes of a picture.
+    pub fn run(&mut self, picture: &RgbImage) -> Result<Scored, RuntimeError> {
         self.pictures.write_all(&picture.height().to_le_bytes())?;
         self.pictures.write_all(&picture.width().to_le_bytes())?;
         self.pictures.write_all(picture.as_raw())?;
         self.pictures.flush()?;
         match self.answer()? {
-            Answer::Scored { scores, seconds } => {
-                self.seconds += seconds;
-                Ok(scores)
+            Answer::Scored(scored) => {
+                self.seconds += scored.seconds;
+                Ok(scored)
             }
             Answer::Ready { version: other } | Answer::Missing { missing: other } => {
                 Err(RuntimeError::Unknown(other))

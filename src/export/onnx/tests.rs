@@ -11,12 +11,16 @@ use prost::Message;
 use super::*;
 use crate::dataset::DecodeRule;
 use crate::likeness::{Likeness, Photos};
-use crate::nets::{self, Backbone, Crop, NetworkSettings, Precision, Resize};
+use crate::demo;
+use crate::nets::{self, Backbone, Crop, NetworkSettings, Precision, Preprocess, Resize};
 use crate::onnx::Model;
 use crate::random::Rng;
 use crate::train::{Head, evaluate};
 
 const LABELS: [&str; 3] = ["fire", "smoke", "none"];
+
+/// Photos that the likeness is fitted to.
+const OWN: usize = 30;
 
 fn tiny(resize: Resize, crop: Option<Crop>) -> (Recipe, Box<dyn Backbone>) {
     let settings = NetworkSettings {
@@ -39,14 +43,25 @@ fn tiny(resize: Resize, crop: Option<Crop>) -> (Recipe, Box<dyn Backbone>) {
     (recipe, backbone)
 }
 
-/// With weights that tell pictures apart.
-fn head(recipe: &Recipe, d: usize) -> HeadFile {
+fn features(backbone: &dyn Backbone, preprocess: &Preprocess, photo: &RgbImage) -> Tensor {
+    let side = preprocess.side;
+    let pixels = preprocess.picture(photo);
+    let pixels = Tensor::from_vec(pixels, (1, 3, side, side), &Device::Cpu).unwrap();
+    backbone.features(&pixels).unwrap()
+}
+
+/// With weights that tell pictures apart, and a likeness to drawn photos.
+fn head(recipe: &Recipe, backbone: &dyn Backbone) -> HeadFile {
+    let d = backbone.feature_len();
     let mut rng = Rng::new(3);
     let mut draw =
         |n: usize| -> Vec<f32> { (0..n).map(|_| rng.between(-3.0, 3.0) as f32).collect() };
-    let features = draw(60 * d);
-    let labels: Vec<u32> = (0..60).map(|photo| photo % 3).collect();
-    let photos = Photos { features: &features, feature_len: d, labels: &labels };
+    let labels: Vec<u32> = (0..OWN as u32).map(|photo| photo % 3).collect();
+    let own = labels.iter().zip(0..).map(|(label, index)| demo::draw(*label as usize, index));
+    let own: Vec<Tensor> =
+        own.map(|photo| features(backbone, &recipe.network.preprocess, &photo)).collect();
+    let own: Vec<f32> = Tensor::cat(&own, 0).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+    let photos = Photos { features: &own, feature_len: d, labels: &labels };
     HeadFile {
         labels: LABELS.map(str::to_owned).to_vec(),
         head: Head {
@@ -72,7 +87,7 @@ fn picture(width: u32, height: u32) -> RgbImage {
 #[test]
 fn the_file_says_what_it_takes_and_gives_and_computes_nothing_before_its_inputs() {
     let (recipe, backbone) = tiny(Resize::Bicubic, None);
-    let head = head(&recipe, backbone.feature_len());
+    let head = head(&recipe, &*backbone);
     let bytes = onnx(&head, &recipe, &about()).unwrap();
     let model = Model::decode(&bytes[..]).unwrap();
     assert_eq!((model.ir_version, model.operators[0].version), (7, 13));
@@ -120,7 +135,7 @@ fn another_program_computes_the_same_by_every_resize_rule() {
     for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias, Resize::Bicubic] {
         for crop in crops {
             let (recipe, backbone) = tiny(rule, crop);
-            let head = head(&recipe, backbone.feature_len());
+            let head = head(&recipe, &*backbone);
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("tiny.onnx");
             std::fs::write(&file, onnx(&head, &recipe, &about()).unwrap()).unwrap();
@@ -133,20 +148,22 @@ fn another_program_computes_the_same_by_every_resize_rule() {
                 }
                 started => started.unwrap(),
             };
-            for (width, height) in [(32, 32), (7, 5), (97, 131), (640, 37), (1, 1), (38, 401)] {
-                let photo = picture(width, height);
-                let seen = runtime.scores(&photo).unwrap();
-                let pixels = recipe.network.preprocess.picture(&photo);
-                let side = recipe.network.preprocess.side;
-                let pixels = Tensor::from_vec(pixels, (1, 3, side, side), &Device::Cpu).unwrap();
-                let features = backbone.features(&pixels).unwrap();
+            let sizes = [(32, 32), (7, 5), (97, 131), (640, 37), (1, 1), (38, 401)];
+            let pictures = sizes.map(|(width, height)| picture(width, height));
+            let own = (0..3).map(|category| demo::draw(category, 40));
+            for photo in pictures.into_iter().chain(own) {
+                let seen = runtime.run(&photo).unwrap();
+                let features = features(&*backbone, &recipe.network.preprocess, &photo);
                 let expected = evaluate(&head.head, &features).unwrap().concat();
-                for (seen, expected) in seen.iter().zip(&expected) {
-                    assert!(
-                        (seen - expected).abs() < 1e-4,
-                        "{rule:?}, {crop:?}, {width} x {height}: {seen}, not {expected}"
-                    );
+                let what = format!("{rule:?}, {crop:?}, {:?}", photo.dimensions());
+                for (seen, expected) in seen.scores.iter().zip(&expected) {
+                    assert!((seen - expected).abs() < 1e-4, "{what}: {seen}, not {expected}");
                 }
+                let features: Vec<f32> = features.flatten_all().unwrap().to_vec1().unwrap();
+                let judged = head.likeness.as_ref().unwrap().judge(&features).unwrap()[0];
+                let likeness = 1.0 - judged.less_like_than as f32;
+                assert!((seen.likeness.unwrap() - likeness).abs() < 1e-4, "{what}: {likeness}");
+                assert_eq!(seen.none_of_these, Some(judged.is_none_of_these), "{what}");
             }
         }
     }
