@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 use candle_core::{Device, Tensor};
@@ -43,20 +44,18 @@ pub(super) fn check(
             // One that is gone or damaged by now is left out.
             let Ok(whole) = reader.read(photo, Detail::Full) else { continue };
             let seen = runtime.run(&whole.pixels)?.scores;
-            to_exact.add(&seen, &scores(head, &exact, &whole.pixels)?);
+            to_exact.add(&seen, head, &exact, &whole.pixels)?;
+            // Its memory first: the next may be as large as all that may be held.
+            drop(whole);
             let Ok(small) = reader.read(photo, own.detail(&Distort::OFF)) else { continue };
-            to_predict.add(&seen, &scores(head, &own, &small.pixels)?);
+            to_predict.add(&seen, head, &own, &small.pixels)?;
         }
         if to_exact.count == 0 {
             bail!("none of the test photos of {} can be read any more", run.id());
         }
-        let seconds = runtime.seconds() / to_exact.count as f64;
-        newsln!(
-            "onnxruntime {}, {}, {} each",
-            runtime.version(),
-            counted(to_exact.count, "test photo"),
-            duration(seconds)
-        );
+        let photos = counted(to_exact.count, "test photo");
+        let each = duration(runtime.seconds() / to_exact.count as f64);
+        newsln!("onnxruntime {}: {photos}, {each} each", runtime.version());
         newsln!("this program in f32, on the same pixels: {}", to_exact.in_words());
         let precision = recipe.precision.name();
         newsln!("'predict' of this run (in {precision}): {}", to_predict.in_words());
@@ -93,20 +92,36 @@ struct Difference {
     /// Photos whose highest score is that of the same category.
     alike: usize,
     largest: f32,
+    /// That this program took.
+    seconds: f64,
 }
 
 impl Difference {
-    fn add(&mut self, one: &[f32], other: &[f32]) {
+    /// `seen` beside what this program gives for the photo.
+    fn add(
+        &mut self,
+        seen: &[f32],
+        head: &HeadFile,
+        extractor: &Extractor,
+        photo: &RgbImage,
+    ) -> Result<()> {
+        let start = Instant::now();
+        let own = scores(head, extractor, photo)?;
+        self.seconds += start.elapsed().as_secs_f64();
         self.count += 1;
-        self.alike += usize::from(insight::predict(one) == insight::predict(other));
-        let apart = one.iter().zip(other).map(|(a, b)| (a - b).abs());
+        self.alike += usize::from(insight::predict(seen) == insight::predict(&own));
+        let apart = seen.iter().zip(&own).map(|(a, b)| (a - b).abs());
         self.largest = apart.fold(self.largest, f32::max);
+        Ok(())
     }
 
     fn in_words(&self) -> String {
         format!(
-            "largest difference of a score {:.7}, same top category on {} of {}",
-            self.largest, self.alike, self.count
+            "largest difference of a score {:.7}, same top category on {} of {}, {} each",
+            self.largest,
+            self.alike,
+            self.count,
+            duration(self.seconds / self.count.max(1) as f64)
         )
     }
 }
