@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(bytes[bytes.len() - 8..], b"\x72\x06\x0a\x01k\x12\x01v"[..]);
         let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         assert!(holds(input), "the input is named, its type is 2, and its second side 3");
-        assert!(holds(b"\x22\x04Cast\x2a\x0a\x0a\x02to\x18\x01\xa0\x01\x02"));
+        assert!(holds(b"\x22\x04Cast\x2a\x09\x0a\x02to\x18\x01\xa0\x01\x02"));
         assert!(holds(b"\x42\x02\x10\x0d"), "one set of operators, the 13th");
     }
 

@@ -167,11 +167,16 @@ fn is_the_same(name: &str, rule: Resize, crop: Option<Crop>, sizes: &[(u32, u32)
 #[test]
 fn another_program_computes_the_same_by_every_resize_rule() {
     let sizes = [(32, 32), (7, 5), (97, 131), (640, 37), (1, 1), (38, 401)];
-    for rule in [Resize::Legacy, Resize::HalfPixel, Resize::Antialias, Resize::Bicubic] {
-        for crop in [None, Some(Crop::Squash)] {
-            if !is_the_same("tiny", rule, crop, &sizes) {
-                return;
-            }
+    // By default it takes the middle of the photo.
+    let rules = [
+        (Resize::Legacy, Some(Crop::Squash)),
+        (Resize::HalfPixel, None),
+        (Resize::Antialias, Some(Crop::Squash)),
+        (Resize::Bicubic, None),
+    ];
+    for (rule, crop) in rules {
+        if !is_the_same("tiny", rule, crop, &sizes) {
+            return;
         }
     }
 }
