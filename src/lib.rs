@@ -14,6 +14,7 @@ pub mod matrix; // small dense matrices: factor and eigenvectors
 pub mod words; // numbers as people read them
 pub mod ticks; // numbers on the axis of a chart
 pub mod heatmap; // numbers of places in a picture, and the picture with them drawn over it
+pub mod onnx; // files of the format ONNX: nodes, numbers, bytes
 pub mod demo; // draws the built-in demo photos
 pub mod config; // this machine: folders and threads
 pub mod setting; // one setting: what may be written for it, and reading it

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use choices::{EndName, FormatName, LogName, OutcomeName, PriorsName, SetName, SortBy};
-pub use groups::{Cache, FromRetrainPy, Label, Predict, QueueCommand, Scores, Trash};
+pub use groups::{
+    Cache, Export, FromRetrainPy, Label, Predict, QueueCommand, Scores, Trash,
+};
 
 /// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
 const TEMPLATE: &str = "\
@@ -280,6 +282,11 @@ pub enum Command {
     /// Scores are for photos among which every category is as frequent as the others, as a run trains on
     /// them unless train.draw or train.class_weights say otherwise.
     Predict(Predict),
+    /// Write a run in the form of another program
+    ///
+    /// An ONNX file is used without this one: docs/use-the-model.md has it in Python, in a web page, in
+    /// C++ and Rust, and behind a server.
+    Export(Export),
     /// Show which of a run's training photos are most like a photo
     Similar {
         /// Any unique beginning of a run's name, or 'last'

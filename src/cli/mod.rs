@@ -20,6 +20,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod explain_change;
+mod export;
 mod features;
 mod fields;
 mod follow;
@@ -119,6 +120,7 @@ fn perform(args: Args) -> Result<ExitCode> {
             | Command::Similar { .. }
             | Command::ActivationMap { .. }
             | Command::Look { .. }
+            | Command::Export { .. }
             | Command::ExplainChange { .. }
             | Command::Features { .. }
             | Command::Kernels { .. }
@@ -209,6 +211,9 @@ fn perform(args: Args) -> Result<ExitCode> {
         }
         Command::Predict(asked) => {
             predict::predict(&config, &NamedHead::find(&config, &asked.run)?, &asked)
+        }
+        Command::Export(asked) => {
+            export::export(&config, &find_able(&config, &asked.run, has_head)?, &asked)
         }
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;

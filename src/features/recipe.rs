@@ -10,6 +10,7 @@ use crate::config::expand_home;
 use crate::dataset::DecodeRule;
 use crate::nets::{self, DeviceChoice, DeviceError, Identity, NetError, NetworkSettings};
 use crate::nets::{Place, Precision, Resize, Weights};
+use crate::onnx::{Graph, Value};
 
 /// The network, to every property, with what is done to a photo before it. Not the device: the same
 /// precision on another one gives the same features but for their last digits.
@@ -103,6 +104,12 @@ impl Recipe {
         let network = nets::identity_of_first_heads(network, resize)?;
         let decode_rule = DecodeRule::BEFORE;
         Ok(Recipe { network, weights_file, max_megapixels, precision, decode_rule })
+    }
+
+    /// Adds the network to an ONNX graph, from RGB pictures in u8, `[n, rows, columns, 3]`, to features,
+    /// f32 `[n, feature_len]`. Its weights are those that [`Recipe::open`] finds and checks.
+    pub fn nodes(&self, graph: &mut Graph, pictures: &Value) -> Result<Value, RecipeError> {
+        Ok(nets::nodes(&self.network, self.weights_file.as_deref(), graph, pictures)?)
     }
 
     /// Loads the very network that the recipe was made with onto a device, whichever it was made

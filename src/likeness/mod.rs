@@ -7,6 +7,7 @@
 
 mod measure;
 mod nearest;
+mod nodes;
 mod noticed;
 mod space;
 mod subspace;

@@ -16,16 +16,16 @@ const PARTS: usize = 20;
 /// Photos measured so; with many training photos not all parts are needed.
 const ENOUGH: usize = 200;
 /// What the gap counts beside the distance, both in deviations of photos of one's own.
-const GAP_WEIGHT: f64 = 0.7;
+pub(super) const GAP_WEIGHT: f64 = 0.7;
 
 /// What a head file keeps to tell how unlike a photo is to the training photos.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Likeness {
-    measure: Measure,
+    pub(super) measure: Measure,
     /// Mean and deviation of the distance, then of the gap, of photos of one's own.
-    usual: [f32; 4],
+    pub(super) usual: [f32; 4],
     /// How unlike training photos are to the other training photos, in order.
-    held_out: Vec<f32>,
+    pub(super) held_out: Vec<f32>,
 }
 
 /// What is said of one photo.
@@ -122,7 +122,7 @@ impl Likeness {
 
     /// Beyond it are 5% of new photos of one's own, as far as those that were held out can tell:
     /// between the two of them that are nearest to that.
-    fn threshold(&self) -> f32 {
+    pub(super) fn threshold(&self) -> f32 {
         let last = self.held_out.len() - 1;
         let place = (self.held_out.len() + 1) as f64 * (1.0 - FALSE_ALARMS) - 1.0;
         let below = (place.max(0.0) as usize).min(last);

@@ -4,6 +4,7 @@ use candle_core::{Device, Tensor};
 
 use super::error::NetError;
 use super::weights::{Format, WeightsFile};
+use crate::onnx::{Graph, Numbers, Value};
 
 /// The tensors of a convolution and of the batch normalisation behind it.
 pub(super) struct Named {
@@ -78,27 +79,81 @@ pub(super) fn convolution(
     conv: &Named,
     epsilon: f64,
 ) -> Result<(Tensor, Tensor), NetError> {
-    let numbers = |part: &str| file.numbers(&conv.part(part));
-    let (mut weight, mean) = (file.numbers(&conv.weight)?, numbers("running_mean")?);
-    let (mut bias, variance) = (numbers("bias")?, numbers("running_var")?);
-    let out = bias.len();
-    let scale = if conv.has_scales(file) { numbers("weight")? } else { vec![1.0; out] };
-
-    let kernel_len = weight.len() / out;
-    for (channel, kernel) in weight.chunks_exact_mut(kernel_len).enumerate() {
-        let deviation = (f64::from(variance[channel]) + epsilon).sqrt();
-        let factor = (f64::from(scale[channel]) / deviation) as f32;
-        kernel.iter_mut().for_each(|w| *w *= factor);
-        bias[channel] -= mean[channel] * factor;
-    }
-    if !weight.iter().chain(&bias).all(|number| number.is_finite()) {
-        let tensor =
-            format!("{}, folded (a variance below 0, or a scale out of range),", conv.batch_norm);
-        return Err(NetError::NotFinite { file: file.name().to_owned(), tensor });
-    }
+    let Folded { weight, bias, .. } = Folded::of(file, conv, epsilon)?;
     let shape = file.shape(&conv.weight).unwrap_or_default();
+    let out = bias.len();
     Ok((
         Tensor::from_vec(weight, shape, &Device::Cpu)?,
         Tensor::from_vec(bias, (1, out, 1, 1), &Device::Cpu)?,
     ))
+}
+
+/// The same as values of an ONNX graph: weights `[out, in, height, width]` and bias `[out]`. What the
+/// file holds in 8 or 16 bits is written so, with the factors of its outputs beside it.
+pub(super) fn nodes(
+    file: &WeightsFile,
+    conv: &Named,
+    epsilon: f64,
+    graph: &mut Graph,
+) -> Result<(Value, Value), NetError> {
+    Folded::of(file, conv, epsilon)?.nodes(file, &conv.weight, graph)
+}
+
+/// A convolution with its batch normalisation folded in.
+pub(super) struct Folded {
+    /// `[out, in, height, width]`
+    pub weight: Vec<f32>,
+    /// What the weights of each output were multiplied by.
+    factors: Vec<f32>,
+    /// `[out]`
+    pub bias: Vec<f32>,
+}
+
+impl Folded {
+    pub fn of(file: &WeightsFile, conv: &Named, epsilon: f64) -> Result<Folded, NetError> {
+        let numbers = |part: &str| file.numbers(&conv.part(part));
+        let (mut weight, mean) = (file.numbers(&conv.weight)?, numbers("running_mean")?);
+        let (mut bias, variance) = (numbers("bias")?, numbers("running_var")?);
+        let out = bias.len();
+        let scale = if conv.has_scales(file) { numbers("weight")? } else { vec![1.0; out] };
+        let factor = |(variance, scale): (&f32, f32)| {
+            let deviation = (f64::from(*variance) + epsilon).sqrt();
+            (f64::from(scale) / deviation) as f32
+        };
+        let factors: Vec<f32> = variance.iter().zip(scale).map(factor).collect();
+
+        let kernel_len = weight.len() / out;
+        for (channel, kernel) in weight.chunks_exact_mut(kernel_len).enumerate() {
+            kernel.iter_mut().for_each(|w| *w *= factors[channel]);
+            bias[channel] -= mean[channel] * factors[channel];
+        }
+        if !weight.iter().chain(&bias).all(|number| number.is_finite()) {
+            let tensor = format!(
+                "{}, folded (a variance below 0, or a scale out of range),",
+                conv.batch_norm
+            );
+            return Err(NetError::NotFinite { file: file.name().to_owned(), tensor });
+        }
+        Ok(Folded { weight, factors, bias })
+    }
+
+    /// As values of an ONNX graph; `key` is the tensor of its weights.
+    pub fn nodes(
+        self,
+        file: &WeightsFile,
+        key: &str,
+        graph: &mut Graph,
+    ) -> Result<(Value, Value), NetError> {
+        let shape = file.shape(key).unwrap_or_default();
+        let bias = graph.numbers(&[self.bias.len()], &self.bias);
+        let weight = match file.stored(key)? {
+            Numbers::F32(_) => graph.stored(key, shape, Numbers::F32(self.weight)),
+            small => {
+                let unscaled = graph.stored(key, shape, small);
+                let factors = graph.numbers(&[self.factors.len(), 1, 1, 1], &self.factors);
+                graph.pair("Mul", &unscaled, &factors)
+            }
+        };
+        Ok((weight, bias))
+    }
 }

@@ -7,6 +7,7 @@ use candle_core::Device;
 use super::backbone::Backbone;
 use super::candle_networks;
 use super::error::{Loaded, NetError};
+use super::identity::Identity;
 use super::list;
 use super::network::{Network, NetworkSettings, Recognized};
 use super::settings::Weights;
@@ -48,6 +49,17 @@ pub fn inspect(file: &Path, root: &Path) -> Loaded<Inspected> {
     })?;
     let licence = candle_networks::licence(&root.join(file), recognized.name).map(str::to_owned);
     of(network, recognized, opened, weights, licence, root)
+}
+
+/// In whose words the weights of an identity may be used; `None`: nothing says it.
+pub fn licence(identity: &Identity, weights_file: Option<&Path>) -> Loaded<Option<String>> {
+    let network = list::of_identity(identity)?;
+    let weights = weights_file.map_or(Weights::BuiltIn, |file| Weights::File(file.to_owned()));
+    let file = WeightsFile::open(&weights, network.built_in.unwrap_or_default(), Path::new(""))?;
+    let published = list::recognized(&file).and_then(|(_, recognized)| {
+        candle_networks::licence(weights_file.unwrap_or(Path::new("")), recognized.name)
+    });
+    Ok(file.metadata("license").or(published).map(str::to_owned))
 }
 
 /// The weights of a network that are in the program; `None`: there are none.

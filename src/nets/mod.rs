@@ -45,13 +45,14 @@ use std::path::Path;
 
 use candle_core::Device;
 
+use crate::onnx::{Graph, Value};
 pub use backbone::Backbone;
 pub use calibration::calibration_pictures;
 pub use compute::Computed;
 pub use device::{DeviceError, is_out_of_memory};
 pub use error::NetError;
 pub use identity::{Identity, Property, Source, Stated};
-pub use inspect::{Inspected, expected_seconds, inspect, inspect_built_in};
+pub use inspect::{Inspected, expected_seconds, inspect, inspect_built_in, licence};
 pub use list::{NETWORK_NAMES, NETWORKS, network};
 pub use network::{Load, Network, NetworkSettings, OptionValues, OwnSettings, Recognized};
 pub use place::Place;
@@ -110,6 +111,22 @@ pub fn settings(
         options,
         preprocess: Some(identity.preprocess),
     })
+}
+
+/// Adds the network of an identity to an ONNX graph, from RGB pictures of any size, u8 `[n, rows,
+/// columns, 3]`, to features in f32, `[n, feature_len]`. Whether the weights are those of the identity is
+/// told by loading it.
+pub fn nodes(
+    identity: &Identity,
+    weights_file: Option<&Path>,
+    graph: &mut Graph,
+    pictures: &Value,
+) -> Result<Value, NetError> {
+    let settings = settings(identity, weights_file, Precision::F32, DeviceChoice::Cpu)?;
+    let normalised = identity.preprocess.nodes(graph, pictures);
+    let maps = (settings.backbone.nodes)(&settings, Path::new(""), graph, &normalised)?;
+    let means: Vec<Value> = maps.iter().map(|map| graph.mean(map)).collect();
+    Ok(graph.concat(&means, 1))
 }
 
 /// The identity that a head file of version 1 holds as `json`; its resize rule stood elsewhere.

@@ -12,10 +12,16 @@ use super::identity::Identity;
 use super::preprocess::Preprocess;
 use super::settings::{DeviceChoice, Precision, Resize, Weights};
 use super::weights::WeightsFile;
+use crate::onnx;
 use crate::setting::{Field, FieldType, Value};
 
 /// Makes a network of its settings; a weights file is sought below the path, the project folder.
 pub type Load = fn(&NetworkSettings, &Path, &Device) -> Loaded<Box<dyn Backbone>>;
+
+/// Adds the layers of a network, and what it takes of its weights, to an ONNX graph: from normalised
+/// pictures `[n, 3, side, side]` to a map `[n, channels, rows, columns]` for each tap.
+pub(super) type Nodes =
+    fn(&NetworkSettings, &Path, &mut onnx::Graph, &onnx::Value) -> Loaded<Vec<onnx::Value>>;
 
 /// What an identity says of the settings that are the network's own.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +47,8 @@ pub struct Network {
     pub options: &'static [Field],
     /// Loads it.
     pub load: Load,
+    /// Adds it to an ONNX graph.
+    pub(super) nodes: Nodes,
     /// Refuses settings that the network cannot have, before its weights are read.
     pub(super) check: fn(&NetworkSettings) -> Loaded<()>,
     /// What a weights file holds, where it is one of this network.

@@ -48,6 +48,21 @@ pub struct Trash {
 }
 
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("form").required(true)))]
+pub struct Export {
+    /// Any unique beginning of a run's name, or 'last'
+    pub run: String,
+    /// As one ONNX file: network and head, from a picture of any size to the scores
+    #[arg(long, value_name = "FILE", group = "form")]
+    pub onnx: Option<PathBuf>,
+    /// Compare the ONNX file with this program on photos of the run, by Python's onnxruntime
+    ///
+    /// Where the file is there already it is not written, only compared.
+    #[arg(long, requires = "onnx")]
+    pub check: bool,
+}
+
+#[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("verdict").required(true)))]
 pub struct Label {
     /// An experiment file, or its name

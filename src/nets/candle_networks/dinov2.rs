@@ -8,8 +8,11 @@
 use candle_core::{D, IndexOp, Result, Tensor};
 use candle_nn::{Conv2d, Conv2dConfig, LayerNorm, Linear, VarBuilder, conv2d, layer_norm, linear};
 
+use super::layers::{Border, Layers, Map};
 use super::{Family, Maps, Sides, Size};
+use crate::nets::error::Loaded;
 use crate::nets::network::Network;
+use crate::onnx::{Attribute, Value};
 
 pub(in crate::nets) const NETWORK: Network =
     network!("dinov2", "DINOv2, a vision transformer, with weights from a file");
@@ -21,6 +24,7 @@ pub(super) static FAMILY: Family = Family {
     sides: Sides::Only(PATCH * PATCHES),
     taps: &["class_token", "patch_tokens"],
     classifier: &["head.", "mask_token"],
+    nodes,
 };
 
 const PATCH: usize = 14;
@@ -208,4 +212,70 @@ impl Block {
         let heads = weights.matmul(&values)?.transpose(1, 2)?.reshape((n, count, width))?;
         heads.apply(&self.projection)
     }
+}
+
+fn nodes(layers: &mut Layers, _: &str, pictures: &Map) -> Loaded<Vec<Map>> {
+    let patches = layers.conv(pictures, "patch_embed.proj", PATCH, Border::Bare)?;
+    let width = patches.channels;
+    let tokens = layers.tokens(&patches);
+    let class = layers.tensor("cls_token", &[1, 1, width])?;
+    let class = for_each(layers, &tokens, &class, 1, width);
+    let places = layers.shape("pos_embed")?;
+    let positions = layers.tensor("pos_embed", &places)?;
+    let mut x = if layers.has("reg_token") {
+        let registers = layers.tensor("reg_token", &[1, REGISTERS, width])?;
+        let registers = for_each(layers, &tokens, &registers, REGISTERS, width);
+        let tokens = layers.graph.pair("Add", &tokens, &positions);
+        layers.graph.concat(&[class, registers, tokens], 1)
+    } else {
+        let tokens = layers.graph.concat(&[class, tokens], 1);
+        layers.graph.pair("Add", &tokens, &positions)
+    };
+    for block in 0.. {
+        let block = format!("blocks.{block}");
+        if !layers.has(&format!("{block}.ls1.gamma")) {
+            break;
+        }
+        x = transformed(layers, &x, &block, width)?;
+    }
+    let x = layers.layer_norm(&x, "norm", -1, &[width])?;
+    let zero = layers.graph.integer(0);
+    let class = layers.graph.node("Gather", &[&x, &zero], &[("axis", Attribute::Int(1))]);
+    let value = layers.graph.reshape(&class, &[0, width as i64, 1, 1]);
+    let class = Map { value, channels: width, side: 1 };
+    let [start, end, axis] = [-((PATCHES * PATCHES) as i64), i64::from(i32::MAX), 1]
+        .map(|integer| layers.graph.integers(&[integer]));
+    let tokens = layers.graph.node("Slice", &[&x, &start, &end, &axis], &[]);
+    Ok(vec![class, layers.maps(&tokens, &patches)])
+}
+
+/// Tokens `[1, count, width]` for each picture of `like`, `[n, any, width]`.
+fn for_each(
+    layers: &mut Layers,
+    like: &Value,
+    tokens: &Value,
+    count: usize,
+    width: usize,
+) -> Value {
+    let shape = layers.graph.node("Shape", &[like], &[]);
+    let first = layers.graph.integers(&[0]);
+    let n = layers.graph.node("Gather", &[&shape, &first], &[]);
+    let rest = layers.graph.integers(&[count as i64, width as i64]);
+    let shape = layers.graph.concat(&[n, rest], 0);
+    layers.graph.node("Expand", &[tokens, &shape], &[])
+}
+
+fn transformed(layers: &mut Layers, x: &Value, block: &str, width: usize) -> Loaded<Value> {
+    let normal = layers.layer_norm(x, &format!("{block}.norm1"), -1, &[width])?;
+    let attended = layers.attention(&normal, &format!("{block}.attn"), [width, HEAD])?;
+    let scale = layers.tensor(&format!("{block}.ls1.gamma"), &[width])?;
+    let attended = layers.graph.pair("Mul", &attended, &scale);
+    let x = layers.graph.pair("Add", x, &attended);
+    let normal = layers.layer_norm(&x, &format!("{block}.norm2"), -1, &[width])?;
+    let inner = layers.linear(&normal, &format!("{block}.mlp.fc1"))?;
+    let inner = layers.gelu_of(&inner);
+    let changed = layers.linear(&inner, &format!("{block}.mlp.fc2"))?;
+    let scale = layers.tensor(&format!("{block}.ls2.gamma"), &[width])?;
+    let changed = layers.graph.pair("Mul", &changed, &scale);
+    Ok(layers.graph.pair("Add", &x, &changed))
 }

@@ -6,7 +6,9 @@ use candle_core::Result;
 use candle_nn::VarBuilder;
 use candle_transformers::models::fastvit::{Config, fastvit_no_final_layer};
 
+use super::layers::{Border, Layers, Map};
 use super::{Family, Maps, POOLED, Sides, Size};
+use crate::nets::error::Loaded;
 use crate::nets::network::Network;
 
 pub(in crate::nets) const NETWORK: Network =
@@ -19,6 +21,7 @@ pub(super) static FAMILY: Family = Family {
     sides: Sides::Multiples(32),
     taps: POOLED,
     classifier: &["head."],
+    nodes,
 };
 
 /// Its maps are not pooled.
@@ -68,3 +71,112 @@ const SIZES: &[Size] = &[
     size!("fastvit_mci1", mci1, 64, 3, 19, 20, 1.1, attention),
     size!("fastvit_mci2", mci2, 80, 3, 23, 24, 1.4, attention),
 ];
+
+/// Numbers that a head of attention has of each token.
+const HEAD: usize = 32;
+
+fn nodes(layers: &mut Layers, size: &str, pictures: &Map) -> Loaded<Vec<Map>> {
+    let mut x = pictures.clone();
+    for (number, stride) in [2, 2, 1].into_iter().enumerate() {
+        x = mobile_one(layers, &x, &format!("stem.{number}"), stride)?;
+        x = layers.gelu(&x);
+    }
+    for stage in 0..4 {
+        let stage = format!("stages.{stage}");
+        if layers.has(&format!("{stage}.downsample.proj.0.large_conv.conv.weight")) {
+            x = patches(layers, &x, &format!("{stage}.downsample.proj"), size.contains("_mci"))?;
+        }
+        if layers.has(&format!("{stage}.pos_emb.pos_enc.weight")) {
+            let places = layers.conv(&x, &format!("{stage}.pos_emb.pos_enc"), 1, Border::Padded)?;
+            x = layers.sum(&x, &places);
+        }
+        for block in 0.. {
+            let block = format!("{stage}.blocks.{block}");
+            if !layers.has(&format!("{block}.mlp.fc1.weight")) {
+                break;
+            }
+            let is_attention = layers.has(&format!("{block}.token_mixer.qkv.weight"));
+            x = if is_attention {
+                attention(layers, &x, &block)?
+            } else {
+                mixer(layers, &x, &block)?
+            };
+        }
+    }
+    let x = mobile_one(layers, &x, "final_conv", 1)?;
+    Ok(vec![layers.gelu(&x)])
+}
+
+/// A block of MobileOne without its activation.
+fn mobile_one(layers: &mut Layers, x: &Map, name: &str, stride: usize) -> Loaded<Map> {
+    let convs = ["conv_kxk.0", "conv_scale"].map(|conv| format!("{name}.{conv}"));
+    let x = layers.fused(x, &convs, &format!("{name}.identity"), stride)?;
+    excited(layers, &x, &format!("{name}.se"))
+}
+
+/// Squeeze and excitation, where there is one of the name.
+fn excited(layers: &mut Layers, x: &Map, name: &str) -> Loaded<Map> {
+    if !layers.has(&format!("{name}.fc1.weight")) {
+        return Ok(x.clone());
+    }
+    let mean = layers.pooled(x);
+    let inner = layers.conv(&mean, &format!("{name}.fc1"), 1, Border::Bare)?;
+    let inner = layers.relu(&inner);
+    let logits = layers.conv(&inner, &format!("{name}.fc2"), 1, Border::Bare)?;
+    let shares = layers.graph.node("Sigmoid", &[&logits.value], &[]);
+    Ok(Map { value: layers.graph.pair("Mul", &x.value, &shares), ..x.clone() })
+}
+
+/// Halves the sides.
+fn patches(layers: &mut Layers, x: &Map, name: &str, is_activated: bool) -> Loaded<Map> {
+    let mut parts = Vec::new();
+    for conv in ["large_conv", "small_conv"] {
+        let [conv, norm] = ["conv", "bn"].map(|kind| format!("{name}.0.{conv}.{kind}"));
+        if layers.has(&format!("{conv}.weight")) {
+            parts.push(layers.conv_norm(x, &conv, &norm, 2)?);
+        }
+    }
+    let mut x = match &parts[..] {
+        [one, other] => layers.sum(one, other),
+        _ => parts.remove(0),
+    };
+    x = excited(layers, &x, &format!("{name}.0.se"))?;
+    if is_activated {
+        x = layers.gelu(&x);
+    }
+    let x = mobile_one(layers, &x, &format!("{name}.1"), 1)?;
+    Ok(layers.gelu(&x))
+}
+
+fn mixer(layers: &mut Layers, input: &Map, block: &str) -> Loaded<Map> {
+    let mixer = format!("{block}.token_mixer");
+    let mixed = mobile_one(layers, input, &format!("{mixer}.mixer"), 1)?;
+    let norm = mobile_one(layers, input, &format!("{mixer}.norm"), 1)?;
+    let value = layers.graph.pair("Sub", &mixed.value, &norm.value);
+    let mixed = layers.scaled(&Map { value, ..mixed }, &format!("{mixer}.layer_scale.gamma"))?;
+    let x = layers.sum(&mixed, input);
+    let inner = perceptron(layers, &x, &format!("{block}.mlp"))?;
+    let inner = layers.scaled(&inner, &format!("{block}.layer_scale.gamma"))?;
+    Ok(layers.sum(&inner, &x))
+}
+
+fn attention(layers: &mut Layers, input: &Map, block: &str) -> Loaded<Map> {
+    let x = layers.batch_norm(input, &format!("{block}.norm"))?;
+    let tokens = layers.tokens(&x);
+    let sizes = [x.channels, HEAD];
+    let attended = layers.attention(&tokens, &format!("{block}.token_mixer"), sizes)?;
+    let attended = layers.maps(&attended, &x);
+    let attended = layers.scaled(&attended, &format!("{block}.layer_scale_1.gamma"))?;
+    let x = layers.sum(input, &attended);
+    let inner = perceptron(layers, &x, &format!("{block}.mlp"))?;
+    let inner = layers.scaled(&inner, &format!("{block}.layer_scale_2.gamma"))?;
+    Ok(layers.sum(&x, &inner))
+}
+
+fn perceptron(layers: &mut Layers, x: &Map, name: &str) -> Loaded<Map> {
+    let [conv, norm] = ["conv", "bn"].map(|kind| format!("{name}.conv.{kind}"));
+    let x = layers.conv_norm(x, &conv, &norm, 1)?;
+    let x = layers.conv(&x, &format!("{name}.fc1"), 1, Border::Bare)?;
+    let x = layers.gelu(&x);
+    layers.conv(&x, &format!("{name}.fc2"), 1, Border::Bare)
+}

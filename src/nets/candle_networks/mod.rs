@@ -18,6 +18,7 @@ macro_rules! network {
             built_in: None,
             options: &[],
             load: |settings, root, device| FAMILY.load(settings, root, device),
+            nodes: |settings, root, graph, pictures| FAMILY.nodes(settings, root, graph, pictures),
             check: |settings| FAMILY.check(settings),
             recognize: |file| FAMILY.recognize(file),
             own_settings: $crate::nets::candle_networks::own_settings,
@@ -28,6 +29,7 @@ macro_rules! network {
 mod convnext;
 mod dinov2;
 mod fastvit;
+mod layers;
 mod mobilenet_v4;
 mod preprocessing;
 mod repvgg;
@@ -51,6 +53,9 @@ use super::settings::{Precision, Weights};
 use super::taps;
 use super::weights::WeightsFile;
 use crate::config::expand_home;
+use crate::onnx::{Graph, Value};
+
+use layers::{Layers, Map};
 
 pub(super) use convnext::NETWORK as CONVNEXT;
 pub(super) use dinov2::NETWORK as DINOV2;
@@ -75,6 +80,8 @@ struct Family {
     taps: &'static [&'static str],
     /// What the names of tensors begin with that only the classifier uses.
     classifier: &'static [&'static str],
+    /// Adds the size of this name to an ONNX graph: from normalised pictures to a map for each tap.
+    nodes: fn(&mut Layers, &str, &Map) -> Loaded<Vec<Map>>,
 }
 
 /// Sides of pictures, in pixels.
@@ -175,6 +182,36 @@ impl Family {
         }
     }
 
+    /// Adds it to an ONNX graph; see [`crate::nets::network::Nodes`].
+    fn nodes(
+        &'static self,
+        network: &NetworkSettings,
+        root: &Path,
+        graph: &mut Graph,
+        pictures: &Value,
+    ) -> Loaded<Vec<Value>> {
+        let file = WeightsFile::open(&network.weights, &[], root)?;
+        let (Some(size), Some(preprocess)) = (self.size(&file), network.preprocess) else {
+            return Err(self.unknown_size(&file));
+        };
+        let pictures = Map { value: pictures.clone(), channels: 3, side: preprocess.side };
+        let mut layers = Layers { network: size.name, file: &file, graph };
+        let maps = (self.nodes)(&mut layers, size.name, &pictures)?;
+        let places = match network.taps.is_empty() {
+            true => (0..self.taps.len()).collect(),
+            false => taps::find(self.name, &network.taps, self.taps)?,
+        };
+        Ok(places.into_iter().map(|place| maps[place].value.clone()).collect())
+    }
+
+    fn unknown_size(&self, file: &WeightsFile) -> NetError {
+        NetError::UnknownSize {
+            network: self.name,
+            file: file.name().to_owned(),
+            known: self.sizes.iter().map(|size| size.name).collect(),
+        }
+    }
+
     fn load(
         &'static self,
         network: &NetworkSettings,
@@ -187,11 +224,7 @@ impl Family {
         let path = root.join(expand_home(path));
         self.check(network)?;
         let file = WeightsFile::open(&network.weights, &[], root)?;
-        let size = self.size(&file).ok_or_else(|| NetError::UnknownSize {
-            network: self.name,
-            file: file.name().to_owned(),
-            known: self.sizes.iter().map(|size| size.name).collect(),
-        })?;
+        let size = self.size(&file).ok_or_else(|| self.unknown_size(&file))?;
         let (preprocess, preprocess_source) = match network.preprocess {
             Some(preprocess) => (preprocess, Source::Setting),
             None => preprocessing::find(self, size, &file, &path, network.resize)?,

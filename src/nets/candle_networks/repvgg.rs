@@ -4,7 +4,9 @@
 
 use candle_transformers::models::repvgg::{Config, repvgg_no_final_layer};
 
+use super::layers::{Layers, Map};
 use super::{Family, POOLED, Sides, Size, pooled};
+use crate::nets::error::Loaded;
 use crate::nets::network::Network;
 
 pub(in crate::nets) const NETWORK: Network = network!("repvgg", "RepVGG, with weights from a file");
@@ -16,6 +18,7 @@ pub(super) static FAMILY: Family = Family {
     sides: Sides::From(32),
     taps: POOLED,
     classifier: &["head."],
+    nodes,
 };
 
 /// `width`: channels of the third stage, `entering`: of each input of its second block, which those
@@ -49,3 +52,23 @@ const SIZES: &[Size] = &[
     size!("repvgg_b3", b3, 0.71, 768, 768, 15, 16, 2560),
     size!("repvgg_b3g4", b3g4, 0.54, 768, 192, 15, 16, 2560),
 ];
+
+fn nodes(layers: &mut Layers, _: &str, pictures: &Map) -> Loaded<Vec<Map>> {
+    let mut x = block(layers, pictures, "stem", 2)?;
+    for stage in 0..4 {
+        for number in 0.. {
+            let name = format!("stages.{stage}.{number}");
+            if !layers.has(&format!("{name}.conv_kxk.conv.weight")) {
+                break;
+            }
+            x = block(layers, &x, &name, if number == 0 { 2 } else { 1 })?;
+        }
+    }
+    Ok(vec![layers.pooled(&x)])
+}
+
+fn block(layers: &mut Layers, x: &Map, name: &str, stride: usize) -> Loaded<Map> {
+    let convs = ["conv_kxk", "conv_1x1"].map(|conv| format!("{name}.{conv}"));
+    let x = layers.fused(x, &convs, &format!("{name}.identity"), stride)?;
+    Ok(layers.relu(&x))
+}

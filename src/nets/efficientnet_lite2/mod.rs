@@ -2,10 +2,11 @@
 //!
 //! `layers` is the network as data. `blocked` makes a graph of it for the kernels, which compute it on
 //! the CPU; `plain` computes it by candle's own operations, on a GPU and as the reference for the
-//! kernels. `opened` is a weights file with the identity that stands in runs and head files.
+//! kernels; `nodes` writes it into a file for other programs. `opened` is a weights file with the identity that stands in runs and head files.
 
 mod blocked;
 mod layers;
+mod nodes;
 mod opened;
 mod plain;
 
@@ -34,6 +35,11 @@ pub(super) const NETWORK: Network = Network {
     built_in: Some(opened::BUILT_IN),
     options: &[],
     load: |settings, root, device| Ok(Box::new(load(settings, root, device)?)),
+    nodes: |settings, root, graph, pictures| {
+        let opened = Opened::open(settings, root)?;
+        folding::check(&opened.file, layers::NAME, &layers::conv_shapes())?;
+        nodes::nodes(&opened, graph, pictures)
+    },
     check: |_| Ok(()),
     recognize: opened::recognize,
     own_settings: opened::own_settings,

@@ -2,7 +2,7 @@
 //!
 //! `layers` is the network as data. `blocked` makes a graph of it for the kernels, which compute it on
 //! the CPU; `plain` computes it by candle's own operations, on a GPU and as the reference for the
-//! kernels. `options` is what an experiment may say of it, `variant` what is known of a weights file,
+//! kernels; `nodes` writes it into a file for other programs. `options` is what an experiment may say of it, `variant` what is known of a weights file,
 //! `frozen_graph` and `keras` what others call its parts, and `description` the identity that stands in runs
 //! and head files.
 
@@ -11,6 +11,7 @@ mod description;
 mod frozen_graph;
 mod keras;
 mod layers;
+mod nodes;
 mod opened;
 mod options;
 mod plain;
@@ -40,6 +41,9 @@ pub(super) const NETWORK: Network = Network {
     built_in: Some(opened::BUILT_IN),
     options: options::FIELDS,
     load: |settings, root, device| Ok(Box::new(load(settings, root, device)?)),
+    nodes: |settings, root, graph, pictures| {
+        nodes::nodes(&Opened::open(settings, root)?, graph, pictures)
+    },
     check: |_| Ok(()),
     recognize: opened::recognize,
     own_settings: description::own_settings,

@@ -1,5 +1,6 @@
 //! From the pixels of a decoded photo to what a network takes.
 
+mod nodes;
 mod resize;
 
 use image::RgbImage;

@@ -15,7 +15,8 @@ use super::network::{Network, NetworkSettings, OptionValues, OwnSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
 use super::preprocess::{Crop, Preprocess};
 use super::settings::Precision;
-use crate::kernels::{Activation, Conv, Engine, Graph};
+use crate::kernels::{Activation, Conv, Engine, Graph as Layout};
+use crate::onnx::{Conv as Meets, Graph, Numbers, Value};
 use crate::random::Rng;
 use crate::setting::{Field, FieldType, Kind, Range};
 
@@ -27,6 +28,7 @@ pub(super) const NETWORK: Network = Network {
     built_in: Some(b"drawn from seed 5"),
     options: &[GAIN],
     load: |settings, _, _| Ok(Box::new(Tiny::new(settings)?)),
+    nodes: |settings, _, graph, pictures| Ok(Tiny::new(settings)?.nodes(graph, pictures)),
     check: |_| Ok(()),
     recognize: |_| None,
     own_settings,
@@ -48,6 +50,7 @@ struct Tiny {
     identity: Identity,
     precision: Precision,
     compute: OnCpu,
+    convs: [Conv; 2],
 }
 
 impl Tiny {
@@ -76,8 +79,24 @@ impl Tiny {
             }],
         };
         let layers = Layers { preprocess: identity.preprocess, gain: gain as f32 };
+        let convs = layers.convs();
         let compute = OnCpu::new(layers, Engine::best(on_cpu::format(precision)));
-        Ok(Tiny { identity, precision, compute })
+        Ok(Tiny { identity, precision, compute, convs })
+    }
+}
+
+impl Tiny {
+    fn nodes(&self, graph: &mut Graph, pictures: &Value) -> Vec<Value> {
+        let mut maps = vec![pictures.clone()];
+        for conv in &self.convs {
+            let (out, of_each) = (conv.bias.len(), conv.weight.len() / conv.bias.len());
+            let weight = Numbers::F32(conv.weight.clone());
+            let weight = graph.stored(&conv.name, &[out, of_each / 9, 3, 3], weight);
+            let bias = graph.numbers(&[out], &conv.bias);
+            let sums = graph.conv(&maps[maps.len() - 1], &weight, Some(&bias), Meets::padded(2, 0));
+            maps.push(graph.relu(&sums));
+        }
+        maps.split_off(1)
     }
 }
 
@@ -124,8 +143,8 @@ impl Blueprint for Layers {
         &self.preprocess
     }
 
-    fn graph(&self) -> Loaded<Graph> {
-        let (mut graph, picture) = Graph::new([SIDE; 2], self.preprocess.input_range());
+    fn graph(&self) -> Loaded<Layout> {
+        let (mut graph, picture) = Layout::new([SIDE; 2], self.preprocess.input_range());
         let [first, second] = self.convs();
         let first = graph.conv(picture, first, None);
         let second = graph.conv(first, second, None);
@@ -134,7 +153,7 @@ impl Blueprint for Layers {
         Ok(graph)
     }
 
-    fn known_largest(&self, _: &Graph) -> Option<Vec<f32>> {
+    fn known_largest(&self, _: &Layout) -> Option<Vec<f32>> {
         None
     }
 }

@@ -18,6 +18,7 @@ use safetensors::{Dtype, SafeTensors};
 use super::error::NetError;
 use super::settings::Weights;
 use crate::config::{expand_home, open_plain};
+use crate::onnx::Numbers;
 use numbers::{Entry, Storage, byte_len};
 
 /// Files of Inception v3 have 22 to 110 MB, of the largest network that is read here 2.6 GB; what is
@@ -230,6 +231,20 @@ impl WeightsFile {
         } else {
             Err(NetError::NotFinite { file: self.name.clone(), tensor: key.to_owned() })
         }
+    }
+
+    /// The same numbers as they are stored, where that is in 8 or 16 bits.
+    pub(super) fn stored(&self, key: &str) -> Result<Numbers, NetError> {
+        let numbers = self.numbers(key)?;
+        let key = self.called(key);
+        Ok(match (&self.entries[key].storage, self.entries[key].in_order(&self.bytes)) {
+            (Storage::F16, Some(bytes)) => Numbers::F16(bytes.to_vec()),
+            (Storage::U8, Some(codes)) => {
+                let beside = self.raw(&scale_min(key))?;
+                Numbers::Codes { codes: codes.to_vec(), scale: beside[0], min: beside[1] }
+            }
+            _ => Numbers::F32(numbers),
+        })
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {

@@ -80,13 +80,21 @@ impl Entry {
         Entry { storage, shape, order: Order::Shape, bytes: Bytes::File(range) }
     }
 
-    /// The numbers in the order of the shape, of a tensor of `file`; 8-bit codes stay what they are.
-    pub(super) fn numbers(&self, file: &[u8]) -> candle_core::Result<Vec<f32>> {
-        let bytes = match &self.bytes {
+    fn bytes<'a>(&'a self, file: &'a [u8]) -> &'a [u8] {
+        match &self.bytes {
             Bytes::File(range) => &file[range.clone()],
             Bytes::Here(bytes) => bytes,
-        };
-        let numbers = decode(&self.storage, bytes)?;
+        }
+    }
+
+    /// The bytes of a tensor of `file`, where they lie in the order of its shape.
+    pub(super) fn in_order<'a>(&'a self, file: &'a [u8]) -> Option<&'a [u8]> {
+        (self.order == Order::Shape).then(|| self.bytes(file))
+    }
+
+    /// The numbers in the order of the shape, of a tensor of `file`; 8-bit codes stay what they are.
+    pub(super) fn numbers(&self, file: &[u8]) -> candle_core::Result<Vec<f32>> {
+        let numbers = decode(&self.storage, self.bytes(file))?;
         match (self.order, self.shape.as_slice()) {
             (Order::TensorFlow, &[out, entering, height, width]) => {
                 let taps = height * width;
