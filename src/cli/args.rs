@@ -8,9 +8,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use choices::{EndName, FormatName, LogName, OutcomeName, PriorsName, SetName, SortBy};
-pub use groups::{
-    Cache, Export, FromRetrainPy, Label, Predict, QueueCommand, Scores, Trash,
-};
+pub use groups::{Cache, Export, FromRetrainPy, Label, Predict, QueueCommand, Scores, Trash};
 
 /// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
 const TEMPLATE: &str = "\
