@@ -212,9 +212,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Predict(asked) => {
             predict::predict(&config, &NamedHead::find(&config, &asked.run)?, &asked)
         }
-        Command::Export(asked) => {
-            export::export(&config, &find_able(&config, &asked.run, has_head)?, &asked)
-        }
+        Command::Export(asked) => export::export(&config, &asked),
         Command::Similar { run, photo, count, json } => {
             let run = find_able(&config, &run, has_head)?;
             similar::similar(&config, &run, &photo, count as usize, json)

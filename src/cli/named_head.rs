@@ -45,6 +45,14 @@ impl NamedHead {
         }
     }
 
+    /// As it can be typed.
+    pub fn name(&self) -> String {
+        match self.iteration {
+            None => self.run.id(),
+            Some(iteration) => format!("{}@{iteration}", self.run.id()),
+        }
+    }
+
     /// Whether it was kept on the way, and is not that of the result.
     pub fn is_of_the_way(&self) -> bool {
         self.iteration.is_some()

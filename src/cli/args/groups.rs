@@ -50,7 +50,8 @@ pub struct Trash {
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("form").required(true)))]
 pub struct Export {
-    /// Any unique beginning of a run's name, or 'last'
+    /// Any unique beginning of a run's name, or 'last'; RUN@200: its head of iteration 200, where
+    /// train.keep_every kept it
     pub run: String,
     /// As one ONNX file: network and head, from a picture of any size to the scores
     #[arg(long, value_name = "FILE", group = "form")]

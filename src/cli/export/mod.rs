@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::args::Export;
+use super::named_head::NamedHead;
 use crate::config::Config;
-use crate::store::RunFolder;
 
-pub fn export(config: &Config, run: &RunFolder, asked: &Export) -> Result<ExitCode> {
+pub fn export(config: &Config, asked: &Export) -> Result<ExitCode> {
     if let Some(file) = &asked.onnx {
-        return onnx::onnx(config, run, file, asked.check);
+        return onnx::onnx(config, &NamedHead::find(config, &asked.run)?, file, asked.check);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,34 +6,35 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use super::check;
-use crate::cli::predict::{read_head, read_recipe};
+use crate::cli::named_head::NamedHead;
+use crate::cli::predict::read_recipe;
 use crate::cli::typed;
 use crate::config::{Config, read_plain};
 use crate::export::{self, About};
 use crate::features::Recipe;
 use crate::nets;
 use crate::spec::DeviceChoice;
-use crate::store::{RunFolder, write_new};
+use crate::store::write_new;
 use crate::train::HeadFile;
 use crate::words::short_size;
 
-pub fn onnx(config: &Config, run: &RunFolder, file: &Path, is_checked: bool) -> Result<ExitCode> {
+pub fn onnx(config: &Config, named: &NamedHead, file: &Path, is_checked: bool) -> Result<ExitCode> {
     let is_there = file.symlink_metadata().is_ok();
     if is_there && !is_checked {
         bail!("{} exists already; remove it, give another name, or --check it", typed(file));
     }
-    let head = read_head(run)?;
-    let recipe = read_recipe(run, &head)?;
+    let head = named.read()?;
+    let recipe = read_recipe(&named.run, &head)?;
     if !is_there {
-        write(run, &head, &recipe, file)?;
+        write(named, &head, &recipe, file)?;
     }
     match is_checked {
-        true => check::check(config, run, &head, &recipe, file),
+        true => check::check(config, &named.run, &head, &recipe, file),
         false => Ok(ExitCode::SUCCESS),
     }
 }
 
-fn write(run: &RunFolder, head: &HeadFile, recipe: &Recipe, file: &Path) -> Result<()> {
+fn write(named: &NamedHead, head: &HeadFile, recipe: &Recipe, file: &Path) -> Result<()> {
     if file.extension().is_none_or(|ending| ending != "onnx") {
         bail!("{}: expected a name that ends in .onnx", typed(file));
     }
@@ -43,17 +44,20 @@ fn write(run: &RunFolder, head: &HeadFile, recipe: &Recipe, file: &Path) -> Resu
     if taken != made {
         bail!(
             "the head of {} takes features of {taken} numbers, its network makes {made}",
-            run.id()
+            named.name()
         );
     }
     drop(extractor);
-    let settings = run.experiment();
+    let settings = named.run.experiment();
     let settings = read_plain(&settings)
         .with_context(|| format!("cannot read {}", settings.display()))
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())?;
     let licence = nets::licence(&recipe.network, recipe.weights_file.as_deref())?;
-    let about =
-        About { run: run.id(), settings, licence: licence.unwrap_or_else(|| "unknown".to_owned()) };
+    let about = About {
+        run: named.name(),
+        settings,
+        licence: licence.unwrap_or_else(|| "unknown".to_owned()),
+    };
     let bytes = export::onnx(head, recipe, &about)?;
     write_new(file, &bytes)?;
     newsln!(
