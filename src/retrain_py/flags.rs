@@ -104,7 +104,8 @@ const NETWORKS_OWN: &str = "the program knows where its networks begin and end";
 pub const FLAGS: &[Flag] = &[
     retrain("image_dir", "", Text, Images),
     retrain("output_graph", "/tmp/output_graph.pb", Text, Elsewhere(
-        "the head is head.safetensors in the run's folder; none is ever overwritten")),
+        "the head is head.safetensors in the run's folder; 'retrain export RUN --onnx FILE' writes one \
+         graph with the network")),
     retrain("intermediate_output_graphs_dir", "/tmp/intermediate_graph/", Text, Elsewhere(
         "heads kept on the way are in heads/ of the run's folder; RUN@200 names that of iteration 200")),
     retrain("intermediate_store_frequency", "0", Int, Field("train.keep_every")),
@@ -135,8 +136,8 @@ pub const FLAGS: &[Flag] = &[
     retrain("architecture", "inception_v3", Text, Backbone),
     retrain("tfhub_module",
         "https://tfhub.dev/google/imagenet/inception_v3/feature_vector/3", Text, Backbone),
-    retrain("saved_model_dir", "", Text, Nothing(
-        "there is no SavedModel; the head is head.safetensors in the run's folder")),
+    retrain("saved_model_dir", "", Text, Elsewhere(
+        "'retrain export RUN --onnx FILE' writes one file from picture to scores, as a SavedModel was")),
     retrain("checkpoint_path", "/tmp/_retrain_checkpoint", Text, Elsewhere(
         "checkpoint.safetensors in the run's folder; 'retrain resume RUN' goes on from it")),
     retrain("logging_verbosity", "INFO", Text, Elsewhere(
