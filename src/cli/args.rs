@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use super::export::Export;
 pub use choices::{EndName, FormatName, LogName, OutcomeName, PriorsName, SetName, SortBy};
 pub use groups::{Cache, Label, Predict, QueueCommand, Scores, Trash};
 
@@ -340,6 +341,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write runs in the formats of other programs: TensorBoard, CSV
+    Export(Export),
     /// Write the features of an experiment's or a folder's photos, for other programs
     Features {
         /// An experiment file, or a folder of photos with one folder in it for each category

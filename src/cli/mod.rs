@@ -20,6 +20,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod explain_change;
+mod export;
 mod features;
 mod fields;
 mod follow;
@@ -232,6 +233,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Check { experiment, json } => {
             check::check(&config, &experiment_file(&config, &experiment), json)
         }
+        Command::Export(asked) => export::export(&config, &asked),
         Command::Features { source, output } => features::features(&config, &source, &output),
         Command::Kernels { precision } => kernels::kernels(precision.as_deref()),
         Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
