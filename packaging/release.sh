@@ -2,7 +2,7 @@
 # Makes the release archive and a Debian package from this tree, in target/release-archive, and tries
 # both in a bare root folder without network.
 #
-# usage: packaging/release.sh [--untried]      --untried: where namespaces are not allowed
+# usage: packaging/release.sh [--untried]      --untried: where one is not root
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 //! The file that `retrain export --onnx` writes, used as docs/use-the-model.md says, by ONNX Runtime in
-//! Python and in JavaScript. `.ci/onnx-runtimes.sh target/onnx-runtimes` puts both in place.
+//! Python and in JavaScript. `.ci/python.sh` and `.ci/node.sh` put them in place.
 
 mod common;
 
@@ -118,7 +118,7 @@ fn used_as_documented_the_file_gives_the_scores_of_predict() {
     if has_node() {
         in_javascript(&project, &files[..10], &expected);
     } else {
-        skipped("there is no node with onnxruntime-web in target/onnx-runtimes");
+        skipped("there is no node with onnxruntime-web in target/node");
     }
     overwrites_nothing(&project);
 }
@@ -141,7 +141,7 @@ fn in_python(project: &Project, files: &[PathBuf], expected: &[Scores]) {
 }
 
 fn modules() -> PathBuf {
-    root().join("target/onnx-runtimes/node_modules")
+    root().join("target/node/node_modules")
 }
 
 fn has_node() -> bool {

@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use common::{BINARY, Project, kill, wait_until, worker};
@@ -137,14 +138,64 @@ fn several_experiments_are_all_checked_then_run_one_after_the_other() {
     assert!(first.id().ends_with("photos") && times(first).1 <= times(second).0);
 }
 
+/// Adds a line to the project's configuration, which is read when a run ends.
+fn configure(project: &Project, line: &str) {
+    let text = fs::read_to_string(project.path().join("config.toml")).unwrap();
+    project.write("config.toml", &format!("{text}{line}\n"));
+}
+
+/// Has the end of each run written into a file, by a program of the project.
+fn tell(project: &Project) {
+    project.write("tell.sh", "#!/bin/sh\nprintf '%s|' \"$@\" >> told\necho >> told\n");
+    let script = project.path().join("tell.sh");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    configure(project, "on_end = ['./tell.sh', 'to me; $HOME']");
+}
+
+/// What was told of the ends of these runs.
+fn told(project: &Project, ends: &[(&RunFolder, &str)]) {
+    let line = |(run, state): &(&RunFolder, &str)| {
+        format!("to me; $HOME|{}|{state}|\n", run.path().display())
+    };
+    let expected: String = ends.iter().map(line).collect();
+    let found = || fs::read_to_string(project.path().join("told")).unwrap_or_default();
+    wait_until("as much is told", || found().len() >= expected.len());
+    assert_eq!(found(), expected);
+}
+
 #[test]
 fn a_killed_worker_is_said_to_be_killed_and_the_next_run_starts() {
-    let (_project, first, next) = one_at_work_and_one_waiting();
+    let (project, first, next) = one_at_work_and_one_waiting();
+    tell(&project);
     kill_process(worker(&first), Signal::KILL).unwrap();
     becomes(&first, State::Failed);
     let said = error(&first);
     assert!(said.contains("killed (signal 9)") && said.contains("retrain resume"), "{said}");
     becomes(&next, State::Done);
+    told(&project, &[(&first, "failed"), (&next, "done")]);
+}
+
+#[test]
+fn a_persons_own_program_that_fails_or_hangs_hurts_no_run_and_holds_up_none() {
+    let (project, first, next) = one_at_work_and_one_waiting();
+    // Its last arguments are "$0" and "$1".
+    let script =
+        "echo no mail >&2; echo $$ > \"$0/pid\"; test \"$1\" = done || exec sleep 60; exit 7";
+    configure(&project, &format!("on_end = ['sh', '-c', '{script}']"));
+    first.request_stop(Stop::Cancel).unwrap();
+    becomes(&next, State::Done);
+    let hangs = fs::read_to_string(first.path().join("pid")).unwrap();
+    let hangs = Pid::from_raw(hangs.trim().parse().unwrap()).unwrap();
+    // The first run's program is still at work, the second one's has failed.
+    kill_process(hangs, Signal::TERM).unwrap();
+    for (run, problem) in [(&first, "signal: 15"), (&next, "exit status: 7")] {
+        let log = || fs::read_to_string(run.worker_log()).unwrap();
+        wait_until("its problem is said", || log().contains("on_end: "));
+        let log = log();
+        assert!(log.contains("no mail\n"), "{log}");
+        assert!(log.contains("on_end: sh failed: ") && log.contains(problem), "{log}");
+    }
+    assert_eq!([state(&first), state(&next)], [State::Cancelled, State::Done]);
 }
 
 #[test]
@@ -166,6 +217,7 @@ fn a_killed_keeper_takes_neither_the_run_nor_the_queue_with_it() {
     let (project, first, next) = one_at_work_and_one_waiting();
     let keeper = getpgid(Some(worker(&first))).unwrap();
     assert_ne!(keeper, worker(&first));
+    tell(&project);
     kill_process(keeper, Signal::KILL).unwrap();
     let step = first.replay().unwrap().step();
     wait_until("it trains on", || first.replay().unwrap().step() > step);
@@ -174,6 +226,7 @@ fn a_killed_keeper_takes_neither_the_run_nor_the_queue_with_it() {
     first.request_stop(Stop::Keep).unwrap();
     becomes(&first, State::Stopped);
     becomes(&next, State::Done);
+    told(&project, &[(&first, "stopped"), (&next, "done")]);
 }
 
 #[test]

@@ -280,9 +280,9 @@ pub enum Command {
     /// Scores are for photos among which every category is as frequent as the others, as a run trains on
     /// them unless train.draw or train.class_weights say otherwise.
     Predict(Predict),
-    /// Write a run in the form of another program
+    /// Write runs in the forms of other programs: ONNX, TensorBoard, CSV
     ///
-    /// An ONNX file is used without this one: docs/use-the-model.md has it in Python, in a web page, in
+    /// An ONNX file is used without this program: docs/use-the-model.md has it in Python, in a web page, in
     /// C++ and Rust, and behind a server.
     Export(Export),
     /// Show which of a run's training photos are most like a photo

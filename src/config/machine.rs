@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::discover::{CONFIG_FILE, KEYS, find_project, has_marks};
+use super::theme::Theme;
 use super::threads::usable_threads;
 use super::{MOST_MISTAKES, Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
 
@@ -35,59 +36,10 @@ pub struct Config {
     pub slots: usize,
     /// The colours that the person chose.
     pub theme: Theme,
-}
-
-/// Colours of the screens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theme {
-    /// Chosen by what the terminal says of itself.
-    Auto,
-    /// For a dark background, with 256 colours.
-    Dark,
-    /// For a light background, with 256 colours.
-    Light,
-    /// Blue and orange instead of green and red.
-    ColourBlind,
-    /// The terminal's own 16 colours.
-    SixteenColours,
-    /// None: words and symbols alone.
-    NoColour,
-}
-
-impl Theme {
-    /// Every theme, in the order in which they are told to a person.
-    pub const ALL: [Theme; 6] = [
-        Theme::Auto,
-        Theme::Dark,
-        Theme::Light,
-        Theme::ColourBlind,
-        Theme::SixteenColours,
-        Theme::NoColour,
-    ];
-
-    /// What it is for, in words.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Theme::Auto => "as the terminal says of itself",
-            Theme::Dark => "for a dark background",
-            Theme::Light => "for a light background",
-            Theme::ColourBlind => "blue and orange instead of green and red",
-            Theme::SixteenColours => "the terminal's own colours",
-            Theme::NoColour => "words and signs alone",
-        }
-    }
-
-    /// The theme's name in `config.toml`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Theme::Auto => "auto",
-            Theme::Dark => "dark",
-            Theme::Light => "light",
-            Theme::ColourBlind => "colour-blind",
-            Theme::SixteenColours => "16-colours",
-            Theme::NoColour => "none",
-        }
-    }
+    /// Whether the screens say, by bell and notification, that a run has ended.
+    pub notify: bool,
+    /// A program with its arguments that is started at a run's end; empty: none.
+    pub on_end: Vec<String>,
 }
 
 /// The text of a `config.toml` with another theme, and else as it was, with its comments. Errors with
@@ -159,6 +111,8 @@ impl Config {
             threads: usable_threads(),
             slots: 0,
             theme: Theme::Auto,
+            notify: true,
+            on_end: Vec::new(),
         }
     }
 
@@ -226,6 +180,13 @@ impl Config {
                 let names = Theme::ALL.map(Theme::name).join(", ");
                 self.theme = theme.ok_or_else(|| wrong(&format!("one of {names}")))?;
             }
+            "notify" => {
+                self.notify = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;
+            }
+            "on_end" => {
+                let expected = "a list of texts, the program first, such as [\"notify-send\"]";
+                self.on_end = command(value.get_ref()).ok_or_else(|| wrong(expected))?;
+            }
             _ => {
                 let cure = match nearest(name, KEYS) {
                     Some(known) => format!("did you mean {known}"),
@@ -274,6 +235,15 @@ fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<usize> {
     usize::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
+/// A program with its arguments; an empty list is none.
+fn command(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let text = |word: &Spanned<DeValue<'_>>| {
+        word.get_ref().as_str().filter(|word| !word.contains('\0')).map(str::to_owned)
+    };
+    let words = value.as_array()?.iter().map(text).collect::<Option<Vec<String>>>()?;
+    words.first().is_none_or(|program| is_path(program)).then_some(words)
+}
+
 fn is_path(path: &str) -> bool {
     !path.trim().is_empty() && !path.contains('\0')
 }
@@ -315,7 +285,8 @@ mod tests {
     #[test]
     fn every_value_can_be_written_and_paths_become_absolute() {
         let text = "experiments = 'e'\nruns = './r'\ncache = '/big/cache'\ntrash = '../t'\n\
-                    threads = 3\nslots = 2\ntheme = 'colour-blind'\n";
+                    threads = 3\nslots = 2\ntheme = 'colour-blind'\n\
+                    notify = false\non_end = ['./tell', 'me']\n";
         let config = Config::parse(text, Path::new("/p")).unwrap();
         let expected = Config {
             root: "/p".into(),
@@ -326,6 +297,8 @@ mod tests {
             threads: 3,
             slots: 2,
             theme: Theme::ColourBlind,
+            notify: false,
+            on_end: vec!["./tell".into(), "me".into()],
         };
         assert_eq!(config, expected);
         let config = Config::parse("threads = 0", Path::new("/p")).unwrap();
@@ -345,6 +318,17 @@ mod tests {
         assert!(lines[4].contains(":5: cache is '', expected"));
         assert!(lines[5].contains(":6: slots is 99, expected 0 (one, or"));
         assert!(lines[6].starts_with("config.toml:7: ") && lines.len() == 7, "{said}");
+    }
+
+    #[test]
+    fn a_command_is_a_list_and_never_a_line_for_a_shell() {
+        for wrong in ["'notify-send'", "[1]", "['']", "[' ', 'a']", "['a', 'b\\u0000']"] {
+            let text = format!("on_end = {}\n", wrong.replace("'b\\u0000'", "\"b\\u0000\""));
+            let said = said(&text);
+            assert!(said.contains("expected a list of texts, the program first"), "{said}");
+        }
+        assert!(said("notify = 1\n").contains("notify is 1, expected true or false"));
+        assert_eq!(Config::parse("on_end = []\n", Path::new("/p")).unwrap().on_end, [""; 0]);
     }
 
     #[test]

@@ -10,12 +10,14 @@ mod machine;
 mod mistakes;
 mod plain_file;
 mod text_file;
+mod theme;
 mod threads;
 
 pub use cure::BACKSLASH;
 pub use discover::{CONFIG_FILE, MARKS, find_project};
 pub use home::expand_home;
-pub use machine::{Config, ConfigError, Theme, with_theme};
+pub use machine::{Config, ConfigError, with_theme};
 pub use mistakes::{MOST_MISTAKES, Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
 pub use plain_file::{append_plain, open_plain, read_plain, read_small, write_plain};
 pub use text_file::{TextFileError, read_text};
+pub use theme::Theme;

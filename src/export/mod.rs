@@ -1,10 +1,20 @@
 //! Results in the formats of other programs. Nothing here trains.
 
+mod curves;
+mod event_file;
+mod event_message;
 mod features;
+mod matrix_picture;
 mod onnx;
+mod tables;
+mod tensorboard;
+#[cfg(test)]
+mod testing;
 
 pub use features::{FeatureRow, features_csv, features_safetensors};
 pub use onnx::{
     About, LIKENESS, NONE_OF_THESE, OnnxError, OnnxRuntime, PICTURE, RuntimeError, SCORES, Scored,
     onnx,
 };
+pub use tables::{Tables, TablesError};
+pub use tensorboard::{Board, TensorBoardError, write_board};

@@ -1,16 +1,10 @@
 //! The file that a report goes into.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::sentences::{MARK_IN_HTML, MARK_IN_MARKDOWN};
 use super::{Report, html, markdown};
-use crate::config::open_plain;
-use crate::store::{RunFolder, write_atomically, write_new};
-
-/// The mark is in so many first bytes.
-const HEAD: u64 = 512;
+use crate::store::{ReplaceError, RunFolder, replace_own};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +34,6 @@ impl Form {
     }
 }
 
-/// Why a report was not written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// There is something of that name which no report is.
-    #[error("{} is there and is no report of retrain's; give another name, or remove it", .0.display())]
-    Taken(PathBuf),
-    /// The system refused.
-    #[error(transparent)]
-    Write(#[from] io::Error),
-}
-
 /// The name of the page of these runs: `report-RUN.html`, of several `report-RUN-and-2-more.html`.
 pub fn file_name(runs: &[RunFolder]) -> PathBuf {
     let first = runs.first().map_or_else(String::new, RunFolder::id);
@@ -61,29 +44,20 @@ pub fn file_name(runs: &[RunFolder]) -> PathBuf {
 }
 
 /// Writes a report, whole or not at all, where nothing is or an earlier report.
-pub fn write(path: &Path, text: &str) -> Result<(), WriteError> {
-    match fs::symlink_metadata(path) {
-        Ok(there) if there.is_file() && is_report(path) => {
-            Ok(write_atomically(path, text.as_bytes())?)
-        }
-        Ok(_) => Err(WriteError::Taken(path.to_owned())),
-        Err(_) => write_new(path, text.as_bytes()).map_err(|err| match err.kind() {
-            // Somebody made it just now.
-            io::ErrorKind::AlreadyExists => WriteError::Taken(path.to_owned()),
-            _ => WriteError::Write(err),
-        }),
-    }
+pub fn write(path: &Path, text: &str) -> Result<(), ReplaceError> {
+    replace_own(path, text.as_bytes(), is_report, "no report of retrain's")
 }
 
-fn is_report(path: &Path) -> bool {
-    let mut head = Vec::new();
-    let read = open_plain(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
-    let head = String::from_utf8_lossy(&head);
-    read.is_ok() && (head.contains(MARK_IN_HTML) || head.starts_with(MARK_IN_MARKDOWN))
+/// Whether a file that begins so is one.
+fn is_report(begin: &[u8]) -> bool {
+    let begin = String::from_utf8_lossy(begin);
+    begin.contains(MARK_IN_HTML) || begin.starts_with(MARK_IN_MARKDOWN)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -102,8 +76,8 @@ mod tests {
         }
         let link = folder.path().join("link.md");
         std::os::unix::fs::symlink("nowhere", &link).unwrap();
-        assert!(matches!(write(&link, &report), Err(WriteError::Taken(_))));
-        assert!(matches!(write(folder.path(), &report), Err(WriteError::Taken(_))));
+        assert!(matches!(write(&link, &report), Err(ReplaceError::Taken { .. })));
+        assert!(matches!(write(folder.path(), &report), Err(ReplaceError::Taken { .. })));
         let missing = write(&folder.path().join("no/a.md"), &report).unwrap_err().to_string();
         assert!(missing.starts_with("cannot write") && missing.contains("no/a.md"), "{missing}");
     }

@@ -17,7 +17,7 @@ mod tests;
 
 pub use curves::Curves;
 pub use facts::{Difference, Guess, PhotoCard, Report, RunFacts, TestScores, Versus};
-pub use file::{Form, WriteError, file_name, write};
+pub use file::{Form, file_name, write};
 pub use gather::{MOST_RUNS, ReportError};
 pub use html::html;
 pub use markdown::markdown;

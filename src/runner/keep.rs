@@ -1,7 +1,7 @@
 //! The keeper: a small process that starts a worker and outlives it, whatever ends it.
 //!
 //! Memory that runs out, a signal or a crash leave a worker no time for a last word; its keeper
-//! says it, and starts the next run of the queue.
+//! says it, starts the next run of the queue, and tells whoever wants to hear of a run's end.
 
 use std::fs;
 use std::io::{self, Read};
@@ -17,6 +17,7 @@ use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
 use super::launch::{start_worker, this_program};
 use super::local::Local;
+use super::on_end::OnEnd;
 use super::process;
 use super::queue::{Ended, EnqueueError, Wanted, advance_behind};
 use super::slots::gpu_of;
@@ -45,7 +46,7 @@ pub fn keep(folder: &RunFolder, iterations: Option<usize>, slot: usize) -> ExitC
     }
     // A run that another took over may wait in the queue again.
     let is_ours = !ended.as_ref().is_ok_and(|status| is_gone(*status));
-    start_next(folder, found.root.as_deref(), is_ours);
+    after_the_end(folder, found.root.as_deref(), is_ours);
     let is_done = ended.is_ok_and(|status| status.success());
     if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -214,14 +215,15 @@ fn id(folder: &RunFolder) -> Option<(u64, u64)> {
     fs::metadata(folder.path()).ok().map(|data| (data.dev(), data.ino()))
 }
 
-/// Does the run in `folder` in this process. With its keeper gone by the end, it starts the next
-/// run of the queue itself.
+/// Does the run in `folder` in this process. With its keeper gone by the end, it does itself what is
+/// to be done then.
 pub fn kept(folder: &RunFolder, work: impl FnOnce() -> ExitCode) -> ExitCode {
     let keeper = getppid();
     let code = work();
     if getppid() != keeper {
         let root = folder.replay().ok().and_then(|run| root_of(folder, &run));
-        start_next(folder, root.as_deref(), true);
+        let is_ours = code != ExitCode::from(LeaseError::EXIT_GONE);
+        after_the_end(folder, root.as_deref(), is_ours);
     }
     code
 }
@@ -231,10 +233,27 @@ fn root_of(folder: &RunFolder, run: &Run) -> Option<PathBuf> {
     run.created.map(|_| folder.project(run))
 }
 
+/// Starts what is to be started when a run has ended, the project folder being `root`. The next run of the
+/// queue never waits for the person's own program.
+fn after_the_end(folder: &RunFolder, root: Option<&Path>, is_ours: bool) {
+    let config = root.map(|root| {
+        Config::load(root).unwrap_or_else(|err| {
+            say_aside(&format!("{err}; the queue goes on as if it were empty"));
+            Config::at(root)
+        })
+    });
+    let wanted = config.as_ref().filter(|_| is_ours);
+    let on_end = wanted.and_then(|config| OnEnd::start(config, folder));
+    start_next(folder, config.as_ref(), is_ours);
+    if let Some(on_end) = on_end {
+        on_end.wait();
+    }
+}
+
 /// Waits as long as another process holds the queue: nobody else may be there to start the next.
-fn start_next(folder: &RunFolder, root: Option<&Path>, is_ours: bool) {
+fn start_next(folder: &RunFolder, config: Option<&Config>, is_ours: bool) {
     let mut is_said = false;
-    while let Err(err) = advance_after(folder, root, is_ours) {
+    while let Err(err) = advance_after(folder, config, is_ours) {
         let is_busy =
             matches!(err.downcast_ref(), Some(EnqueueError::Queue(QueueError::Busy { .. })));
         if !is_said {
@@ -250,16 +269,12 @@ fn start_next(folder: &RunFolder, root: Option<&Path>, is_ours: bool) {
 /// The queue is that of the folder which this run lies in, or lay in.
 fn advance_after(
     folder: &RunFolder,
-    root: Option<&Path>,
+    config: Option<&Config>,
     is_ours: bool,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let runs = folder.path().parent().ok_or("the run lies in no folder")?;
-    let root = root.ok_or("the log of this one, which names the project, cannot be read")?;
-    let config = Config::load(root).unwrap_or_else(|err| {
-        say_aside(&format!("{err}; the queue goes on as if it were empty"));
-        Config::at(root)
-    });
-    let launcher = Local::new(&this_program()?, &config);
+    let config = config.ok_or("the log of this one, which names the project, cannot be read")?;
+    let launcher = Local::new(&this_program()?, config);
     let id = folder.id();
     let ended = Ended { run: &id, is_ours };
     Ok(advance_behind(&launcher, runs, Some(ended), Wanted::ByTheQueue)?)

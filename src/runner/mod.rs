@@ -9,6 +9,7 @@ mod keep;
 mod launch;
 mod launcher;
 mod local;
+mod on_end;
 mod process;
 mod queue;
 mod resume;

@@ -77,6 +77,8 @@ pub enum Effect {
     },
     /// Writes the theme into `config.toml`.
     KeepTheme(ThemeName),
+    /// Rings the terminal's bell and has it tell this to who does not look at it.
+    Notify(String),
     /// Reads all runs and experiments again.
     Refresh,
     /// Makes these pictures in this order, and no longer those that were asked for before.

@@ -50,6 +50,7 @@ mod launch;
 pub mod look;
 mod marks;
 mod news;
+mod notification;
 mod other_process;
 mod overlay;
 mod performer;

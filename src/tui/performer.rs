@@ -31,6 +31,7 @@ use super::launch::{
 };
 use super::look::Asker;
 use super::news::{News, RunsWatcher, Toast, start_glances};
+use super::notification;
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
 use super::terminal::Terminal;
@@ -72,6 +73,7 @@ pub struct Performer {
     asker: Asker,
     experiments: ExperimentPerformer,
     in_tmux: bool,
+    notification: notification::Form,
     context: Context,
     /// That nothing typed can be kept is said once.
     cannot_remember: Arc<AtomicBool>,
@@ -127,6 +129,7 @@ impl Performer {
             asker,
             experiments,
             in_tmux,
+            notification: notification::Form::of_this_process(),
             context,
             cannot_remember: Arc::default(),
             queue_problem: Arc::default(),
@@ -296,6 +299,9 @@ impl Performer {
                 if let Some(job) = self.experiments.perform(effect) {
                     self.later(job);
                 }
+            }
+            Effect::Notify(text) => {
+                terminal.write(&self.notification.sequence(&text, self.in_tmux))?;
             }
             Effect::Copy(text) => {
                 terminal.copy(&text, self.in_tmux)?;

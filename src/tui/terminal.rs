@@ -7,7 +7,8 @@ use std::sync::Once;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableFocusChange, EnableMouseCapture,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
@@ -99,8 +100,9 @@ impl Terminal {
         CopyToClipboard::to_clipboard_from(text)
             .write_ansi(&mut sequence)
             .expect("a String takes all");
-        let sequence = if in_tmux { for_tmux(&sequence) } else { sequence };
-        self.write(&sequence)
+        // tmux itself gets it too, for its own paste buffer.
+        let passed_on = if in_tmux { in_envelope(&sequence) } else { String::new() };
+        self.write(&(sequence + &passed_on))
     }
 }
 
@@ -110,10 +112,9 @@ impl Drop for Terminal {
     }
 }
 
-/// The outer terminal gets what stands in tmux's envelope, with every escape doubled. tmux itself
-/// gets it too, for its own paste buffer.
-fn for_tmux(sequence: &str) -> String {
-    format!("{sequence}\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
+/// In tmux's envelope, with every escape doubled: the terminal around tmux gets it.
+pub fn in_envelope(sequence: &str) -> String {
+    format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
 }
 
 fn take() -> io::Result<()> {
@@ -125,6 +126,7 @@ fn take() -> io::Result<()> {
         Clear(ClearType::All),
         EnableMouseCapture,
         EnableBracketedPaste,
+        EnableFocusChange,
         cursor::Hide
     );
     if taken.is_err() {
@@ -137,6 +139,7 @@ fn take() -> io::Result<()> {
 fn leave() {
     let _ = execute!(
         stdout(),
+        DisableFocusChange,
         DisableBracketedPaste,
         DisableMouseCapture,
         LeaveAlternateScreen,
@@ -151,8 +154,7 @@ mod tests {
 
     #[test]
     fn tmux_passes_the_clipboard_on_to_the_outer_terminal() {
-        let wrapped = for_tmux("\x1b]52;c;eA==\x1b\\");
-        assert!(wrapped.ends_with("\x1bPtmux;\x1b\x1b]52;c;eA==\x1b\x1b\\\x1b\\"), "{wrapped:?}");
-        assert!(wrapped.starts_with("\x1b]52;c;eA==\x1b\\\x1bP"));
+        let wrapped = in_envelope("\x1b]52;c;eA==\x1b\\");
+        assert_eq!(wrapped, "\x1bPtmux;\x1b\x1b]52;c;eA==\x1b\x1b\\\x1b\\");
     }
 }

@@ -50,10 +50,12 @@ pub struct Trash {
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("form").required(true)))]
 pub struct Export {
-    /// Any unique beginning of a run's name, or 'last'; RUN@200: its head of iteration 200, where
-    /// train.keep_every kept it
-    pub run: String,
-    /// As one ONNX file: network and head, from a picture of any size to the scores
+    /// Any unique beginning of a run's name, or 'last'; left out: all runs, where a form takes several
+    ///
+    /// For ONNX also RUN@200: its head of iteration 200, where train.keep_every kept it.
+    #[arg(value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// As one ONNX file: network and head of one run, from a picture of any size to the scores
     #[arg(long, value_name = "FILE", group = "form")]
     pub onnx: Option<PathBuf>,
     /// Compare the ONNX file with this program on photos of the run, by Python's onnxruntime
@@ -61,6 +63,15 @@ pub struct Export {
     /// Where the file is there already it is not written, only compared.
     #[arg(long, requires = "onnx")]
     pub check: bool,
+    /// For TensorBoard: curves, weights and confusion matrix, in FOLDER/RUN/train, validation and test
+    ///
+    /// The names are those of retrain.py. Only an earlier export of the same run is replaced.
+    #[arg(long, value_name = "FOLDER", group = "form")]
+    pub tensorboard: Option<PathBuf>,
+    /// Two tables for pandas, DuckDB or a spreadsheet: FOLDER/runs.csv with one run a line, and
+    /// FOLDER/curves.csv with one iteration a line
+    #[arg(long, value_name = "FOLDER", group = "form")]
+    pub csv: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

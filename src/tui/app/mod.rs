@@ -1,6 +1,7 @@
 //! The whole UI as one value: where the person is, what is known, what was said.
 
 mod draw;
+mod ended;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -12,6 +13,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, MouseEvent, Mouse
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
+use self::ended::Ended;
 use super::Context;
 use super::effect::{Confirm, Destination, Effect};
 use super::keys::{self, Action, Chord, Meaning, names};
@@ -45,6 +47,7 @@ pub struct App {
     typed: Vec<Chord>,
     /// The runs whose every point is told.
     followed: Vec<RunFolder>,
+    ended: Ended,
 }
 
 impl App {
@@ -67,6 +70,7 @@ impl App {
             overlay: None,
             typed: Vec::new(),
             followed: Vec::new(),
+            ended: Ended::default(),
         }
     }
 
@@ -87,12 +91,14 @@ impl App {
         if news.is_empty() {
             return Vec::new();
         }
+        let mut ended = Vec::new();
         for one in &news {
-            self.known.learn(one);
+            self.learn(one, &mut ended);
             if let Some(toast) = words::words(one, &self.context.config.trash) {
                 self.say(toast);
             }
         }
+        let notified = self.tell_ended(ended);
         let shown = self.top().page().follows(&self.known);
         let launched = news.iter().rev().find_map(|one| match one {
             News::Launched(run) => Some(run.clone()),
@@ -105,6 +111,7 @@ impl App {
             self.followed.clear();
         }
         let mut effects = self.tell(&Message::News(news));
+        effects.extend(notified);
         effects.extend(queue_waits.then_some(Effect::AdvanceQueue));
         effects.extend(launched.map(|run| Effect::Open(Destination::Live(run))));
         self.settle(effects)
@@ -112,6 +119,7 @@ impl App {
 
     /// A key, the mouse, pasted text or another size.
     pub fn on_event(&mut self, event: Event) -> Vec<Effect> {
+        self.ended.learn(&event, (self.now)());
         let effects = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.on_key(&key),
             Event::Mouse(mouse) => self.on_mouse(mouse),
