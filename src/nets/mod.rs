@@ -8,7 +8,8 @@
 //! A folder here and a line in [`NETWORKS`] (`list.rs`). The folder holds
 //!
 //! - a [`Network`]: its name, its own options as fields of the table `[network.NAME]`, how it is loaded,
-//!   and how its settings are read back from an [`Identity`];
+//!   how its settings are read back from an [`Identity`], and how its layers are written into an ONNX
+//!   file for other programs (`nodes`);
 //! - a type that is a [`Backbone`]. Its identity says how it takes photos and whatever else its features
 //!   depend on: that names the folder of its features in the cache, stands in runs and head files, and
 //!   is all that is needed to load it again.
