@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::named_head::read_head;
 use super::out::print_json;
-use super::predict::read_recipe;
+use super::scorer::read_recipe;
 use crate::activation::{Activation, Look, Looker};
 use crate::config::Config;
 use crate::dataset::{self, Detail, PhotoFile};

@@ -12,6 +12,7 @@ fn scored(scores: [f32; 3], is_none_of_these: Option<bool>) -> Result<Scored, St
     let judgement = is_none_of_these.map(|is_none_of_these| Judgement {
         less_like_than: if is_none_of_these { 0.996 } else { 0.25 },
         is_none_of_these,
+        far_off: 0.0,
     });
     Ok(Scored { scores: scores.to_vec(), judgement, nearest: Value::Null })
 }

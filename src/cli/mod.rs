@@ -48,6 +48,7 @@ mod result;
 mod resume;
 mod run;
 mod scored_photo;
+mod scorer;
 mod scores;
 mod screens;
 #[cfg(test)]
@@ -60,6 +61,7 @@ mod stop;
 mod sure;
 mod sweep;
 mod trash;
+mod watch;
 mod weights;
 
 use std::os::unix::process::CommandExt;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::dataset::{self, PhotoFile};
+use crate::dataset::{self, PhotoFile, Unreadable};
 
 /// In place of a photo: names come from stdin.
 const STDIN: &str = "-";
@@ -23,7 +23,7 @@ const LONGEST_NAME: u64 = 64 << 10;
 /// A file as it was named, and its photo or why it cannot be read.
 pub struct Named {
     pub file: PathBuf,
-    pub photo: Result<PhotoFile, String>,
+    pub photo: Result<PhotoFile, Unreadable>,
 }
 
 /// Files that were named, folders replaced by the photos in and below them.
@@ -79,7 +79,7 @@ impl Names {
     fn hand_over(self, send: &SyncSender<Result<Named>>) -> Result<()> {
         // Whether anybody wants more.
         let each = |file: PathBuf| {
-            let photo = PhotoFile::hash(file.clone()).map_err(|reason| reason.to_string());
+            let photo = PhotoFile::hash(file.clone());
             send.send(Ok(Named { file, photo })).is_ok()
         };
         for part in self.parts {

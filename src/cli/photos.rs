@@ -15,19 +15,24 @@ pub struct Made {
     pub unreadable: Vec<(usize, Unreadable)>,
 }
 
-/// Makes features of photos, any number of times; they are kept in the cache.
+/// Makes features of photos, any number of times.
 pub struct FeatureStage {
     threads: usize,
     pub extractor: Extractor,
-    cache: Cache,
+    /// Where they are kept.
+    cache: Option<Cache>,
     /// What was unusual about the photos so far.
     pub remarks: Remarks,
 }
 
 impl FeatureStage {
-    pub fn open(config: &Config, extractor: Extractor) -> Result<FeatureStage> {
-        let feature_len = extractor.backbone.feature_len();
-        let cache = Cache::open(&config.cache, &extractor.feature_key(), feature_len)?;
+    /// `keeps`: features are kept in the cache.
+    pub fn open(config: &Config, extractor: Extractor, keeps: bool) -> Result<FeatureStage> {
+        let open = || {
+            let feature_len = extractor.backbone.feature_len();
+            Cache::open(&config.cache, &extractor.feature_key(), feature_len)
+        };
+        let cache = keeps.then(open).transpose()?;
         Ok(FeatureStage { threads: config.threads, extractor, cache, remarks: Remarks::default() })
     }
 
@@ -38,12 +43,13 @@ impl FeatureStage {
         photos: Vec<PhotoFile>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Made> {
+        let Some(cache) = &mut self.cache else { return self.make_once(photos) };
         let jobs: Vec<Job> = photos.into_iter().map(|photo| Job { photo, variants: 0 }).collect();
         let filled = features::fill(
             &jobs,
             &self.extractor,
             &Distort::OFF,
-            &mut self.cache,
+            cache,
             self.threads,
             &|| false,
             &mut |filled| {
@@ -59,7 +65,22 @@ impl FeatureStage {
             .filter(read)
             .map(|number| plain_row(&jobs[number].photo.hash))
             .collect();
-        Ok(Made { features: self.cache.read(&rows)?, unreadable: filled.unreadable })
+        Ok(Made { features: cache.read(&rows)?, unreadable: filled.unreadable })
+    }
+
+    fn make_once(&mut self, photos: Vec<PhotoFile>) -> Result<Made> {
+        let computed = features::compute_once(photos, &self.extractor, self.threads)?;
+        for (path, remark) in &computed.remarks {
+            self.remarks.add(path, *remark);
+        }
+        let mut made = Made { features: Vec::new(), unreadable: Vec::new() };
+        for (number, feature) in computed.features.into_iter().enumerate() {
+            match feature {
+                Ok(feature) => made.features.extend(feature),
+                Err(reason) => made.unreadable.push((number, reason)),
+            }
+        }
+        Ok(made)
     }
 
     /// Says what was unusual about the photos.
@@ -72,7 +93,7 @@ impl FeatureStage {
 
 /// The features of `photos`, from the cache where they are there, with progress on a terminal.
 pub fn features(config: &Config, extractor: &Extractor, photos: Vec<PhotoFile>) -> Result<Made> {
-    let mut stage = FeatureStage::open(config, extractor.clone())?;
+    let mut stage = FeatureStage::open(config, extractor.clone(), true)?;
     let total = photos.len();
     let made = stage.make(photos, &mut |done| show_count("features", done, total))?;
     stage.warn();

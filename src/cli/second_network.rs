@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::named_head::read_head;
-use super::predict::Scorer;
+use super::scorer::Scorer;
 use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::demo;
@@ -78,7 +78,7 @@ fn a_second_network_is_trained_kept_and_used_like_the_first() {
     let expected = "the features of 33 of the 33 training photos";
     assert!(gone.to_string().starts_with(expected), "{gone}");
     assert!(!config.cache.exists(), "looking for features makes no folder for them");
-    let mut scorer = Scorer::open(&config, &run, &head, &recipe, DeviceChoice::Cpu).unwrap();
+    let mut scorer = Scorer::open(&config, &run, &head, &recipe, DeviceChoice::Cpu, true).unwrap();
     let (scores, features) = scorer.score(photos, &mut |_| {}).unwrap();
     assert_eq!(likeness.judge(&features).unwrap().len(), scores.len());
     let mut found = 0;

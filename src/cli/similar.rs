@@ -9,7 +9,7 @@ use super::named_head::read_head;
 use super::nearest::nearest_json;
 use super::out::print_json;
 use super::photos;
-use super::predict::read_recipe;
+use super::scorer::read_recipe;
 use crate::config::Config;
 use crate::dataset::PhotoFile;
 use crate::likeness::Trained;

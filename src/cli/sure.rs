@@ -218,7 +218,7 @@ mod tests {
     use crate::likeness::Judgement;
 
     fn scored(answering: &Answering, scores: [f32; 2], is_none_of_these: bool) -> Scored {
-        let judgement = Judgement { less_like_than: 0.99, is_none_of_these };
+        let judgement = Judgement { less_like_than: 0.99, is_none_of_these, far_off: 0.0 };
         Scored {
             scores: answering.rescaled(&scores),
             judgement: Some(judgement),

@@ -4,6 +4,7 @@
 //! Not here: tensors and features. Photos are only ever read; written are two files for each folder of
 //! photos, in the cache, that spare the reading and decoding of those that were read before.
 
+mod arrivals;
 mod assign;
 mod categories;
 mod correct;
@@ -35,6 +36,7 @@ mod threads;
 mod unreadable;
 mod walk;
 
+pub use arrivals::{Arrival, Arrivals, WatchNews, WatchedFolder};
 pub use decode::{DecodeRule, Detail, EncodedPhoto, FORMATS, PhotoTraits, decode, is_decoding};
 pub use decoded::Decoded;
 pub use distort::{distort, largest_square};

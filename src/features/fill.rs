@@ -63,7 +63,7 @@ pub fn fill<E>(
 }
 
 /// Starts threads that read one photo after the other and run the network on each.
-fn start<'scope>(
+pub(super) fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
     pending: &'scope Pending,
     threads: usize,

@@ -10,6 +10,7 @@ mod batched_tests;
 mod cache;
 mod claim;
 mod collect;
+mod compute;
 mod extract;
 mod fill;
 mod key;
@@ -22,6 +23,7 @@ mod upkeep;
 
 pub use cache::{Cache, CacheError};
 pub use collect::{FillError, Filled, Progress};
+pub use compute::{ComputedOnce, compute_once};
 pub use extract::{ExtractError, Extractor};
 pub use fill::fill;
 pub use key::{RowKey, plain_row, row_keys};

@@ -37,7 +37,7 @@ pub(super) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
 /// The logarithm of the gamma function of a positive number, by Stirling's series.
 ///
 /// Source: Abramowitz and Stegun 1964, 6.1.41.
-fn ln_gamma(x: f64) -> f64 {
+pub(super) fn ln_gamma(x: f64) -> f64 {
     // The series is exact to the last digits from here on.
     const FROM: f64 = 16.0;
     let (mut x, mut product) = (x, 1.0);

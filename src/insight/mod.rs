@@ -10,6 +10,7 @@ mod calibration;
 mod chance;
 mod comparison;
 mod confusion;
+mod drift;
 mod evaluation;
 mod interval;
 mod k_means;
@@ -39,6 +40,7 @@ pub use calibration::{Calibration, CalibrationBin};
 pub use chance::{alike_by_chance, holm, mean_cosine, more_wrong_by_chance};
 pub use comparison::{Comparison, mcnemar, paired_interval};
 pub use confusion::{Confusion, ConfusionMatrix};
+pub use drift::{Drift, DriftNews, Furthest, drift_in_words, furthest};
 pub use evaluation::{CategoryMetrics, Evaluation};
 pub use interval::{clopper_pearson, fewest_to_show, wilson};
 pub use k_means::{

@@ -80,7 +80,34 @@ fn about_one_of_twenty_new_photos_of_ones_own_is_flagged_and_most_others() {
     let mut alone = [0.0; 60];
     alone[59] = 1.0;
     let judged = likeness.judge(&alone).unwrap()[0];
-    assert_eq!(judged, Judgement { less_like_than: 1.0, is_none_of_these: true });
+    assert_eq!((judged.less_like_than, judged.is_none_of_these), (1.0, true));
+}
+
+#[test]
+fn new_photos_are_held_against_distances_and_by_a_head_of_before_against_what_it_has() {
+    let (features, labels) = training(300, 60);
+    let likeness = fit(&features, &labels).unwrap();
+    let of_before = Likeness::from_parts(
+        |name| {
+            let parts = likeness.parts().into_iter();
+            let mut parts = parts.filter(|(name, ..)| *name != "held_out_distances");
+            parts.find(|part| part.0 == name).map(|(_, shape, numbers)| (shape, numbers.to_vec()))
+        },
+        60,
+    );
+    let of_before = of_before.unwrap().unwrap();
+    let own: Vec<f32> = (400..1000).flat_map(|row| feature(row, 60)).collect();
+    let mut differ = false;
+    for likeness in [&likeness, &of_before] {
+        let (judged, usual) = (likeness.judge(&own).unwrap(), likeness.usual());
+        let beyond = |share: f64| {
+            let limit = usual[(share * usual.len() as f64) as usize];
+            judged.iter().filter(|judgement| judgement.far_off > limit).count() as f64 / 600.0
+        };
+        assert!((beyond(0.5) - 0.5).abs() < 0.15 && (beyond(0.9) - 0.1).abs() < 0.08);
+        differ |= judged[0].far_off != of_before.judge(&own[..60]).unwrap()[0].far_off;
+    }
+    assert!(differ);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct Likeness {
     pub(super) usual: [f32; 4],
     /// How unlike training photos are to the other training photos, in order.
     pub(super) held_out: Vec<f32>,
+    /// How far off they are, without the gap, in order; none in a head file of before.
+    held_out_distances: Vec<f32>,
 }
 
 /// What is said of one photo.
@@ -35,6 +37,8 @@ pub struct Judgement {
     pub less_like_than: f64,
     /// It is further off than 95% of one's own.
     pub is_none_of_these: bool,
+    /// How far off it is, to be held against [`Likeness::usual`].
+    pub far_off: f32,
 }
 
 /// One tensor of a likeness: name, shape and numbers.
@@ -86,25 +90,41 @@ impl Likeness {
             mean_and_deviation(held_out.iter().map(|measured| measured.minus_gap)),
         ];
         let usual = [mean, deviation, gap, gap_deviation].map(|number| number as f32);
-        let mut likeness = Likeness { measure: Measure::fit(&all)?, usual, held_out: Vec::new() };
-        let mut unlike: Vec<f32> =
-            held_out.iter().map(|&measured| likeness.join(measured) as f32).collect();
-        unlike.sort_by(f32::total_cmp);
-        likeness.held_out = unlike;
+        let (measure, held_out_distances) = (Measure::fit(&all)?, Vec::new());
+        let mut likeness = Likeness { measure, usual, held_out: Vec::new(), held_out_distances };
+        let in_order = |number: &dyn Fn(&Measured) -> f64| {
+            let mut numbers: Vec<f32> = held_out.iter().map(|one| number(one) as f32).collect();
+            numbers.sort_by(f32::total_cmp);
+            numbers
+        };
+        likeness.held_out = in_order(&|&measured| likeness.join(measured));
+        likeness.held_out_distances = in_order(&|measured| measured.distance);
         Ok(likeness.is_sound().then_some(likeness))
     }
 
     /// Of features `[n, d]`, row by row.
     pub fn judge(&self, features: &[f32]) -> Result<Vec<Judgement>> {
         let threshold = self.threshold();
-        let judged = self.unlikeness(features)?.into_iter().map(|unlike| {
+        let judged = self.measure.of(features)?.into_iter().map(|measured| {
+            let unlike = self.join(measured) as f32;
             let nearer = self.held_out.partition_point(|&own| own < unlike);
+            let has_distances = !self.held_out_distances.is_empty();
             Judgement {
                 less_like_than: nearer as f64 / self.held_out.len() as f64,
                 is_none_of_these: unlike > threshold,
+                far_off: if has_distances { measured.distance as f32 } else { unlike },
             }
         });
         Ok(judged.collect())
+    }
+
+    /// How far off photos of one's own are that were held out, in order: by the distance alone, which notices
+    /// other kinds of photos among one's own sooner than with the gap.
+    pub fn usual(&self) -> &[f32] {
+        match &self.held_out_distances[..] {
+            [] => &self.held_out,
+            distances => distances,
+        }
     }
 
     /// How unlike photos are, of features `[n, d]`: about 0 for one's own, in deviations of them.
@@ -136,7 +156,7 @@ impl Likeness {
             &self.measure;
         let (d, q) = (mean.len(), self.measure.directions());
         let k = centres.len() / q;
-        vec![
+        let mut parts: Vec<Part> = vec![
             ("scale", vec![d], scale),
             ("mean", vec![d], mean),
             ("basis", vec![q, d], basis),
@@ -146,7 +166,11 @@ impl Likeness {
             ("rest_weight", vec![1], std::slice::from_ref(rest_weight)),
             ("usual", vec![4], &self.usual),
             ("held_out", vec![self.held_out.len()], &self.held_out),
-        ]
+        ];
+        if let distances @ [_, ..] = &self.held_out_distances[..] {
+            parts.push(("held_out_distances", vec![distances.len()], distances));
+        }
+        parts
     }
 
     /// Of what [`parts`](Self::parts) gave, by name; `None` where there is none of them. Errors when
@@ -167,6 +191,12 @@ impl Likeness {
         let k = part("centres").and_then(|(shape, _)| shape.first().copied()).unwrap_or(0);
         let count = part("held_out").and_then(|(shape, _)| shape.first().copied()).unwrap_or(0);
         let usual = get("usual", &[4], "it lacks what is usual")?;
+        let held_out_distances = match part("held_out_distances") {
+            Some(_) => {
+                get("held_out_distances", &[count], "it lacks a distance for each held out")?
+            }
+            None => Vec::new(),
+        };
         let likeness = Likeness {
             measure: Measure {
                 scale: get("scale", &[d], "it lacks its scale")?,
@@ -179,8 +209,10 @@ impl Likeness {
             },
             usual: [usual[0], usual[1], usual[2], usual[3]],
             held_out: get("held_out", &[count], "it lacks the photos held out")?,
+            held_out_distances,
         };
-        if k == 0 || count == 0 || !likeness.held_out.is_sorted() {
+        let in_order = likeness.held_out.is_sorted() && likeness.held_out_distances.is_sorted();
+        if k == 0 || count == 0 || !in_order {
             return Err(PartsError("its photos held out are none, or not in order"));
         }
         match likeness.is_sound() {

@@ -154,6 +154,16 @@ pub struct Predict {
     /// Photos, or folders of photos; '-' reads their names from stdin, one a line
     #[arg(required = true)]
     pub photos: Vec<PathBuf>,
+    /// Score photos as they arrive in the folders and those below, until ctrl-c
+    ///
+    /// Those that are there already are not scored, unless --existing says so. A file that is still being
+    /// written is waited for. When photos, as a whole, become unlike the training photos, it is said on
+    /// stderr. Features are not kept.
+    #[arg(long, conflicts_with_all = ["null", "json"])]
+    pub watch: bool,
+    /// With --watch: score the photos first that are there already
+    #[arg(long, requires = "watch")]
+    pub existing: bool,
     /// Names on stdin end with a NUL, as those of 'find -print0'
     #[arg(short = '0', long)]
     pub null: bool,

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::check;
 use crate::cli::named_head::NamedHead;
-use crate::cli::predict::read_recipe;
+use crate::cli::scorer::read_recipe;
 use crate::cli::typed;
 use crate::config::{Config, read_plain};
 use crate::export::{self, About};
