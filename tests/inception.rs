@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor, safetensors};
 use retrain::dataset::{self, Detail};
-use retrain::kernels::{Engine, Format, Trunk};
+use retrain::kernels::{Engine, Format, Rounding, Trunk};
 use retrain::nets::inception_v3::{
     self, InputRange, LastPool, Options, PlainInceptionV3, PoolPadding,
 };
@@ -340,7 +340,7 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
             let pixels = Tensor::from_slice(&picture, (1, 3, 299, 299), &Device::Cpu).unwrap();
             let expected = plain.features(&pixels).unwrap().flatten_all().unwrap();
             let expected: Vec<f32> = expected.to_vec1().unwrap();
-            let mut int8: Option<Vec<f32>> = None;
+            let mut int8: HashMap<&str, Vec<f32>> = HashMap::new();
             for trunk in &trunks {
                 let engine = trunk.plan().engine();
                 let mut seen = vec![0.0; expected.len()];
@@ -349,11 +349,12 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
                 let largest = match engine.format() {
                     Format::F32 => 1e-5,
                     Format::Bf16 => 0.02,
-                    Format::Int8 => 0.1,
+                    Format::Int8(Rounding::Full) => 0.06,
+                    Format::Int8(Rounding::Reduced) => 0.1,
                 };
                 assert!(error < largest, "{engine:?}, {network:?}: {error}");
-                if engine.format() == Format::Int8 {
-                    let bits = int8.get_or_insert_with(|| seen.clone());
+                if let Format::Int8(rounding) = engine.format() {
+                    let bits = int8.entry(rounding.name()).or_insert_with(|| seen.clone());
                     assert!(*bits == seen, "{engine:?} has other bits than the one before");
                 }
             }
@@ -561,7 +562,8 @@ fn the_precision_of_weights_from_a_file_depends_on_how_far_the_network_goes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("whole.pth");
     save_old(&state_dict(), &path);
-    let fast = match Engine::best(Format::Int8).is_fast() {
+    let int8 = Format::Int8(Rounding::of_this_processor());
+    let fast = match Engine::best(int8).is_fast() {
         true => Precision::Int8,
         false => Precision::F32,
     };

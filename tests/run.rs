@@ -9,7 +9,7 @@ use std::process::{Output, Stdio};
 
 use common::{PER_CATEGORY, Project, wait_until};
 use image::{Rgb, RgbImage};
-use retrain::kernels::{Engine, Format};
+use retrain::kernels::{Engine, Format, Rounding};
 use retrain::random::Rng;
 use retrain::store::{self, Event, RunFolder, State};
 use serde_json::Value;
@@ -52,8 +52,12 @@ fn photos_become_a_final_test_accuracy_and_a_run_folder_that_predicts() {
     }
     assert_eq!(fs::read_to_string(folder.labels()).unwrap(), "fire\nmisc\nsmoke\n");
     let network = run.network.as_ref().unwrap();
-    let int8 = Engine::best(Format::Int8).is_fast();
-    let arithmetic = if int8 { "int8, calibration 1" } else { "f32" };
+    let rounding = Rounding::of_this_processor();
+    let arithmetic = match (Engine::best(Format::Int8(rounding)).is_fast(), rounding) {
+        (true, Rounding::Full) => "int8, full range, calibration 1",
+        (true, Rounding::Reduced) => "int8, calibration 1",
+        _ => "f32",
+    };
     for (name, value) in [("device", "cpu"), ("arithmetic", arithmetic)] {
         let fact = (name.to_owned(), value.to_owned());
         assert!(network.properties.contains(&fact), "{:?}", network.properties);

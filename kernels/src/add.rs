@@ -76,7 +76,7 @@ pub(super) unsafe fn add<F: Numbers>(plan: &AddPlan, arena: *mut u32, tasks: Ran
             unsafe {
                 let [one, other] = [0, 1].map(|input| {
                     let at = arena.add(from[input] + x * plan.inputs[input].pixel);
-                    F::load_vector(&*at.cast())
+                    F::load(&*at.cast())
                 });
                 let mut value = [0.0; BLOCK];
                 one.scaled(factors[0], other.scaled(factors[1], offset)).store(&mut value);

@@ -208,15 +208,15 @@ fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::Format;
+    use crate::format::{Format, Rounding};
     use crate::plain;
     #[cfg(target_arch = "x86_64")]
     use crate::x86;
 
     #[test]
     fn every_convolution_finds_its_tiles_on_every_processor() {
-        let mut all =
-            vec![(plain::functions(Format::F32), 16), (plain::functions(Format::Int8), 4)];
+        let int8 = plain::functions(Format::Int8(Rounding::Full));
+        let mut all = vec![(plain::functions(Format::F32), 16), (int8, 4)];
         #[cfg(target_arch = "x86_64")]
         all.extend(x86::ALL);
         for (functions, words) in all {

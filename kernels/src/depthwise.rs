@@ -53,7 +53,7 @@ impl DepthwisePlan {
             let mut of_tap = |tap: usize, value: f32| weights[block * taps + tap][lane] = value;
             add[block][lane] = *bias;
             match format {
-                Format::Int8 => {
+                Format::Int8(_) => {
                     let quantized = quantize::depthwise(values, *bias, scales);
                     let values = quantized.weights.iter().map(|weight| f32::from(*weight));
                     values.enumerate().for_each(|(tap, value)| of_tap(tap, value));
@@ -64,7 +64,8 @@ impl DepthwisePlan {
             }
         }
         // Integers end at the largest one that is stored, which stands for no more than 6.
-        let activation = if format == Format::Int8 { Activation::Relu } else { Activation::Relu6 };
+        let activation =
+            if matches!(format, Format::Int8(_)) { Activation::Relu } else { Activation::Relu6 };
         DepthwisePlan {
             kernel: *kernel,
             stride: *stride,
@@ -216,7 +217,7 @@ unsafe fn row<F: Numbers, const M: usize, const K: usize, const S: usize, const 
             let line = plan.from + block * plan.input.block() + input_row * plan.input.row();
             let first = arena.add(line + (x * S - plan.padding) * F::WORDS);
             let inputs: [F::Vector; INPUTS] =
-                from_fn(|column| F::load_vector(&*first.add(column * F::WORDS).cast()));
+                from_fn(|column| F::load(&*first.add(column * F::WORDS).cast()));
             for column in 0..K {
                 let weight = F::Vector::load(&*weights.add(row * K + column));
                 for m in 0..M {
@@ -256,7 +257,7 @@ unsafe fn pixels<F: Numbers, const M: usize>(
                 let input = arena.add(line + first * pixel);
                 for (m, sum) in sums.iter_mut().enumerate() {
                     let at = &*input.add(m * plan.stride * pixel).cast();
-                    *sum = sum.plus_products(F::load_vector(at), weight);
+                    *sum = sum.plus_products(F::load(at), weight);
                 }
             }
         }

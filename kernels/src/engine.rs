@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::format::{Format, InstructionSet};
+use super::format::{Format, InstructionSet, Rounding};
 use super::functions::Functions;
 use super::graph::BLOCK;
 use super::plain;
@@ -65,6 +65,24 @@ impl Engine {
             2.0 * products as f64 / start.elapsed().as_secs_f64()
         };
         (0..5).map(once).fold(0.0, f64::max)
+    }
+}
+
+impl Format {
+    /// Those of this processor: of 8-bit integers the rounding that it is fast at.
+    pub fn of_this_processor() -> [Format; 3] {
+        [Format::F32, Format::Bf16, Format::Int8(Rounding::of_this_processor())]
+    }
+}
+
+impl Rounding {
+    /// The one that this processor is fast at, the same at all times. Where none is, the precise one.
+    pub fn of_this_processor() -> Rounding {
+        match Engine::best(Format::Int8(Rounding::Full)).set {
+            // It has neither of the instructions that take weights of the full range at full speed.
+            InstructionSet::Avx2 => Rounding::Reduced,
+            _ => Rounding::Full,
+        }
     }
 }
 

@@ -94,7 +94,7 @@ unsafe fn pack_rows(
     let area = height * width;
     // 8-bit integers take the pixels as they are: the input range is in their first weights.
     let range = match plan.engine.format() {
-        Format::Int8 => [(1.0, 0.0); 3],
+        Format::Int8(_) => [(1.0, 0.0); 3],
         _ => plan.input_range,
     };
     // What the map has beyond the picture is 0 in the network's range.

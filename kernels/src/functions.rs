@@ -40,7 +40,7 @@ impl Functions {
 /// carry the `#[target_feature]`. `steps`: the distances between input pixels that occur; then the
 /// tiles as `panels: pixels;`.
 macro_rules! compile {
-    ($name:ident, $format:ty, $(#[$features:meta])?, sums $sums:literal,
+    ($name:ident, $format:ty, $(#[$features:meta])?, peak $panels:literal $pixels:literal,
      shapes [$($shape:expr),*], steps $one:literal $two:literal $first:literal;
      $($n:literal: $($m:literal)*;)*) => {
         mod $name {
@@ -102,7 +102,7 @@ macro_rules! compile {
 
             $(#[$features])?
             unsafe fn peak(passes: usize) -> usize {
-                unsafe { generic::peak::<$format, $sums>(passes) }
+                unsafe { generic::peak::<$format, $pixels, $panels>(passes) }
             }
 
             $(#[$features])?

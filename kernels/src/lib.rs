@@ -110,7 +110,7 @@ mod tests;
 
 pub use engine::Engine;
 pub use feature_maps::FeatureMap;
-pub use format::{Format, InstructionSet};
+pub use format::{Format, InstructionSet, Rounding};
 pub use graph::{Activation, Average, Conv, Depthwise, Graph, InputRange, View};
 pub use plan::{Plan, StepKind, StepSummary};
 pub use quantize::Scales;

@@ -58,11 +58,17 @@ pub(super) trait Numbers {
     /// `limits` are the least and the largest value of an output of the others.
     fn finish(sum: Self::Sum, multiply: Lanes, add: Lanes, limits: Limits, at: &mut Self::Pixel);
     /// A stored pixel of a block as f32; of integers, not yet multiplied by their scale.
-    fn load(at: &Self::Pixel) -> Lanes;
-    /// As [`load`](Self::load), into registers.
-    fn load_vector(at: &Self::Pixel) -> Self::Vector;
+    fn load(at: &Self::Pixel) -> Self::Vector;
     /// The reverse of [`load`](Self::load), rounded to the nearest.
     fn store(value: Lanes, at: &mut Self::Pixel);
+    /// The larger number of each channel of two stored pixels of one scale.
+    #[inline(always)]
+    fn larger(one: Self::Pixel, other: Self::Pixel) -> Self::Pixel {
+        let (mut larger, mut value) = (one, [0.0; BLOCK]);
+        Self::load(&one).larger(Self::load(&other)).store(&mut value);
+        Self::store(value, &mut larger);
+        larger
+    }
     /// A pixel of the picture, red, green and blue, in the first `WORDS / 4` words.
     fn pixel(colours: [f32; 3]) -> [u32; 4];
 }
@@ -99,6 +105,10 @@ pub(super) trait F32x16: Copy {
     fn plus_products(self, one: Self, other: Self) -> Self;
     /// `self * factor + add`, lane by lane, rounded once by all instructions.
     fn scaled(self, factor: Self, add: Self) -> Self;
+    /// `self + other`, lane by lane.
+    fn plus(self, other: Self) -> Self;
+    /// The larger number of each lane; that of `self` where one is NaN or both are equal.
+    fn larger(self, other: Self) -> Self;
     /// Each number, brought between the limits. NaN stays NaN and is noticed in the features.
     fn limited(self, limits: Limits) -> Self;
 }
@@ -140,12 +150,7 @@ impl<V: F32x16> Numbers for F32<V> {
     }
 
     #[inline(always)]
-    fn load(at: &Lanes) -> Lanes {
-        *at
-    }
-
-    #[inline(always)]
-    fn load_vector(at: &Lanes) -> V {
+    fn load(at: &Lanes) -> V {
         V::load(at)
     }
 

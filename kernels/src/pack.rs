@@ -42,9 +42,10 @@ pub(super) fn weights(
         let bits: Vec<u32> = match format {
             Format::F32 => kernel.iter().map(|w| w.to_bits()).collect(),
             Format::Bf16 => kernel.iter().map(|w| bf16(*w)).collect(),
-            Format::Int8 => {
+            Format::Int8(rounding) => {
                 let (bias, size) = (packed.add[output], conv.kernel);
-                let row = quantize::output(kernel, size, pixel, bias, input_range, scales);
+                let row =
+                    quantize::output(kernel, size, pixel, bias, input_range, scales, rounding);
                 packed.multiply[output] = row.multiply;
                 packed.add[output] = row.add;
                 row.weights.iter().map(|w| u32::from(*w as u8)).collect()

@@ -14,17 +14,17 @@ const FUSED: bool = cfg!(target_arch = "aarch64");
 /// Pixels of the largest f32 tile.
 const F32_PIXELS: usize = if FUSED { 6 } else { 2 };
 
-compile!(f32_baseline, F32<F32x16Plain>,, sums 2, shapes [(1, F32_PIXELS)], steps 16 32 8;
+compile!(f32_baseline, F32<F32x16Plain>,, peak 1 2, shapes [(1, F32_PIXELS)], steps 16 32 8;
     1: 1 2 3 4 5 6;);
-compile!(bf16_baseline, Bf16Plain,, sums 2, shapes [(1, 2)], steps 8 16 4; 1: 1 2;);
-compile!(int8_baseline, Int8Plain,, sums 2, shapes [(1, 2)], steps 4 8 2; 1: 1 2;);
+compile!(bf16_baseline, Bf16Plain,, peak 1 2, shapes [(1, 2)], steps 8 16 4; 1: 1 2;);
+compile!(int8_baseline, Int8Plain,, peak 1 2, shapes [(1, 2)], steps 4 8 2; 1: 1 2;);
 
 /// The functions for a format that every processor can run.
 pub(super) fn functions(format: Format) -> Functions {
     match format {
         Format::F32 => f32_baseline::FUNCTIONS,
         Format::Bf16 => bf16_baseline::FUNCTIONS,
-        Format::Int8 => int8_baseline::FUNCTIONS,
+        Format::Int8(_) => int8_baseline::FUNCTIONS,
     }
 }
 
@@ -70,6 +70,17 @@ impl F32x16 for F32x16Plain {
     #[inline(always)]
     fn scaled(self, factor: F32x16Plain, add: F32x16Plain) -> F32x16Plain {
         F32x16Plain(from_fn(|lane| self.0[lane].mul_add(factor.0[lane], add.0[lane])))
+    }
+
+    #[inline(always)]
+    fn plus(self, other: F32x16Plain) -> F32x16Plain {
+        F32x16Plain(from_fn(|lane| self.0[lane] + other.0[lane]))
+    }
+
+    #[inline(always)]
+    fn larger(self, other: F32x16Plain) -> F32x16Plain {
+        let larger = |one: f32, other: f32| if other > one { other } else { one };
+        F32x16Plain(from_fn(|lane| larger(self.0[lane], other.0[lane])))
     }
 
     #[inline(always)]
@@ -133,13 +144,8 @@ impl Numbers for Bf16Plain {
     }
 
     #[inline(always)]
-    fn load(at: &[u32; BLOCK / 2]) -> Lanes {
-        from_fn(|lane| halves(at[lane / 2])[lane % 2])
-    }
-
-    #[inline(always)]
-    fn load_vector(at: &[u32; BLOCK / 2]) -> F32x16Plain {
-        F32x16Plain(Self::load(at))
+    fn load(at: &[u32; BLOCK / 2]) -> F32x16Plain {
+        F32x16Plain(from_fn(|lane| halves(at[lane / 2])[lane % 2]))
     }
 
     #[inline(always)]
@@ -209,25 +215,35 @@ impl Numbers for Int8Plain {
     }
 
     #[inline(always)]
-    fn load(at: &[u32; BLOCK / 4]) -> Lanes {
-        from_fn(|lane| f32::from(at[lane / 4].to_ne_bytes()[lane % 4]))
-    }
-
-    #[inline(always)]
-    fn load_vector(at: &[u32; BLOCK / 4]) -> F32x16Plain {
-        F32x16Plain(Self::load(at))
+    fn load(at: &[u32; BLOCK / 4]) -> F32x16Plain {
+        F32x16Plain(from_fn(|lane| f32::from(at[lane / 4].to_ne_bytes()[lane % 4])))
     }
 
     #[inline(always)]
     fn store(value: Lanes, at: &mut [u32; BLOCK / 4]) {
-        // A conversion to u8 saturates, and 0 is ReLU.
-        let byte = |lane: usize| value[lane].round_ties_even() as u8;
-        *at = from_fn(|word| u32::from_ne_bytes(from_fn(|part| byte(4 * word + part))));
+        *at = from_fn(|word| u32::from_ne_bytes(from_fn(|part| byte(value[4 * word + part]))));
+    }
+
+    #[inline(always)]
+    fn larger(one: Self::Pixel, other: Self::Pixel) -> Self::Pixel {
+        from_fn(|word| {
+            let (one, other) = (one[word].to_ne_bytes(), other[word].to_ne_bytes());
+            u32::from_ne_bytes(from_fn(|part| one[part].max(other[part])))
+        })
     }
 
     #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
-        let [r, g, b] = colours.map(|v| v.round_ties_even() as u8);
+        let [r, g, b] = colours.map(byte);
         [u32::from_ne_bytes([r, g, b, 0]), 0, 0, 0]
     }
+}
+
+/// The nearest of 0 to 255, ties to even; 0 is ReLU, too. Where an f32 has no bits behind the point, an
+/// addition rounds to whole numbers: the compiler makes vectors of that, but a call for each number
+/// where the processor may lack an instruction that rounds.
+#[inline(always)]
+fn byte(value: f32) -> u8 {
+    const NO_FRACTION: f32 = (3 << 22) as f32;
+    (value.clamp(0.0, 255.0) + NO_FRACTION).to_bits() as u8
 }

@@ -111,8 +111,8 @@ impl Plan {
                 plan.push(graph, &layouts, Work::ClearHalo, "halo", (all, all), 0);
             }
             let scales = |input: View| match (engine.format(), scales) {
-                (Format::Int8, None) => panic!("8-bit integers need the scales of the maps"),
-                (Format::Int8, Some(scales)) => scales.of_step(graph, [input.map, output]),
+                (Format::Int8(_), None) => panic!("8-bit integers need the scales of the maps"),
+                (Format::Int8(_), Some(scales)) => scales.of_step(graph, [input.map, output]),
                 _ => StepScales::NONE,
             };
             let (name, work) = plan_step(graph, step, &layouts, engine, &scales);

@@ -2,11 +2,11 @@
 //!
 //! As the tile, they use pointers without checks; [`PoolPlan`] checks the sizes when it is made.
 
-use std::array::from_fn;
+use std::mem::zeroed;
 use std::ops::Range;
 
 use super::graph::{Average, BLOCK};
-use super::numbers::{Lanes, Numbers};
+use super::numbers::{F32x16, Lanes, Numbers};
 use super::pool_plan::{PoolPlan, WINDOW};
 
 /// A pool for one format and set of instructions: plan, arena, features, and which tasks.
@@ -22,41 +22,105 @@ fn window(at: usize, plan: &PoolPlan, size: usize) -> Range<usize> {
     from.saturating_sub(plan.padding)..(from + WINDOW - plan.padding).min(size)
 }
 
-/// Computes rows of the output: row `task % height` of block `task / height` for each task.
-/// `combine` folds the stored pixels of a window into one value, beginning with `start`; `finish`
-/// takes that value, the number of pixels and the block to what is stored.
-///
-/// # Safety
-/// As [`PoolFn`].
-#[inline(always)]
-unsafe fn pool<F: Numbers>(
-    plan: &PoolPlan,
-    arena: *mut u32,
-    tasks: Range<usize>,
-    start: Lanes,
-    combine: impl Fn(Lanes, Lanes) -> Lanes,
-    finish: impl Fn(Lanes, usize, usize) -> Lanes,
-) {
-    for task in tasks {
+/// How the pixels of a window become one value. Types with functions instead of closures, which would
+/// not always be compiled for the instructions of their caller.
+trait Fold<F: Numbers> {
+    type Value: Copy;
+    /// # Safety
+    /// As all functions of [`Numbers`].
+    unsafe fn none() -> Self::Value;
+    /// # Safety
+    /// As all functions of [`Numbers`].
+    unsafe fn with(value: Self::Value, pixel: &F::Pixel) -> Self::Value;
+}
+
+/// The largest number of each channel, as it is stored.
+struct Largest;
+
+impl<F: Numbers> Fold<F> for Largest {
+    type Value = F::Pixel;
+
+    #[inline(always)]
+    unsafe fn none() -> F::Pixel {
+        // SAFETY: a pixel is an array of numbers, of which all may be 0.
+        unsafe { zeroed() }
+    }
+
+    #[inline(always)]
+    unsafe fn with(largest: F::Pixel, pixel: &F::Pixel) -> F::Pixel {
+        F::larger(largest, *pixel)
+    }
+}
+
+/// The sum of each channel.
+struct Sum;
+
+impl<F: Numbers> Fold<F> for Sum {
+    type Value = F::Vector;
+
+    #[inline(always)]
+    unsafe fn none() -> F::Vector {
+        F::Vector::load(&[0.0; BLOCK])
+    }
+
+    #[inline(always)]
+    unsafe fn with(sum: F::Vector, pixel: &F::Pixel) -> F::Vector {
+        sum.plus(F::load(pixel))
+    }
+}
+
+/// What lies inside the map of the windows of one row of the output.
+struct Row {
+    /// Of the first column of the map, in the first row of the windows.
+    from: usize,
+    rows: usize,
+    block: usize,
+    /// The first pixel of the output.
+    to: usize,
+}
+
+impl Row {
+    /// Row `task % height` of block `task / height`.
+    #[inline(always)]
+    fn of(plan: &PoolPlan, task: usize) -> Row {
         let (block, y) = (task / plan.output.height, task % plan.output.height);
         let rows = window(y, plan, plan.input.height);
-        for x in 0..plan.output.width {
-            let columns = window(x, plan, plan.input.width);
-            // SAFETY: the window lies inside the input map and the pixel inside the output, whose
-            // sizes the plan has checked.
-            unsafe {
-                let mut value = start;
-                for row in rows.clone() {
-                    let from = plan.from + block * plan.input.block() + row * plan.input.row();
-                    for column in columns.clone() {
-                        let stored = F::load(&*arena.add(from + column * plan.input.pixel).cast());
-                        value = combine(value, stored);
+        Row {
+            from: plan.from + block * plan.input.block() + rows.start * plan.input.row(),
+            rows: rows.len(),
+            block,
+            to: plan.to + block * plan.output.block() + y * plan.output.row(),
+        }
+    }
+
+    /// Folds these columns of the window, row by row.
+    ///
+    /// # Safety
+    /// As [`PoolFn`]; the columns lie inside the map.
+    #[inline(always)]
+    unsafe fn fold<F: Numbers, T: Fold<F>>(
+        &self,
+        plan: &PoolPlan,
+        arena: *const u32,
+        columns: &Range<usize>,
+    ) -> T::Value {
+        // SAFETY: the caller promises it, and the plan has checked the rows.
+        unsafe {
+            let mut value = T::none();
+            for row in 0..self.rows {
+                let at = self.from + row * plan.input.row() + columns.start * F::WORDS;
+                let first = arena.add(at).cast::<F::Pixel>();
+                if columns.len() == WINDOW {
+                    for column in 0..WINDOW {
+                        value = T::with(value, &*first.add(column));
+                    }
+                } else {
+                    for column in 0..columns.len() {
+                        value = T::with(value, &*first.add(column));
                     }
                 }
-                let to = plan.to + block * plan.output.block() + y * plan.output.row();
-                let value = finish(value, rows.len() * columns.len(), block);
-                F::store(value, &mut *arena.add(to + x * plan.output.pixel).cast());
             }
+            value
         }
     }
 }
@@ -65,10 +129,18 @@ unsafe fn pool<F: Numbers>(
 /// As [`PoolFn`].
 #[inline(always)]
 pub(super) unsafe fn max<F: Numbers>(plan: &PoolPlan, arena: *mut u32, tasks: Range<usize>) {
-    let larger =
-        |a: Lanes, b: Lanes| from_fn(|lane| if b[lane] > a[lane] { b[lane] } else { a[lane] });
-    // SAFETY: as `pool` demands, which the caller promises.
-    unsafe { pool::<F>(plan, arena, tasks, [0.0; BLOCK], larger, |value, _, _| value) }
+    for task in tasks {
+        let row = Row::of(plan, task);
+        for x in 0..plan.output.width {
+            let columns = window(x, plan, plan.input.width);
+            // SAFETY: the window lies inside the input map and the pixel inside the output, whose
+            // sizes the plan has checked.
+            unsafe {
+                let largest = row.fold::<F, Largest>(plan, arena, &columns);
+                *arena.add(row.to + x * F::WORDS).cast() = largest;
+            }
+        }
+    }
 }
 
 /// # Safety
@@ -80,21 +152,29 @@ pub(super) unsafe fn average<F: Numbers>(
     tasks: Range<usize>,
     kind: Average,
 ) {
-    let sum = |a: Lanes, b: Lanes| from_fn(|lane| a[lane] + b[lane]);
-    let finish = |sum: Lanes, inside: usize, block: usize| -> Lanes {
-        let divisor = match kind {
-            Average::CountPadding => WINDOW * WINDOW,
-            Average::ExcludePadding => inside,
-        };
-        let (factor, zeros) =
-            (plan.scales.input / divisor as f32, plan.scales.input_zero * inside as f32);
-        from_fn(|lane| {
-            let value = (sum[lane] - zeros) * factor + plan.bias[block * BLOCK + lane];
-            (if value < 0.0 { 0.0 } else { value }) / plan.scales.output
-        })
-    };
-    // SAFETY: as `pool` demands, which the caller promises.
-    unsafe { pool::<F>(plan, arena, tasks, [0.0; BLOCK], sum, finish) }
+    for task in tasks {
+        let row = Row::of(plan, task);
+        let bias: &[f32] = &plan.bias[row.block * BLOCK..][..BLOCK];
+        for x in 0..plan.output.width {
+            let columns = window(x, plan, plan.input.width);
+            let inside = row.rows * columns.len();
+            let divisor = match kind {
+                Average::CountPadding => WINDOW * WINDOW,
+                Average::ExcludePadding => inside,
+            };
+            let (factor, zeros) =
+                (plan.scales.input / divisor as f32, plan.scales.input_zero * inside as f32);
+            let mut value = [0.0; BLOCK];
+            // SAFETY: as in `max`.
+            unsafe { row.fold::<F, Sum>(plan, arena, &columns).store(&mut value) };
+            for lane in 0..BLOCK {
+                let mean = (value[lane] - zeros) * factor + bias[lane];
+                value[lane] = (if mean < 0.0 { 0.0 } else { mean }) / plan.scales.output;
+            }
+            // SAFETY: as in `max`.
+            unsafe { F::store(value, &mut *arena.add(row.to + x * F::WORDS).cast()) };
+        }
+    }
 }
 
 /// The means of the blocks `tasks`, to `features`.
@@ -109,22 +189,23 @@ pub(super) unsafe fn mean<F: Numbers>(
     tasks: Range<usize>,
 ) {
     for block in tasks {
-        let mut sum = [0.0; BLOCK];
+        let mut sum = F::Vector::load(&[0.0; BLOCK]);
         for row in 0..plan.input.height {
             let from = plan.from + block * plan.input.block() + row * plan.input.row();
             for column in 0..plan.input.width {
                 let at = from + column * plan.input.pixel;
                 // SAFETY: a pixel of the view, whose size the plan has checked.
-                let stored = unsafe { F::load(&*arena.add(at).cast()) };
-                sum = from_fn(|lane| sum[lane] + stored[lane]);
+                sum = sum.plus(F::load(unsafe { &*arena.add(at).cast() }));
             }
         }
+        let mut sums = [0.0; BLOCK];
+        sum.store(&mut sums);
         let pixels = (plan.input.height * plan.input.width) as f32;
         let (factor, zeros) = (plan.scales.input / pixels, plan.scales.input_zero * pixels);
         // SAFETY: the plan counts the features that its means fill.
         unsafe {
             let to = features.add(plan.to + block * BLOCK).cast::<Lanes>();
-            to.write_unaligned(sum.map(|sum| (sum - zeros) * factor));
+            to.write_unaligned(sums.map(|sum| (sum - zeros) * factor));
         }
     }
 }

@@ -6,10 +6,11 @@
 //! scale for each output. Products and sums are exact integers, so that every set of instructions
 //! gives the same bits.
 
+use super::format::Rounding;
 use super::graph::{BLOCK, Graph, InputRange, Map, Op};
 
-/// Largest sum of the absolute values of four weights whose products are added in 16 bits: AVX2
-/// widens only after that addition, and `255 * 128` is the largest sum of products that fits.
+/// Largest sum of the absolute values of four weights of [`Rounding::Reduced`] whose products are added
+/// in 16 bits: AVX2 widens only after that addition, and `255 * 128` is the largest sum of products that fits.
 const FOUR_WEIGHTS: f32 = 128.0;
 
 /// What is stored for 0 where numbers have a sign.
@@ -79,7 +80,7 @@ pub(super) struct Output {
     pub add: f32,
 }
 
-/// Quantises the weights of one output, whose bias is `bias`. `kernel`: `[in, height, width]`, of this height and width;
+/// Quantises the weights of one output, whose bias is `bias`, by `rounding`. `kernel`: `[in, height, width]`, of this height and width;
 /// `pixel`: words of an input pixel; `input_range`: of the picture, in the first convolution.
 pub(super) fn output(
     kernel: &[f32],
@@ -88,6 +89,7 @@ pub(super) fn output(
     bias: f32,
     input_range: Option<InputRange>,
     scales: StepScales,
+    rounding: Rounding,
 ) -> Output {
     // The picture enters as its own pixel values; what brings them to the input range is linear. The
     // factor of red is the scale of the input, the others are in the weights, relative to it.
@@ -97,7 +99,12 @@ pub(super) fn output(
         Some(range) => kernel.iter().enumerate().map(|(i, w)| w * relative(range, i)).collect(),
         None => kernel.to_vec(),
     };
-    let scale = weight_scale(&kernel, [height, width], pixel);
+    let largest = kernel.iter().fold(0.0, |largest: f32, w| largest.max(w.abs()));
+    let scale = match rounding {
+        Rounding::Full => largest / 127.0,
+        Rounding::Reduced => (largest / 127.0).max(fours_scale(&kernel, [height, width], pixel)),
+    };
+    let scale = scale.max(f32::MIN_POSITIVE);
     let weights: Vec<i8> = kernel.iter().map(|w| (w / scale).round() as i8).collect();
     let (input_scale, bias) = match input_range {
         Some(range) => {
@@ -123,11 +130,10 @@ pub(super) fn depthwise(kernel: &[f32], bias: f32, scales: StepScales) -> Output
     Output { weights, multiply: scales.input * scale / scales.output, add: bias / scales.output }
 }
 
-/// The scale with which no weight is above 127 and no four weights whose products are added in 16
-/// bits are above [`FOUR_WEIGHTS`]. Two words of a kernel row are added, an even one and the next;
+/// The scale with which no four weights whose products are added in 16 bits are above
+/// [`FOUR_WEIGHTS`]. Two words of a kernel row are added, an even one and the next;
 /// channels 0 and 1 of both make one such sum, 2 and 3 the other.
-fn weight_scale(kernel: &[f32], [height, width]: [usize; 2], pixel: usize) -> f32 {
-    let largest = kernel.iter().fold(0.0, |largest: f32, w| largest.max(w.abs()));
+fn fours_scale(kernel: &[f32], [height, width]: [usize; 2], pixel: usize) -> f32 {
     let word_pairs = (width * pixel).div_ceil(2);
     let blocks = (kernel.len() / (height * width)).div_ceil(BLOCK);
     let mut sums = vec![0.0f32; blocks * height * word_pairs * 2];
@@ -138,6 +144,5 @@ fn weight_scale(kernel: &[f32], [height, width]: [usize; 2], pixel: usize) -> f3
         sums[(row + word / 2) * 2 + channel % 4 / 2] += weight.abs();
     }
     // Rounding may raise four weights by a half each.
-    let four = sums.into_iter().fold(0.0, f32::max) / (FOUR_WEIGHTS - 2.0);
-    four.max(largest / 127.0).max(f32::MIN_POSITIVE)
+    sums.into_iter().fold(0.0, f32::max) / (FOUR_WEIGHTS - 2.0)
 }

@@ -8,7 +8,7 @@
 use std::array::from_fn;
 
 use super::graph::BLOCK;
-use super::numbers::{Lanes, Limits, Numbers};
+use super::numbers::{Lanes, Limits, Line, Numbers};
 
 /// What one call of a tile function works on. Distances and offsets are in words; those of input
 /// and output count from the start of the arena, `channel` from the first output channel.
@@ -116,46 +116,51 @@ pub(super) unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP
     }
 }
 
-/// Words of input of one pass of [`peak`].
-const PEAK_WORDS: usize = 96;
+/// Rounds of [`peak`]'s loop from one pass to the next.
+const PEAK_ROUNDS: usize = 16;
 
-/// The tile's inner loop without its loads: dot products of inputs from the first-level cache with
-/// weights that stay in registers. Gives the words of input that were multiplied, for 16 outputs
-/// each.
+/// The tile's inner loop with nothing but what the multipliers need: dot products of M inputs from the
+/// first-level cache with N panels of weights that stay in registers. Gives the words of input that were
+/// multiplied, for 16 outputs each.
 ///
 /// # Safety
 /// The processor has the instructions of the format.
 #[inline(always)]
-pub(super) unsafe fn peak<F: Numbers, const SUMS: usize>(passes: usize) -> usize {
-    #[repr(align(64))]
-    struct Table([u32; PEAK_WORDS]);
-    let table = Table([0; PEAK_WORDS]);
-    let add = [0.0; BLOCK];
-    let mut out = [[0u32; BLOCK]; SUMS];
+pub(super) unsafe fn peak<F: Numbers, const M: usize, const N: usize>(passes: usize) -> usize {
     let at_once = if F::PAIRS_ARE_FASTER { 2 } else { 1 };
-    // SAFETY: weights are the first 16 words of the table, and outputs at most 16 words.
+    let weights = [Line([0; BLOCK]); 4];
+    let inputs = [[0u32; 2 * PEAK_ROUNDS]; M];
+    let add = [0.0; BLOCK];
+    let mut out = [[[0u32; BLOCK]; N]; M];
+    // SAFETY: the weights of a word are a line, and outputs at most 16 words.
     unsafe {
-        let weights = F::weights(&*std::hint::black_box(&table).0.as_ptr().cast());
-        let mut sums = [F::start(&add); SUMS];
+        let lines = std::hint::black_box(&weights).as_ptr();
+        let w: [F::Weights; 2] = from_fn(|word| F::weights(&*lines.add(word).cast()));
+        let mut sums = [[F::start(&add); N]; M];
         for _ in 0..passes {
             // Seen anew in each pass, so that nothing is computed ahead of the loop.
-            let inputs = std::hint::black_box(&table.0);
-            for words in inputs.chunks_exact(SUMS * at_once) {
-                for (sum, words) in sums.iter_mut().zip(words.chunks_exact(at_once)) {
-                    *sum = match words {
-                        [one, other] => {
-                            let words = [F::input(*one), F::input(*other)];
-                            F::dot_pair(*sum, words, [weights; 2])
-                        }
-                        _ => F::dot(*sum, F::input(words[0]), weights),
-                    };
+            let inputs = std::hint::black_box(&inputs);
+            for round in 0..PEAK_ROUNDS {
+                for m in 0..M {
+                    let at = inputs[m].as_ptr().add(round * at_once);
+                    for n in 0..N {
+                        sums[m][n] = if F::PAIRS_ARE_FASTER {
+                            let words = [F::input(*at), F::input(*at.add(1))];
+                            F::dot_pair(sums[m][n], words, w)
+                        } else {
+                            F::dot(sums[m][n], F::input(*at), w[n % 2])
+                        };
+                    }
                 }
             }
         }
-        for (sum, out) in sums.into_iter().zip(&mut out) {
-            F::finish(sum, add, add, (0.0, f32::INFINITY), &mut *out.as_mut_ptr().cast());
+        for m in 0..M {
+            for n in 0..N {
+                let pixel = &mut *out[m][n].as_mut_ptr().cast();
+                F::finish(sums[m][n], add, add, (0.0, f32::INFINITY), pixel);
+            }
         }
     }
     std::hint::black_box(&out);
-    passes * (PEAK_WORDS / (SUMS * at_once)) * SUMS * at_once
+    passes * PEAK_ROUNDS * M * N * at_once
 }

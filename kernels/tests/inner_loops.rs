@@ -16,7 +16,7 @@ struct Expected {
     instructions: usize,
 }
 
-const EXPECTED: [Expected; 5] = [
+const EXPECTED: [Expected; 7] = [
     Expected { engine: "f32_256", multiply: "vfmadd", multiplies: 12, instructions: 12 + 8 + 8 },
     Expected { engine: "f32_512", multiply: "vfmadd", multiplies: 28, instructions: 28 + 16 + 8 },
     Expected {
@@ -31,6 +31,15 @@ const EXPECTED: [Expected; 5] = [
         multiplies: 28,
         instructions: 28 + 16 + 8,
     },
+    // Of an instruction with a prefix only that is found.
+    Expected { engine: "int8_vnni", multiply: "{vex}", multiplies: 12, instructions: 12 + 8 + 8 },
+    // Inputs and weights are split in two.
+    Expected {
+        engine: "int8_256_full",
+        multiply: "vpmaddwd",
+        multiplies: 12,
+        instructions: 24 + 9 + 8 + 8,
+    },
     Expected {
         engine: "int8_256",
         multiply: "vpmaddubsw",
@@ -39,14 +48,43 @@ const EXPECTED: [Expected; 5] = [
     },
 ];
 
+/// A pool or the packing of the picture, and the instructions that show that it computes with all lanes
+/// at once.
+struct AllLanes {
+    /// Part of the function's name, as [`Expected::engine`]: what is alike for several is there once.
+    engine: &'static str,
+    function: &'static str,
+    instructions: &'static [&'static str],
+}
+
+const ALL_LANES: [AllLanes; 9] = {
+    const fn of(
+        engine: &'static str,
+        function: &'static str,
+        instructions: &'static [&'static str],
+    ) -> AllLanes {
+        AllLanes { engine, function, instructions }
+    }
+    [
+        of("int8_512", "3max", &["vpmaxub"]),
+        of("int8_512", "5count", &["vpmovzxbd", "vaddps", "vpmovusdb"]),
+        of("int8_512", "7exclude", &["vpmovzxbd", "vaddps", "vpmovusdb"]),
+        of("int8_512", "8pack_row", &["vmaxps", "vminps", "vaddps"]),
+        of("int8_256", "3max", &["vpmaxub"]),
+        of("int8_256", "5count", &["vpmovzxbd", "vaddps", "vpackuswb"]),
+        of("int8_256", "8pack_row", &["vmaxps", "vminps", "vaddps"]),
+        of("int8_baseline", "8pack_row", &["maxps", "minps", "addps"]),
+        of("f32_512", "3max", &["vmaxps"]),
+    ]
+};
+
 #[test]
-fn inner_loops_multiply_without_a_detour_through_memory() {
+fn inner_loops_multiply_without_a_detour_through_memory_and_pools_compute_with_all_lanes() {
     let assembly = compile();
     for Expected { engine, multiply, multiplies, instructions } in EXPECTED {
         let name = format!("{engine}4tile");
-        let tiles: Vec<&str> = functions(&assembly)
-            .filter(|f| f.lines().take(3).collect::<String>().contains(&name))
-            .collect();
+        let tiles: Vec<&str> =
+            functions(&assembly).filter(|f| name_of(f).contains(&name)).collect();
         assert!(tiles.len() > 5, "{engine}: {} tile functions", tiles.len());
         let mut largest = 0;
         for tile in tiles {
@@ -62,6 +100,27 @@ fn inner_loops_multiply_without_a_detour_through_memory() {
         }
         assert!(largest >= 2, "{engine}: {largest} inner loops with {multiplies} multiplications");
     }
+    for AllLanes { engine, function, instructions } in ALL_LANES {
+        let named = |f: &&str| name_of(f).contains(engine) && name_of(f).contains(function);
+        let found = functions(&assembly).find(named);
+        let found = found.unwrap_or_else(|| panic!("no function {engine} {function}"));
+        for instruction in instructions {
+            let text = format!("\t{instruction}\t");
+            assert!(found.contains(&text), "{engine} {function}: no {instruction}");
+        }
+        let call = found.lines().find(|line| line.contains("call") && !is_harmless(line));
+        assert!(call.is_none(), "{engine} {function}: {call:?}");
+    }
+}
+
+/// The lines in which the name of a function stands.
+fn name_of(function: &str) -> String {
+    function.lines().take(3).collect()
+}
+
+/// Of a check that never fails, or of the clearing of a few bytes.
+fn is_harmless(call: &str) -> bool {
+    call.contains("panicking") || call.contains("slice_index_fail") || call.contains("memset")
 }
 
 /// The assembly of the kernels with full optimisation.

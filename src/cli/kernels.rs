@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
 
-use crate::kernels::{Engine, Format, StepKind, StepSummary, Trunk};
+use crate::kernels::{Engine, Format, InstructionSet, Rounding, StepKind, StepSummary, Trunk};
 use crate::nets::efficientnet_lite2;
 use crate::nets::inception_v3::{self, PlainInceptionV3};
 use crate::nets::{self, NetworkSettings};
@@ -17,7 +17,8 @@ const ROUNDS: usize = 10;
 const PLAIN_ROUNDS: usize = 3;
 
 pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
-    let engines: Vec<Engine> = formats(precision)?.into_iter().flat_map(Engine::fast).collect();
+    let engines = formats(precision)?.into_iter().flat_map(Engine::fast);
+    let engines: Vec<Engine> = engines.filter(is_shown).collect();
     let (network, root) = (NetworkSettings::default(), Path::new(""));
     let plain = PlainInceptionV3::load(&network, root, &Device::Cpu)?;
     let picture = nets::calibration_pictures(plain.preprocess()).remove(0);
@@ -40,9 +41,17 @@ fn formats(precision: Option<&str>) -> Result<Vec<Format>> {
     let Some(name) = precision else {
         return Ok(Format::ALL.into_iter().filter(|f| Engine::best(*f).is_fast()).collect());
     };
-    let named = Format::ALL.into_iter().find(|format| format.name() == name);
-    let known = Format::ALL.map(Format::name).join(", ");
-    Ok(vec![named.with_context(|| format!("--precision is '{name}', expected one of {known}"))?])
+    let named: Vec<Format> = Format::ALL.into_iter().filter(|f| f.name() == name).collect();
+    if named.is_empty() {
+        let known = Format::of_this_processor().map(Format::name).join(", ");
+        bail!("--precision is '{name}', expected one of {known}");
+    }
+    Ok(named)
+}
+
+/// Not weights of the reduced range where they gain nothing: only AVX2 multiplies them faster.
+fn is_shown(engine: &Engine) -> bool {
+    engine.format() != Format::Int8(Rounding::Reduced) || engine.set() == InstructionSet::Avx2
 }
 
 /// Names of the convolutions with their best times in plain Candle.
@@ -64,7 +73,7 @@ fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
     let peak = engine.peak();
     outln!(
         "{} by {}: peak {:.1} GFLOP/s a core; weights {:.1} MB, {:.1} MB for each picture at work",
-        engine.format().name(),
+        engine.format().full_name(),
         engine.set().name(),
         peak / 1e9,
         plan.weight_bytes() as f64 / 1e6,

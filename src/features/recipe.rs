@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::extract::Extractor;
 use crate::config::expand_home;
 use crate::dataset::DecodeRule;
+use crate::kernels::Rounding;
 use crate::nets::{self, DeviceChoice, DeviceError, Identity, NetError, NetworkSettings};
 use crate::nets::{Place, Precision, Resize, Weights};
 use crate::onnx::{Graph, Value};
@@ -25,8 +26,28 @@ pub struct Recipe {
     pub max_megapixels: usize,
     /// What the network computed in.
     pub precision: Precision,
+    /// How it rounded 8-bit integers; without a meaning in other precisions. Heads that do not say are
+    /// older than the choice.
+    #[serde(with = "RoundingWord", default = "reduced", skip_serializing_if = "is_reduced")]
+    pub rounding: Rounding,
     /// How photos became pixels.
     pub decode_rule: DecodeRule,
+}
+
+/// [`Rounding`] as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Rounding", rename_all = "snake_case")]
+enum RoundingWord {
+    Full,
+    Reduced,
+}
+
+fn reduced() -> Rounding {
+    Rounding::Reduced
+}
+
+fn is_reduced(rounding: &Rounding) -> bool {
+    *rounding == Rounding::Reduced
 }
 
 /// A recipe as head files of version 1 have it.
@@ -90,6 +111,7 @@ impl Recipe {
             },
             max_megapixels,
             precision: backbone.precision(),
+            rounding: backbone.rounding().unwrap_or(Rounding::Reduced),
             decode_rule: DecodeRule::CURRENT,
         };
         let decode_rule = recipe.decode_rule;
@@ -103,7 +125,8 @@ impl Recipe {
             serde_json::from_value(json)?;
         let network = nets::identity_of_first_heads(network, resize)?;
         let decode_rule = DecodeRule::BEFORE;
-        Ok(Recipe { network, weights_file, max_megapixels, precision, decode_rule })
+        let rounding = Rounding::Reduced;
+        Ok(Recipe { network, weights_file, max_megapixels, precision, rounding, decode_rule })
     }
 
     /// Adds the network to an ONNX graph, from RGB pictures in u8, `[n, rows, columns, 3]`, to features,
@@ -120,6 +143,7 @@ impl Recipe {
         }
         let file = self.weights_file.as_deref();
         let network = nets::settings(&self.network, file, self.precision, device)?;
+        let network = NetworkSettings { rounding: Some(self.rounding), ..network };
         let place = Place::open(&network)?;
         let (now, extractor) =
             Recipe::prepare(&network, self.max_megapixels, Path::new(""), &place)?;
@@ -139,18 +163,44 @@ fn short(network: &Identity) -> String {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::Device;
+
     use super::*;
     use crate::features::testing;
+
+    fn recipe(network: Identity, precision: Precision, rounding: Rounding) -> Recipe {
+        let decode_rule = DecodeRule::CURRENT;
+        let (weights_file, max_megapixels) = (None, 1);
+        Recipe { network, weights_file, max_megapixels, precision, rounding, decode_rule }
+    }
+
+    #[test]
+    fn a_head_keeps_its_rounding_on_every_processor() {
+        let network = nets::load(&NetworkSettings::default(), Path::new(""), &Device::Cpu).unwrap();
+        for (rounding, arithmetic, written) in [
+            (Rounding::Full, "int8, full range, calibration 1", Some("full")),
+            (Rounding::Reduced, "int8, calibration 1", None),
+        ] {
+            let made = recipe(network.identity().clone(), Precision::Int8, rounding);
+            let json = serde_json::to_value(&made).unwrap();
+            // Heads of before the choice say nothing.
+            assert_eq!(json["rounding"].as_str(), written);
+            let read: Recipe = serde_json::from_value(json).unwrap();
+            assert_eq!(read, made);
+            let opened = read.open(DeviceChoice::Cpu).unwrap();
+            assert_eq!(opened.backbone.arithmetic(), arithmetic);
+            assert_eq!(nets::rounding_of(arithmetic), Some(rounding));
+        }
+        assert_eq!(nets::rounding_of("f32"), None);
+    }
 
     #[test]
     fn a_decode_rule_of_a_newer_program_is_told_before_the_network_is_looked_for() {
         let newer = DecodeRule::CURRENT.number() + 1;
         let recipe = Recipe {
-            network: testing::identity(8),
             weights_file: Some("missing".into()),
-            max_megapixels: 1,
-            precision: Precision::F32,
             decode_rule: serde_json::from_value(newer.into()).unwrap(),
+            ..recipe(testing::identity(8), Precision::F32, Rounding::Reduced)
         };
         let refused = recipe.open(DeviceChoice::Cpu).err();
         assert!(matches!(refused, Some(RecipeError::NewerRule { found }) if found == newer));

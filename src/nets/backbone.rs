@@ -4,6 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::identity::Identity;
 use super::settings::Precision;
+use crate::kernels::Rounding;
 
 /// A frozen network that turns pictures into features.
 ///
@@ -19,7 +20,12 @@ pub trait Backbone: Send + Sync {
     /// The precision it computes in: never [`Precision::Auto`].
     fn precision(&self) -> Precision;
 
-    /// Device and precision, as they stand in the key of its features: other arithmetic, other last
+    /// How it rounds 8-bit integers, where it computes in them.
+    fn rounding(&self) -> Option<Rounding> {
+        None
+    }
+
+    /// Device, precision and rounding, as they stand in the key of its features: other arithmetic, other last
     /// digits.
     fn arithmetic(&self) -> &str;
 

@@ -8,7 +8,7 @@ use super::identity::Identity;
 use super::network::NetworkSettings;
 use super::on_cpu::OnCpu;
 use super::settings::Precision;
-use crate::kernels::{Engine, Format};
+use crate::kernels::{Engine, Format, Rounding};
 
 /// A network by candle's own operations: the reference for the kernels, and what runs on a GPU.
 pub(super) trait Plain: Send + Sync {
@@ -45,8 +45,15 @@ impl Backbone for Computed {
             (Compute::Cuda(..), Precision::Bf16) => "cuda-bf16",
             (Compute::Cuda(..), _) => "cuda-f32",
             (Compute::Cpu(_), Precision::Bf16) => "bf16",
-            (Compute::Cpu(_), Precision::Int8) => INT8,
+            (Compute::Cpu(_), Precision::Int8) => int8_arithmetic(self.rounding()),
             (Compute::Cpu(_), _) => "f32",
+        }
+    }
+
+    fn rounding(&self) -> Option<Rounding> {
+        match &self.compute {
+            Compute::Cpu(cpu) => cpu.rounding(),
+            Compute::Cuda(..) => None,
         }
     }
 
@@ -105,9 +112,24 @@ pub(super) fn single(maps: &[Tensor]) -> Result<Vec<Tensor>> {
     maps.iter().map(to_cpu).collect()
 }
 
-/// The arithmetic of 8-bit integers, with the number of the rule by which their scales are found, so
-/// that features of an older rule are not taken for those of a newer one.
-const INT8: &str = "int8, calibration 1";
+/// The arithmetic of 8-bit integers with weights of the full and of the reduced range, with the number of
+/// the rule by which their scales are found, so that features of an older rule are not taken for those of a
+/// newer one. The reduced range was the only one once, and has no name there.
+const INT8: [(Rounding, &str); 2] = [
+    (Rounding::Full, "int8, full range, calibration 1"),
+    (Rounding::Reduced, "int8, calibration 1"),
+];
+
+fn int8_arithmetic(rounding: Option<Rounding>) -> &'static str {
+    let named = INT8.iter().find(|(named, _)| Some(*named) == rounding);
+    named.map_or("int8", |(_, arithmetic)| arithmetic)
+}
+
+/// How 8-bit integers were rounded for features of this [arithmetic](Backbone::arithmetic); `None`: they
+/// are of another, or of a rule of another program.
+pub fn rounding_of(arithmetic: &str) -> Option<Rounding> {
+    INT8.iter().find(|(_, named)| *named == arithmetic).map(|(rounding, _)| *rounding)
+}
 
 /// The precision for what an experiment asks for. On a GPU f32 means f32: candle rounds products to
 /// TF32 only when told to.
@@ -119,7 +141,8 @@ pub(super) fn precision_on(
     network: &NetworkSettings,
     is_int8_measured: bool,
 ) -> Loaded<Precision> {
-    let int8 = is_int8_measured && Engine::best(Format::Int8).is_fast();
+    let format = Format::Int8(Rounding::of_this_processor());
+    let int8 = is_int8_measured && Engine::best(format).is_fast();
     match network.precision {
         Precision::Int8 if device.is_cuda() => Err(NetError::Int8OnGpu),
         Precision::Auto if int8 && device.is_cpu() => Ok(Precision::Int8),

@@ -64,6 +64,7 @@ impl Default for NetworkSettings {
             precision: Precision::Auto,
             device: DeviceChoice::Auto,
             options: OptionValues::default(),
+            rounding: None,
             preprocess: None,
         }
     }

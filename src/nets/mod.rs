@@ -49,7 +49,7 @@ use candle_core::Device;
 use crate::onnx::{Graph, Value};
 pub use backbone::Backbone;
 pub use calibration::calibration_pictures;
-pub use compute::Computed;
+pub use compute::{Computed, rounding_of};
 pub use device::{DeviceError, is_out_of_memory};
 pub use error::NetError;
 pub use identity::{Identity, Property, Source, Stated};
@@ -90,7 +90,7 @@ fn of_another_network(settings: &NetworkSettings, root: &Path) -> Option<NetErro
 }
 
 /// The settings with which [`load`] gives the network of this identity again, whatever its weights
-/// file says by then; `weights_file`: where its weights are, `None` for the built-in ones.
+/// file says by then, rounded as this processor is fast at; `weights_file`: where its weights are, `None` for the built-in ones.
 pub fn settings(
     identity: &Identity,
     weights_file: Option<&Path>,
@@ -110,6 +110,7 @@ pub fn settings(
         precision,
         device,
         options,
+        rounding: None,
         preprocess: Some(identity.preprocess),
     })
 }

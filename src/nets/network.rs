@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::preprocess::Preprocess;
 use super::settings::{DeviceChoice, Precision, Resize, Weights};
 use super::weights::WeightsFile;
+use crate::kernels::Rounding;
 use crate::onnx;
 use crate::setting::{Field, FieldType, Value};
 
@@ -105,6 +106,9 @@ pub struct NetworkSettings {
     pub device: DeviceChoice,
     /// What is said of one network only.
     pub options: OptionValues,
+    /// How 8-bit integers are rounded; `None`: as this processor is fast at. An experiment cannot say it: a
+    /// run that goes on and a head keep theirs.
+    pub rounding: Option<Rounding>,
     /// How the network of a head took photos, over what its weights file or others say of it now; an
     /// experiment cannot say it.
     pub preprocess: Option<Preprocess>,
@@ -128,6 +132,7 @@ impl PartialEq for NetworkSettings {
             precision,
             device,
             options,
+            rounding,
             preprocess,
         } = self;
         let same_option = |option| options.value(option) == other.options.value(option);
@@ -137,6 +142,7 @@ impl PartialEq for NetworkSettings {
             && *resize == other.resize
             && *precision == other.precision
             && *device == other.device
+            && *rounding == other.rounding
             && *preprocess == other.preprocess
             && backbone.options.iter().all(same_option)
     }

@@ -7,9 +7,10 @@ use candle_core::{Device, Error, Result, Tensor, bail};
 
 use super::calibration::calibration_pictures;
 use super::error::Loaded;
+use super::network::NetworkSettings;
 use super::preprocess::Preprocess;
 use super::settings::Precision;
-use crate::kernels::{Engine, Format, Graph, Plan, Scales, Trunk};
+use crate::kernels::{Engine, Format, Graph, Plan, Rounding, Scales, Trunk};
 
 /// What the kernels of a network are made of.
 pub(super) trait Blueprint: Send {
@@ -24,19 +25,22 @@ pub(super) trait Blueprint: Send {
     fn known_largest(&self, graph: &Graph) -> Option<Vec<f32>>;
 }
 
-/// The kernels' format for a precision that is not [`Precision::Auto`].
-pub(super) fn format(precision: Precision) -> Format {
-    match precision {
+/// What computes in a precision that is not [`Precision::Auto`]; 8-bit integers round as `network` says,
+/// or, where it does not, as this processor is fast at.
+pub(super) fn engine(precision: Precision, network: &NetworkSettings) -> Engine {
+    Engine::best(match precision {
         Precision::Bf16 => Format::Bf16,
-        Precision::Int8 => Format::Int8,
+        Precision::Int8 => {
+            Format::Int8(network.rounding.unwrap_or_else(Rounding::of_this_processor))
+        }
         Precision::F32 | Precision::Auto => Format::F32,
-    }
+    })
 }
 
 /// The network of a blueprint for these instructions.
 pub(super) fn trunk(blueprint: &dyn Blueprint, engine: Engine) -> Loaded<Trunk> {
     let graph = blueprint.graph()?;
-    let scales = (engine.format() == Format::Int8).then(|| {
+    let scales = matches!(engine.format(), Format::Int8(_)).then(|| {
         let known = blueprint.known_largest(&graph);
         let largest = known.unwrap_or_else(|| largest(blueprint.preprocess(), &graph));
         Scales::from_largest(&graph, largest)
@@ -67,6 +71,14 @@ impl OnCpu {
     /// Nothing is made before the first picture.
     pub fn new(blueprint: impl Blueprint + 'static, engine: Engine) -> OnCpu {
         OnCpu { engine, state: Mutex::new(State::Waiting(Box::new(blueprint))) }
+    }
+
+    /// How it rounds 8-bit integers, where it computes in them.
+    pub fn rounding(&self) -> Option<Rounding> {
+        match self.engine.format() {
+            Format::Int8(rounding) => Some(rounding),
+            _ => None,
+        }
     }
 
     /// `[n, 3, side, side]`, pixel values 0 to 255, to `[n, feature_len]`.

@@ -15,8 +15,8 @@ use crate::likeness::{Likeness, PartsError};
 /// they do not know: a likeness did not raise it.)
 ///
 /// 1: the network in the context is always an Inception v3, its settings are fields of their own,
-/// and the resize rule stands beside it.
-const VERSION: u32 = 2;
+/// and the resize rule stands beside it. 2: 8-bit integers are always rounded in one way, which is not said.
+const VERSION: u32 = 3;
 
 /// The one key of the file's metadata. safetensors keeps metadata in a hash map: a second key
 /// would make the same head give different bytes.
@@ -337,14 +337,16 @@ mod tests {
     #[test]
     fn files_that_say_something_else_are_refused_with_the_reason() {
         let complaint = |bytes: &[u8]| HeadFile::from_bytes(bytes).unwrap_err().to_string();
-        let whole =
-            with_metadata(serde_json::json!({"version": 2, "labels": ["a", "b"], "context": null}));
+        let whole = with_metadata(
+            serde_json::json!({"version": VERSION, "labels": ["a", "b"], "context": null}),
+        );
         assert!(HeadFile::from_bytes(&whole).is_ok());
         assert!(complaint(b"").contains("not a head file"));
         assert!(complaint(&[0xff; 64]).contains("not a head file"));
-        let newer = with_metadata(serde_json::json!({"version": 3, "names": ["a", "b"]}));
-        assert!(complaint(&newer).contains("version 3, expected 1 to 2"));
-        let three = serde_json::json!({"version": 2, "labels": ["a", "b", "c"], "context": null});
+        let newer = with_metadata(serde_json::json!({"version": VERSION + 1, "names": ["a", "b"]}));
+        assert!(complaint(&newer).contains("version 4, expected 1 to 3"));
+        let three =
+            serde_json::json!({"version": VERSION, "labels": ["a", "b", "c"], "context": null});
         assert!(complaint(&with_metadata(three)).contains("for 3 labels"));
         let foreign = safetensors::serialize(Vec::<(&str, TensorView)>::new(), None).unwrap();
         assert!(complaint(&foreign).contains("no 'retrain'"));

@@ -4,12 +4,17 @@ use anyhow::{Context, Result, bail};
 
 use crate::dataset::DecodeRule;
 use crate::features::Extractor;
+use crate::kernels::Rounding;
+use crate::nets;
 use crate::setting::Value;
 use crate::spec::{self, Experiment};
 use crate::store::Run;
 
 /// Settings that may change between two workers: one is asked for, one says nothing.
 const FREE: [&str; 2] = ["iterations", "description"];
+
+/// The name of the network's arithmetic among the properties that a run records.
+pub(super) const ARITHMETIC: &str = "arithmetic";
 
 /// Errors when the run's experiment is not the one it began with.
 pub(super) fn check_settings(run: &Run, experiment: &Experiment) -> Result<()> {
@@ -42,6 +47,14 @@ pub(super) fn decode_rule(run: &Run, extractor: &Extractor) -> DecodeRule {
     }
 }
 
+/// How the run's features were rounded, where it has trained on them: another processor than the one that
+/// it began on may round in another way, but a run does not.
+pub(super) fn rounding(run: &Run) -> Option<Rounding> {
+    let began = run.network.as_ref().filter(|_| run.has_trained())?;
+    let (_, arithmetic) = began.properties.iter().find(|(name, _)| name == ARITHMETIC)?;
+    nets::rounding_of(arithmetic)
+}
+
 /// Errors when what made the features is not what it was when training began.
 pub(super) fn check_network(run: &Run, feature_key: &str) -> Result<()> {
     match &run.network {
@@ -58,4 +71,36 @@ pub(super) fn check_network(run: &Run, feature_key: &str) -> Result<()> {
 /// What to do where it cannot go on.
 pub(super) fn new_run(run: &Run) -> String {
     format!("begin a new run with 'retrain run {}'", run.source.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{NetworkFacts, StepPoint};
+
+    #[test]
+    fn a_run_that_has_trained_goes_on_with_the_rounding_that_it_began_with() {
+        let run = |arithmetic: &str, step: usize| Run {
+            network: Some(NetworkFacts {
+                properties: vec![(ARITHMETIC.to_owned(), arithmetic.to_owned())],
+                ..NetworkFacts::default()
+            }),
+            latest: (step > 0).then_some(StepPoint {
+                step,
+                loss: 1.0,
+                accuracy: 0.5,
+                learning_rate: 0.1,
+            }),
+            ..Run::default()
+        };
+        for (arithmetic, expected) in [
+            ("int8, full range, calibration 1", Some(Rounding::Full)),
+            ("int8, calibration 1", Some(Rounding::Reduced)),
+            ("f32", None),
+        ] {
+            assert_eq!(rounding(&run(arithmetic, 10)), expected);
+            assert_eq!(rounding(&run(arithmetic, 0)), None, "no head needs it yet");
+        }
+        assert_eq!(rounding(&Run::default()), None);
+    }
 }

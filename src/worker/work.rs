@@ -9,11 +9,11 @@ use anyhow::{Context, Result, anyhow};
 
 use super::reporter::Reporter;
 use super::requests::{RequestWatcher, Requests};
-use super::unchanged::{check_network, check_settings, decode_rule, new_run};
+use super::unchanged::{ARITHMETIC, check_network, check_settings, decode_rule, new_run, rounding};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
 use crate::features::{self, Cache, Extractor, FillError, Job, Recipe};
-use crate::nets::Place;
+use crate::nets::{NetworkSettings, Place};
 use crate::spec::{self, Experiment, SpecError};
 use crate::store::{
     Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain, say_aside,
@@ -180,10 +180,13 @@ impl<'a> Work<'a> {
     }
 
     fn network(&mut self, place: Place) -> Result<(Recipe, Extractor)> {
-        let network = &self.experiment.network;
+        let network = NetworkSettings {
+            rounding: rounding(self.reporter.run()),
+            ..self.experiment.network.clone()
+        };
         let max_megapixels = self.experiment.data.max_megapixels;
         let (mut recipe, mut extractor) =
-            Recipe::prepare(network, max_megapixels, &self.root, &place)?;
+            Recipe::prepare(&network, max_megapixels, &self.root, &place)?;
         let rule = decode_rule(self.reporter.run(), &extractor);
         (recipe.decode_rule, extractor.decode_rule) = (rule, rule);
         let feature_key = extractor.feature_key();
@@ -194,7 +197,7 @@ impl<'a> Work<'a> {
         let mut properties = recipe.network.lines();
         properties.push(("resize".to_owned(), recipe.network.preprocess.resize.name().to_owned()));
         properties.push(("device".to_owned(), place.name));
-        properties.push(("arithmetic".to_owned(), extractor.backbone.arithmetic().to_owned()));
+        properties.push((ARITHMETIC.to_owned(), extractor.backbone.arithmetic().to_owned()));
         self.reporter.turn(Event::Network(NetworkFacts {
             backbone: recipe.network.backbone.clone(),
             weights: recipe.network.weights.clone(),

@@ -46,6 +46,8 @@ pub struct Facts {
 #[derive(Debug, Serialize)]
 pub struct Arithmetic {
     pub format: &'static str,
+    /// The format with how it rounds, where there are several ways.
+    pub name: String,
     pub instructions: &'static str,
 }
 
@@ -98,9 +100,11 @@ impl Facts {
 
 /// Those that this processor is fast at.
 fn arithmetic() -> Vec<Arithmetic> {
-    let best = Format::ALL.into_iter().map(Engine::best).filter(|engine| engine.is_fast());
+    let best =
+        Format::of_this_processor().into_iter().map(Engine::best).filter(|engine| engine.is_fast());
     best.map(|engine| Arithmetic {
         format: engine.format().name(),
+        name: engine.format().full_name(),
         instructions: engine.set().name(),
     })
     .collect()

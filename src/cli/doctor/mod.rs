@@ -61,7 +61,7 @@ fn machine_lines(facts: &Facts) -> Vec<Line> {
     let formats: Vec<String> = facts
         .arithmetic
         .iter()
-        .map(|one| format!("{} by {}", one.format, one.instructions))
+        .map(|one| format!("{} by {}", one.name, one.instructions))
         .collect();
     vec![
         ("retrain", format!("{}, built {cuda}", facts.version)),

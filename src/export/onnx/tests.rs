@@ -11,6 +11,7 @@ use prost::Message;
 use super::*;
 use crate::dataset::DecodeRule;
 use crate::demo;
+use crate::kernels::Rounding;
 use crate::likeness::{Likeness, Photos};
 use crate::nets::{self, Backbone, Crop, NetworkSettings, Precision, Preprocess, Resize};
 use crate::onnx::Model;
@@ -35,6 +36,7 @@ fn network(name: &str, resize: Resize, crop: Option<Crop>) -> (Recipe, Box<dyn B
         weights_file: None,
         max_megapixels: 1,
         precision: Precision::F32,
+        rounding: Rounding::Reduced,
         decode_rule: DecodeRule::CURRENT,
     };
     if let Some(crop) = crop {

@@ -59,7 +59,7 @@ pub fn load(network: &NetworkSettings, root: &Path, device: &Device) -> Loaded<C
         let plain = PlainEfficientNetLite2::new(&opened, device, dtype(precision))?;
         Compute::Cuda(Box::new(plain), GPU_BATCH)
     } else {
-        Compute::Cpu(OnCpu::new(opened, Engine::best(on_cpu::format(precision))))
+        Compute::Cpu(OnCpu::new(opened, on_cpu::engine(precision, network)))
     };
     Ok(Computed { compute, identity, precision, feature_len })
 }

@@ -15,7 +15,7 @@ use super::network::{Network, NetworkSettings, OptionValues, OwnSettings};
 use super::on_cpu::{self, Blueprint, OnCpu};
 use super::preprocess::{Crop, Preprocess};
 use super::settings::Precision;
-use crate::kernels::{Activation, Conv, Engine, Graph as Layout};
+use crate::kernels::{Activation, Conv, Graph as Layout};
 use crate::onnx::{Conv as Meets, Graph, Numbers, Value};
 use crate::random::Rng;
 use crate::setting::{Field, FieldType, Kind, Range};
@@ -80,7 +80,7 @@ impl Tiny {
         };
         let layers = Layers { preprocess: identity.preprocess, gain: gain as f32 };
         let convs = layers.convs();
-        let compute = OnCpu::new(layers, Engine::best(on_cpu::format(precision)));
+        let compute = OnCpu::new(layers, on_cpu::engine(precision, settings));
         Ok(Tiny { identity, precision, compute, convs })
     }
 }
