@@ -369,7 +369,7 @@ fn images_opened_while_their_run_works_come_at_its_end() {
     assert!(app.on_news(goes_on).is_empty(), "nothing is read before the end");
     let done = all(vec![run(RUN, summary(State::Done, &[]), "", "")]);
     let effects = app.on_news(done.clone());
-    assert!(matches!(effects[..], [Effect::ReadScores(_)]), "{effects:?}");
+    assert!(matches!(effects[..], [Effect::ReadScores(_), Effect::Notify(_)]), "{effects:?}");
     assert!(app.on_news(done).is_empty(), "and not twice");
     app.on_news(vec![scores(source(), Ok(fire()))]);
     assert_eq!(files(&mut app).len(), 5);
