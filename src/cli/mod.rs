@@ -58,6 +58,7 @@ mod show;
 mod similar;
 mod speed;
 mod stop;
+mod stream;
 mod sure;
 mod sweep;
 mod trash;
