@@ -112,7 +112,7 @@ pub const FLAGS: &[Flag] = &[
     retrain("output_labels", "/tmp/output_labels.txt", Text, Elsewhere(
         "labels.txt in the run's folder, one category a line, and in the head's file")),
     retrain("summaries_dir", "/tmp/retrain_logs", Text, Elsewhere(
-        "the curves are in events.jsonl of the run's folder and on the screens; no old ones are deleted")),
+        "the curves are on the screens; 'retrain export RUN --tensorboard FOLDER' writes them for TensorBoard and deletes no old ones")),
     retrain("how_many_training_steps", "4000", Int, Field("iterations")),
     retrain("learning_rate", "0.01", Float, Field("learning_rate")),
     retrain("testing_percentage", "10", Int, Field("split.test_percent")),
