@@ -185,6 +185,8 @@ fn experiment() -> impl Strategy<Value = String> {
                     "split.validation_percent" => value.map(|_| "7.5 # seven".into())?,
                     // One fold is refused, and so are folds of given sets.
                     "split.folds" => value.map(|_| "0".into())?,
+                    // With many iterations it would be too many heads.
+                    "train.keep_every" => value.map(|_| "0".into())?,
                     // What every network can have.
                     "network.weights" => value.unwrap_or_else(|| "'w'".into()),
                     "network.precision" => value.map(|_| "'f32'".into())?,
