@@ -5,15 +5,20 @@
 //! for another process to a thread that it has alone; both come back as news, so no effect blocks a
 //! key.
 
+mod outside;
+mod written;
+
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use signal_hook::consts::SIGSTOP;
+
+use outside::{edit, open_outside};
+use written::{edit_note, keep_theme, write_report};
 
 use super::Context;
 use super::additions;
@@ -23,7 +28,6 @@ use super::experiments::ExperimentPerformer;
 use super::explained::explain as explain_change;
 use super::growth::{Asked, GrowthNews, find_growth};
 use super::input::{Input, Keyboard};
-use super::keys::names::YANK;
 use super::kinds::find_kinds;
 use super::labels::{doubts, keep};
 use super::launch::{
@@ -35,14 +39,9 @@ use super::notification;
 use super::preview::Previewer;
 use super::scores::{self, ScoresNews, Source};
 use super::terminal::Terminal;
-use super::theme::ThemeName;
 use super::trash::{restore, trash};
-use crate::config::{CONFIG_FILE, with_theme};
-use crate::report::{self, Report};
-use crate::store::{
-    Note, NoteEdit, RunFolder, Timestamp, explain, read_baseline, read_history, remember, shown,
-    write_atomically, write_baseline,
-};
+use crate::config::CONFIG_FILE;
+use crate::store::{RunFolder, Timestamp, read_baseline, read_history, remember, write_baseline};
 
 /// What the loop does after an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -395,116 +394,4 @@ fn advance_queue(context: &Context, said: &Mutex<Option<String>>) -> Option<News
     let before = std::mem::replace(&mut *said.lock().expect("no panic inside"), problem.clone());
     let problem = problem.filter(|problem| before.as_ref() != Some(problem))?;
     Some(News::Said(Toast::error(problem)))
-}
-
-/// Only that one line of the person's file changes.
-fn keep_theme(path: &Path, theme: ThemeName) -> Result<(), String> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(err) if err.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(err) => return Err(format!("{} cannot be read: {err}", path.display())),
-    };
-    let changed = with_theme(&text, theme).map_err(|mistakes| mistakes.to_string())?;
-    write_atomically(path, changed.as_bytes()).map_err(|err| explain(&err, "choose it again"))
-}
-
-fn edit_note(run: &RunFolder, edit: NoteEdit) -> News {
-    // One that cannot be read is not replaced: it may be worth repairing.
-    News::Said(match Note::read(run).and_then(|note| note.edited(edit).write(run)) {
-        Ok(()) => Toast::good(format!("noted in {}", run.id())),
-        Err(err) => Toast::error(err.to_string()),
-    })
-}
-
-fn write_report(runs: &[RunFolder]) -> News {
-    let path = from_the_root(&report::file_name(runs));
-    let written =
-        Report::of(runs).map_err(|err| explain(&err, "write it again")).and_then(|report| {
-            report::write(&path, &report::html(&report))
-                .map_err(|err| explain(&err, "write it again"))
-        });
-    News::Said(match written {
-        Ok(()) => Toast::good(format!("wrote {}", shown(&path))),
-        Err(said) => Toast::error(said),
-    })
-}
-
-/// The path from the root on, so that no program takes its beginning for an option or an address.
-fn from_the_root(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Gives a file to the desktop. Over SSH that would be the desktop of the wrong machine.
-fn open_outside(path: &Path) -> News {
-    let is_set = |name| std::env::var_os(name).is_some();
-    let has_display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
-    if is_set("SSH_CONNECTION") && !has_display {
-        let text = format!("there is no desktop to open it on over SSH; {YANK} copies its path");
-        return News::Said(Toast::error(text));
-    }
-    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let (nothing, quiet) = (Stdio::null(), Stdio::null());
-    let status = Command::new(program)
-        .arg(from_the_root(path))
-        .stdin(nothing)
-        .stdout(quiet)
-        .stderr(Stdio::null())
-        .status();
-    News::Said(match status {
-        Ok(status) if status.success() => Toast::good(format!("opened {}", path.display())),
-        Ok(status) => {
-            Toast::error(format!("{program} ended with {status}; {YANK} copies the path"))
-        }
-        Err(err) => Toast::error(format!("cannot start {program}: {err}; {YANK} copies the path")),
-    })
-}
-
-/// Runs `$VISUAL`, `$EDITOR` or `vi` on a file and waits for it.
-fn edit(path: &Path) -> Result<(), String> {
-    if !path.exists() {
-        return Err(format!("there is no {}", path.display()));
-    }
-    let set = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into());
-    // The variable may hold arguments: `code --wait`.
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let status = Command::new(program).args(words).arg(from_the_root(path)).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{program} ended with {status}")),
-        Err(err) => Err(format!("cannot start {program}: {err}; set EDITOR to another")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    #[test]
-    fn a_theme_is_kept_in_a_file_that_is_right_and_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(CONFIG_FILE);
-        keep_theme(&path, ThemeName::Light).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "theme = \"light\"\n");
-        fs::write(&path, "theme = ").unwrap();
-        assert!(keep_theme(&path, ThemeName::Dark).unwrap_err().contains("config.toml:1"));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "theme = ");
-    }
-
-    #[test]
-    fn two_edits_in_a_row_are_both_kept_and_a_damaged_note_is_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let run = RunFolder::at(folder.path());
-        edit_note(&run, NoteEdit::Tags(vec!["good".into()]));
-        edit_note(&run, NoteEdit::Note("words".into()));
-        let note = Note { tags: vec!["good".into()], note: "words".into() };
-        assert_eq!(Note::read(&run).unwrap(), note);
-        fs::write(folder.path().join("note.toml"), "note = ").unwrap();
-        let News::Said(toast) = edit_note(&run, NoteEdit::Tags(Vec::new())) else { panic!() };
-        assert!(toast.is_error);
-        assert_eq!(fs::read_to_string(folder.path().join("note.toml")).unwrap(), "note = ");
-    }
 }
