@@ -4,6 +4,7 @@ mod curves;
 mod event_file;
 mod event_message;
 mod features;
+mod file;
 mod matrix_picture;
 mod onnx;
 mod tables;
@@ -12,6 +13,7 @@ mod tensorboard;
 mod testing;
 
 pub use features::{FeatureRow, features_csv, features_safetensors};
+pub use file::ExportFileError;
 pub use onnx::{
     About, LIKENESS, NONE_OF_THESE, OnnxError, OnnxRuntime, PICTURE, RuntimeError, SCORES, Scored,
     onnx,

@@ -5,15 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::curves::HeadCurve;
+use super::file::{ExportFileError, write_file};
 use crate::query::{Found, setting};
-use crate::store::{
-    LogError, Note, Queue, ReplaceError, RunFolder, Summary, Timestamp, replace_own,
-};
+use crate::store::{LogError, Note, Queue, RunFolder, Summary, Timestamp};
 
 /// Columns of `runs.csv` before the settings; those that filters know have the names of their keys.
 const RUN_COLUMNS: [&str; 25] = [
@@ -61,17 +58,9 @@ const CURVE_COLUMNS: [&str; 11] = [
 /// Why the tables are not there.
 #[derive(Debug, thiserror::Error)]
 pub enum TablesError {
-    /// The folder cannot be made.
-    #[error("cannot make {}: {source}", path.display())]
-    Folder {
-        /// That was to be made.
-        path: PathBuf,
-        /// Why it was not.
-        source: io::Error,
-    },
     /// A file cannot be written, or is somebody else's.
     #[error(transparent)]
-    Write(#[from] ReplaceError),
+    File(#[from] ExportFileError),
     /// The writer of CSV refused, which it does not for what is written here.
     #[error(transparent)]
     Csv(#[from] csv::Error),
@@ -100,17 +89,14 @@ impl Tables {
     /// Writes `runs.csv` and `curves.csv` into a folder, over those of an earlier export only; gives
     /// their paths.
     pub fn write(&self, folder: &Path) -> Result<[PathBuf; 2], TablesError> {
-        let fail = |source| TablesError::Folder { path: folder.to_owned(), source };
-        fs::create_dir_all(folder).map_err(fail)?;
-        let [runs, curves] = ["runs.csv", "curves.csv"].map(|name| folder.join(name));
-        let put = |path: &Path, bytes: &[u8], columns: &[&str]| {
+        let put = |name: &str, bytes: &[u8], columns: &[&str]| {
             let begin = columns.join(",");
-            let is_own = |head: &[u8]| head.starts_with(begin.as_bytes());
-            replace_own(path, bytes, is_own, "no export of retrain's")
+            write_file(folder, name, bytes, |head| head.starts_with(begin.as_bytes()))
         };
-        put(&runs, &self.runs_csv()?, &RUN_COLUMNS)?;
-        put(&curves, &self.curves_csv()?, &CURVE_COLUMNS)?;
-        Ok([runs, curves])
+        Ok([
+            put("runs.csv", &self.runs_csv()?, &RUN_COLUMNS)?,
+            put("curves.csv", &self.curves_csv()?, &CURVE_COLUMNS)?,
+        ])
     }
 
     /// One run a line, with a column for each setting that any of them has.
@@ -207,6 +193,8 @@ fn cell<T: Display>(value: Option<T>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::export::testing::{evaluation, run_of, step};
     use crate::spec::FIELDS;

@@ -4,8 +4,7 @@
 //! Poets"), as its event files have the names; TensorFlow added the `_1` as the plain names were taken.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Cursor};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
@@ -14,13 +13,12 @@ use image::ImageFormat;
 use super::curves::{HeadCurve, Point};
 use super::event_file::{EventFile, Values};
 use super::event_message::Histogram;
+use super::file::{ExportFileError, write_file};
 use super::matrix_picture::matrix_picture;
 use crate::config::read_plain;
 use crate::insight::{Evaluation, Scored};
 use crate::spec::Set;
-use crate::store::{
-    End, Event, LogError, ReplaceError, RunFolder, Timestamp, read_scores, replace_own,
-};
+use crate::store::{End, Event, LogError, RunFolder, Timestamp, read_scores};
 use crate::train::HeadFile;
 
 const ACCURACY: &str = "accuracy_1";
@@ -36,17 +34,9 @@ pub enum TensorBoardError {
     /// Its log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// A folder cannot be made.
-    #[error("cannot make {}: {source}", path.display())]
-    Folder {
-        /// That was to be made.
-        path: PathBuf,
-        /// Why it was not.
-        source: io::Error,
-    },
     /// A file cannot be written, or is somebody else's.
     #[error(transparent)]
-    Write(#[from] ReplaceError),
+    File(#[from] ExportFileError),
 }
 
 /// What was written of a run.
@@ -94,13 +84,9 @@ pub fn write_board(run: &RunFolder, to: &Path) -> Result<Board, TensorBoardError
     for (file, name) in files.into_iter().zip(["train", "validation", "test"]) {
         if file.len() > empty {
             let folder = to.join(run.id()).join(name);
-            let fail = |source| TensorBoardError::Folder { path: folder.clone(), source };
-            fs::create_dir_all(&folder).map_err(fail)?;
             // The same name each time, so that TensorBoard never has a run twice.
-            let path =
-                folder.join(format!("events.out.tfevents.{:010}.retrain", begin.as_second()));
-            replace_own(&path, &file.into_bytes(), EventFile::is_own, "no export of retrain's")?;
-            board.files.push(path);
+            let name = format!("events.out.tfevents.{:010}.retrain", begin.as_second());
+            board.files.push(write_file(&folder, &name, &file.into_bytes(), EventFile::is_own)?);
         }
     }
     if board.files.is_empty() {
@@ -191,6 +177,8 @@ fn add_test(test: &mut EventFile, run: &RunFolder, kept: &Kept) -> Result<(), St
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::export::event_file::records;
     use crate::export::testing::{evaluation, run_of, step};
