@@ -24,14 +24,10 @@ pub struct Log {
 impl Default for Log {
     fn default() -> Log {
         let mut table = Table::new(Order { key: String::new(), descending: false });
-        let column = |key: &str, width, fills| Column {
-            key: key.into(),
-            title: key.into(),
-            width,
-            fills,
-            align: Align::Left,
-        };
-        table.set_columns(vec![column("when", 8, false), column("message", 40, true)]);
+        table.set_columns(vec![
+            Column::new("when", 8, Align::Left),
+            Column::new("message", 40, Align::Left).filling(),
+        ]);
         Log { table }
     }
 }

@@ -39,6 +39,23 @@ pub struct Column {
     pub align: Align,
 }
 
+impl Column {
+    /// One that has its key as its title and is `width` cells wide.
+    pub fn new(key: &str, width: u16, align: Align) -> Column {
+        Column { key: key.to_owned(), title: key.to_owned(), width, fills: false, align }
+    }
+
+    /// Under another title.
+    pub fn titled(self, title: impl Into<String>) -> Column {
+        Column { title: title.into(), ..self }
+    }
+
+    /// At least so wide, and with the room that is left over.
+    pub fn filling(self) -> Column {
+        Column { fills: true, ..self }
+    }
+}
+
 /// What the rows are to be sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -360,13 +377,7 @@ mod tests {
 
     fn table(rows: usize) -> Table {
         let mut table = Table::new(Order { key: "a".into(), descending: false });
-        let column = |key: &str| Column {
-            key: key.into(),
-            title: key.into(),
-            width: 10,
-            fills: false,
-            align: Align::Left,
-        };
+        let column = |key| Column::new(key, 10, Align::Left);
         table.set_columns(["a", "b", "c", "d"].map(column).into());
         table.set_rows(rows, 0);
         table

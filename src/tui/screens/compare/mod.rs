@@ -70,25 +70,18 @@ impl Compare {
     /// The titles are the legend too: each run's symbol stands before its name. Columns are as wide as
     /// what stands in them, as far as that is not out of all proportion.
     fn set_columns(&mut self, marker: Marker) {
-        let column = |key: &str, title: String, width, fills| Column {
-            key: key.into(),
-            title,
-            width,
-            fills,
-            align: Align::Left,
-        };
         let longest = |texts: &mut dyn Iterator<Item = &String>| {
             texts.map(|text| width(text)).max().unwrap_or(0) as u16
         };
         let first = longest(&mut self.rows.iter().map(|row| &row.name)).clamp(10, 28);
-        let mut columns = vec![column(NAME, "setting".into(), first, false)];
+        let mut columns = vec![Column::new(NAME, first, Align::Left).titled("setting")];
         for (index, (runs, name)) in self.columns.iter().zip(&self.names).enumerate() {
             let is_baseline = runs.len() == 1 && runs.first() == self.baseline.as_ref();
             let baseline = if is_baseline { " = baseline" } else { "" };
             let title = format!("{} {name}{baseline}", marker.symbol(index));
             let values = longest(&mut self.rows.iter().map(|row| &row.values[index]));
             let cells = values.max(width(&title) as u16).clamp(12, 32);
-            columns.push(column(&key_of(runs), title, cells, false));
+            columns.push(Column::new(&key_of(runs), cells, Align::Left).titled(title));
         }
         self.table.set_columns(columns);
     }

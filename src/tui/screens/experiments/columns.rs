@@ -28,22 +28,16 @@ const NEVER_RUN: &str = "never run";
 const MISTAKES: &str = "mistakes";
 
 pub fn all() -> Vec<Column> {
-    let column = |key: &str, title: &str, width, align| Column {
-        key: key.into(),
-        title: title.into(),
-        width,
-        fills: key == DESCRIPTION || key == NAME,
-        align,
-    };
+    let column = |key, title: &str, width, align| Column::new(key, width, align).titled(title);
     vec![
-        column(NAME, "experiment", 16, Align::Left),
+        column(NAME, "experiment", 16, Align::Left).filling(),
         column(STATE, "state", 11, Align::Left),
         column(BEST, "best test", 9, Align::Right),
         column(LAST, "last test", 9, Align::Right),
         column(WHEN, "when", 16, Align::Left),
         column(RUNS, "runs", 4, Align::Right),
         column(PHOTOS, "photos by category", 30, Align::Left),
-        column(DESCRIPTION, "description", 30, Align::Left),
+        column(DESCRIPTION, "description", 30, Align::Left).filling(),
     ]
 }
 

@@ -21,17 +21,10 @@ const SIDE_BY_SIDE: u16 = 120;
 const WITH_NOTES: u16 = 20;
 
 pub fn columns() -> Vec<Column> {
-    let column = |key: &str, width, align| Column {
-        key: key.into(),
-        title: key.into(),
-        width,
-        fills: key == CATEGORY,
-        align,
-    };
     vec![
-        column(CATEGORY, 9, Align::Left),
-        column(MORE, 5, Align::Right),
-        column(GAIN, 40, Align::Left),
+        Column::new(CATEGORY, 9, Align::Left).filling(),
+        Column::new(MORE, 5, Align::Right),
+        Column::new(GAIN, 40, Align::Left),
     ]
 }
 

@@ -4,7 +4,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::columns::column;
 use super::{Images, World, columns};
 use crate::store::shown;
 use crate::tui::additions::{AdditionEffect, AdditionNews, Plan, Wish};
@@ -16,7 +15,7 @@ use crate::tui::prompt::Prompt;
 use crate::tui::scores::{ScoreTable, Source};
 use crate::tui::screens::category_keys::{self, category_of, category_typed};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Align, Cell, fit_end, wrap};
+use crate::tui::widgets::{Align, Cell, Column, fit_end, wrap};
 use crate::words::counted;
 
 /// The column of the category that a photo was added to.
@@ -113,7 +112,7 @@ impl Images {
         }
         let mut columns = columns::all(table);
         if !self.added.is_empty() {
-            columns.insert(1, column(ADDED, 14, Align::Left));
+            columns.insert(1, Column::new(ADDED, 14, Align::Left));
         }
         self.list.set_columns(columns);
     }

@@ -13,11 +13,6 @@ pub const LOSS: &str = "loss";
 pub const MARGIN: &str = "margin";
 pub const SET: &str = "set";
 
-/// One that is titled by its key; that of the file takes what the others leave.
-pub fn column(key: &str, width: u16, align: Align) -> Column {
-    Column { key: key.into(), title: key.into(), width, fills: key == FILE, align }
-}
-
 /// Those that say something about the images of `table`.
 pub fn all(table: &ScoreTable) -> Vec<Column> {
     let has_truths = table.has_truths();
@@ -25,13 +20,13 @@ pub fn all(table: &ScoreTable) -> Vec<Column> {
     let longest = table.categories.iter().map(|name| width(name)).max().unwrap_or(0) as u16;
     let category = longest.clamp(8, 14);
     [
-        column(FILE, 16, Align::End),
-        column(TRUTH, category, Align::Left),
-        column(PREDICTED, category + 2, Align::Left),
-        column(SCORE, 6, Align::Right),
-        column(LOSS, 6, Align::Right),
-        column(MARGIN, 6, Align::Right),
-        column(SET, 10, Align::Left),
+        Column::new(FILE, 16, Align::End).filling(),
+        Column::new(TRUTH, category, Align::Left),
+        Column::new(PREDICTED, category + 2, Align::Left),
+        Column::new(SCORE, 6, Align::Right),
+        Column::new(LOSS, 6, Align::Right),
+        Column::new(MARGIN, 6, Align::Right),
+        Column::new(SET, 10, Align::Left),
     ]
     .into_iter()
     .filter(|column| has_truths || ![TRUTH, LOSS, SET].contains(&column.key.as_str()))

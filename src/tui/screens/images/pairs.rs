@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::columns::{FILE, TRUTH, column, number};
+use super::columns::{FILE, TRUTH, number};
 use super::details::{self, Layout};
 use crate::insight::{Outcome, Pair};
 use crate::store::{RunFolder, shown};
@@ -20,7 +20,7 @@ use crate::tui::preview::Preview;
 use crate::tui::scores::ScoreTable;
 use crate::tui::screens::{Message, Page, World};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Align, Cell, Order, Table, put, wrap};
+use crate::tui::widgets::{Align, Cell, Column, Order, Table, put, wrap};
 use crate::words::grouped;
 
 pub const PAIRS_CONTEXTS: &[Context] = &[Context::Pairs, Context::List, Context::Columns];
@@ -46,11 +46,11 @@ impl PairsScreen {
     pub fn of(first: RunFolder, second: RunFolder) -> PairsScreen {
         let mut list = Table::new(Order { key: CHANGE.into(), descending: true });
         list.set_columns(vec![
-            column(FILE, 16, Align::End),
-            column(TRUTH, 8, Align::Left),
-            column(FIRST, 16, Align::Left),
-            column(SECOND, 16, Align::Left),
-            column(CHANGE, 7, Align::Right),
+            Column::new(FILE, 16, Align::End).filling(),
+            Column::new(TRUTH, 8, Align::Left),
+            Column::new(FIRST, 16, Align::Left),
+            Column::new(SECOND, 16, Align::Left),
+            Column::new(CHANGE, 7, Align::Right),
         ]);
         PairsScreen {
             runs: [first, second],

@@ -22,19 +22,12 @@ const NOTE: &str = "note";
 const SMALLEST_PICTURE: u16 = 8;
 
 pub fn columns() -> Vec<Column> {
-    let column = |key: &str, width, align| Column {
-        key: key.into(),
-        title: key.into(),
-        width,
-        fills: key == NAME,
-        align,
-    };
     vec![
-        column(NAME, 16, Align::Left),
-        column(COUNT, 6, Align::Right),
-        column(WRONG, 10, Align::Right),
-        column(NOTE, 10, Align::Left),
-        column(SETS, 14, Align::Right),
+        Column::new(NAME, 16, Align::Left).filling(),
+        Column::new(COUNT, 6, Align::Right),
+        Column::new(WRONG, 10, Align::Right),
+        Column::new(NOTE, 10, Align::Left),
+        Column::new(SETS, 14, Align::Right),
     ]
 }
 

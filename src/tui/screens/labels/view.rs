@@ -24,19 +24,12 @@ const DECIDED: &str = "decided";
 pub fn columns(doubts: &Doubts) -> Vec<Column> {
     let longest = doubts.categories.iter().map(|name| width(name)).max().unwrap_or(0) as u16;
     let category = longest.clamp(8, 14);
-    let column = |key: &str, width, align| Column {
-        key: key.into(),
-        title: key.into(),
-        width,
-        fills: key == FILE,
-        align,
-    };
     vec![
-        column(FILE, 14, Align::End),
-        column(LABEL, category, Align::Left),
-        column(SUGGESTION, (category + 2).max(10), Align::Left),
-        column(QUALITY, 7, Align::Right),
-        column(DECIDED, category.max(8), Align::Left),
+        Column::new(FILE, 14, Align::End).filling(),
+        Column::new(LABEL, category, Align::Left),
+        Column::new(SUGGESTION, (category + 2).max(10), Align::Left),
+        Column::new(QUALITY, 7, Align::Right),
+        Column::new(DECIDED, category.max(8), Align::Left),
     ]
 }
 

@@ -44,19 +44,12 @@ pub struct Queue {
 impl Default for Queue {
     fn default() -> Queue {
         let mut table = Table::new(Order { key: String::new(), descending: false });
-        let column = |key: &str, width, fills, align| Column {
-            key: key.into(),
-            title: key.into(),
-            width,
-            fills,
-            align,
-        };
         table.set_columns(vec![
-            column(PLACE, 7, false, Align::Right),
-            column(RUN, 16, true, Align::Left),
-            column(PROGRESS, 16, false, Align::Right),
-            column(SINCE, 16, false, Align::Left),
-            column(FOLDER, 24, false, Align::Left),
+            Column::new(PLACE, 7, Align::Right),
+            Column::new(RUN, 16, Align::Left).filling(),
+            Column::new(PROGRESS, 16, Align::Right),
+            Column::new(SINCE, 16, Align::Left),
+            Column::new(FOLDER, 24, Align::Left),
         ]);
         Queue { table, rows: Vec::new(), names: Vec::new(), opened: BTreeSet::new() }
     }

@@ -33,13 +33,8 @@ pub fn all(
     groups: &[&Group],
     has_baseline: bool,
 ) -> Vec<Column> {
-    let column = |key: &str, title: &str, width, align| Column {
-        key: key.into(),
-        title: title.into(),
-        width,
-        fills: key == NOTE,
-        align,
-    };
+    let column =
+        |key: &str, title: &str, width, align| Column::new(key, width, align).titled(title);
     let setting = |key: &String| {
         let title = short_key(key, settings);
         let of = |run: &&KnownRun| Some(setting_text(run.summary()?.settings.get(key)?).to_owned());
@@ -100,7 +95,7 @@ pub fn all(
         column(DURATION, "duration", 11, Align::Right),
         column(WHEN, "when", 16, Align::Left),
         column(TAGS, "tags", 12, Align::Left),
-        column(NOTE, "note", 12, Align::Left),
+        column(NOTE, "note", 12, Align::Left).filling(),
     ]);
     columns
 }

@@ -134,22 +134,15 @@ impl Sweep {
                 *widest = (*widest).max(width(&value));
             }
         }
-        let column = |key: &str, title: String, width, fills, align| Column {
-            key: key.to_owned(),
-            title,
-            width,
-            fills,
-            align,
-        };
         let mut columns = vec![
-            column(VALIDATION, "validation".into(), 10, false, Align::Right),
-            column(LOSS, "loss".into(), 6, false, Align::Right),
+            Column::new(VALIDATION, 10, Align::Right).titled("validation"),
+            Column::new(LOSS, 6, Align::Right).titled("loss"),
         ];
         columns.extend(keys.iter().zip(widths).map(|(key, width)| {
             let width = (width as u16).min(WIDEST);
-            column(key, short_key(key, keys), width, false, Align::Right)
+            Column::new(key, width, Align::Right).titled(short_key(key, keys))
         }));
-        columns.push(column(RUN, "run".into(), 16, true, Align::Left));
+        columns.push(Column::new(RUN, 16, Align::Left).titled("run").filling());
         self.table.set_columns(columns);
     }
 
