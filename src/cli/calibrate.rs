@@ -49,7 +49,7 @@ pub fn calibrate(run: &RunFolder, keep: Keep, as_json: bool) -> Result<ExitCode>
                 "saved in the head: 'retrain predict {id} PHOTO' uses it, in the screens, too; 'retrain \
                  calibrate {id} --undo' takes it out"
             ),
-            (_, 1.0) => format!("'retrain calibrate {id} --save' saves it in the head"),
+            (_, 1.0) => fitted.advice(&id),
             (_, used) => format!("the head has the temperature {used:.3}"),
         }
     );

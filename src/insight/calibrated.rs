@@ -104,6 +104,20 @@ impl Calibrated {
         }
     }
 
+    /// How it is saved in the head of `run`, and whether that is worth it. Judged by the cross-entropy,
+    /// which is what the fit makes small: the calibration error of few photos is mostly chance.
+    pub fn advice(&self, run: &str) -> String {
+        let is_worse =
+            self.as_trained.images > 0 && self.calibrated.log_loss >= self.as_trained.log_loss;
+        match is_worse {
+            true => format!(
+                "on photos it was not fitted on it makes the cross-entropy no smaller: better not saved \
+                 ('retrain calibrate {run} --save' does)"
+            ),
+            false => format!("'retrain calibrate {run} --save' saves it in the head"),
+        }
+    }
+
     /// What was measured, as trained, and calibrated.
     pub fn measures(&self) -> impl Iterator<Item = (&'static str, String, String)> {
         MEASURES.iter().map(|(name, of)| (*name, of(&self.as_trained), of(&self.calibrated)))
@@ -148,7 +162,15 @@ mod tests {
             "temperature 2.000, fitted on 40 validation photos: as trained the scores are surer than they \
              should be"
         );
+        assert_eq!(found.advice("a"), "'retrain calibrate a --save' saves it in the head");
         assert_eq!(Calibrated::of(FitOn::Validation(&[]), &tested, 2), None);
+    }
+
+    #[test]
+    fn a_temperature_that_helps_no_photo_but_those_it_was_fitted_on_is_not_advised() {
+        let right: Vec<_> = (0..20).map(|_| Scored { truth: 0, scores: &[0.9_f32, 0.1] }).collect();
+        let found = Calibrated::of(FitOn::Validation(&too_sure(40)), &right, 2).unwrap();
+        assert!(found.advice("a").contains("better not saved"), "{}", found.advice("a"));
     }
 
     #[test]

@@ -72,10 +72,7 @@ fn places(found: &Calibrated, run: &str, area: Rect, theme: &Theme) -> Places {
         ),
         Role::Dim,
     );
-    below.extend(lines(
-        &format!("'retrain calibrate {run} --save' saves it in the head"),
-        Role::Text,
-    ));
+    below.extend(lines(&found.advice(run), Role::Text));
     let taken = (words.len() + below.len()) as u16;
     let bins = Rect {
         y: inside.y + words.len() as u16,
