@@ -331,7 +331,7 @@ fn variants() -> Vec<NetworkSettings> {
 fn every_variant_by_the_kernels_is_that_of_plain_candle() {
     for network in variants() {
         let plain = plain(&network);
-        let engines = Format::ALL.into_iter().flat_map(Engine::fast);
+        let engines = Format::ALL.into_iter().flat_map(Engine::of);
         let trunks: Vec<Trunk> = engines
             .filter(|engine| engine.is_fast())
             .map(|engine| inception_v3::on_engine(&network, Path::new(""), engine).unwrap())
@@ -389,7 +389,7 @@ fn the_mean_of_each_map_is_the_feature() {
         })
         .collect();
     assert!(relative_error(&feature, &means) < 1e-6);
-    for engine in Format::ALL.into_iter().flat_map(Engine::fast) {
+    for engine in Format::ALL.into_iter().flat_map(Engine::of) {
         let trunk = inception_v3::on_engine(&network, Path::new(""), engine).unwrap();
         let mut feature = vec![0.0; trunk.plan().feature_len()];
         trunk.features(&picture, &mut feature);

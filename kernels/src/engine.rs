@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::format::{Format, InstructionSet, Rounding};
+use super::format::{Format, InstructionSet};
 use super::functions::Functions;
 use super::graph::BLOCK;
 use super::plain;
@@ -22,17 +22,15 @@ impl Engine {
         functions(format, set).map(|_| Engine { format, set })
     }
 
-    /// The engines of a format that this processor is fast at; where there is none, the baseline.
-    pub fn fast(format: Format) -> Vec<Engine> {
-        let best = Engine::best(format);
-        let others = InstructionSet::ALL.into_iter().filter_map(|set| Engine::new(format, set));
-        others.filter(|engine| engine.set != InstructionSet::Baseline || *engine == best).collect()
-    }
-
-    /// The fastest engine of a format on this processor. The baseline can run every format, slowly.
-    pub fn best(format: Format) -> Engine {
-        let engine = InstructionSet::ALL.into_iter().find_map(|set| Engine::new(format, set));
-        engine.expect("the baseline runs everywhere")
+    /// The engines of a format on this processor, plain Rust only where there is no other.
+    pub fn of(format: Format) -> Vec<Engine> {
+        let engines = InstructionSet::ALL.into_iter().filter_map(|set| Engine::new(format, set));
+        let (mut others, plain): (Vec<Engine>, Vec<Engine>) =
+            engines.partition(|engine| engine.set != InstructionSet::Baseline);
+        if others.is_empty() {
+            others = plain;
+        }
+        others
     }
 
     /// The number format.
@@ -43,11 +41,6 @@ impl Engine {
     /// The instructions.
     pub fn set(self) -> InstructionSet {
         self.set
-    }
-
-    /// Whether this processor has instructions for the format; f32 always counts as fast.
-    pub fn is_fast(self) -> bool {
-        self.set != InstructionSet::Baseline || self.format == Format::F32
     }
 
     pub(super) fn functions(self) -> Functions {
@@ -65,24 +58,6 @@ impl Engine {
             2.0 * products as f64 / start.elapsed().as_secs_f64()
         };
         (0..5).map(once).fold(0.0, f64::max)
-    }
-}
-
-impl Format {
-    /// Those of this processor: of 8-bit integers the rounding that it is fast at.
-    pub fn of_this_processor() -> [Format; 3] {
-        [Format::F32, Format::Bf16, Format::Int8(Rounding::of_this_processor())]
-    }
-}
-
-impl Rounding {
-    /// The one that this processor is fast at, the same at all times. Where none is, the precise one.
-    pub fn of_this_processor() -> Rounding {
-        match Engine::best(Format::Int8(Rounding::Full)).set {
-            // It has neither of the instructions that take weights of the full range at full speed.
-            InstructionSet::Avx2 => Rounding::Reduced,
-            _ => Rounding::Full,
-        }
     }
 }
 

@@ -46,14 +46,15 @@
 //! **Formats.** Tile and pools are written once, over a small trait of number formats
 //! (`numbers.rs`): f32, bf16 and 8-bit integers, each in plain Rust (`plain.rs`), which is the
 //! reference for the others, and by a few intrinsics (`x86.rs`). They are compiled for each set of
-//! instructions, and the best one that the processor has is chosen at run time.
+//! instructions, and the fastest one of the processor is chosen at run time.
 //!
 //! # The files
 //!
 //! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
 //! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
-//! `depthwise`, `add`, `functions`, `plain` and `x86` are the arithmetic; `engine` chooses it; `conv_plan` and `plan`
-//! cut a graph into steps; `execute`, `feature_maps` and `trunk` run them.
+//! `depthwise`, `add`, `functions`, `plain` and `x86` are the arithmetic; `engine` names it; `conv_plan` and `plan`
+//! cut a graph into steps; `execute`, `feature_maps` and `trunk` run them; `speeds` measures the engines and
+//! `choice` takes one.
 //!
 //! # Unsafe code
 //!
@@ -74,6 +75,7 @@
 #[allow(unsafe_code)]
 mod add;
 mod arena;
+mod choice;
 mod conv_plan;
 #[allow(unsafe_code)]
 mod depthwise;
@@ -94,6 +96,7 @@ mod plan;
 mod pool;
 mod pool_plan;
 mod quantize;
+mod speeds;
 #[allow(unsafe_code)]
 mod tile;
 mod trunk;
@@ -114,4 +117,5 @@ pub use format::{Format, InstructionSet, Rounding};
 pub use graph::{Activation, Average, Conv, Depthwise, Graph, InputRange, View};
 pub use plan::{Plan, StepKind, StepSummary};
 pub use quantize::Scales;
+pub use speeds::Speeds;
 pub use trunk::Trunk;

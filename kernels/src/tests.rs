@@ -295,6 +295,18 @@ fn eight_bits_are_near_and_the_same_to_the_bit_by_all_instructions() {
 
 /// Every instruction meets the largest inputs and weights, in sums that 16 bits cannot hold.
 #[test]
+fn f32_has_the_same_bits_by_all_instructions_that_fuse() {
+    for (seed, (graph, picture, _)) in networks().enumerate() {
+        let trunk = |engine| Trunk::new(Plan::new(&graph, engine, None));
+        let by = |engine| (engine, features(&trunk(engine), &picture));
+        let seen: Vec<(Engine, Vec<f32>)> = Engine::of(Format::F32).into_iter().map(by).collect();
+        for (engine, features) in &seen {
+            assert!(*features == seen[0].1, "{engine:?}, seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn no_sum_of_the_largest_products_overflows() {
     let (mut graph, input) = Graph::new([13, 13], [(1.0, 0.0); 3]);
     let signs = |at: usize| if at.is_multiple_of(7) { -1.0f32 } else { 1.0 };

@@ -409,7 +409,7 @@ pub enum Command {
     Trash(Trash),
     /// List the feature cache; --prune deletes what no run of this project uses
     Cache(Cache),
-    /// Measure each layer of the built-in networks on this machine, and Inception's in plain Candle
+    /// Show which instructions are fast here, and measure each layer of the built-in networks
     Kernels {
         /// The arithmetic: f32, bf16 or int8; left out: each that this processor is fast at
         #[arg(long)]

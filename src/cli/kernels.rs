@@ -7,17 +7,23 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
 
-use crate::kernels::{Engine, Format, InstructionSet, Rounding, StepKind, StepSummary, Trunk};
+use crate::config::Config;
+use crate::features::speeds_file;
+use crate::kernels::{
+    Engine, Format, InstructionSet, Rounding, Speeds, StepKind, StepSummary, Trunk,
+};
 use crate::nets::efficientnet_lite2;
 use crate::nets::inception_v3::{self, PlainInceptionV3};
 use crate::nets::{self, NetworkSettings};
+use crate::store;
 
 /// Measurements of each layer, of which the fastest counts.
 const ROUNDS: usize = 10;
 const PLAIN_ROUNDS: usize = 3;
 
-pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
-    let engines = formats(precision)?.into_iter().flat_map(Engine::fast);
+pub fn kernels(config: &Config, precision: Option<&str>) -> Result<ExitCode> {
+    let engines = formats(precision)?.into_iter().flat_map(Engine::of);
+    print_speeds(&config.cache);
     let engines: Vec<Engine> = engines.filter(is_shown).collect();
     let (network, root) = (NetworkSettings::default(), Path::new(""));
     let plain = PlainInceptionV3::load(&network, root, &Device::Cpu)?;
@@ -34,6 +40,30 @@ pub fn kernels(precision: Option<&str>) -> Result<ExitCode> {
         print(&efficientnet_lite2::on_engine(&network, root, *engine)?, &picture, &[]);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was measured of every engine, and which one is taken for its format.
+fn print_speeds(cache: &Path) {
+    outln!("{}", store::processor_name());
+    for (engine, time) in Speeds::here().times() {
+        let is_taken = *engine == Engine::best(engine.format());
+        outln!(
+            "{:22} {:10} {:8.3} ms {}",
+            engine.format().full_name(),
+            engine.set().name(),
+            time.as_secs_f64() * 1e3,
+            match (is_taken, engine.is_fast()) {
+                (true, true) => "taken",
+                (true, false) => "slower than f32: only where it is asked for",
+                (false, _) => "",
+            }
+        );
+    }
+    let file = speeds_file(cache);
+    match file.is_file() {
+        true => outln!("a small network, measured once and kept in {}\n", file.display()),
+        false => outln!("a small network, measured now: {} cannot be written\n", file.display()),
+    }
 }
 
 /// The named one, or all that this processor has instructions for.

@@ -144,6 +144,7 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Look { .. } => Config::load(&current_folder()?)?,
         _ => config()?,
     };
+    crate::features::keep_speeds(&config.cache);
     match command {
         Command::Demo { detach, plain } => demo::demo(&config, detach, plain),
         Command::Run { experiments, set, repeats, detach, log } => {
@@ -239,7 +240,7 @@ fn perform(args: Args) -> Result<ExitCode> {
             check::check(&config, &experiment_file(&config, &experiment), json)
         }
         Command::Features { source, output } => features::features(&config, &source, &output),
-        Command::Kernels { precision } => kernels::kernels(precision.as_deref()),
+        Command::Kernels { precision } => kernels::kernels(&config, precision.as_deref()),
         Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
         Command::New { folder, output, backbone } => {
             new::new(&config, &folder, output.as_deref(), backbone.as_deref())

@@ -17,6 +17,7 @@ mod key;
 mod pending;
 mod recipe;
 mod shard;
+mod speeds;
 #[cfg(test)]
 mod testing;
 mod upkeep;
@@ -29,4 +30,5 @@ pub use fill::fill;
 pub use key::{RowKey, plain_row, row_keys};
 pub use pending::Job;
 pub use recipe::{Recipe, RecipeError};
+pub use speeds::{keep_speeds, speeds_file};
 pub use upkeep::{FeatureKey, Kept, Portion, PruneError, survey};

@@ -44,6 +44,18 @@ pub fn host_name() -> String {
     line("/proc/sys/kernel/hostname")
 }
 
+/// The processor, as its maker names it; of an ARM one the numbers of its kind. Empty where the system does
+/// not say.
+pub fn processor_name() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let value = |key: &str| {
+        let line = text.lines().find(|line| line.starts_with(key))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let kind = || Some(format!("ARM {} {}", value("CPU implementer")?, value("CPU part")?));
+    value("model name").or_else(kind).unwrap_or_default()
+}
+
 /// Another one after each start of the machine; empty where the system does not say.
 pub(super) fn boot() -> String {
     line("/proc/sys/kernel/random/boot_id")

@@ -53,7 +53,7 @@ pub use folder::{CreateError, RunFolder};
 pub use history::{History, read_history, remember};
 pub use lease::{Lease, LeaseError};
 pub use log::{EventLog, LogError, Tail};
-pub use machine::{Machine, host_name};
+pub use machine::{Machine, host_name, processor_name};
 pub use names::{harmless, is_harmful, shown, unshown};
 pub use note::{Note, NoteEdit};
 pub use own_file::{ReplaceError, replace_own};

@@ -88,6 +88,7 @@ impl<'a> Work<'a> {
     ) -> Result<Work<'a>> {
         let root = folder.project(reporter.run());
         let config = Config::load(&root)?;
+        features::keep_speeds(&config.cache);
         let checked = spec::load(&folder.experiment()).map_err(|err| match err {
             SpecError::Missing { path, .. } => anyhow!(
                 "{}: the run's own copy of its experiment is gone; put it back, or {}",

@@ -49,6 +49,8 @@ pub struct Arithmetic {
     /// The format with how it rounds, where there are several ways.
     pub name: String,
     pub instructions: &'static str,
+    /// Measured here; 1 for f32.
+    pub times_as_fast_as_f32: f64,
 }
 
 /// What the screens would use of the terminal.
@@ -78,7 +80,10 @@ impl Facts {
             has_cuda: cfg!(feature = "cuda"),
             system: system(),
             architecture: std::env::consts::ARCH,
-            processor: processor(),
+            processor: match store::processor_name() {
+                name if name.is_empty() => "the system does not say which".to_owned(),
+                name => name,
+            },
             arithmetic: arithmetic(),
             threads: config.threads,
             usable_threads: Config::at(&config.root).threads,
@@ -106,6 +111,7 @@ fn arithmetic() -> Vec<Arithmetic> {
         format: engine.format().name(),
         name: engine.format().full_name(),
         instructions: engine.set().name(),
+        times_as_fast_as_f32: engine.times_as_fast_as_f32(),
     })
     .collect()
 }
@@ -143,13 +149,6 @@ fn terminal(config: &Config) -> TerminalFacts {
 fn system() -> String {
     let line = |path| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
     format!("{} {}", line("/proc/sys/kernel/ostype"), line("/proc/sys/kernel/osrelease"))
-}
-
-fn processor() -> String {
-    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = text.lines().find(|line| line.starts_with("model name"));
-    let name = name.and_then(|line| line.split_once(':')).map(|(_, name)| name.trim());
-    name.unwrap_or("the system does not say which").to_owned()
 }
 
 /// The value of one line of `/proc/meminfo`.

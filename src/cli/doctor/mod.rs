@@ -26,6 +26,9 @@ pub fn doctor(as_json: bool) -> Result<ExitCode> {
             (Config::at(&root), Some(err.to_string()))
         }
     };
+    if config.cache.is_dir() {
+        crate::features::keep_speeds(&config.cache);
+    }
     let facts = Facts::gather(&config);
     let problems = problems(&facts, &config, mistake.as_deref());
     if as_json {
@@ -61,7 +64,13 @@ fn machine_lines(facts: &Facts) -> Vec<Line> {
     let formats: Vec<String> = facts
         .arithmetic
         .iter()
-        .map(|one| format!("{} by {}", one.name, one.instructions))
+        .map(|one| match one.format {
+            "f32" => format!("{} by {}", one.name, one.instructions),
+            _ => {
+                let times = one.times_as_fast_as_f32;
+                format!("{} by {} ({times:.1} times as fast)", one.name, one.instructions)
+            }
+        })
         .collect();
     vec![
         ("retrain", format!("{}, built {cuda}", facts.version)),
@@ -147,6 +156,9 @@ mod tests {
         std::fs::write(root.join("experiments/fog.toml"), "images = 3\n").unwrap();
         std::fs::write(root.join("runs"), "a file").unwrap();
         let config = Config { threads: 1000, ..Config::at(&root) };
+        if config.cache.is_dir() {
+            crate::features::keep_speeds(&config.cache);
+        }
         let facts = Facts::gather(&config);
         let problems = problems(&facts, &config, Some("config.toml:1: theme is 7"));
         let page = page(&facts, &problems);
