@@ -25,7 +25,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use retrain::dataset::PhotoFile;
-use retrain::features::{self, Cache, Extractor, Job, Recipe};
+use retrain::features::{self, Cache, Extractor, Job, Jobs, Recipe};
 use retrain::nets::Place;
 use retrain::spec::{self, Distort, Experiment};
 
@@ -130,7 +130,8 @@ fn from_files(
     if let Some((number, reason)) = filled.unreadable.first() {
         bail!("{}: {reason}", files[*number].display());
     }
-    let rows: Vec<_> = jobs.iter().flat_map(|job| job.rows(&Distort::OFF)).collect();
+    let rows: Vec<_> =
+        (0..jobs.len()).flat_map(|number| jobs.rows(number, &Distort::OFF)).collect();
     write(output, &cache.read(&rows)?)?;
     Ok(measured(wall, files.len()))
 }

@@ -445,7 +445,7 @@ fn checkpoints() {
     let text = "images = 'p'\ntrain.optimizer = 'adam'\ntrain.early_stop = 2\n";
     let experiment = spec::parse(text, Path::new("x.toml")).unwrap().experiment;
     let features = Tensor::new(&[[0.0f32, 1.0], [1.0, 0.0], [2.0, 2.0]], &Device::Cpu).unwrap();
-    let samples = Samples { features, labels: vec![0, 1, 2] };
+    let samples = Samples { features: features.into(), labels: vec![0, 1, 2] };
     let problem = Problem {
         training: &samples,
         validation: &samples,

@@ -87,6 +87,8 @@ mod format;
 #[allow(unsafe_code)]
 mod functions;
 mod graph;
+#[allow(unsafe_code)]
+mod mapped;
 mod numbers;
 mod pack;
 #[allow(unsafe_code)]
@@ -115,6 +117,7 @@ pub use engine::Engine;
 pub use feature_maps::FeatureMap;
 pub use format::{Format, InstructionSet, Rounding};
 pub use graph::{Activation, Average, Conv, Depthwise, Graph, InputRange, View};
+pub use mapped::MappedFile;
 pub use plan::{Plan, StepKind, StepSummary};
 pub use quantize::Scales;
 pub use speeds::Speeds;

@@ -10,6 +10,8 @@ use clap::{Parser, Subcommand};
 pub use choices::{EndName, FormatName, LogName, OutcomeName, PriorsName, SetName, SortBy};
 pub use groups::{Cache, Export, FromRetrainPy, Label, Predict, QueueCommand, Scores, Trash};
 
+use crate::dataset::Share;
+
 /// What a newcomer needs comes first, each with an example that works; `{...}` is filled in.
 const TEMPLATE: &str = "\
 {about}
@@ -346,12 +348,20 @@ pub enum Command {
         json: bool,
     },
     /// Write the features of an experiment's or a folder's photos, for other programs
+    ///
+    /// With --share nothing is written but the cache: each of N machines, or GPUs of one, that see the
+    /// same project computes the features of its share, and a run that comes then finds them all.
+    /// Shares go by the hash of a photo's name, so photos that are added move no other one. A share may be
+    /// ended and asked for again at any time; what is there already is not computed again.
     Features {
-        /// An experiment file, or a folder of photos with one folder in it for each category
+        /// An experiment file, its name, or a folder of photos with one folder in it for each category
         source: PathBuf,
         /// The file to write: .safetensors or .csv
-        #[arg(short, long)]
-        output: PathBuf,
+        #[arg(short, long, required_unless_present = "share", conflicts_with = "share")]
+        output: Option<PathBuf>,
+        /// Only compute share K of N, such as 1/4 to 4/4, into the cache
+        #[arg(long, value_name = "K/N")]
+        share: Option<Share>,
     },
     /// List every field of an experiment file with its default, range and meaning
     Fields {

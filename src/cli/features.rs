@@ -66,7 +66,7 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(skipped: &Skipped) {
+pub(super) fn tell(skipped: &Skipped) {
     newsln!("skipped {}: {}", shown(&skipped.path), skipped.reason);
 }
 
@@ -79,7 +79,7 @@ fn writer(output: &Path) -> Result<Writer> {
 }
 
 /// The experiment, or, for a folder of photos, one with every default.
-fn experiment(source: &Path) -> Result<Experiment> {
+pub(super) fn experiment(source: &Path) -> Result<Experiment> {
     if !source.is_dir() {
         return Ok(spec::load(source)?.experiment);
     }

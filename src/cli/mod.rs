@@ -19,6 +19,7 @@ mod compare_repeats;
 mod completions;
 mod demo;
 mod doctor;
+mod ended;
 mod explain_change;
 mod export;
 mod features;
@@ -53,6 +54,7 @@ mod scores;
 mod screens;
 #[cfg(test)]
 mod second_network;
+mod share;
 mod shortcuts;
 mod show;
 mod similar;
@@ -239,7 +241,14 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Check { experiment, json } => {
             check::check(&config, &experiment_file(&config, &experiment), json)
         }
-        Command::Features { source, output } => features::features(&config, &source, &output),
+        Command::Features { source, output, share } => {
+            let source = experiment_file(&config, &source);
+            match (output, share) {
+                (Some(output), _) => features::features(&config, &source, &output),
+                (None, Some(share)) => share::share(&config, &source, share),
+                (None, None) => unreachable!("one of them is required"),
+            }
+        }
         Command::Kernels { precision } => kernels::kernels(&config, precision.as_deref()),
         Command::Weights { file, json } => weights::weights(&config, file.as_deref(), json),
         Command::New { folder, output, backbone } => {

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use crate::insight::{self, Evaluation, Scored};
 use crate::report::early_end;
 use crate::spec::{Set, with_other_network};
-use crate::store::{self, End, Ending, ImageScore, Run, RunFolder, shown, write_atomically};
+use crate::store::{
+    self, End, Ending, ImageScore, Run, RunFolder, ScoresFile, shown, write_atomically,
+};
 
 /// Images in the list of the worst.
 const WORST: usize = 5;
@@ -21,9 +23,9 @@ pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
     let Some(End::Finished { ending, step, kept_step, test }) = &run.end else {
         return Ok(String::new());
     };
-    let (labels, rows) = store::read_scores(&folder.scores())?;
-    let tested: Vec<&ImageScore> = rows.iter().filter(|row| row.set == Set::Test).collect();
-    let evaluation = Evaluation::of(tested.iter().map(|row| scored(row)), labels.len());
+    let file = ScoresFile::open(&folder.scores())?;
+    let (labels, tested) = (&file.categories, file.of_set(Set::Test)?);
+    let evaluation = Evaluation::of(tested.iter().map(scored), labels.len());
     let mut text = String::new();
     if let Some(early) = early_end(*ending, *step, *kept_step) {
         text += &format!("{early}\n");
@@ -34,11 +36,11 @@ pub fn result(folder: &RunFolder, run: &Run) -> Result<String> {
     let notices = insight::would_notice(test.would_notice);
     text += &notices.map_or(String::new(), |notices| format!("{notices}\n"));
     text += &format!("{}\n\n", insight::beyond_accuracy(&evaluation).join(", "));
-    text += &insight::confusion_table(&labels, &evaluation.confusion);
+    text += &insight::confusion_table(labels, &evaluation.confusion);
     text += "\n";
-    text += &insight::category_table(&labels, &evaluation);
+    text += &insight::category_table(labels, &evaluation);
     text += "\n";
-    text += &worst(&labels, &tested);
+    text += &worst(labels, &tested);
     text += &next(folder, run, &tested);
     Ok(text)
 }
@@ -48,9 +50,9 @@ pub fn result_json(folder: &RunFolder, run: &Run) -> Result<Value> {
     if run.test().is_none() {
         return Ok(Value::Null);
     }
-    let (labels, rows) = store::read_scores(&folder.scores())?;
-    let tested = rows.iter().filter(|row| row.set == Set::Test).map(scored);
-    let evaluation = Evaluation::of(tested, labels.len());
+    let file = ScoresFile::open(&folder.scores())?;
+    let (labels, tested) = (&file.categories, file.of_set(Set::Test)?);
+    let evaluation = Evaluation::of(tested.iter().map(scored), labels.len());
     let categories = labels.iter().zip(&evaluation.categories).map(|(name, of)| {
         json!({"category": name, "images": of.support, "precision": of.precision,
             "recall": of.recall, "f1": of.f1})
@@ -85,8 +87,8 @@ pub fn scored(row: &ImageScore) -> Scored<'_> {
     Scored { truth: row.category, scores: &row.scores }
 }
 
-fn worst(labels: &[String], tested: &[&ImageScore]) -> String {
-    let mut worst: Vec<&&ImageScore> = tested.iter().collect();
+fn worst(labels: &[String], tested: &[ImageScore]) -> String {
+    let mut worst: Vec<&ImageScore> = tested.iter().collect();
     worst.sort_by(|a, b| scored(b).loss().total_cmp(&scored(a).loss()));
     worst.truncate(WORST);
     let mut text = format!("The worst {} test images\n", worst.len());
@@ -108,7 +110,7 @@ fn worst(labels: &[String], tested: &[&ImageScore]) -> String {
     text
 }
 
-fn next(folder: &RunFolder, run: &Run, tested: &[&ImageScore]) -> String {
+fn next(folder: &RunFolder, run: &Run, tested: &[ImageScore]) -> String {
     let (id, program) = (super::in_shell(&folder.id()), super::program());
     let images = folder.place(run, &run.images);
     let photo =

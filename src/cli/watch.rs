@@ -3,15 +3,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use super::args::Predict;
+use super::ended::ended_by_signals;
 use super::names::Named;
 use super::out;
 use super::scorer::Scorer;
@@ -72,16 +70,6 @@ pub fn watch(
         }
     }
     Ok(stream.end(run, Some(&scorer)))
-}
-
-/// Whether ctrl-c was pressed or the process was asked to end; the second time it ends at once.
-fn ended_by_signals() -> Result<Arc<AtomicBool>> {
-    let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_default(signal, ended.clone())?;
-        flag::register(signal, ended.clone())?;
-    }
-    Ok(ended)
 }
 
 fn open(folder: PathBuf, existing: bool) -> Result<WatchedFolder> {

@@ -3,17 +3,19 @@
 //! One file for each folder of photos and decode rule, in the cache folder: what one rule takes for
 //! a photo, another may refuse. Whatever is wrong with the file, the photos are read again and it
 //! is written anew; it is never taken for more than a memory of what was read. Several programs may
-//! write it at once: the last one wins, with the entries that it found when it wrote.
+//! write it at once: the last one wins, with the entries that it found when it wrote. A scan of a
+//! [`Share`] writes a file of its own beside it, so that scans of all shares at once lose nothing;
+//! the next scan of all photos takes these in.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::DecodeRule;
+use super::share::Share;
 use super::stamp::FileStamp;
-use crate::config::read_plain;
-use crate::store::write_atomically;
+use crate::store::{AtomicFile, WholeFile};
 
 /// Folder of the files in the cache folder.
 const FOLDER: &str = "known-photos";
@@ -22,8 +24,9 @@ const MAGIC: &[u8; 16] = b"retrain-known-1\n";
 /// BLAKE3 of all before it ends the file.
 const CHECKSUM_BYTES: usize = 32;
 const RECORD_BYTES: usize = 72;
-/// A killed scan loses at most what it read in this time.
-const SAVE_INTERVAL: Duration = Duration::from_secs(20);
+/// A killed scan loses at most what it read in this time, or in so many times that which saving took.
+const SAVE_INTERVAL: Duration = Duration::from_secs(2);
+const SAVE_COST: u32 = 20;
 /// Entries of files that were not met are kept until they outnumber the others by this many: they
 /// may belong to categories of another experiment.
 const SPARE_ENTRIES: usize = 10_000;
@@ -50,8 +53,10 @@ struct Record {
 /// The photos of one folder that need not be read again.
 pub(crate) struct KnownPhotos {
     file: PathBuf,
-    /// In the order of their paths' hashes.
-    records: Vec<Record>,
+    /// That of all photos, then those of shares; they stay in their files.
+    tables: Vec<Table>,
+    /// Files of shares.
+    parts: Vec<PathBuf>,
 }
 
 impl KnownPhotos {
@@ -59,45 +64,51 @@ impl KnownPhotos {
     /// or damaged.
     pub fn load(cache: &Path, images: &Path) -> KnownPhotos {
         let file = file_of(cache, images, DecodeRule::CURRENT);
-        KnownPhotos { records: read_records(&file), file }
+        let parts = parts_of(&file);
+        let tables = [&file].into_iter().chain(&parts).map(|file| Table::open(file)).collect();
+        KnownPhotos { file, tables, parts }
     }
 
     /// What is known of the file at `path`, relative to the folder of photos, if it still is the
     /// one that was read.
     pub fn get(&self, path: &Path, stamp: &FileStamp) -> Option<KnownPhoto> {
-        let record = self.records[self.place(path)?];
-        (record.stamp == stamp.digest()).then_some(record.photo)
+        let (path, stamp) = (path_key(path), stamp.digest());
+        let mut found =
+            self.tables.iter().filter_map(|table| Some(table.record(table.place(&path)?)));
+        found.find(|record| record.stamp == stamp).map(|record| record.photo)
     }
 
-    /// Begins to add to it.
-    pub fn update(&self) -> Update<'_> {
-        let met = vec![false; self.records.len()];
-        Update { known: self, met, new: Vec::new(), unsaved: 0, saved: Instant::now() }
-    }
-
-    fn place(&self, path: &Path) -> Option<usize> {
-        let path = path_key(path);
-        self.records.binary_search_by_key(&path, |record| record.path).ok()
+    /// Begins to add to it what a scan of all photos reads, or one of a share.
+    pub fn update(&self, share: Option<Share>) -> Update<'_> {
+        let met = self.tables.iter().map(|table| vec![false; table.len()]).collect();
+        let (saved, cost) = (Instant::now(), Duration::ZERO);
+        Update { known: self, share, met, new: Vec::new(), unsaved: 0, saved, cost }
     }
 }
 
 /// What a scan adds to the known photos.
 pub(crate) struct Update<'a> {
     known: &'a KnownPhotos,
-    /// Whether each known photo is still there.
-    met: Vec<bool>,
+    share: Option<Share>,
+    /// Whether each known photo of each table is still there.
+    met: Vec<Vec<bool>>,
     /// Photos that were read.
     new: Vec<Record>,
     /// How many of them are not saved.
     unsaved: usize,
     saved: Instant,
+    /// Time that saving took the last time.
+    cost: Duration,
 }
 
 impl Update<'_> {
     /// Takes note that a known photo is still there.
     pub fn meet(&mut self, path: &Path) {
-        if let Some(place) = self.known.place(path) {
-            self.met[place] = true;
+        let path = path_key(path);
+        for (table, met) in self.known.tables.iter().zip(&mut self.met) {
+            if let Some(place) = table.place(&path) {
+                met[place] = true;
+            }
         }
     }
 
@@ -109,7 +120,8 @@ impl Update<'_> {
 
     /// Saves what is new when the last time is long ago.
     pub fn save_sometimes(&mut self) -> io::Result<()> {
-        match self.unsaved == 0 || self.saved.elapsed() < SAVE_INTERVAL {
+        let interval = SAVE_INTERVAL.max(SAVE_COST * self.cost);
+        match self.unsaved == 0 || self.saved.elapsed() < interval {
             true => Ok(()),
             false => self.save(),
         }
@@ -117,39 +129,78 @@ impl Update<'_> {
 
     /// Saves what is new, with all that the file holds: what was not met yet may still be.
     fn save(&mut self) -> io::Result<()> {
-        (self.unsaved, self.saved) = (0, Instant::now());
-        self.write(self.certain(), read_records(&self.known.file))
+        let start = Instant::now();
+        let saved = self.write(&[Table::open(&self.file())]);
+        (self.unsaved, self.saved, self.cost) = (0, Instant::now(), start.elapsed());
+        saved
+    }
+
+    /// The file that it is saved in.
+    fn file(&self) -> PathBuf {
+        match self.share {
+            None => self.known.file.clone(),
+            Some(share) => part_of(&self.known.file, share),
+        }
     }
 
     /// Saves what is new when every photo was looked at; drops what was not met when that is much.
-    pub fn finish(self) -> io::Result<()> {
-        if self.new.is_empty() {
+    pub fn finish(mut self) -> io::Result<()> {
+        let parts: &[PathBuf] = if self.share.is_none() { &self.known.parts } else { &[] };
+        if self.new.is_empty() && parts.is_empty() {
             return Ok(());
         }
-        let (certain, mut others) = (self.certain(), read_records(&self.known.file));
-        if others.len() > 2 * certain.len() + SPARE_ENTRIES {
+        // Anew: others may have gone on meanwhile.
+        let own = self.file();
+        let files = [&own].into_iter().chain(parts).map(|file| Table::open(file));
+        let mut others: Vec<Table> = files.collect();
+        let met = self.met.iter().flatten().filter(|met| **met).count();
+        let known: usize = others.iter().map(Table::len).sum();
+        if known > 2 * (self.new.len() + met) + SPARE_ENTRIES {
             others.clear();
         }
-        self.write(certain, others)
+        self.write(&others)?;
+        // What stays is read again, and costs no more.
+        parts.iter().for_each(|part| drop(fs::remove_file(part)));
+        Ok(())
     }
 
-    /// What is new, and what was known before and is still there.
-    fn certain(&self) -> Vec<Record> {
-        let met = self.known.records.iter().zip(&self.met).filter(|(_, met)| **met);
-        self.new.iter().chain(met.map(|(record, _)| record)).copied().collect()
-    }
-
-    /// Writes both; where they have the same path, what is certain.
-    fn write(&self, certain: Vec<Record>, others: Vec<Record>) -> io::Result<()> {
-        // The sort keeps the order of equals, so that what was read last comes first.
-        let mut records: Vec<Record> = certain.into_iter().chain(others).collect();
-        records.sort_by_key(|record| record.path);
-        records.dedup_by_key(|record| record.path);
-        if let Some(folder) = self.known.file.parent() {
+    /// Writes what is new, what was known before and is still there, and what others know; of the same
+    /// path the first of these. A million records are never in memory for it.
+    fn write(&mut self, others: &[Table]) -> io::Result<()> {
+        self.new.sort_unstable_by_key(|record| record.path);
+        let new: Box<dyn Iterator<Item = Record>> = Box::new(self.new.iter().copied());
+        let known = self.known.tables.iter().zip(&self.met).map(|(table, met)| {
+            let places = (0..table.len()).filter(|&place| met[place]);
+            Box::new(places.map(|place| table.record(place))) as Box<dyn Iterator<Item = Record>>
+        });
+        let others = others.iter().map(|table| {
+            let records = (0..table.len()).map(|place| table.record(place));
+            Box::new(records) as Box<dyn Iterator<Item = Record>>
+        });
+        let file = self.file();
+        if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        write_atomically(&self.known.file, &to_bytes(&records))
+        write_records(&file, merged([new].into_iter().chain(known).chain(others).collect()))
     }
+}
+
+/// The file of a share beside that of all photos.
+fn part_of(file: &Path, share: Share) -> PathBuf {
+    file.with_extension(format!("{}-of-{}", share.number(), share.of()))
+}
+
+/// The files of shares beside that of all photos, by name.
+fn parts_of(file: &Path) -> Vec<PathBuf> {
+    let entries = file.parent().and_then(|folder| fs::read_dir(folder).ok());
+    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_part = |path: &PathBuf| {
+        path.file_stem() == file.file_name()
+            && path.extension().is_some_and(|end| end.as_encoded_bytes().contains(&b'-'))
+    };
+    let mut parts: Vec<PathBuf> = paths.filter(is_part).collect();
+    parts.sort();
+    parts
 }
 
 /// The file of what is known by a decode rule of the photos in the folder `images`.
@@ -168,35 +219,94 @@ fn first_half(hash: &blake3::Hash) -> [u8; 16] {
     hash.as_bytes().first_chunk().copied().expect("a hash has 32 bytes")
 }
 
-fn to_bytes(records: &[Record]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(MAGIC.len() + records.len() * RECORD_BYTES + CHECKSUM_BYTES);
-    bytes.extend(MAGIC);
-    for Record { path, stamp, photo } in records {
-        bytes.extend(path);
-        bytes.extend(stamp);
-        bytes.extend(photo.hash.as_bytes());
-        bytes.extend(photo.width.to_le_bytes());
-        bytes.extend(photo.height.to_le_bytes());
+/// The records of several sources, each in the order of its paths, in that order; of the same path that of
+/// the first source.
+fn merged<'a>(
+    sources: Vec<Box<dyn Iterator<Item = Record> + 'a>>,
+) -> impl Iterator<Item = Record> + 'a {
+    let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
+    std::iter::from_fn(move || {
+        let heads = sources.iter_mut().filter_map(|source| source.peek().map(|head| head.path));
+        let path = heads.min()?;
+        let mut first = None;
+        for source in &mut sources {
+            while let Some(record) = source.next_if(|head| head.path == path) {
+                first.get_or_insert(record);
+            }
+        }
+        first
+    })
+}
+
+fn write_records(file: &Path, records: impl Iterator<Item = Record>) -> io::Result<()> {
+    let (mut file, mut hasher) = (AtomicFile::begin(file)?, blake3::Hasher::new());
+    let mut write = |bytes: &[u8]| {
+        hasher.update(bytes);
+        file.write_all(bytes)
+    };
+    write(MAGIC)?;
+    for record in records {
+        write(&record.to_bytes())?;
     }
-    let checksum = blake3::hash(&bytes);
-    bytes.extend(checksum.as_bytes());
-    bytes
+    file.write_all(hasher.finalize().as_bytes())?;
+    file.finish()
 }
 
-/// The records of a whole and undamaged file, in the order of their paths; else none.
-fn read_records(file: &Path) -> Vec<Record> {
-    read_plain(file).ok().and_then(|bytes| from_bytes(&bytes)).unwrap_or_default()
+/// The records of a file, in the order of their paths, which stay in the file.
+struct Table {
+    /// `None` of a file that is missing, torn or damaged: it has no records.
+    file: Option<WholeFile>,
 }
 
-fn from_bytes(bytes: &[u8]) -> Option<Vec<Record>> {
-    let (content, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-    let (records, rest) = content.strip_prefix(MAGIC)?.as_chunks::<RECORD_BYTES>();
-    let is_whole = rest.is_empty() && blake3::hash(content) == *checksum;
-    let records: Vec<Record> = records.iter().map(Record::from_bytes).collect();
-    (is_whole && records.is_sorted_by_key(|record| record.path)).then_some(records)
+impl Table {
+    fn open(file: &Path) -> Table {
+        let file = WholeFile::open(file).ok().filter(|bytes| is_whole(bytes));
+        Table { file }
+    }
+
+    fn records(&self) -> &[[u8; RECORD_BYTES]] {
+        self.file.as_ref().and_then(|bytes| content(bytes)).map_or(&[], |(records, _)| records)
+    }
+
+    fn len(&self) -> usize {
+        self.records().len()
+    }
+
+    fn record(&self, place: usize) -> Record {
+        Record::from_bytes(&self.records()[place])
+    }
+
+    fn place(&self, path: &[u8; 16]) -> Option<usize> {
+        self.records().binary_search_by(|record| record[..path.len()].cmp(path)).ok()
+    }
+}
+
+/// The records in a file, and the rest of it before the checksum.
+fn content(bytes: &[u8]) -> Option<(&[[u8; RECORD_BYTES]], &[u8])> {
+    let (content, _) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
+    Some(content.strip_prefix(MAGIC)?.as_chunks::<RECORD_BYTES>())
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some((sealed, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else { return false };
+    let in_order =
+        |records: &[[u8; RECORD_BYTES]]| records.is_sorted_by_key(|record| &record[..16]);
+    content(bytes).is_some_and(|(records, rest)| rest.is_empty() && in_order(records))
+        && blake3::hash(sealed) == *checksum
 }
 
 impl Record {
+    fn to_bytes(self) -> [u8; RECORD_BYTES] {
+        let Record { path, stamp, photo: KnownPhoto { hash, width, height } } = self;
+        let parts: [&[u8]; 5] =
+            [&path, &stamp, hash.as_bytes(), &width.to_le_bytes(), &height.to_le_bytes()];
+        let mut bytes = [0; RECORD_BYTES];
+        for (byte, part) in bytes.iter_mut().zip(parts.concat()) {
+            *byte = part;
+        }
+        bytes
+    }
+
     fn from_bytes(bytes: &[u8; RECORD_BYTES]) -> Record {
         fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
             bytes[at..].first_chunk().copied().expect("a record is long enough")
@@ -228,6 +338,12 @@ mod tests {
         (folder, stamp)
     }
 
+    impl KnownPhotos {
+        fn count(&self) -> usize {
+            self.tables.iter().map(Table::len).sum()
+        }
+    }
+
     fn load(cache: &Path) -> KnownPhotos {
         KnownPhotos::load(cache, Path::new("/photos"))
     }
@@ -236,7 +352,7 @@ mod tests {
     fn what_was_saved_is_known_again_by_its_path_and_stamp() {
         let (cache, stamp) = beginning();
         let known = load(cache.path());
-        let mut update = known.update();
+        let mut update = known.update(None);
         for n in 0..50 {
             update.insert(Path::new(&format!("fire/{n}.jpg")), &stamp, photo(n));
         }
@@ -254,7 +370,7 @@ mod tests {
     fn two_that_save_one_after_the_other_keep_what_both_have_read() {
         let (cache, stamp) = beginning();
         let known = [load(cache.path()), load(cache.path())];
-        let [mut one, mut two] = known.each_ref().map(KnownPhotos::update);
+        let [mut one, mut two] = known.each_ref().map(|known| known.update(None));
         one.insert(Path::new("a"), &stamp, photo(1));
         one.insert(Path::new("both"), &stamp, photo(2));
         two.insert(Path::new("b"), &stamp, photo(3));
@@ -270,21 +386,21 @@ mod tests {
     fn a_file_torn_or_damaged_anywhere_is_as_good_as_none() {
         let (cache, stamp) = beginning();
         let known = load(cache.path());
-        let mut update = known.update();
+        let mut update = known.update(None);
         (0..3).for_each(|n| update.insert(Path::new(&n.to_string()), &stamp, photo(n)));
         update.finish().unwrap();
         let whole = fs::read(&known.file).unwrap();
-        assert_eq!(load(cache.path()).records.len(), 3);
+        assert_eq!(load(cache.path()).count(), 3);
         for at in 0..whole.len() {
             let mut flipped = whole.clone();
             flipped[at] ^= 1 << (at % 8);
             for bytes in [&whole[..at], &flipped] {
                 fs::write(&known.file, bytes).unwrap();
-                assert_eq!(load(cache.path()).records.len(), 0, "at {at}");
+                assert_eq!(load(cache.path()).count(), 0, "at {at}");
             }
         }
         let damaged = load(cache.path());
-        let mut update = damaged.update();
+        let mut update = damaged.update(None);
         update.insert(Path::new("1"), &stamp, photo(1));
         update.finish().unwrap();
         assert_eq!(load(cache.path()).get(Path::new("1"), &stamp), Some(photo(1)));
@@ -293,7 +409,7 @@ mod tests {
     /// Saves more entries than are kept of files that are gone, named by their numbers.
     fn save_many(cache: &Path, stamp: &FileStamp) {
         let known = load(cache);
-        let mut update = known.update();
+        let mut update = known.update(None);
         for n in 0..SPARE_ENTRIES + 100 {
             update.insert(Path::new(&n.to_string()), stamp, photo(1));
         }
@@ -305,11 +421,11 @@ mod tests {
         let (cache, stamp) = beginning();
         save_many(cache.path(), &stamp);
         let later = load(cache.path());
-        let mut update = later.update();
+        let mut update = later.update(None);
         update.insert(Path::new("new"), &stamp, photo(2));
         update.save().unwrap();
         let known = load(cache.path());
-        assert_eq!(known.records.len(), SPARE_ENTRIES + 101);
+        assert_eq!(known.count(), SPARE_ENTRIES + 101);
         assert_eq!(known.get(Path::new("new"), &stamp), Some(photo(2)));
     }
 
@@ -318,13 +434,38 @@ mod tests {
         let (cache, stamp) = beginning();
         save_many(cache.path(), &stamp);
         let later = load(cache.path());
-        let mut update = later.update();
+        let mut update = later.update(None);
         update.meet(Path::new("5"));
         update.insert(Path::new("new"), &stamp, photo(2));
         update.finish().unwrap();
         let known = load(cache.path());
-        assert_eq!(known.records.len(), 2);
+        assert_eq!(known.count(), 2);
         assert_eq!(known.get(Path::new("5"), &stamp), Some(photo(1)));
+    }
+
+    #[test]
+    fn shares_at_once_lose_nothing_and_a_scan_of_all_takes_their_files_in() {
+        let (cache, stamp) = beginning();
+        let name = |n: u8| format!("fire/{n}.jpg");
+        let known = load(cache.path());
+        let shares = [1, 2].map(|number| Share::new(number, 2).unwrap());
+        let mut updates = shares.map(|share| known.update(Some(share)));
+        for n in 0..100 {
+            let place = usize::from(shares[1].holds(Path::new(&name(n))));
+            updates[place].insert(Path::new(&name(n)), &stamp, photo(n));
+        }
+        updates.into_iter().for_each(|update| update.finish().unwrap());
+        let all_known = |known: &KnownPhotos| {
+            (0..100).all(|n| known.get(Path::new(&name(n)), &stamp) == Some(photo(n)))
+        };
+        let known = load(cache.path());
+        assert!(all_known(&known) && known.parts.len() == 2);
+        let mut update = known.update(None);
+        (0..100).for_each(|n| update.meet(Path::new(&name(n))));
+        update.finish().unwrap();
+        let known = load(cache.path());
+        assert!(all_known(&known) && known.parts.is_empty());
+        assert_eq!(known.count(), 100);
     }
 
     #[test]
@@ -338,7 +479,7 @@ mod tests {
     #[test]
     fn nothing_is_written_when_nothing_is_new() {
         let (cache, _) = beginning();
-        load(cache.path()).update().finish().unwrap();
+        load(cache.path()).update(None).finish().unwrap();
         assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 0);
     }
 }

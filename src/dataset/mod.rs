@@ -1,7 +1,7 @@
 //! Folders of photos to labelled images: which photos there are, which set each belongs to, and their
 //! pixels.
 //!
-//! Not here: tensors and features. Photos are only ever read; written are two files for each folder of
+//! Not here: tensors and features. Photos are only ever read; written are files for each folder of
 //! photos, in the cache, that spare the reading and decoding of those that were read before.
 
 mod arrivals;
@@ -28,6 +28,7 @@ mod photo_reader;
 mod photos;
 mod remark;
 mod scan;
+mod share;
 mod split;
 mod stamp;
 #[cfg(test)]
@@ -49,7 +50,8 @@ pub use photo_file::{OpenError, PhotoFile};
 pub use photo_reader::{DecodedPhoto, PhotoReader};
 pub use photos::{Dataset, Duplicate, LeftOut, Photo, Skipped};
 pub use remark::{Remark, Remarks};
-pub use scan::scan;
+pub use scan::{scan, scan_share};
+pub use share::{Share, ShareError};
 pub use stamp::FileStamp;
 pub use unreadable::Unreadable;
 pub(crate) use walk::is_leftover;

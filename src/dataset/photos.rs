@@ -254,13 +254,8 @@ impl Dataset {
     /// Finds equal photos and lets each follow the first one's set: a photo that is trained on must
     /// not be tested on.
     pub(crate) fn join_duplicates(&mut self) {
-        let mut first: HashMap<blake3::Hash, usize> = HashMap::new();
         let (mut across_categories, mut across_sets) = (Vec::new(), Vec::new());
-        for place in 0..self.photos.len() {
-            let original = *first.entry(self.photos[place].hash).or_insert(place);
-            if original == place {
-                continue;
-            }
+        for (place, original) in self.copies() {
             let (of, copy) = (self.photos[original].clone(), &mut self.photos[place]);
             let pair = format!("{} and {}", shown(&of.path), shown(&copy.path));
             let same_category = of.category == copy.category;
@@ -277,6 +272,21 @@ impl Dataset {
         let part = self.part_name();
         let what = format!("are the same photo; the second is in the {part} of the first");
         self.name_pairs(across_sets, &what);
+    }
+
+    /// The places of photos that are copies of earlier ones, each with that of the first, in order.
+    fn copies(&self) -> Vec<(usize, usize)> {
+        // Sorted, as a table of a million hashes takes much memory.
+        let hash = |place: u32| self.photos[place as usize].hash;
+        let mut places: Vec<u32> = (0..self.photos.len() as u32).collect();
+        places
+            .sort_unstable_by(|&a, &b| hash(a).as_bytes().cmp(hash(b).as_bytes()).then(a.cmp(&b)));
+        let same = places.chunk_by(|&a, &b| hash(a) == hash(b));
+        let copies = same.flat_map(|same| same[1..].iter().map(|&copy| (copy, same[0])));
+        let mut copies: Vec<_> =
+            copies.map(|(copy, first)| (copy as usize, first as usize)).collect();
+        copies.sort_unstable();
+        copies
     }
 
     /// What photos are shared out to, in a word.

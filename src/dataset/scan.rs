@@ -15,6 +15,7 @@ use super::groups::groups;
 use super::known::{KnownPhoto, KnownPhotos};
 use super::lost::fault_behind;
 use super::near::{KnownThumbnails, make_thumbnails, near_copies};
+use super::share::Share;
 use super::stamp::FileStamp;
 use super::threads::for_each;
 use super::walk::Walk;
@@ -26,14 +27,18 @@ use crate::store::Corrections;
 /// Reading waits for the disk and hashing for the processor; more threads only add memory.
 const MAX_THREADS: usize = 8;
 
+/// Files that are looked at before what was found is added to the photos: what is known of a file
+/// meanwhile takes as much memory again as the photo.
+const BLOCK: usize = 1 << 16;
+
 /// Every photo of the experiment, each with its category, set and hash. `root` is the project
 /// folder, against which `experiment.images` is meant. `progress` gets files looked at and files
 /// found.
 ///
-/// A file that was read by an earlier scan and is still the same is not read again: what is known
-/// of it lies in the folder `cache`. Others are read whole, but no pixels are decoded: what turns
-/// out unreadable later is told by [`Dataset::remove_unreadable`]. Call
-/// [`Dataset::check_unreadable`] and [`Dataset::check_sets`] before any work is done with it.
+/// A file that was read by an earlier scan and is still the same is not read again, whether that scan
+/// came to its end or not: what is known of it lies in the folder `cache`. Others are read whole, but
+/// no pixels are decoded: what turns out unreadable later is told by [`Dataset::remove_unreadable`].
+/// Call [`Dataset::check_unreadable`] and [`Dataset::check_sets`] before any work is done with it.
 ///
 /// Errors when the folder, or a category's, is missing, when there are fewer than two categories,
 /// and when it is the machine's fault that a file could not be read.
@@ -43,86 +48,149 @@ pub fn scan(
     cache: &Path,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dataset, DatasetError> {
-    scan_by(root, experiment, cache, SystemTime::now, progress)
+    Scan { root, experiment, cache, clock: SystemTime::now }.all(progress)
 }
 
-/// [`scan`] with the time by this `clock`.
-pub(super) fn scan_by(
+/// The photos of one share, by the files' names: only these are read. Also how many files there are in
+/// all shares.
+///
+/// Nothing is said of the data set as a whole: not its sets, copies and small categories. Photos that
+/// a person decided not to use are left out, as in [`scan`], which has the errors, too.
+pub fn scan_share(
     root: &Path,
     experiment: &Experiment,
     cache: &Path,
-    clock: fn() -> SystemTime,
+    share: Share,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Dataset, DatasetError> {
-    let images = root.join(expand_home(&experiment.images));
-    let Categories { names: categories, folders, missing_sets, mut warnings } =
-        categories::find(&images, experiment)?;
-    let mut walk = Walk::new(&images, folders.iter().map(|folder| folder.path.as_path()));
-    let mut owners: Vec<&Folder> = Vec::new();
-    for folder in &folders {
-        walk.folder(&folder.path);
-        owners.resize(walk.files.len(), folder);
-        progress(0, walk.files.len());
+) -> Result<(Dataset, usize), DatasetError> {
+    Scan { root, experiment, cache, clock: SystemTime::now }.share(share, progress)
+}
+
+/// Where to look, for what, and by which clock.
+pub(super) struct Scan<'a> {
+    pub root: &'a Path,
+    pub experiment: &'a Experiment,
+    pub cache: &'a Path,
+    pub clock: fn() -> SystemTime,
+}
+
+/// What was found in the folders, with its parts that are no photos.
+struct Findings {
+    /// All photos are in the set of their folder, or else in the first.
+    dataset: Dataset,
+    folders: Vec<Folder>,
+    /// The folder of each photo, by its place in `folders`.
+    owners: Vec<u32>,
+    missing_sets: Vec<Set>,
+    /// Files there are, those of other shares among them.
+    files: usize,
+}
+
+impl Scan<'_> {
+    pub fn all(self, progress: &mut dyn FnMut(usize, usize)) -> Result<Dataset, DatasetError> {
+        let Scan { experiment, cache, .. } = self;
+        let Findings { mut dataset, folders, owners, missing_sets, .. } =
+            self.find(None, progress)?;
+        let groups = match &experiment.split.groups {
+            Grouping::None => None,
+            grouping => {
+                let near = match grouping {
+                    Grouping::Near => near_pairs(&mut dataset, experiment, cache, progress),
+                    _ => Vec::new(),
+                };
+                let category_folders: Vec<&Path> =
+                    owners.iter().map(|&owner| folders[owner as usize].path.as_path()).collect();
+                Some(groups(&dataset.photos, grouping, &category_folders, &near))
+            }
+        };
+        assign_sets(&mut dataset, experiment, groups.as_deref(), &missing_sets);
+        // Behind the sets, so that a decision about one photo moves no other one.
+        if let Some(labels) = &experiment.labels {
+            dataset.correct(&Corrections::read(labels)?)?;
+        }
+        dataset.join_duplicates();
+        dataset.add_warnings(&experiment.train);
+        Ok(dataset)
     }
-    warnings.extend(walk.warnings);
-    let skipped =
-        walk.unreadable.into_iter().map(|(path, reason)| Skipped { path, reason }).collect();
-    let mut dataset = Dataset {
-        images: images.clone(),
-        categories,
-        photos: Vec::new(),
-        folds: None,
-        skipped,
-        left_out: Vec::new(),
-        relabelled: 0,
-        duplicates: Vec::new(),
-        warnings,
-    };
-    let look = Look {
-        images: &images,
-        known: &KnownPhotos::load(cache, &images),
-        max_megapixels: experiment.data.max_megapixels,
-        clock,
-    };
-    let (looked_at, saved) = look.at_all(&walk.files, progress);
-    if let Err(err) = saved {
-        dataset.warnings.push(format!("{err}; the photos are read again the next time"));
+
+    pub fn share(
+        self,
+        share: Share,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(Dataset, usize), DatasetError> {
+        let Findings { mut dataset, files, .. } = self.find(Some(share), progress)?;
+        if let Some(labels) = &self.experiment.labels {
+            // Most decisions are about photos of other shares.
+            let warnings = dataset.warnings.len();
+            dataset.correct(&Corrections::read(labels)?)?;
+            dataset.warnings.truncate(warnings);
+        }
+        Ok((dataset, files))
     }
-    let mut category_folders = Vec::new();
-    for ((path, folder), content) in walk.files.into_iter().zip(owners).zip(looked_at) {
-        match content {
-            Content::Photo(found) => {
+
+    /// Finds, reads and hashes all photos, or those of a share.
+    fn find(
+        &self,
+        share: Option<Share>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Findings, DatasetError> {
+        let images = self.root.join(expand_home(&self.experiment.images));
+        let Categories { names: categories, folders, missing_sets, mut warnings } =
+            categories::find(&images, self.experiment)?;
+        let mut walk = Walk::new(&images, folders.iter().map(|folder| folder.path.as_path()));
+        let mut owners: Vec<u32> = Vec::new();
+        for (owner, folder) in (0u32..).zip(&folders) {
+            walk.folder(&folder.path);
+            owners.resize(walk.files.len(), owner);
+            progress(0, walk.files.len());
+        }
+        warnings.append(&mut walk.warnings);
+        let unreadable = std::mem::take(&mut walk.unreadable);
+        let skipped =
+            unreadable.into_iter().map(|(path, reason)| Skipped { path, reason }).collect();
+        let mut files = walk.files;
+        let in_all = files.len();
+        if let Some(share) = share {
+            let both = files.into_iter().zip(owners);
+            (files, owners) = both.filter(|(file, _)| share.holds(file)).unzip();
+        }
+        let mut dataset = Dataset {
+            images: images.clone(),
+            categories,
+            photos: Vec::with_capacity(files.len()),
+            folds: None,
+            skipped,
+            left_out: Vec::new(),
+            relabelled: 0,
+            duplicates: Vec::new(),
+            warnings,
+        };
+        let look = Look {
+            images: &images,
+            known: &KnownPhotos::load(self.cache, &images),
+            max_megapixels: self.experiment.data.max_megapixels,
+            clock: self.clock,
+        };
+        let mut photo_owners = Vec::with_capacity(files.len());
+        let found = &mut |path: PathBuf, place: usize, content| match content {
+            Content::Photo(Found { photo: KnownPhoto { hash, .. }, stamp, was_read }) => {
+                let folder = &folders[owners[place] as usize];
                 // Hash and seed rules follow when all photos are known.
                 let set = folder.set.unwrap_or(Set::Training);
-                let Found { photo, stamp, was_read } = found;
-                let (category, hash) = (folder.category, photo.hash);
-                let fold = None;
-                category_folders.push(folder.path.as_path());
+                let (category, fold) = (folder.category, None);
                 dataset.photos.push(Photo { path, category, set, fold, hash, stamp, was_read });
+                photo_owners.push(owners[place]);
             }
             Content::Unreadable(reason) => dataset.skipped.push(Skipped { path, reason }),
             Content::NoPicture => {}
+        };
+        if let Err(err) = look.at_all(files, share, progress, found) {
+            dataset.warnings.push(format!("{err}; the photos are read again the next time"));
         }
+        check_faults(&dataset)?;
+        let (files, owners) = (in_all, photo_owners);
+        Ok(Findings { dataset, folders, owners, missing_sets, files })
     }
-    check_faults(&dataset)?;
-    let groups = match &experiment.split.groups {
-        Grouping::None => None,
-        grouping => {
-            let near = match grouping {
-                Grouping::Near => near_pairs(&mut dataset, experiment, cache, progress),
-                _ => Vec::new(),
-            };
-            Some(groups(&dataset.photos, grouping, &category_folders, &near))
-        }
-    };
-    assign_sets(&mut dataset, experiment, groups.as_deref(), &missing_sets);
-    // Behind the sets, so that a decision about one photo moves no other one.
-    if let Some(labels) = &experiment.labels {
-        dataset.correct(&Corrections::read(labels)?)?;
-    }
-    dataset.join_duplicates();
-    dataset.add_warnings(&experiment.train);
-    Ok(dataset)
 }
 
 /// Pairs of near copies among the photos, by their places. Those that were never decoded are.
@@ -181,35 +249,42 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Several threads, each with one file in memory; the results are in the order of the files.
-    /// Also whether what was read could be saved for the next time.
+    /// Several threads, each with one file in memory; `found` gets each file with its place and its
+    /// content, in the order of the files. Errors when what was read could not be saved for the next
+    /// time; then, too, all were looked at.
     fn at_all(
         &self,
-        files: &[PathBuf],
+        mut files: Vec<PathBuf>,
+        share: Option<Share>,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> (Vec<Content>, io::Result<()>) {
-        let mut contents: Vec<Option<Content>> = files.iter().map(|_| None).collect();
-        let (mut done, mut update, mut saved) = (0, self.known.update(), Ok(()));
-        let look = |place: usize| self.at(&files[place]);
-        for_each(files.len(), threads(), look, |place, content| {
-            match &content {
-                Content::Photo(Found { was_read: false, .. }) => update.meet(&files[place]),
-                Content::Photo(Found { photo, stamp: Some(stamp), .. }) => {
-                    update.insert(&files[place], stamp, *photo);
+        found: &mut dyn FnMut(PathBuf, usize, Content),
+    ) -> io::Result<()> {
+        let (mut done, mut update, mut saved) = (0, self.known.update(share), Ok(()));
+        let count = files.len();
+        for (block, files) in files.chunks_mut(BLOCK).enumerate() {
+            let mut contents: Vec<Option<Content>> = files.iter().map(|_| None).collect();
+            let look = |place: usize| self.at(&files[place]);
+            for_each(files.len(), threads(), look, |place, content| {
+                match &content {
+                    Content::Photo(Found { was_read: false, .. }) => update.meet(&files[place]),
+                    Content::Photo(Found { photo, stamp: Some(stamp), .. }) => {
+                        update.insert(&files[place], stamp, *photo);
+                    }
+                    _ => {}
                 }
-                _ => {}
+                contents[place] = Some(content);
+                if saved.is_ok() {
+                    saved = update.save_sometimes();
+                }
+                done += 1;
+                progress(done, count);
+            });
+            for (place, (file, content)) in files.iter_mut().zip(contents).enumerate() {
+                let content = content.expect("every file was looked at");
+                found(std::mem::take(file), block * BLOCK + place, content);
             }
-            contents[place] = Some(content);
-            if saved.is_ok() {
-                saved = update.save_sometimes();
-            }
-            done += 1;
-            progress(done, files.len());
-        });
-        let saved = saved.and_then(|()| update.finish());
-        let contents =
-            contents.into_iter().map(|content| content.expect("every file was looked at"));
-        (contents.collect(), saved)
+        }
+        saved.and_then(|()| update.finish())
     }
 
     /// `file` is relative to the folder of images.

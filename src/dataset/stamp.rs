@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// two seconds, network servers and older file systems in whole ones.
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
-/// Size, inode, and times of the last changes in ns since 1970. Whoever changes what a file holds
+/// Size, inode, and times of the last changes in ns since 1970, up to the year 2262. Whoever changes what a file holds
 /// changes one of them: the time of the inode's change cannot be set by hand, but on FAT, where the
 /// time of the inode's change follows the file's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +16,16 @@ pub struct FileStamp {
     bytes: u64,
     inode: u64,
     /// Of the content (mtime).
-    modified: i128,
+    modified: i64,
     /// Of the content, the name or the rights (ctime).
-    changed: i128,
+    changed: i64,
 }
 
 impl FileStamp {
     /// The stamp in a file's metadata.
     pub fn of(metadata: &Metadata) -> FileStamp {
         let nanoseconds =
-            |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
         FileStamp {
             bytes: metadata.len(),
             inode: metadata.ino(),
@@ -45,7 +45,7 @@ impl FileStamp {
     pub fn is_settled(&self, now: SystemTime) -> bool {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let limit = now.saturating_sub(COARSEST_CLOCK).as_nanos() as i128;
-        self.modified < limit && self.changed < limit
+        i128::from(self.modified) < limit && i128::from(self.changed) < limit
     }
 
     /// A short name of the stamp: two different ones do not share it.
@@ -53,8 +53,9 @@ impl FileStamp {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.bytes.to_le_bytes());
         hasher.update(&self.inode.to_le_bytes());
-        hasher.update(&self.modified.to_le_bytes());
-        hasher.update(&self.changed.to_le_bytes());
+        // As wide as they are in files of before.
+        hasher.update(&i128::from(self.modified).to_le_bytes());
+        hasher.update(&i128::from(self.changed).to_le_bytes());
         let mut digest = [0; 16];
         digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         digest

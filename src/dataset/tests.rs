@@ -69,6 +69,19 @@ fn later() -> SystemTime {
     SystemTime::now() + Duration::from_secs(60)
 }
 
+fn by_clock<'a>(
+    project: &'a Project,
+    experiment: &'a Experiment,
+    cache: &'a Path,
+) -> scan::Scan<'a> {
+    scan::Scan { root: project.0.path(), experiment, cache, clock: later }
+}
+
+/// A scan of all photos, a while after they were written.
+fn scan_later(project: &Project, asked: &Experiment, cache: &Path) -> Dataset {
+    by_clock(project, asked, cache).all(&mut |_, _| {}).unwrap()
+}
+
 /// Names of the photos that the scan has read.
 fn read_by(dataset: &Dataset) -> Vec<&str> {
     let read = dataset.photos.iter().filter(|photo| photo.was_read);
@@ -80,10 +93,8 @@ fn a_second_scan_reads_only_the_photos_that_were_changed() {
     let project = Project::with(&[("fire", 3), ("smoke", 2)]);
     project.write("fire/broken.png", b"no picture");
     let asked = experiment(SplitRule::Seed);
-    let scan_later = |asked: &Experiment| {
-        let cache = project.0.path().join("cache");
-        scan::scan_by(project.0.path(), asked, &cache, later, &mut |_, _| {}).unwrap()
-    };
+    let cache = project.0.path().join("cache");
+    let scan_later = |asked: &Experiment| scan_later(&project, asked, &cache);
     let first = scan_later(&asked);
     assert_eq!(read_by(&first).len(), 5);
     let second = scan_later(&asked);
@@ -111,6 +122,48 @@ fn a_second_scan_reads_only_the_photos_that_were_changed() {
 }
 
 #[test]
+fn scans_of_all_shares_read_every_photo_once_and_the_next_scan_of_all_reads_none() {
+    let project = Project::with(&[("fire", 30), ("smoke", 30)]);
+    project.write("fire/broken.png", b"no picture");
+    let asked = experiment(SplitRule::Seed);
+    let cache = project.0.path().join("cache");
+    let mut seen = Vec::new();
+    for number in 1..=3 {
+        let share = Share::new(number, 3).unwrap();
+        let (dataset, files) =
+            by_clock(&project, &asked, &cache).share(share, &mut |_, _| {}).unwrap();
+        assert_eq!((files, read_by(&dataset).len()), (61, dataset.photos.len()));
+        assert!(dataset.photos.len() < 40, "{} in one share", dataset.photos.len());
+        seen.extend(dataset.photos.into_iter().map(|photo| (photo.path, photo.hash)));
+    }
+    seen.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let all = scan_later(&project, &asked, &cache);
+    assert_eq!(read_by(&all), Vec::<&str>::new());
+    let found = all.photos.iter().map(|photo| (photo.path.clone(), photo.hash));
+    assert!(seen.into_iter().eq(found));
+}
+
+#[test]
+fn what_a_person_decided_not_to_use_is_in_no_share() {
+    let project = Project::with(&[("fire", 30), ("smoke", 30)]);
+    let labels = project.0.path().join("labels.csv");
+    fs::write(
+        &labels,
+        "file_name,label,verdict\nfire/003.png,,leave out\nsmoke/004.png,,leave out\n",
+    )
+    .unwrap();
+    let asked = Experiment { labels: Some(labels), ..experiment(SplitRule::Seed) };
+    let cache = project.0.path().join("cache");
+    let left_out = (1..=3).map(|number| {
+        let share = Share::new(number, 3).unwrap();
+        let (dataset, _) = by_clock(&project, &asked, &cache).share(share, &mut |_, _| {}).unwrap();
+        assert_eq!(dataset.warnings, Vec::<String>::new());
+        dataset.left_out.len()
+    });
+    assert_eq!(left_out.sum::<usize>(), 2);
+}
+
+#[test]
 fn a_photo_changed_a_moment_before_it_was_read_is_read_again() {
     let project = Project::with(&[("fire", 2), ("smoke", 2)]);
     let asked = experiment(SplitRule::Seed);
@@ -128,7 +181,7 @@ fn a_cache_that_cannot_be_written_costs_a_warning_and_no_scan() {
     let cache = project.0.path().join("cache");
     fs::write(&cache, "a file").unwrap();
     let asked = experiment(SplitRule::Seed);
-    let dataset = scan::scan_by(project.0.path(), &asked, &cache, later, &mut |_, _| {}).unwrap();
+    let dataset = scan_later(&project, &asked, &cache);
     assert_eq!(dataset.photos.len(), 40);
     assert!(dataset.warnings[0].contains("read again the next time"), "{:?}", dataset.warnings);
 }

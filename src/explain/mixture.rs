@@ -225,7 +225,7 @@ impl Bench {
             labels.extend(std::iter::repeat_n(label as u32, rows.len()));
             keys.extend(rows);
         }
-        Ok(Samples { features: self.select(network, &keys)?, labels })
+        Ok(Samples { features: self.select(network, &keys)?.into(), labels })
     }
 
     fn right(

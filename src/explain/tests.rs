@@ -9,7 +9,7 @@ use crate::random::Rng;
 use crate::setting::Value;
 use crate::spec::{Experiment, Set};
 use crate::store::{Horizon, ListedPhoto, TestResult};
-use crate::train::{Problem, Samples, evaluate, fit};
+use crate::train::{Problem, Samples, fit};
 
 /// Numbers of a feature.
 const D: usize = 12;
@@ -111,7 +111,7 @@ fn samples(cache: &Cache, side: &PastRun, set: Set) -> Samples {
     let label = |photo: &&ListedPhoto| {
         CATEGORIES.iter().position(|name| *name == photo.category).unwrap() as u32
     };
-    Samples { features, labels: photos.iter().map(label).collect() }
+    Samples { features: features.into(), labels: photos.iter().map(label).collect() }
 }
 
 fn trained(config: &Config, side: &PastRun) -> f64 {
@@ -127,7 +127,7 @@ fn trained(config: &Config, side: &PastRun) -> f64 {
     };
     let head = fit(&problem, None, &mut ()).unwrap().head;
     let test = samples(&cache, side, Set::Test);
-    let scores = evaluate(&head, &test.features).unwrap();
+    let scores = test.features.scores(&head).unwrap();
     let right = scores.iter().zip(&test.labels).filter(|(s, l)| predict(s) == **l as usize);
     right.count() as f64 / test.labels.len() as f64
 }

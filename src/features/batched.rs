@@ -107,7 +107,7 @@ impl Batches<'_> {
         let features = self.done.entry(job).or_default();
         features.push(feature);
         // Pictures of one job are handed over in their order, and stay in it.
-        if features.len() < self.pending.jobs[job].variants {
+        if features.len() < self.pending.jobs.variants(job) {
             return true;
         }
         let features = self.done.remove(&job).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::Tensor;
 
-use super::{Cache, Extractor, FillError, Filled, Job, fill, testing};
+use super::{Cache, Extractor, FillError, Filled, Job, Jobs, RowKey, fill, testing};
 use crate::dataset::{DecodeRule, PhotoFile};
 use crate::nets::{Backbone, Identity};
 use crate::spec::{Distort, Precision, Resize};
@@ -113,6 +113,10 @@ fn job(file: PathBuf) -> Job {
     Job { photo: PhotoFile::hash(file).unwrap(), variants: 0 }
 }
 
+fn rows(jobs: &Vec<Job>) -> impl Iterator<Item = RowKey> {
+    (0..jobs.len()).flat_map(|number| jobs.rows(number, &distort()))
+}
+
 fn distort() -> Distort {
     Distort { brightness_percent: 50.0, ..Distort::OFF }
 }
@@ -123,8 +127,8 @@ fn never() -> bool {
 
 /// The features of the plain jobs are the colours of their photos.
 fn assert_right(photos: &Photos, cache: &Cache) {
-    for (number, job) in photos.jobs.iter().enumerate().filter(|(_, job)| job.variants == 0) {
-        let seen = cache.read(&job.rows(&distort())).unwrap();
+    for number in (0..photos.jobs.len()).filter(|&number| photos.jobs[number].variants == 0) {
+        let seen = cache.read(&photos.jobs.rows(number, &distort())).unwrap();
         let expected = colour(number as u8).map(f32::from);
         let close = seen.iter().zip(expected).all(|(seen, right)| (seen - right).abs() < 1e-3);
         assert!(close, "photo {number}: {seen:?}, expected {expected:?}");
@@ -191,7 +195,7 @@ fn variants_of_one_photo_are_its_own_whatever_batches_they_fall_into() {
         let (net, mut cache) = (Fake::new(batch, batch), photos.cache());
         photos.fill(&mut cache, &net, &never).unwrap();
         assert_right(&photos, &cache);
-        let rows: Vec<_> = photos.jobs.iter().flat_map(|job| job.rows(&distort())).collect();
+        let rows: Vec<_> = rows(&photos.jobs).collect();
         cache.read(&rows).unwrap()
     };
     let one_by_one = distorted(1);
@@ -208,7 +212,7 @@ fn a_stop_keeps_what_was_computed_and_reads_no_further_than_the_queue() {
     let stop = || looks.fetch_add(1, Ordering::Relaxed) >= 9;
     let (filled, _) = photos.fill(&mut cache, &net, &stop).unwrap();
     assert!(filled.stopped && filled.progress.done == 10, "{:?}", filled.progress);
-    let kept = photos.jobs.iter().filter(|job| cache.contains(&job.rows(&distort())[0])).count();
+    let kept = rows(&photos.jobs).filter(|row| cache.contains(row)).count();
     assert_eq!(kept, 10);
     // Ten photos, what waits to be received, and the batch being computed.
     let computed: usize = net.given().iter().sum();

@@ -1,11 +1,13 @@
 //! The features kept on disk of one network, with one preprocessing, decode rule and arithmetic.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::claim::Claim;
+use super::kept::KeptFeatures;
 use super::key::RowKey;
 use super::shard::Shard;
 use crate::store::Fault;
@@ -34,13 +36,22 @@ pub enum CacheError {
     },
 }
 
+/// Where a feature is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Its number among the shards.
+    pub shard: u32,
+    /// Its number in the shard.
+    pub row: u32,
+}
+
 /// `cache/FEATURE_KEY/*.safetensors`, indexed. Features stay on disk until they are read.
 pub struct Cache {
     folder: PathBuf,
     feature_len: usize,
-    shards: Vec<Shard>,
-    /// Shard and row of each feature.
-    rows: HashMap<RowKey, (usize, usize)>,
+    shards: Vec<Arc<Shard>>,
+    /// Where each feature is. In a hash table a million of them took twice the memory.
+    rows: BTreeMap<RowKey, Place>,
     damaged: Vec<String>,
     /// Numbers of the shards that were compared with their names.
     checked: BTreeSet<usize>,
@@ -70,8 +81,10 @@ impl Cache {
         let (shards, rows, damaged, checked) = Default::default();
         let mut cache =
             Cache { folder, feature_len, shards, rows, damaged, checked, _claim: claim };
+        // Together, which packs them closely.
+        let mut rows = Vec::new();
         for path in paths {
-            if let Err(err) = cache.add(&path) {
+            if let Err(err) = cache.open_shard(&path).map(|found| rows.extend(found)) {
                 if let Some(Fault::TooManyFiles | Fault::Unreachable) = Fault::of(&err) {
                     return Err(CacheError::Read { path, source: err });
                 }
@@ -81,30 +94,35 @@ impl Cache {
                 ));
             }
         }
+        cache.rows = rows.into_iter().collect();
         Ok(cache)
     }
 
-    fn add(&mut self, path: &Path) -> io::Result<()> {
+    /// The shard's rows, to be added to those that are known.
+    fn open_shard(
+        &mut self,
+        path: &Path,
+    ) -> io::Result<impl Iterator<Item = (RowKey, Place)> + use<>> {
         let shard = Shard::open(path, self.feature_len)?;
-        let number = self.shards.len();
-        self.rows.extend(shard.keys.iter().enumerate().map(|(row, key)| (*key, (number, row))));
-        self.shards.push(shard);
-        Ok(())
+        let keys = shard.keys()?;
+        let number = self.shards.len() as u32;
+        self.shards.push(Arc::new(shard));
+        Ok(keys.into_iter().zip(0..).map(move |(key, row)| (key, Place { shard: number, row })))
     }
 
     /// Compares the shards that hold features of `keys` with the hashes in their names, each of them once
     /// for as long as the cache is open.
     /// One that differs is left alone, named in [`Cache::damaged`], and its features are missing:
     /// wrong ones would pass for a photo's in every run to come.
-    pub fn check<'a>(&mut self, keys: impl Iterator<Item = &'a RowKey>) {
+    pub fn check(&mut self, keys: impl Iterator<Item = RowKey>) {
         let wanted: BTreeSet<usize> =
-            keys.filter_map(|key| self.rows.get(key)).map(|&(shard, _)| shard).collect();
+            keys.filter_map(|key| self.rows.get(&key)).map(|place| place.shard as usize).collect();
         for number in wanted {
             if !self.checked.insert(number) {
                 continue;
             }
             let Err(err) = self.shards[number].check() else { continue };
-            self.rows.retain(|_, (shard, _)| *shard != number);
+            self.rows.retain(|_, place| place.shard as usize != number);
             self.damaged.push(format!(
                 "{} was damaged ({err}); its features are computed again",
                 self.shards[number].path.display()
@@ -126,21 +144,28 @@ impl Cache {
     pub fn insert(&mut self, keys: &[RowKey], features: &[f32]) -> Result<(), CacheError> {
         let path = Shard::write(&self.folder, self.feature_len, keys, features)
             .map_err(CacheError::Write)?;
-        self.add(&path).map_err(|source| CacheError::Read { path, source })
+        let rows = self.open_shard(&path).map_err(|source| CacheError::Read { path, source })?;
+        self.rows.extend(rows);
+        Ok(())
     }
 
     /// The features of `keys`, row by row: `keys.len()` times the feature's length.
     ///
     /// Panics when a key is not there: callers fill the cache first.
     pub fn read(&self, keys: &[RowKey]) -> Result<Vec<f32>, CacheError> {
-        let mut features = vec![0.0; keys.len() * self.feature_len];
-        for (key, row) in keys.iter().zip(features.chunks_exact_mut(self.feature_len)) {
-            let (shard, index) = self.rows[key];
-            self.shards[shard]
-                .read(index, row)
-                .map_err(|source| CacheError::Read { path: self.folder.clone(), source })?;
+        self.kept(keys.iter().copied()).read(0..keys.len())
+    }
+
+    /// The features of `keys`, to be read when they are wanted.
+    ///
+    /// Panics when a key is not there: callers fill the cache first.
+    pub fn kept(&self, keys: impl Iterator<Item = RowKey>) -> KeptFeatures {
+        KeptFeatures {
+            folder: self.folder.clone(),
+            feature_len: self.feature_len,
+            shards: self.shards.clone(),
+            places: keys.map(|key| self.rows[&key]).collect(),
         }
-        Ok(features)
     }
 }
 
@@ -190,7 +215,7 @@ mod tests {
         let lacks = |bytes: &[u8]| {
             fs::write(&path, bytes).unwrap();
             let mut cache = open();
-            cache.check(KEYS.iter());
+            cache.check(KEYS.into_iter());
             let lacks = KEYS.iter().any(|key| !cache.contains(key));
             assert!(!lacks || cache.damaged().iter().all(|words| words.contains("net/")));
             lacks

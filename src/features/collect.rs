@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 
 use super::cache::{Cache, CacheError};
 use super::extract::ExtractError;
+use super::jobs::Jobs;
 use super::key::RowKey;
-use super::pending::Job;
 use crate::dataset::{Remark, Unreadable};
 use crate::spec::Distort;
 
-/// A shard is written when it has this many features or is this old: a killed worker loses no more.
+/// A shard is written when it has this many features, or a part of all so far, or is this old: a killed
+/// worker loses no more. Shards grow with their number, or a million photos were 16,000 files.
 const SHARD_ROWS: usize = 64;
+const SHARD_PART: usize = 16;
+const MOST_SHARD_ROWS: usize = 1024;
 const SHARD_TIME: Duration = Duration::from_secs(20);
 /// Time between two reports of progress.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
@@ -87,10 +90,12 @@ pub(super) struct UnwrittenShard {
 
 /// The receiving side of [`fill`](super::fill).
 pub(super) struct Collector<'a> {
-    pub jobs: &'a [Job],
+    pub jobs: &'a dyn Jobs,
     pub distort: &'a Distort,
     pub cache: &'a mut Cache,
     pub shard: UnwrittenShard,
+    /// Features that were written.
+    pub written: usize,
     /// Pictures that the network is given at a time now.
     pub batch: &'a AtomicUsize,
 }
@@ -137,10 +142,11 @@ impl Collector<'_> {
         match features {
             Ok(features) => {
                 filled.progress.latest = Some(job);
-                self.shard.keys.extend(self.jobs[job].rows(self.distort));
+                self.shard.keys.extend(self.jobs.rows(job, self.distort));
                 self.shard.features.extend(features.into_iter().flatten());
                 let since = *self.shard.since.get_or_insert_with(Instant::now);
-                if self.shard.keys.len() >= SHARD_ROWS || since.elapsed() >= SHARD_TIME {
+                let enough = (self.written / SHARD_PART).clamp(SHARD_ROWS, MOST_SHARD_ROWS);
+                if self.shard.keys.len() >= enough || since.elapsed() >= SHARD_TIME {
                     self.flush()?;
                 }
             }
@@ -149,7 +155,7 @@ impl Collector<'_> {
                 filled.unreadable.push((job, reason));
             }
             Err(source) => {
-                return Err(FillError::Extract { file: self.jobs[job].photo.path.clone(), source });
+                return Err(FillError::Extract { file: self.jobs.job(job).photo.path, source });
             }
         }
         Ok(())
@@ -160,6 +166,7 @@ impl Collector<'_> {
         let shard = std::mem::take(&mut self.shard);
         if !shard.keys.is_empty() {
             self.cache.insert(&shard.keys, &shard.features)?;
+            self.written += shard.keys.len();
         }
         Ok(())
     }

@@ -7,7 +7,8 @@ use super::batched;
 use super::collect::Computed;
 use super::extract::{ExtractError, Extractor};
 use super::fill::start;
-use super::pending::{Job, Pending};
+use super::jobs::Job;
+use super::pending::Pending;
 use crate::dataset::{PhotoFile, Remark, Unreadable};
 use crate::spec::Distort;
 

@@ -9,8 +9,9 @@ use super::batched;
 use super::cache::Cache;
 use super::collect::{Collector, Computed, FillError, Filled, Progress, UnwrittenShard};
 use super::extract::{ExtractError, Extractor};
+use super::jobs::Jobs;
 use super::key::RowKey;
-use super::pending::{Job, Pending};
+use super::pending::Pending;
 use crate::dataset::Unreadable;
 use crate::spec::Distort;
 
@@ -19,7 +20,7 @@ use crate::spec::Distort;
 /// read the photos. `stop` is looked at after every photo; `report` hears of the progress four times
 /// a second.
 pub fn fill<E>(
-    jobs: &[Job],
+    jobs: &dyn Jobs,
     extractor: &Extractor,
     distort: &Distort,
     cache: &mut Cache,
@@ -27,11 +28,10 @@ pub fn fill<E>(
     stop: &dyn Fn() -> bool,
     report: &mut dyn FnMut(Progress) -> Result<(), E>,
 ) -> Result<Filled, FillError<E>> {
-    let wanted: Vec<RowKey> = jobs.iter().flat_map(|job| job.rows(distort)).collect();
-    cache.check(wanted.iter());
+    cache.check((0..jobs.count()).flat_map(|number| jobs.rows(number, distort)));
     let pending = Pending::new(jobs, missing_jobs(jobs, distort, cache), extractor, distort);
     let batch = AtomicUsize::new(extractor.backbone.batch());
-    let (total, from_cache) = (jobs.len(), jobs.len() - pending.len());
+    let (total, from_cache) = (jobs.count(), jobs.count() - pending.len());
     let mut filled = Filled::default();
     let progress = &mut filled.progress;
     (progress.done, progress.total, progress.from_cache) = (from_cache, total, from_cache);
@@ -46,8 +46,8 @@ pub fn fill<E>(
         } else {
             start(scope, &pending, threads, send)?;
         }
-        let mut collector =
-            Collector { jobs, distort, cache, shard: UnwrittenShard::default(), batch: &batch };
+        let (shard, batch) = (UnwrittenShard::default(), &batch);
+        let mut collector = Collector { jobs, distort, cache, shard, written: 0, batch };
         let result = collector.collect(&results, &mut filled, stop, report);
         // Also after an error the threads must end, and what is computed is worth keeping.
         pending.halt();
@@ -98,30 +98,30 @@ fn compute(pending: &Pending, job: usize) -> Result<Vec<Vec<f32>>, ExtractError>
 
 /// Photos with the same bytes as an unreadable one, which were not looked at themselves.
 fn unreadable_twins(
-    jobs: &[Job],
+    jobs: &dyn Jobs,
     unreadable: &[(usize, Unreadable)],
     distort: &Distort,
     cache: &Cache,
 ) -> Vec<(usize, Unreadable)> {
     let reasons: HashMap<blake3::Hash, &(usize, Unreadable)> =
-        unreadable.iter().map(|bad| (jobs[bad.0].photo.hash, bad)).collect();
-    let twin = |(number, job): (usize, &Job)| {
-        let (looked_at, reason) = reasons.get(&job.photo.hash)?;
-        let lacks = job.rows(distort).iter().any(|row| !cache.contains(row));
+        unreadable.iter().map(|bad| (jobs.hash(bad.0), bad)).collect();
+    let twin = |number: usize| {
+        let (looked_at, reason) = reasons.get(&jobs.hash(number))?;
+        let lacks = jobs.rows(number, distort).iter().any(|row| !cache.contains(row));
         (lacks && number != *looked_at).then(|| (number, reason.clone()))
     };
-    jobs.iter().enumerate().filter_map(twin).collect()
+    (0..jobs.count()).filter_map(twin).collect()
 }
 
 /// Numbers of the jobs that lack a feature. Of photos with the same bytes only the first is
 /// computed.
-fn missing_jobs(jobs: &[Job], distort: &Distort, cache: &Cache) -> Vec<usize> {
-    let mut seen = HashSet::new();
-    let lacks = |job: &Job, seen: &mut HashSet<RowKey>| {
-        let rows = job.rows(distort);
+fn missing_jobs(jobs: &dyn Jobs, distort: &Distort, cache: &Cache) -> Vec<usize> {
+    let mut seen: HashSet<RowKey> = HashSet::new();
+    let mut lacks = |number: &usize| {
+        let rows = jobs.rows(*number, distort);
         rows.iter().any(|row| !cache.contains(row)) && seen.insert(rows[0])
     };
-    (0..jobs.len()).filter(|&number| lacks(&jobs[number], &mut seen)).collect()
+    (0..jobs.count()).filter(|number| lacks(number)).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 
 use super::*;
 use crate::dataset::{DecodeRule, PhotoFile};
-use crate::features::testing;
+use crate::features::{Job, testing};
 use crate::nets::{Backbone, Identity};
 use crate::spec::Precision;
 
@@ -60,7 +60,7 @@ fn there_is_news_while_one_photo_takes_its_time() {
     let extractor = Extractor { backbone, max_megapixels: 1, decode_rule };
     let mut cache = Cache::open(folder.path(), "slow", 2).unwrap();
     let filled =
-        fill(&[job], &extractor, &Distort::OFF, &mut cache, 2, &|| false, &mut |progress| {
+        fill(&vec![job], &extractor, &Distort::OFF, &mut cache, 2, &|| false, &mut |progress| {
             *news.0.lock().unwrap() += 1;
             news.1.notify_all();
             assert_eq!(progress.total, 1);

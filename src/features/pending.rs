@@ -1,33 +1,18 @@
-//! The photos whose features are wanted, and those of them that are still to be computed.
+//! The jobs whose features are still to be computed.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::extract::{ExtractError, Extractor};
-use super::key::{RowKey, row_keys};
-use crate::dataset::{PhotoFile, PhotoReader, Remark};
+use super::jobs::Jobs;
+use super::key::row_keys;
+use crate::dataset::{PhotoReader, Remark};
 use crate::random::Rng;
 use crate::spec::Distort;
 
-/// One photo, and the features wanted of it.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// The photo's file, which was hashed.
-    pub photo: PhotoFile,
-    /// Distorted variants that are wanted; 0: the photo as it is.
-    pub variants: usize,
-}
-
-impl Job {
-    /// The rows of this photo's features: one, or one a variant.
-    pub fn rows(&self, distort: &Distort) -> Vec<RowKey> {
-        row_keys(&self.photo.hash, distort, self.variants)
-    }
-}
-
 /// The jobs to be computed, given out one by one to the threads that ask.
 pub(super) struct Pending<'a> {
-    pub jobs: &'a [Job],
+    pub jobs: &'a dyn Jobs,
     pub extractor: &'a Extractor,
     pub distort: &'a Distort,
     /// Numbers of the jobs whose features are not in the cache.
@@ -40,7 +25,7 @@ pub(super) struct Pending<'a> {
 
 impl<'a> Pending<'a> {
     pub fn new(
-        jobs: &'a [Job],
+        jobs: &'a dyn Jobs,
         missing: Vec<usize>,
         extractor: &'a Extractor,
         distort: &'a Distort,
@@ -82,13 +67,14 @@ impl<'a> Pending<'a> {
         &self,
         job: usize,
     ) -> Result<Box<dyn Iterator<Item = Vec<f32>> + '_>, ExtractError> {
-        let job = &self.jobs[job];
+        let job = self.jobs.job(job);
         let distort = if job.variants == 0 { &Distort::OFF } else { self.distort };
         let photo = self.reader.read(&job.photo, self.extractor.detail(distort))?;
         if job.variants == 0 {
             return Ok(Box::new(std::iter::once(self.extractor.picture(&photo.pixels))));
         }
-        Ok(Box::new(job.rows(distort).into_iter().map(move |row| {
+        let rows = row_keys(&job.photo.hash, distort, job.variants);
+        Ok(Box::new(rows.into_iter().map(move |row| {
             // A variant's numbers come from what names it, so that it is the same in every run.
             let seed = u64::from_le_bytes(row[..8].try_into().expect("a row key has 32 bytes"));
             let mut rng = Rng::for_purpose(seed, "distortion");

@@ -11,20 +11,47 @@ use safetensors::tensor::{Dtype, Metadata, TensorView};
 
 use super::key::RowKey;
 use crate::config::{open_plain, read_plain};
+use crate::kernels::MappedFile;
 use crate::store::write_atomically;
 
 const KEY_BYTES: usize = 32;
 /// A shard's header describes two tensors; anything near this size is no shard.
 const MAX_HEADER_BYTES: u64 = 64 << 10;
 
-/// A shard on disk: its keys in memory, its features read by row.
+/// A shard on disk, whose rows are read one by one.
+///
+/// The file is mapped, so that a shard takes no open file, and what was read of it no memory that the
+/// system could not take back. It is immutable: it appears by a rename, and whoever deletes it only takes
+/// its name away.
+#[derive(Debug)]
 pub struct Shard {
     pub path: PathBuf,
-    file: File,
-    pub keys: Vec<RowKey>,
+    bytes: Bytes,
+    rows: usize,
     feature_len: usize,
-    /// Where the first feature's bytes begin.
+    /// Where the first key's bytes begin, and the first feature's.
+    keys_at: u64,
     features_at: u64,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped(MappedFile),
+    /// Where it cannot be mapped.
+    Read(File),
+}
+
+impl Bytes {
+    fn read(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        match self {
+            Bytes::Mapped(all) => {
+                let part = all.get(at as usize..).and_then(|rest| rest.get(..bytes.len()));
+                bytes.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+            Bytes::Read(file) => file.read_exact_at(bytes, at),
+        }
+    }
 }
 
 impl Shard {
@@ -42,6 +69,16 @@ impl Shard {
     /// Opens a shard of whatever features. Every length is checked against the file's size before
     /// memory is taken for it.
     pub fn open_any(path: &Path) -> io::Result<Shard> {
+        let mut shard = Shard::open_without_map(path)?;
+        if let Bytes::Read(file) = &shard.bytes
+            && let Ok(mapped) = MappedFile::open(file)
+        {
+            shard.bytes = Bytes::Mapped(mapped);
+        }
+        Ok(shard)
+    }
+
+    fn open_without_map(path: &Path) -> io::Result<Shard> {
         let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
         let file = open_plain(path)?;
         let size = file.metadata()?.len();
@@ -70,15 +107,14 @@ impl Shard {
         {
             return Err(bad("its tensors have other shapes than a shard's"));
         }
-        let mut bytes = vec![0; rows * KEY_BYTES];
-        file.read_exact_at(&mut bytes, data_at + keys.data_offsets.0 as u64)?;
-        let keys = bytes.as_chunks::<KEY_BYTES>().0.to_vec();
-        let features_at = data_at + features.data_offsets.0 as u64;
-        Ok(Shard { path: path.to_owned(), file, keys, feature_len, features_at })
+        let [keys_at, features_at] = [keys, features].map(|of| data_at + of.data_offsets.0 as u64);
+        let (path, bytes) = (path.to_owned(), Bytes::Read(file));
+        Ok(Shard { path, bytes, rows, feature_len, keys_at, features_at })
     }
 
     /// Errors when the content is not that of the hash in the name.
     pub fn check(&self) -> io::Result<()> {
+        // Not what is mapped: what cannot be read is an error here, and the process's end there.
         let bytes = read_plain(&self.path)?;
         if self.path.file_name().is_some_and(|name| *name == *name_of(&bytes)) {
             return Ok(());
@@ -86,11 +122,18 @@ impl Shard {
         Err(io::Error::new(io::ErrorKind::InvalidData, "its content is not that of its name"))
     }
 
+    /// The keys of its rows.
+    pub fn keys(&self) -> io::Result<Vec<RowKey>> {
+        let mut bytes = vec![0; self.rows * KEY_BYTES];
+        self.bytes.read(&mut bytes, self.keys_at)?;
+        Ok(bytes.as_chunks::<KEY_BYTES>().0.to_vec())
+    }
+
     /// Reads one feature into `row`, which has `feature_len` numbers.
     pub fn read(&self, index: usize, row: &mut [f32]) -> io::Result<()> {
         let bytes_len = self.feature_len * size_of::<f32>();
         let mut bytes = vec![0; bytes_len];
-        self.file.read_exact_at(&mut bytes, self.features_at + (index * bytes_len) as u64)?;
+        self.bytes.read(&mut bytes, self.features_at + (index * bytes_len) as u64)?;
         for (value, bytes) in row.iter_mut().zip(bytes.as_chunks().0) {
             *value = f32::from_le_bytes(*bytes);
         }
@@ -124,4 +167,27 @@ impl Shard {
 /// The hash of the content.
 fn name_of(bytes: &[u8]) -> String {
     format!("{}.safetensors", &blake3::hash(bytes).to_hex()[..24])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapped_shard_gives_the_bits_of_one_that_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let numbers = [0.1, -0.0, 1e-40, f32::MAX, f32::NAN, 7.0];
+        let path = Shard::write(folder.path(), 3, &[[1; 32], [2; 32]], &numbers).unwrap();
+        let shards = [Shard::open(&path, 3), Shard::open_without_map(&path)].map(Result::unwrap);
+        assert!(matches!(shards[0].bytes, Bytes::Mapped(_)));
+        assert!(matches!(shards[1].bytes, Bytes::Read(_)));
+        for shard in shards {
+            assert_eq!(shard.keys().unwrap(), [[1; 32], [2; 32]]);
+            let mut rows = [0.0; 6];
+            let (first, second) = rows.split_at_mut(3);
+            shard.read(0, first).unwrap();
+            shard.read(1, second).unwrap();
+            assert_eq!(rows.map(f32::to_bits), numbers.map(f32::to_bits));
+        }
+    }
 }

@@ -159,9 +159,9 @@ impl FeatureKey {
         let mut rows = HashSet::new();
         for (role, kept) in files(&key.folder)? {
             match role {
-                Role::Shard => match Shard::open_any(&kept.path) {
-                    Ok(shard) => {
-                        rows.extend(shard.keys);
+                Role::Shard => match Shard::open_any(&kept.path).and_then(|shard| shard.keys()) {
+                    Ok(keys) => {
+                        rows.extend(keys);
                         key.shards.push(kept);
                     }
                     Err(err) if err.kind() == io::ErrorKind::NotFound => {}

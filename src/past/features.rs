@@ -28,7 +28,7 @@ impl Features {
         let fail = |err: &dyn std::fmt::Display| err.to_string();
         let mut cache = Cache::open(&config.cache, &run.feature_key, run.feature_len)
             .map_err(|err| fail(&err))?;
-        cache.check(keys.iter());
+        cache.check(keys.iter().copied());
         let missing = keys.iter().filter(|key| !cache.contains(key)).count();
         if missing > 0 {
             return Ok(Err(missing));

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::dataset::{Fold, deal_folds};
 use crate::features::{RowKey, plain_row};
 use crate::spec::{Set, Split};
-use crate::train::{Ended, Problem, Samples, evaluate, fit};
+use crate::train::{Ended, Problem, Samples, fit};
 
 /// Each photo is scored by a head trained on four fifths of the others.
 pub const FOLDS: usize = 5;
@@ -85,7 +85,7 @@ impl Folded<'_> {
         }
         let tested = of(Set::Test);
         let samples = self.samples(&tested)?;
-        let scores = evaluate(&fitted.head, &samples.features).map_err(|err| err.to_string())?;
+        let scores = samples.features.scores(&fitted.head).map_err(|err| err.to_string())?;
         Ok(tested.into_iter().zip(scores).collect())
     }
 
@@ -102,6 +102,6 @@ impl Folded<'_> {
     fn samples(&self, places: &[usize]) -> Result<Samples, String> {
         let keys: Vec<RowKey> = places.iter().map(|&place| self.keys[place]).collect();
         let labels = places.iter().map(|&place| self.labels[place]).collect();
-        Ok(Samples { features: self.features.select(&keys)?, labels })
+        Ok(Samples { features: self.features.select(&keys)?.into(), labels })
     }
 }

@@ -16,7 +16,7 @@ use crate::insight::{Evaluation, Scored, wilson};
 use crate::spec::Set;
 use crate::store::{
     Counts, Ending, EvaluationPoint, Event, ImageScore, NetworkFacts, PhotoRow, Record, RunFolder,
-    SCHEMA_VERSION, StepPoint, TestResult, photos_csv, skipped_csv, write_scores,
+    SCHEMA_VERSION, StepPoint, TestResult, skipped_csv, write_photos, write_scores,
 };
 use crate::words::{percent, percent_range};
 
@@ -67,7 +67,7 @@ impl Project {
                 let (file, hash) = (file.as_path(), hash.clone());
                 PhotoRow { file, set: "test", category, hash, fold: None }
             });
-            fs::write(run.photos(), photos_csv(lines)).unwrap();
+            fs::write(run.photos(), write_photos(Vec::new(), lines).unwrap()).unwrap();
         }
         let skipped = [(Path::new("misc/cut.jpg"), "the file is cut off".to_owned())];
         fs::write(run.skipped(), skipped_csv(skipped.into_iter())).unwrap();

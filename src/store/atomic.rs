@@ -1,7 +1,7 @@
 //! Whole files or none: written beside, synced, renamed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -21,20 +21,71 @@ struct NotWritten {
 /// Replaces `path` by `bytes`. At any moment, also after a power cut, the file is the old one or
 /// the new one, whole. An error names the file.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let fail = |err: io::Error| {
-        io::Error::new(err.kind(), NotWritten { path: path.to_owned(), source: err })
-    };
-    let (mut file, beside) = begin_beside(folder, &name).map_err(fail)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    if let Err(err) = written.and_then(|()| fs::rename(&beside, path)) {
-        // The disk may be full: what was begun is in the way.
-        let _ = fs::remove_file(&beside);
-        return Err(fail(err));
+    let mut file = AtomicFile::begin(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
+/// A file that is written piece by piece and replaces another at its end, as by [`write_atomically`].
+/// Without an end there is nothing of it.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    /// Gone at the end.
+    file: Option<BufWriter<File>>,
+    beside: PathBuf,
+}
+
+impl AtomicFile {
+    /// Begins the file that `path` becomes.
+    pub fn begin(path: &Path) -> io::Result<AtomicFile> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (file, beside) = begin_beside(folder, &name).map_err(|err| not_written(path, err))?;
+        Ok(AtomicFile { path: path.to_owned(), file: Some(BufWriter::new(file)), beside })
     }
-    sync_folder(folder);
-    Ok(())
+
+    /// Puts it in the place of the old one.
+    pub fn finish(mut self) -> io::Result<()> {
+        let written = match self.file.take() {
+            Some(file) => file.into_inner().map_err(|err| err.into_error()),
+            None => return Ok(()),
+        };
+        let written = written.and_then(|file| file.sync_all());
+        if let Err(err) = written.and_then(|()| fs::rename(&self.beside, &self.path)) {
+            // The disk may be full: what was begun is in the way.
+            let _ = fs::remove_file(&self.beside);
+            return Err(not_written(&self.path, err));
+        }
+        sync_folder(self.path.parent().unwrap_or(Path::new(".")));
+        Ok(())
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let file = self.file.as_mut().expect("it is open until its end");
+        file.write(bytes).map_err(|err| not_written(&self.path, err))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let file = self.file.as_mut().expect("it is open until its end");
+        file.flush().map_err(|err| not_written(&self.path, err))
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            // Without writing what is left in the buffer.
+            let _ = file.into_parts();
+            let _ = fs::remove_file(&self.beside);
+        }
+    }
+}
+
+fn not_written(path: &Path, source: io::Error) -> io::Error {
+    io::Error::new(source.kind(), NotWritten { path: path.to_owned(), source })
 }
 
 /// Makes `path` with these bytes unless something is there, for which the error is `AlreadyExists`.
@@ -52,9 +103,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
         made
     });
-    made.map_err(|err| {
-        io::Error::new(err.kind(), NotWritten { path: path.to_owned(), source: err })
-    })?;
+    made.map_err(|err| not_written(path, err))?;
     sync_folder(folder);
     Ok(())
 }

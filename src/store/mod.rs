@@ -36,9 +36,10 @@ mod summary;
 mod tested;
 mod tested_folds;
 pub mod trash;
+mod whole_file;
 mod worker_log;
 
-pub use atomic::{write_atomically, write_new};
+pub use atomic::{AtomicFile, write_atomically, write_new};
 pub use baseline::{read_baseline, write_baseline};
 pub use chosen::RunSetting;
 pub use corrections::{Corrections, CorrectionsError, Decision, Verdict};
@@ -58,7 +59,7 @@ pub use names::{harmless, is_harmful, shown, unshown};
 pub use note::{Note, NoteEdit};
 pub use own_file::{ReplaceError, replace_own};
 pub use owner::Owner;
-pub use photos::{ListedPhoto, PhotoRow, changed_photos, photos_csv, read_photos};
+pub use photos::{ListedPhoto, PhotoRow, changed_photos, read_photos, write_photos};
 pub use points::Points;
 pub use project::recorded_root;
 pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
@@ -67,10 +68,12 @@ pub use room::{check_room, free_bytes};
 pub use run::{End, FeatureProgress, Horizon, Run};
 pub use runs::{FindError, LAST, find, list};
 pub use scores::{
-    ImageScore, ScoresError, read_scores, read_skipped, score_column, skipped_csv, write_scores,
+    ImageScore, ScoresError, ScoresFile, ScoresWriter, read_scores, read_skipped, score_column,
+    skipped_csv, write_scores,
 };
 pub use stop::{Stop, StopError};
 pub use summary::{KeptValidation, State, Summary};
 pub use tested::{TestedPhotos, tested_photos};
 pub use tested_folds::TestedFolds;
+pub use whole_file::WholeFile;
 pub use worker_log::say_aside;

@@ -2,11 +2,12 @@
 //! has become different since it was written.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::folder::RunFolder;
 use super::names::{shown, unshown};
-use crate::config::read_plain;
+use super::whole_file::WholeFile;
 use crate::spec::Set;
 
 /// Files named of each kind of difference; the rest is counted.
@@ -26,20 +27,22 @@ pub struct PhotoRow<'a> {
     pub fold: Option<usize>,
 }
 
-/// The text of `photos.csv`, `file,set,category,blake3` and with folds `,fold`, of rows in this
-/// order; names in the escaped form of [`shown`].
-pub fn photos_csv<'a>(photos: impl Iterator<Item = PhotoRow<'a>>) -> Vec<u8> {
+/// Writes `photos.csv`, `file,set,category,blake3` and with folds `,fold`, of rows in this order; names
+/// in the escaped form of [`shown`]. Gives back what it was written to.
+pub fn write_photos<'a, W: Write>(
+    to: W,
+    photos: impl Iterator<Item = PhotoRow<'a>>,
+) -> io::Result<W> {
     let mut photos = photos.peekable();
-    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut csv = csv::Writer::from_writer(to);
     let has_folds = photos.peek().is_some_and(|photo| photo.fold.is_some());
     let columns = ["file", "set", "category", "blake3"].into_iter();
-    csv.write_record(columns.chain(has_folds.then_some("fold"))).expect("a Vec takes all");
+    csv.write_record(columns.chain(has_folds.then_some("fold")))?;
     for PhotoRow { file, set, category, hash, fold } in photos {
         let (file, fold) = (shown(file), fold.map(|fold| fold.to_string()));
-        let row = [&file, set, category, &hash].into_iter().chain(fold.as_deref());
-        csv.write_record(row).expect("a Vec takes all");
+        csv.write_record([&file, set, category, &hash].into_iter().chain(fold.as_deref()))?;
     }
-    csv.into_inner().expect("a Vec takes all")
+    csv.into_inner().map_err(|err| err.into_error())
 }
 
 /// A line of `photos.csv`: a photo as a run used it.
@@ -61,7 +64,7 @@ pub struct ListedPhoto {
 pub fn read_photos(run: &RunFolder) -> Result<Vec<ListedPhoto>, String> {
     let path = run.photos();
     let fail = |err: &dyn std::fmt::Display| format!("cannot read {}: {err}", path.display());
-    let text = read_plain(&path).map_err(|err| fail(&err))?;
+    let text = WholeFile::open(&path).map_err(|err| fail(&err))?;
     let mut csv = csv::Reader::from_reader(&text[..]);
     let mut photos = Vec::new();
     for record in csv.records() {
@@ -88,7 +91,7 @@ pub fn read_photos(run: &RunFolder) -> Result<Vec<ListedPhoto>, String> {
     Ok(photos)
 }
 
-/// In words what differs between two texts of [`photos_csv`], such as `2 added (fire/a.jpg,
+/// In words what differs between two texts of [`write_photos`], such as `2 added (fire/a.jpg,
 /// fire/b.jpg), 1 removed (misc/c.jpg)`.
 pub fn changed_photos(before: &[u8], now: &[u8]) -> String {
     let (before, now) = (rows(before), rows(now));
@@ -139,10 +142,11 @@ mod tests {
     use super::*;
 
     fn text(rows: &[(&str, &str, &str, &str)]) -> Vec<u8> {
-        photos_csv(rows.iter().map(|&(file, set, category, hash)| {
+        let rows = rows.iter().map(|&(file, set, category, hash)| {
             let (file, hash) = (Path::new(file), hash.to_owned());
             PhotoRow { file, set, category, hash, fold: None }
-        }))
+        });
+        write_photos(Vec::new(), rows).unwrap()
     }
 
     #[test]
@@ -171,7 +175,7 @@ mod tests {
         let of = |fold: Option<usize>| {
             let file = Path::new("a/1.jpg");
             let row = PhotoRow { file, set: "test", category: "a", hash: "11".into(), fold };
-            photos_csv([row].into_iter())
+            write_photos(Vec::new(), [row].into_iter()).unwrap()
         };
         assert_eq!(of(None), b"file,set,category,blake3\na/1.jpg,test,a,11\n");
         assert_eq!(of(Some(3)), b"file,set,category,blake3,fold\na/1.jpg,test,a,11,3\n");

@@ -1,10 +1,12 @@
 //! `scores.csv`: every image of a run with its scores; `skipped.csv`: the files left out.
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::atomic::write_atomically;
+use super::atomic::AtomicFile;
 use super::names::{harmless, shown, unshown};
+use super::whole_file::WholeFile;
 use crate::config::read_plain;
 use crate::spec::Set;
 
@@ -69,21 +71,43 @@ fn category_of(column: &str) -> &str {
 /// Writes `file,set,category,predicted,CATEGORY...`; names in the escaped form of [`shown`], and a
 /// category called like one of the first columns as `CATEGORY (score)`.
 pub fn write_scores(path: &Path, categories: &[String], rows: &[ImageScore]) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let columns = categories.iter().map(|category| score_column(category, &FIXED));
-    csv.write_record(FIXED.map(str::to_owned).into_iter().chain(columns))?;
-    for row in rows {
-        let predicted = &categories[predicted(&row.scores)];
+    let mut file = ScoresWriter::begin(path, categories)?;
+    rows.iter().try_for_each(|row| file.add(row))?;
+    file.finish()
+}
+
+/// Writes what [`write_scores`] does row by row; nothing is there before the end.
+pub struct ScoresWriter<'a> {
+    categories: &'a [String],
+    csv: csv::Writer<AtomicFile>,
+}
+
+impl<'a> ScoresWriter<'a> {
+    /// Begins the file that `path` becomes.
+    pub fn begin(path: &Path, categories: &'a [String]) -> io::Result<ScoresWriter<'a>> {
+        let mut csv = csv::Writer::from_writer(AtomicFile::begin(path)?);
+        let columns = categories.iter().map(|category| score_column(category, &FIXED));
+        csv.write_record(FIXED.map(str::to_owned).into_iter().chain(columns))?;
+        Ok(ScoresWriter { categories, csv })
+    }
+
+    /// Adds an image.
+    pub fn add(&mut self, row: &ImageScore) -> io::Result<()> {
         let fixed = [
             shown(&row.file),
             row.set.name().to_owned(),
-            categories[row.category].clone(),
-            predicted.clone(),
+            self.categories[row.category].clone(),
+            self.categories[predicted(&row.scores)].clone(),
         ];
         // The shortest decimals that read back as the same f32.
-        csv.write_record(fixed.into_iter().chain(row.scores.iter().map(f32::to_string)))?;
+        let scores = row.scores.iter().map(f32::to_string);
+        Ok(self.csv.write_record(fixed.into_iter().chain(scores))?)
     }
-    write_atomically(path, &csv.into_inner().map_err(|err| err.into_error())?)
+
+    /// Puts the file in its place.
+    pub fn finish(self) -> io::Result<()> {
+        self.csv.into_inner().map_err(|err| err.into_error())?.finish()
+    }
 }
 
 /// Index of the first largest score.
@@ -93,44 +117,107 @@ fn predicted(scores: &[f32]) -> usize {
 
 /// The categories and all rows of a `scores.csv`.
 pub fn read_scores(path: &Path) -> Result<(Vec<String>, Vec<ImageScore>), ScoresError> {
-    let fail = |source| ScoresError::Read { path: path.to_owned(), source };
-    let text = read_plain(path).map_err(|err| fail(err.into()))?;
-    // Half a number would pass for one.
-    if !text.ends_with(b"\n") {
-        return Err(ScoresError::Row {
-            path: path.to_owned(),
-            line: text.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1,
-            message:
-                "the file is cut off there; 'retrain resume RUN --iterations N' makes it again"
-                    .to_owned(),
-        });
+    let file = ScoresFile::open(path)?;
+    let rows = file.rows().collect::<Result<_, _>>()?;
+    Ok((file.categories, rows))
+}
+
+/// A `scores.csv`, whose rows are read when they are wanted.
+#[derive(Debug)]
+pub struct ScoresFile {
+    /// In their order.
+    pub categories: Vec<String>,
+    path: PathBuf,
+    text: WholeFile,
+    /// Where the first row begins.
+    rows_at: usize,
+}
+
+impl ScoresFile {
+    /// Opens the file and reads its header.
+    pub fn open(path: &Path) -> Result<ScoresFile, ScoresError> {
+        let fail = |source| ScoresError::Read { path: path.to_owned(), source };
+        let text = WholeFile::open(path).map_err(|err| fail(err.into()))?;
+        // Half a number would pass for one.
+        if !text.ends_with(b"\n") {
+            return Err(ScoresError::Row {
+                path: path.to_owned(),
+                line: lines(&text) + 1,
+                message:
+                    "the file is cut off there; 'retrain resume RUN --iterations N' makes it again"
+                        .to_owned(),
+            });
+        }
+        let mut csv = csv::Reader::from_reader(&text[..]);
+        let header = csv.headers().map_err(fail)?.clone();
+        if header.iter().take(FIXED.len()).ne(FIXED) {
+            return Err(ScoresError::Row {
+                path: path.to_owned(),
+                line: 1,
+                message: format!("expected the columns {}", FIXED.join(",")),
+            });
+        }
+        let categories =
+            header.iter().skip(FIXED.len()).map(|column| category_of(column).to_owned()).collect();
+        let rows_at = csv.position().byte() as usize;
+        Ok(ScoresFile { categories, path: path.to_owned(), text, rows_at })
     }
-    let mut csv = csv::Reader::from_reader(&text[..]);
-    let header = csv.headers().map_err(fail)?.clone();
-    if header.iter().take(FIXED.len()).ne(FIXED) {
-        return Err(ScoresError::Row {
-            path: path.to_owned(),
-            line: 1,
-            message: format!("expected the columns {}", FIXED.join(",")),
-        });
+
+    /// All rows, in their order.
+    pub fn rows(&self) -> impl Iterator<Item = Result<ImageScore, ScoresError>> {
+        self.part(self.rows_at..self.text.len())
     }
-    let categories: Vec<String> =
-        header.iter().skip(FIXED.len()).map(|column| category_of(column).to_owned()).collect();
-    let mut rows = Vec::new();
-    for record in csv.records() {
-        let record = record.map_err(fail)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = read_row(&record, &categories).map_err(|message| ScoresError::Row {
-            path: path.to_owned(),
-            line,
-            message,
-        })?;
-        rows.push(row);
+
+    /// The images of a set, in their order; the others are in memory one at a time.
+    pub fn of_set(&self, set: Set) -> Result<Vec<ImageScore>, ScoresError> {
+        let is_of = |row: &Result<ImageScore, _>| row.as_ref().map_or(true, |row| row.set == set);
+        self.rows().filter(is_of).collect()
     }
-    Ok((categories, rows))
+
+    /// All rows in several parts of about the same length, to be read side by side.
+    pub fn parts(
+        &self,
+        parts: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = Result<ImageScore, ScoresError>>> {
+        let rows = &self.text[self.rows_at..];
+        // Names are escaped: an end of line ends a row, unless the file is of another program, whose rows
+        // within quotes are no rows here or there, and an error.
+        let cut = move |part: usize| {
+            let at = rows.len() * part / parts;
+            let line = rows[at..].iter().position(|&byte| byte == b'\n');
+            self.rows_at + if at == 0 { 0 } else { line.map_or(rows.len(), |line| at + line + 1) }
+        };
+        (0..parts).map(move |part| self.part(cut(part)..cut(part + 1)))
+    }
+
+    fn part(&self, bytes: Range<usize>) -> impl Iterator<Item = Result<ImageScore, ScoresError>> {
+        let before = bytes.start;
+        let mut csv = csv::ReaderBuilder::new().has_headers(false).from_reader(&self.text[bytes]);
+        let mut record = csv::StringRecord::new();
+        std::iter::from_fn(move || match csv.read_record(&mut record) {
+            Ok(false) => None,
+            Err(source) => Some(Err(ScoresError::Read { path: self.path.clone(), source })),
+            Ok(true) => Some(read_row(&record, &self.categories).map_err(|message| {
+                let line = record.position().map_or(0, csv::Position::line);
+                let line = lines(&self.text[..before]) + line;
+                ScoresError::Row { path: self.path.clone(), line, message }
+            })),
+        })
+    }
+}
+
+fn lines(text: &[u8]) -> u64 {
+    text.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 fn read_row(record: &csv::StringRecord, categories: &[String]) -> Result<ImageScore, String> {
+    if record.len() != FIXED.len() + categories.len() {
+        return Err(format!(
+            "found {} columns, expected {}",
+            record.len(),
+            FIXED.len() + categories.len()
+        ));
+    }
     let set = Set::ALL
         .into_iter()
         .find(|set| set.name() == &record[1])
@@ -230,5 +317,37 @@ mod tests {
         std::fs::write(&path, "file,set,category,predicted,a,b\nx.jpg,test,a,b,0.5,0.4").unwrap();
         let err = read_scores(&path).unwrap_err().to_string();
         assert!(err.contains("scores.csv:2: the file is cut off there"), "{err}");
+        std::fs::write(&path, "file,set,category,predicted,a,b\nx.jpg,test,a,b,0.5\n").unwrap();
+        let err = read_scores(&path).unwrap_err().to_string();
+        assert!(err.contains("scores.csv:2: found 5 columns, expected 6"), "{err}");
+    }
+
+    #[test]
+    fn a_file_read_in_parts_has_the_rows_of_the_whole_and_the_lines_of_their_mistakes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        let categories = ["a,b", "c"].map(String::from);
+        let row = |n: usize| ImageScore {
+            file: format!("a,b/{}.jpg", "x".repeat(n % 7 * 5)).into(),
+            set: Set::Test,
+            category: n % 2,
+            scores: vec![n as f32, 0.5],
+        };
+        let rows: Vec<ImageScore> = (0..23).map(row).collect();
+        write_scores(&path, &categories, &rows).unwrap();
+        let read = |parts: usize| {
+            let file = ScoresFile::open(&path).unwrap();
+            let rows: Result<Vec<ImageScore>, ScoresError> = file.parts(parts).flatten().collect();
+            rows
+        };
+        for parts in 1..40 {
+            assert_eq!(read(parts).unwrap(), rows, "{parts} parts");
+        }
+        let text = std::fs::read_to_string(&path).unwrap().replace("21,0.5", "21,x");
+        std::fs::write(&path, text).unwrap();
+        for parts in 1..40 {
+            let err = read(parts).unwrap_err().to_string();
+            assert!(err.contains("scores.csv:23: 'x' is not a score"), "{err}");
+        }
     }
 }

@@ -95,7 +95,7 @@ impl Checkpoint {
     pub fn initial(problem: &Problem) -> TensorResult<Checkpoint> {
         let Problem { training, categories, train, .. } = *problem;
         let features = &training.features;
-        let (d, dtype) = (features.dim(1)?, features.dtype());
+        let (d, dtype) = (features.shape()[1], features.dtype());
         Ok(Checkpoint {
             step: 0,
             head: Head::initial(categories, d, train.seed, dtype, features.device())?,
@@ -107,7 +107,7 @@ impl Checkpoint {
 
     /// An upper bound on the bytes of a checkpoint of this problem.
     pub fn max_bytes(problem: &Problem) -> u64 {
-        let d = problem.training.features.dims().last().map_or(0, |&d| d as u64);
+        let d = problem.training.features.shape().last().map_or(0, |&d| d as u64);
         MAX_HEADER_BYTES + MAX_HEADS * problem.categories as u64 * (d + 1) * size_of::<f32>() as u64
     }
 
@@ -251,7 +251,7 @@ struct Tensors<'a> {
 impl Tensors<'_> {
     /// Weights and bias with `prefix` before their names.
     fn head(&self, prefix: &str) -> Result<Head, CheckpointError> {
-        let (k, d) = (self.problem.categories, self.problem.training.features.dim(1)?);
+        let (k, d) = (self.problem.categories, self.problem.training.features.shape()[1]);
         Ok(Head {
             weights: self.read(format!("{prefix}weights"), &[k, d])?,
             bias: self.read(format!("{prefix}bias"), &[k])?,

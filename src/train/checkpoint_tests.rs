@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::spec::{self, Train};
 use crate::train::Measured;
-use crate::train::problem::Samples;
+use crate::train::Samples;
 use crate::train::problem::tests::plain;
 
 const K: usize = 3;
@@ -17,7 +17,7 @@ fn train() -> Train {
 
 fn samples() -> Samples {
     let features = Tensor::zeros((K, D), DType::F32, &Device::Cpu).unwrap();
-    Samples { features, labels: vec![0, 1, 2] }
+    Samples { features: features.into(), labels: vec![0, 1, 2] }
 }
 
 fn problem<'a>(samples: &'a Samples, train: &'a Train) -> Problem<'a> {
@@ -147,7 +147,7 @@ fn a_header_that_lies_about_its_tensors_is_refused() {
 #[test]
 fn a_head_of_other_numbers_than_f32_has_no_checkpoint() {
     let features = Tensor::zeros((K, D), DType::F64, &Device::Cpu).unwrap();
-    let (samples, train) = (Samples { features, labels: vec![0, 1, 2] }, train());
+    let (samples, train) = (Samples { features: features.into(), labels: vec![0, 1, 2] }, train());
     let double = example(&problem(&samples, &train)).to_bytes(&name()).unwrap_err();
     assert!(matches!(double, CheckpointError::Type(DType::F64)));
 }

@@ -75,7 +75,7 @@ pub fn fit<O: Observer>(
     problem.check()?;
     let Problem { training, validation, categories, train, iterations, .. } = *problem;
     let (d, dtype, device) =
-        (training.features.dim(1)?, training.features.dtype(), training.features.device());
+        (training.features.shape()[1], training.features.dtype(), training.features.device());
     let standardization = match train.standardize {
         true => Standardization::of(&training.features)?,
         false => Standardization::identity(d, dtype, device)?,
@@ -92,16 +92,16 @@ pub fn fit<O: Observer>(
             ended = Ended::EarlyStopped;
             break;
         }
-        let batch = training.select(&batches.draw(&mut state.rng))?; // features [n, d], raw
+        let (features, labels) = training.select(&batches.draw(&mut state.rng))?; // [n, d], raw
         let folded = state.head.folded(&standardization)?; // the head for raw features
-        let logits = folded.logits(&batch.features)?; // [n, categories]
-        let Measured { loss: batch_loss, accuracy } = loss.measure(&logits, &batch.labels)?;
+        let logits = folded.logits(&features)?; // [n, categories]
+        let Measured { loss: batch_loss, accuracy } = loss.measure(&logits, &labels)?;
         if !batch_loss.is_finite() {
             ended = diverged(problem, step, batch_loss);
             break;
         }
-        let logit_gradient = loss.logit_gradient(&logits, &batch.labels)?; // [n, categories]
-        let gradient = Gradient::at(&logit_gradient, &batch.features)?; // at the folded head
+        let logit_gradient = loss.logit_gradient(&logits, &labels)?; // [n, categories]
+        let gradient = Gradient::at(&logit_gradient, &features)?; // at the folded head
         let rate = problem.learning_rate(step);
         let gradient = standardization.gradient(&gradient)?;
         state.optimizer.step(&mut state.head, &gradient, rate)?;
@@ -117,9 +117,9 @@ pub fn fit<O: Observer>(
         let unseen = (!is_due && is_last).then(|| state.clone());
         if is_due || is_last {
             let folded = state.head.folded(&standardization)?;
-            let after = loss.measure(&folded.logits(&batch.features)?, &batch.labels)?;
+            let after = loss.measure(&folded.logits(&features)?, &labels)?;
             let seen = problem.is_watched().then(|| {
-                validation_loss.measure(&folded.logits(&validation.features)?, &validation.labels)
+                validation_loss.measure(&validation.features.logits(&folded)?, &validation.labels)
             });
             let seen = seen.transpose()?;
             let both = after.loss + seen.map_or(0.0, |seen| seen.loss);
@@ -156,7 +156,7 @@ pub fn fit<O: Observer>(
     if is_at_its_end && is_unseen && problem.is_watched() {
         let folded = state.head.folded(&standardization)?;
         let seen =
-            validation_loss.measure(&folded.logits(&validation.features)?, &validation.labels)?;
+            validation_loss.measure(&validation.features.logits(&folded)?, &validation.labels)?;
         state.early_stopping.observe(state.step, seen, &folded);
     }
     // With early stopping the best head counts, without it the last, as in retrain.py.

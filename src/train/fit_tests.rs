@@ -4,8 +4,8 @@ use super::*;
 use crate::random::Rng;
 use crate::spec::{self, BatchDraw, ClassWeights, Train};
 use crate::store::Horizon;
+use crate::train::Samples;
 use crate::train::evaluate;
-use crate::train::problem::Samples;
 use crate::train::problem::tests::{plain, samples};
 
 /// `n` photos of each of 3 categories: features of 6 numbers, never negative, category k lifted in
@@ -21,7 +21,12 @@ fn photos(n: usize, lift: f64, seed: u64) -> Samples {
         }
     }
     let features = Tensor::from_vec(numbers, (3 * n, 6), &Device::Cpu).unwrap();
-    Samples { features, labels }
+    Samples { features: features.into(), labels }
+}
+
+/// All features, in memory.
+fn table(samples: &Samples) -> Tensor {
+    samples.features.parts(usize::MAX).next().unwrap().unwrap()
 }
 
 fn problem<'a>(
@@ -131,7 +136,7 @@ fn separable_photos_are_learned_and_news_come_in_order() {
     assert!(point.validation_accuracy > 0.95, "{point:?}");
     assert!(point.validation_loss < 0.2, "{point:?}");
 
-    let scores = evaluate(&fitted.head, &validation.features).unwrap();
+    let scores = evaluate(&fitted.head, &table(&validation)).unwrap();
     let sure = |(row, &label): (&Vec<f32>, &u32)| row[label as usize] > 0.5;
     assert!(scores.iter().zip(&validation.labels).filter(|&pair| sure(pair)).count() > 55);
     assert!(scores.iter().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-6));
@@ -154,7 +159,7 @@ fn the_same_seed_gives_the_same_losses_to_the_bit_and_another_seed_others() {
 #[test]
 fn standardising_inside_is_standardising_the_features_before() {
     let double = |samples: Samples| Samples {
-        features: samples.features.to_dtype(DType::F64).unwrap(),
+        features: table(&samples).to_dtype(DType::F64).unwrap().into(),
         ..samples
     };
     let (training, validation) = (double(photos(30, 2.0, 1)), double(photos(10, 2.0, 2)));
@@ -164,7 +169,7 @@ fn standardising_inside_is_standardising_the_features_before() {
 
         let standardization = Standardization::of(&training.features).unwrap();
         let before = |samples: &Samples| Samples {
-            features: standardization.apply(&samples.features).unwrap(),
+            features: standardization.apply(&table(samples)).unwrap().into(),
             labels: samples.labels.clone(),
         };
         let (before_training, before_validation) = (before(&training), before(&validation));
@@ -268,7 +273,7 @@ fn balanced_weights_weigh_once_whichever_way_is_drawn() {
         run(&Problem { categories: 2, ..problem(&training, &training, &train, 300) }).0.head
     };
     let recall = |head: &Head| {
-        let logits = head.logits(&training.features).unwrap().argmax(1).unwrap();
+        let logits = training.features.logits(head).unwrap().argmax(1).unwrap();
         let said = logits.to_vec1::<u32>().unwrap();
         said[100..].iter().filter(|&&category| category == 1).count()
     };
@@ -372,7 +377,8 @@ fn a_fit_that_goes_on_from_any_checkpoint_has_the_numbers_of_one_never_ended() {
 #[test]
 fn without_photos_that_watch_it_is_the_same_head_and_nothing_is_evaluated() {
     let (training, validation, train) = (photos(20, 1.0, 1), photos(5, 1.0, 2), plain());
-    let nobody = Samples { features: validation.features.narrow(0, 0, 0).unwrap(), labels: vec![] };
+    let nobody =
+        Samples { features: table(&validation).narrow(0, 0, 0).unwrap().into(), labels: vec![] };
     let (watched, _) = run(&problem(&training, &validation, &train, 25));
     let (alone, news) = run(&problem(&training, &nobody, &train, 25));
     assert_eq!(weights(&alone.head), weights(&watched.head));

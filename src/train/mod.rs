@@ -15,6 +15,7 @@ mod head_file;
 mod observer;
 mod optimizer;
 mod problem;
+mod samples;
 mod schedule;
 mod standardization;
 
@@ -28,6 +29,7 @@ pub use head::{Gradient, Head, evaluate};
 pub use head_file::{HeadFile, HeadFileError};
 pub use observer::{Observer, Progress};
 pub use optimizer::Optimizer;
-pub use problem::{Problem, Samples};
+pub use problem::Problem;
+pub use samples::{Features, Samples};
 pub use schedule::learning_rate;
 pub use standardization::Standardization;

@@ -1,19 +1,9 @@
 //! What is to be learned from what, checked before the first step.
 
-use candle_core::{DType, Result, Tensor};
-
+use super::samples::Samples;
 use super::{Error, learning_rate};
 use crate::spec::{BatchDraw, ClassWeights, Train};
 use crate::store::Horizon;
-
-/// Photos as the head sees them: features and labels.
-#[derive(Clone, Debug)]
-pub struct Samples {
-    /// `[n, d]`, as the network gives them: standardising is part of the fit.
-    pub features: Tensor,
-    /// The category of each row, below the number of categories.
-    pub labels: Vec<u32>,
-}
 
 /// What [`fit`](super::fit) is to learn, and how.
 #[derive(Clone, Debug)]
@@ -35,32 +25,6 @@ pub struct Problem<'a> {
     pub learning_rate: f64,
 }
 
-impl Samples {
-    /// These rows, in this order; a row may repeat.
-    pub fn select(&self, rows: &[u32]) -> Result<Samples> {
-        Ok(Samples {
-            features: self.features.index_select(&Tensor::new(rows, self.features.device())?, 0)?,
-            labels: rows.iter().map(|&row| self.labels[row as usize]).collect(),
-        })
-    }
-
-    fn check(&self, set: &'static str, categories: usize) -> std::result::Result<(), Error> {
-        let shape = self.features.dims();
-        if shape.len() != 2 || shape[0] != self.labels.len() || shape[1] == 0 {
-            return Err(Error::Shape { features: shape.to_vec(), labels: self.labels.len() });
-        }
-        let stranger = self.labels.iter().position(|&label| label as usize >= categories);
-        if let Some(row) = stranger {
-            return Err(Error::Label { row, label: self.labels[row], categories });
-        }
-        let sums = self.features.sum(1)?.to_dtype(DType::F64)?.to_vec1::<f64>()?;
-        match sums.iter().position(|sum| !sum.is_finite()) {
-            Some(row) => Err(Error::NotFinite { set, row }),
-            None => Ok(()),
-        }
-    }
-}
-
 impl Problem<'_> {
     /// The learning rate of a step, counted from 1.
     pub fn learning_rate(&self, step: usize) -> f64 {
@@ -75,7 +39,7 @@ impl Problem<'_> {
     }
 
     /// Checks all that the training loop relies on, so that nothing fails after the first step.
-    pub fn check(&self) -> std::result::Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         if self.categories < 2 {
             return Err(Error::Categories(self.categories));
         }
@@ -96,7 +60,7 @@ impl Problem<'_> {
             return Err(Error::NoValidation);
         }
         let [training, validation] =
-            [self.training, self.validation].map(|samples| samples.features.dims()[1]);
+            [self.training, self.validation].map(|samples| samples.features.shape()[1]);
         if training != validation {
             return Err(Error::Width { training, validation });
         }
@@ -142,7 +106,7 @@ impl Problem<'_> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use candle_core::Device;
+    use candle_core::{DType, Device, Tensor};
 
     use super::*;
     use crate::spec::{Optimizer, Schedule};
@@ -171,7 +135,7 @@ pub(super) mod tests {
     /// One feature a row.
     pub fn samples(numbers: &[f32], labels: &[u32]) -> Samples {
         let features = Tensor::from_slice(numbers, (numbers.len(), 1), &Device::Cpu).unwrap();
-        Samples { features, labels: labels.to_vec() }
+        Samples { features: features.into(), labels: labels.to_vec() }
     }
 
     fn complaint(training: &Samples, validation: &Samples, train: &Train) -> String {
@@ -204,7 +168,7 @@ pub(super) mod tests {
         assert_eq!(complaint(&good, &nobody, &train), "");
         says(&good, &nobody, &Train { early_stop: 3, ..plain() }, "no validation photo");
         let wide = Samples {
-            features: Tensor::zeros((1, 2), DType::F32, &Device::Cpu).unwrap(),
+            features: Tensor::zeros((1, 2), DType::F32, &Device::Cpu).unwrap().into(),
             labels: vec![0],
         };
         says(&good, &wide, &train, "validation features 2");

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::{Gradient, Head};
+use super::{Features, Gradient, Head};
 
 /// Rows whose moments are summed at once: bounds the memory of the f64 copies.
 const ROWS: usize = 1024;
@@ -24,7 +24,7 @@ pub struct Standardization {
 
 impl Standardization {
     /// The statistics of `[n, d]` features, n > 0. The deviation is that of the population (divided by n).
-    pub fn of(features: &Tensor) -> Result<Standardization> {
+    pub fn of(features: &Features) -> Result<Standardization> {
         let mean = mean_of_rows(features, |rows| Ok(rows.clone()))?;
         let variance = mean_of_rows(features, |rows| rows.broadcast_sub(&mean)?.sqr())?;
         // Rounding leaves a constant feature a variance of the order of its square times 1e-32;
@@ -77,14 +77,13 @@ impl Head {
 }
 
 /// The mean over the rows of `each(rows)`, in f64, `[n, d]` to `[d]`.
-fn mean_of_rows(features: &Tensor, each: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-    let (n, d) = features.dims2()?;
-    let mut sum = Tensor::zeros(d, DType::F64, features.device())?;
-    for start in (0..n).step_by(ROWS) {
-        let rows = features.narrow(0, start, ROWS.min(n - start))?.to_dtype(DType::F64)?;
-        sum = (sum + each(&rows)?.sum(0)?)?;
+fn mean_of_rows(features: &Features, each: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    let shape = features.shape();
+    let mut sum = Tensor::zeros(shape[1], DType::F64, features.device())?;
+    for rows in features.parts(ROWS) {
+        sum = (sum + each(&rows?.to_dtype(DType::F64)?)?.sum(0)?)?;
     }
-    sum / n as f64
+    sum / shape[0] as f64
 }
 
 #[cfg(test)]
@@ -105,7 +104,7 @@ mod tests {
     #[test]
     fn standardised_features_have_mean_0_and_deviation_1_and_constants_become_0() {
         let features = Tensor::new(&[[1f32, 0.1], [2.0, 0.1], [6.0, 0.1]], &Device::Cpu).unwrap();
-        let standardization = Standardization::of(&features).unwrap();
+        let standardization = Standardization::of(&features.clone().into()).unwrap();
         assert_eq!(standardization.mean.to_vec1::<f32>().unwrap(), [3.0, 0.1]);
         // Variance (4 + 1 + 9) / 3.
         let deviation = standardization.deviation.to_vec1::<f32>().unwrap();
@@ -120,7 +119,7 @@ mod tests {
     fn moments_do_not_depend_on_where_the_rows_are_cut() {
         let mut rng = Rng::new(5);
         let features = normals((2 * ROWS + 3, 2), 2.0, &mut rng);
-        let seen = Standardization::of(&features).unwrap();
+        let seen = Standardization::of(&features.clone().into()).unwrap();
         let mean = features.mean(0).unwrap();
         let variance = features.broadcast_sub(&mean).unwrap().sqr().unwrap().mean(0).unwrap();
         assert!(worst(&seen.mean, &mean) < 1e-14);
@@ -139,7 +138,7 @@ mod tests {
             weights: normals((3, 65), 0.5, &mut rng).to_dtype(DType::F32).unwrap(),
             bias: Tensor::new(&[0.1f32, -0.2, 0.3], &Device::Cpu).unwrap(),
         };
-        let standardization = Standardization::of(&features).unwrap();
+        let standardization = Standardization::of(&features.clone().into()).unwrap();
         let plain = head.logits(&standardization.apply(&features).unwrap()).unwrap();
         let folded = head.folded(&standardization).unwrap().logits(&features).unwrap();
         let size = plain.abs().unwrap().flatten_all().unwrap().max(0).unwrap();
@@ -152,7 +151,7 @@ mod tests {
         let mut rng = Rng::new(4);
         let features = normals((50, 8), 3.0, &mut rng).relu().unwrap();
         let at_logits = normals((50, 3), 1.0, &mut rng);
-        let standardization = Standardization::of(&features).unwrap();
+        let standardization = Standardization::of(&features.clone().into()).unwrap();
         let plain = Gradient::at(&at_logits, &standardization.apply(&features).unwrap()).unwrap();
         let folded = Gradient::at(&at_logits, &features).unwrap();
         let through = standardization.gradient(&folded).unwrap();

@@ -1,10 +1,12 @@
 //! The last stage: every image scored once, the head and its result written.
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 
+use super::folds::scores_of_folds;
 use super::train::Trained;
 use super::work::{Prepared, Work};
 use crate::dataset::Photo;
@@ -12,7 +14,7 @@ use crate::features::plain_row;
 use crate::insight::{Evaluation, Scored};
 use crate::likeness::{self, Likeness, Photos};
 use crate::spec::Set;
-use crate::store::{self, Event, ImageScore, Stage, TestResult, write_atomically};
+use crate::store::{Event, ImageScore, ScoresWriter, Stage, TestResult, write_atomically};
 use crate::train::{Head, HeadFile, evaluate};
 
 /// Photos whose features are in memory at a time.
@@ -21,16 +23,17 @@ const CHUNK: usize = 4096;
 impl Work<'_> {
     pub(super) fn evaluate(&mut self, prepared: &Prepared, trained: Trained) -> Result<()> {
         self.reporter.turn(Event::Stage { stage: Stage::Evaluation })?;
-        let scored = match prepared.dataset.folds {
-            Some(folds) => self.scores_of_folds(prepared, folds)?,
+        let (categories, path) = (&prepared.dataset.categories, self.folder.scores());
+        let evaluation = match prepared.dataset.folds {
+            Some(folds) => {
+                let tables = self.tables_of_folds(prepared, folds)?;
+                self.keep_scores(&path, categories, scores_of_folds(prepared, &tables))?
+            }
             None => {
-                let photos: Vec<&Photo> = prepared.dataset.photos.iter().collect();
-                score(prepared, &trained.head, &photos)?
+                let photos = prepared.dataset.photos.iter();
+                self.keep_scores(&path, categories, score(prepared, &trained.head, photos))?
             }
         };
-        let categories = &prepared.dataset.categories;
-        self.reporter.check_lease()?;
-        store::write_scores(&self.folder.scores(), categories, &scored)?;
         write_atomically(&self.folder.labels(), lines(categories).as_bytes())?;
         let (likeness, would_notice) = self.likeness(prepared)?;
         self.reporter.check_lease()?;
@@ -40,8 +43,32 @@ impl Work<'_> {
             ending: trained.ending,
             step: trained.step,
             kept_step: trained.kept_step,
-            test: TestResult { would_notice, ..test_result(prepared, &scored) },
+            test: TestResult { would_notice, ..test_result(prepared, &evaluation) },
         })
+    }
+
+    /// Writes scores as they come, and says how good those of the images are that were tested.
+    pub(super) fn keep_scores(
+        &self,
+        path: &Path,
+        categories: &[String],
+        scored: impl Iterator<Item = Result<ImageScore>>,
+    ) -> Result<Evaluation> {
+        let mut file = ScoresWriter::begin(path, categories)?;
+        let (mut truths, mut scores) = (Vec::new(), Vec::new());
+        for image in scored {
+            let image = image?;
+            file.add(&image)?;
+            if image.set == Set::Test {
+                truths.push(image.category);
+                scores.extend(image.scores);
+            }
+        }
+        self.reporter.check_lease()?;
+        file.finish()?;
+        let images = truths.into_iter().zip(scores.chunks_exact(categories.len()));
+        let images = images.map(|(truth, scores)| Scored { truth, scores });
+        Ok(Evaluation::of(images, categories.len()))
     }
 
     /// How unlike a photo is to those that the kept head was trained on, as they are, and the share of
@@ -62,11 +89,13 @@ impl Work<'_> {
     /// Features and labels of the photos that a likeness is fitted to.
     pub(super) fn trained_on(&self, prepared: &Prepared) -> Result<(Vec<f32>, Vec<u32>)> {
         let dataset = &prepared.dataset;
-        let mut seen = HashSet::new();
+        let copies: HashSet<&PathBuf> = dataset.duplicates.iter().map(|copy| &copy.path).collect();
+        let is_first = |photo: &&Photo| !copies.contains(&photo.path);
         let photos: Vec<&Photo> = dataset
             .photos
             .iter()
-            .filter(|photo| dataset.set(photo, None) == Set::Training && seen.insert(photo.hash))
+            .filter(|photo| dataset.set(photo, None) == Set::Training)
+            .filter(is_first)
             .collect();
         let labels: Vec<u32> = photos.iter().map(|photo| photo.category as u32).collect();
         let chosen = likeness::spread(&labels, likeness::MOST);
@@ -96,40 +125,32 @@ impl Work<'_> {
     }
 }
 
-/// The scores of `photos`, in their order.
-pub(super) fn score(
-    prepared: &Prepared,
-    head: &Head,
-    photos: &[&Photo],
-) -> Result<Vec<ImageScore>> {
-    let mut scored = Vec::with_capacity(photos.len());
-    for photos in photos.chunks(CHUNK) {
+/// The scores of `photos`, in their order; in memory are those of a few thousand at a time.
+pub(super) fn score<'a>(
+    prepared: &'a Prepared,
+    head: &'a Head,
+    mut photos: impl Iterator<Item = &'a Photo> + 'a,
+) -> impl Iterator<Item = Result<ImageScore>> + 'a {
+    let score = move |photos: Vec<&'a Photo>| -> Result<Vec<Result<ImageScore>>> {
         let rows: Vec<_> = photos.iter().map(|photo| plain_row(&photo.hash)).collect();
         let features = prepared.cache.read(&rows)?;
         let shape = (rows.len(), prepared.feature_len);
         let features = Tensor::from_vec(features, shape, &Device::Cpu)?;
         let scores = evaluate(head, &features)?;
-        scored.extend(photos.iter().zip(scores).map(|(photo, scores)| ImageScore {
-            file: photo.path.clone(),
-            set: photo.set,
-            category: photo.category,
-            scores,
-        }));
-    }
-    Ok(scored)
+        let image = |(photo, scores): (&Photo, _)| {
+            let (file, set, category) = (photo.path.clone(), photo.set, photo.category);
+            Ok(ImageScore { file, set, category, scores })
+        };
+        Ok(photos.into_iter().zip(scores).map(image).collect())
+    };
+    let chunks = std::iter::from_fn(move || {
+        let chunk: Vec<&Photo> = photos.by_ref().take(CHUNK).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    });
+    chunks.flat_map(move |chunk| score(chunk).unwrap_or_else(|err| vec![Err(err)]))
 }
 
-/// Of the images that were tested.
-pub(super) fn evaluation_of(scored: &[ImageScore], categories: usize) -> Evaluation {
-    let test = scored
-        .iter()
-        .filter(|image| image.set == Set::Test)
-        .map(|image| Scored { truth: image.category, scores: &image.scores });
-    Evaluation::of(test, categories)
-}
-
-fn test_result(prepared: &Prepared, scored: &[ImageScore]) -> TestResult {
-    let evaluation = evaluation_of(scored, prepared.dataset.categories.len());
+fn test_result(prepared: &Prepared, evaluation: &Evaluation) -> TestResult {
     let (low, high) = evaluation.accuracy_interval().expect("no set is empty");
     TestResult {
         correct: evaluation.correct,

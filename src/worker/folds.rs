@@ -7,25 +7,24 @@ use std::ops::ControlFlow;
 
 use anyhow::{Result, bail};
 
-use super::evaluate::{evaluation_of, score};
+use super::evaluate::score;
 use super::train::Trained;
 use super::work::{Prepared, Work};
 use crate::dataset::{Folds, Photo};
-use crate::store::{self, Event, FoldResult, ImageScore, Stop, explain};
+use crate::store::{Event, FoldResult, ImageScore, ScoresFile, Stop, explain};
 
 impl Work<'_> {
     /// Trains a head for each fold and tests it. Breaks where it was paused or cancelled.
     pub(super) fn test_folds(
         &mut self,
         prepared: &Prepared,
-        photos: &[u8],
         folds: Folds,
     ) -> Result<ControlFlow<Stop>> {
         for fold in 0..folds.count {
             if self.is_tested(prepared, fold)? {
                 continue;
             }
-            match self.train_head(prepared, photos, Some(fold))? {
+            match self.train_head(prepared, Some(fold))? {
                 ControlFlow::Break(stop) => return Ok(ControlFlow::Break(stop)),
                 ControlFlow::Continue(trained) => self.test_fold(prepared, fold, &trained)?,
             }
@@ -47,12 +46,10 @@ impl Work<'_> {
 
     /// Scores the photos of the fold with its head. What it says in the log is on the disk by then.
     fn test_fold(&mut self, prepared: &Prepared, fold: usize, trained: &Trained) -> Result<()> {
-        let photos: Vec<&Photo> = of_fold(prepared, fold).collect();
-        let scored = score(prepared, &trained.head, &photos)?;
-        let categories = &prepared.dataset.categories;
-        self.reporter.check_lease()?;
-        store::write_scores(&self.folder.fold_scores(fold + 1), categories, &scored)?;
-        let evaluation = evaluation_of(&scored, categories.len());
+        let photos = of_fold(prepared, fold);
+        let scored = score(prepared, &trained.head, photos);
+        let path = self.folder.fold_scores(fold + 1);
+        let evaluation = self.keep_scores(&path, &prepared.dataset.categories, scored)?;
         self.reporter.turn(Event::FoldTested(FoldResult {
             fold: fold + 1,
             correct: evaluation.correct,
@@ -62,37 +59,43 @@ impl Work<'_> {
         }))
     }
 
-    /// Every photo with the scores of the head that never saw it, in the order of the photos.
-    pub(super) fn scores_of_folds(
+    /// The tables of all folds, which were checked.
+    pub(super) fn tables_of_folds(
         &self,
         prepared: &Prepared,
         folds: Folds,
-    ) -> Result<Vec<ImageScore>> {
-        let read = (0..folds.count).map(|fold| self.read_fold(prepared, fold));
-        let mut read: Vec<_> = read.map(|rows| Ok(rows?.into_iter())).collect::<Result<_>>()?;
-        let next = |photo: &Photo| {
-            let fold = photo.fold.expect("every photo has a fold").number;
-            read[fold].next().expect("the scores of a fold are those of its photos")
-        };
-        Ok(prepared.dataset.photos.iter().map(next).collect())
+    ) -> Result<Vec<ScoresFile>> {
+        (0..folds.count).map(|fold| self.read_fold(prepared, fold)).collect()
     }
 
     /// The scores of a fold. Errors when they are not those of its photos.
-    fn read_fold(&self, prepared: &Prepared, fold: usize) -> Result<Vec<ImageScore>> {
+    fn read_fold(&self, prepared: &Prepared, fold: usize) -> Result<ScoresFile> {
         let path = self.folder.fold_scores(fold + 1);
-        let (categories, rows) = store::read_scores(&path)?;
-        let is_of = |(photo, row): (&Photo, &ImageScore)| {
-            photo.path == row.file && photo.category == row.category
-        };
-        let photos: Vec<&Photo> = of_fold(prepared, fold).collect();
-        let is_whole = categories == prepared.dataset.categories
-            && photos.len() == rows.len()
-            && photos.into_iter().zip(&rows).all(is_of);
-        match is_whole {
-            true => Ok(rows),
+        let table = ScoresFile::open(&path)?;
+        let mut photos = of_fold(prepared, fold);
+        let mut is_whole = table.categories == prepared.dataset.categories;
+        for row in table.rows() {
+            let row = row?;
+            let is_of = |photo: &Photo| photo.path == row.file && photo.category == row.category;
+            is_whole &= photos.next().is_some_and(is_of);
+        }
+        match is_whole && photos.next().is_none() {
+            true => Ok(table),
             false => bail!("{} is not of the photos of the fold", path.display()),
         }
     }
+}
+
+/// Every photo with the scores of the head that never saw it, in the order of the photos.
+pub(super) fn scores_of_folds<'a>(
+    prepared: &'a Prepared,
+    tables: &'a [ScoresFile],
+) -> impl Iterator<Item = Result<ImageScore>> {
+    let mut rows: Vec<_> = tables.iter().map(ScoresFile::rows).collect();
+    prepared.dataset.photos.iter().map(move |photo| {
+        let fold = photo.fold.expect("every photo has a fold").number;
+        Ok(rows[fold].next().expect("the scores of a fold are those of its photos")?)
+    })
 }
 
 fn of_fold(prepared: &Prepared, fold: usize) -> impl Iterator<Item = &Photo> {

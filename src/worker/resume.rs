@@ -1,7 +1,7 @@
 //! Going on with a run: it must still be the same question, and training goes on where it was.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 
@@ -9,35 +9,27 @@ use super::unchanged::new_run;
 use super::work::{Prepared, Work};
 use crate::config::read_plain;
 use crate::spec::{self, BatchDraw, ClassWeights, Grouping, Schedule};
-use crate::store::{Event, PhotoRow, changed_photos, photos_csv, write_atomically};
+use crate::store::{
+    AtomicFile, Event, PhotoRow, WholeFile, changed_photos, write_atomically, write_photos,
+};
 use crate::train::{Checkpoint, CheckpointError, Problem, learning_rate};
 use crate::words::grouped;
 
 impl Work<'_> {
     /// Writes `photos.csv` before the first iteration, and later errors when they are others.
-    /// Gives its text.
-    pub(super) fn settle_photos(&self, prepared: &Prepared) -> Result<Vec<u8>> {
-        let dataset = &prepared.dataset;
-        let now = photos_csv(dataset.photos.iter().map(|photo| {
-            let (hash, fold) = (photo.hash.to_hex().to_string(), photo.fold);
-            PhotoRow {
-                file: &photo.path,
-                set: photo.set.name(),
-                category: &dataset.categories[photo.category],
-                hash,
-                fold: fold.map(|fold| fold.number + 1),
-            }
-        }));
+    pub(super) fn settle_photos(&self, prepared: &Prepared) -> Result<()> {
         let (run, path) = (self.reporter.run(), self.folder.photos());
         if !run.has_trained() {
+            let file = write_photos(AtomicFile::begin(&path)?, photo_rows(prepared))?;
             self.reporter.check_lease()?;
-            write_atomically(&path, &now)?;
-            return Ok(now);
+            return Ok(file.finish()?);
         }
-        let before = read_plain(&path).with_context(|| {
+        let before = WholeFile::open(&path).with_context(|| {
             format!("cannot read {}, the photos it began with; {}", path.display(), new_run(run))
         })?;
-        if before != now {
+        let is_same = write_photos(Expected::new(&before), photo_rows(prepared))?.is_met();
+        if !is_same {
+            let now = write_photos(Vec::new(), photo_rows(prepared))?;
             bail!(
                 "the photos are not those of {}, with which this run began: {}; a run goes on \
                  only with the same photos: put them back, or {}",
@@ -46,7 +38,7 @@ impl Work<'_> {
                 new_run(run)
             );
         }
-        Ok(now)
+        Ok(())
     }
 
     /// Names all that the numbers of the training of a head depend on; the number of iterations only
@@ -56,9 +48,8 @@ impl Work<'_> {
     pub(super) fn training_name(
         &self,
         prepared: &Prepared,
-        photos: &[u8],
         tested: Option<usize>,
-    ) -> blake3::Hash {
+    ) -> Result<blake3::Hash> {
         let mut hasher = blake3::Hasher::new();
         let train = &self.experiment.train;
         for (key, value) in spec::settings(&self.experiment) {
@@ -86,8 +77,7 @@ impl Work<'_> {
             hasher.update(format!("iterations = {iterations}\ntested = {tested:?}\n").as_bytes());
         }
         hasher.update(format!("features = {}\n", prepared.feature_key).as_bytes());
-        hasher.update(photos);
-        hasher.finalize()
+        Ok(write_photos(hasher, photo_rows(prepared))?.finalize())
     }
 
     /// What training starts from; `None`: from the beginning, and then it makes the iterations that
@@ -178,6 +168,49 @@ impl Work<'_> {
                 rate(before.max(done + 1)),
             ))?;
         }
+        Ok(())
+    }
+}
+
+/// The rows of `photos.csv`.
+fn photo_rows(prepared: &Prepared) -> impl Iterator<Item = PhotoRow<'_>> {
+    let dataset = &prepared.dataset;
+    dataset.photos.iter().map(|photo| PhotoRow {
+        file: &photo.path,
+        set: photo.set.name(),
+        category: &dataset.categories[photo.category],
+        hash: photo.hash.to_hex().to_string(),
+        fold: photo.fold.map(|fold| fold.number + 1),
+    })
+}
+
+/// Takes what is written, and knows whether it was what was expected.
+struct Expected<'a> {
+    left: &'a [u8],
+    is_met: bool,
+}
+
+impl<'a> Expected<'a> {
+    fn new(text: &'a [u8]) -> Expected<'a> {
+        Expected { left: text, is_met: true }
+    }
+
+    /// Whether all of it was written, and nothing else.
+    fn is_met(&self) -> bool {
+        self.is_met && self.left.is_empty()
+    }
+}
+
+impl Write for Expected<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.left.strip_prefix(bytes) {
+            Some(left) => self.left = left,
+            None => self.is_met = false,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

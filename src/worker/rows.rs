@@ -11,16 +11,14 @@ pub(super) fn rows(
     set: Set,
     tested: Option<usize>,
     distort: &Distort,
-) -> (Vec<RowKey>, Vec<u32>) {
+) -> impl Iterator<Item = (RowKey, u32)> {
     let variants = if set == Set::Training && !distort.is_off() { distort.copies } else { 0 };
-    let photos = dataset.photos.iter().filter(|photo| dataset.set(photo, tested) == set);
-    photos
-        .flat_map(|photo| {
-            let category = photo.category as u32;
-            let rows = row_keys(&photo.hash, distort, variants);
-            rows.into_iter().map(move |row| (row, category))
-        })
-        .unzip()
+    let photos = dataset.photos.iter().filter(move |photo| dataset.set(photo, tested) == set);
+    photos.flat_map(move |photo| {
+        let category = photo.category as u32;
+        let rows = row_keys(&photo.hash, distort, variants);
+        rows.into_iter().map(move |row| (row, category))
+    })
 }
 
 #[cfg(test)]
@@ -74,7 +72,9 @@ mod tests {
         };
         let mut tested_once = vec![0; 40];
         for fold in 0..4 {
-            let of = |set| rows(&dataset, set, Some(fold), &distort);
+            let of = |set| -> (Vec<RowKey>, Vec<u32>) {
+                rows(&dataset, set, Some(fold), &distort).unzip()
+            };
             let [(training, labels), (validation, _), (test, _)] = Set::ALL.map(of);
             assert_eq!(training.len(), labels.len());
             assert_eq!(training.len() % 3, 0);
@@ -92,10 +92,10 @@ mod tests {
 
     #[test]
     fn the_head_that_is_kept_is_trained_on_all_photos_unless_some_must_watch() {
-        let (all, _) = rows(&dataset(false), Set::Training, None, &Distort::OFF);
-        assert_eq!(all.len(), 40);
-        let (most, _) = rows(&dataset(true), Set::Training, None, &Distort::OFF);
-        let (watching, _) = rows(&dataset(true), Set::Validation, None, &Distort::OFF);
-        assert_eq!((most.len(), watching.len()), (31, 9));
+        let all = rows(&dataset(false), Set::Training, None, &Distort::OFF).count();
+        assert_eq!(all, 40);
+        let most = rows(&dataset(true), Set::Training, None, &Distort::OFF).count();
+        let watching = rows(&dataset(true), Set::Validation, None, &Distort::OFF).count();
+        assert_eq!((most, watching), (31, 9));
     }
 }

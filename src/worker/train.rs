@@ -5,14 +5,13 @@ use std::io;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, Result, bail};
-use candle_core::{Device, Tensor};
 
 use super::observer::RunObserver;
 use super::rows::rows;
 use super::work::{Prepared, Work};
 use crate::spec::Set;
 use crate::store::{Ending, Event, Stage, Stop};
-use crate::train::{Ended, FitError, Fitted, Head, Problem, Samples, fit};
+use crate::train::{Ended, Features, FitError, Fitted, Head, Problem, Samples, fit};
 
 /// A head for raw features, and how it came about.
 pub(super) struct Trained {
@@ -29,26 +28,25 @@ impl Work<'_> {
     /// cancelled.
     pub(super) fn train(&mut self, prepared: &Prepared) -> Result<ControlFlow<Stop, Trained>> {
         self.reporter.turn(Event::Stage { stage: Stage::Training })?;
-        let photos = self.settle_photos(prepared)?;
+        self.settle_photos(prepared)?;
         self.settle_iterations()?;
         if let Some(folds) = prepared.dataset.folds
-            && let ControlFlow::Break(stop) = self.test_folds(prepared, &photos, folds)?
+            && let ControlFlow::Break(stop) = self.test_folds(prepared, folds)?
         {
             return Ok(ControlFlow::Break(stop));
         }
-        self.train_head(prepared, &photos, None)
+        self.train_head(prepared, None)
     }
 
     /// One head: without folds the only one, else the one that is tested on the fold `tested`, or the
-    /// one that is kept. `photos` is the text of `photos.csv`.
+    /// one that is kept.
     pub(super) fn train_head(
         &mut self,
         prepared: &Prepared,
-        photos: &[u8],
         tested: Option<usize>,
     ) -> Result<ControlFlow<Stop, Trained>> {
-        let training = self.samples(prepared, Set::Training, tested)?;
-        let validation = self.samples(prepared, Set::Validation, tested)?;
+        let training = self.samples(prepared, Set::Training, tested);
+        let validation = self.samples(prepared, Set::Validation, tested);
         self.begin_head(prepared, tested)?;
         let experiment = self.experiment.clone();
         let horizons = self.reporter.run().horizons.clone();
@@ -61,7 +59,7 @@ impl Work<'_> {
             horizons: &horizons,
             learning_rate: experiment.learning_rate,
         };
-        let name = self.training_name(prepared, photos, tested);
+        let name = self.training_name(prepared, tested)?;
         let start = self.start(&problem, &name)?;
         // Those of folds are tested and forgotten.
         let kept_heads = match tested {
@@ -107,11 +105,15 @@ impl Work<'_> {
         self.reporter.turn(Event::Head { fold, folds: folds.count })
     }
 
-    fn samples(&self, prepared: &Prepared, set: Set, tested: Option<usize>) -> Result<Samples> {
-        let (rows, labels) = rows(&prepared.dataset, set, tested, &self.experiment.distort);
-        let features = prepared.cache.read(&rows)?;
-        let shape = (rows.len(), prepared.feature_len);
-        Ok(Samples { features: Tensor::from_vec(features, shape, &Device::Cpu)?, labels })
+    fn samples(&self, prepared: &Prepared, set: Set, tested: Option<usize>) -> Samples {
+        let mut labels = Vec::new();
+        let rows = rows(&prepared.dataset, set, tested, &self.experiment.distort);
+        let keys = rows.map(|(row, label)| {
+            labels.push(label);
+            row
+        });
+        let features = Features::Kept(prepared.cache.kept(keys));
+        Samples { features, labels }
     }
 }
 

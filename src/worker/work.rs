@@ -12,7 +12,7 @@ use super::requests::{RequestWatcher, Requests};
 use super::unchanged::{ARITHMETIC, check_network, check_settings, decode_rule, new_run, rounding};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
-use crate::features::{self, Cache, Extractor, FillError, Job, Recipe};
+use crate::features::{self, Cache, Extractor, FillError, Recipe, RunJobs};
 use crate::nets::{NetworkSettings, Place};
 use crate::spec::{self, Experiment, SpecError};
 use crate::store::{
@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
         let place = self.open_device()?;
         let dataset = self.scan()?;
         let (recipe, extractor) = self.network(place)?;
-        let prepared = match self.features(dataset, recipe, &extractor)? {
+        let prepared = match self.features(dataset, recipe, extractor)? {
             ControlFlow::Continue(prepared) => prepared,
             ControlFlow::Break(stop) => return self.leave(stop),
         };
@@ -209,24 +209,24 @@ impl<'a> Work<'a> {
         Ok((recipe, extractor))
     }
 
-    /// Makes the features that are not in the cache. Breaks where it was asked to end before
+    /// Makes the features that are not in the cache; the network is not needed any more then. Breaks where it was asked to end before
     /// training could begin; what was computed is kept.
     fn features(
         &mut self,
         mut dataset: Dataset,
         recipe: Recipe,
-        extractor: &Extractor,
+        extractor: Extractor,
     ) -> Result<ControlFlow<Stop, Prepared>> {
         self.reporter.turn(Event::Stage { stage: Stage::Features })?;
         let feature_key = extractor.feature_key();
         let feature_len = extractor.backbone.feature_len();
         let mut cache = Cache::open(&self.config.cache, &feature_key, feature_len)?;
-        let (jobs, photos) = self.jobs(&dataset);
+        let jobs = RunJobs::of(&dataset, &self.experiment.distort);
         let (reporter, requests) = (&mut *self.reporter, self.requests);
         let mut batch = extractor.backbone.batch();
         let filled = features::fill(
             &jobs,
-            extractor,
+            &extractor,
             &self.experiment.distort,
             &mut cache,
             self.config.threads,
@@ -246,7 +246,7 @@ impl<'a> Work<'a> {
                     from_cache: progress.from_cache,
                     skipped: progress.skipped,
                     images_per_second: progress.images_per_second,
-                    latest: progress.latest.map(|job| shown(&dataset.photos[photos[job]].path)),
+                    latest: progress.latest.map(|job| shown(&dataset.photos[jobs.photo(job)].path)),
                 })
             },
         )
@@ -255,6 +255,14 @@ impl<'a> Work<'a> {
             FillError::Report(err) => err,
             other => other.into(),
         })?;
+        let unreadable: Vec<Skipped> = filled
+            .unreadable
+            .into_iter()
+            .map(|(job, reason)| Skipped {
+                path: dataset.photos[jobs.photo(job)].path.clone(),
+                reason,
+            })
+            .collect();
         for damaged in cache.damaged() {
             self.reporter.warn(damaged.clone())?;
         }
@@ -264,31 +272,12 @@ impl<'a> Work<'a> {
         if let Some(stop) = requests.strongest().filter(|_| filled.stopped) {
             return Ok(ControlFlow::Break(stop));
         }
-        if !filled.unreadable.is_empty() {
-            let skipped = |(job, reason): (usize, _)| Skipped {
-                path: dataset.photos[photos[job]].path.clone(),
-                reason,
-            };
-            let unreadable = filled.unreadable.into_iter().map(skipped).collect();
+        if !unreadable.is_empty() {
             dataset.remove_unreadable(unreadable);
             dataset.check_unreadable(self.experiment.data.max_unreadable_percent)?;
             dataset.check_sets()?;
             self.report_dataset(&dataset)?;
         }
         Ok(ControlFlow::Continue(Prepared { dataset, recipe, feature_key, feature_len, cache }))
-    }
-
-    /// Every photo as it is, then the distorted variants of those that some head is trained on;
-    /// beside each job the photo it is about.
-    fn jobs(&self, dataset: &Dataset) -> (Vec<Job>, Vec<usize>) {
-        let distort = &self.experiment.distort;
-        let job = |number: usize, variants| {
-            (Job { photo: dataset.file(&dataset.photos[number]), variants }, number)
-        };
-        let plain = (0..dataset.photos.len()).map(|number| job(number, 0));
-        let distorted = (0..dataset.photos.len())
-            .filter(|&number| !distort.is_off() && dataset.is_trained_on(&dataset.photos[number]))
-            .map(|number| job(number, distort.copies));
-        plain.chain(distorted).unzip()
     }
 }

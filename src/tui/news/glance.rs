@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::curves::Curves;
 use crate::insight::{ConfusionMatrix, Scored};
 use crate::spec::Set;
-use crate::store::{Points, Run, RunFolder, read_scores};
+use crate::store::{Points, Run, RunFolder, ScoresFile};
 
 /// The cursor rests when it has stayed this long.
 const REST: Duration = Duration::from_millis(60);
@@ -81,13 +81,16 @@ fn look(folder: &RunFolder) -> Result<Glance, String> {
 }
 
 fn confusions(folder: &RunFolder) -> Result<(Vec<String>, ConfusionMatrix), String> {
-    let (categories, images) = read_scores(&folder.scores()).map_err(|err| err.to_string())?;
-    let mut matrix = ConfusionMatrix::new(categories.len());
-    for image in images.iter().filter(|image| image.set == Set::Test) {
-        let scored = Scored { truth: image.category, scores: &image.scores };
-        matrix.add(scored.truth, scored.predicted());
+    let file = ScoresFile::open(&folder.scores()).map_err(|err| err.to_string())?;
+    let mut matrix = ConfusionMatrix::new(file.categories.len());
+    for image in file.rows() {
+        let image = image.map_err(|err| err.to_string())?;
+        if image.set == Set::Test {
+            let scored = Scored { truth: image.category, scores: &image.scores };
+            matrix.add(scored.truth, scored.predicted());
+        }
     }
-    Ok((categories, matrix))
+    Ok((file.categories, matrix))
 }
 
 #[cfg(test)]

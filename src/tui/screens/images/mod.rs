@@ -82,6 +82,8 @@ pub struct Images {
     list: Table,
     /// Indices into the table, in the order in which they are shown.
     shown: Vec<u32>,
+    /// How many of them are predicted wrongly.
+    wrong: usize,
     /// Indices into the table.
     marks: Marks<u32>,
     sheet: Sheet,
@@ -117,6 +119,7 @@ impl Images {
             table: None,
             list: Table::new(Order { key: columns::LOSS.into(), descending: true }),
             shown: Vec::new(),
+            wrong: 0,
             marks: Marks::default(),
             sheet: Sheet::default(),
             first_filters: Filters::default(),
@@ -202,6 +205,8 @@ impl Images {
         let Some(table) = &self.table else { return };
         let selected = self.selected();
         self.shown = arrange(table, &self.filters, &mut self.filter, &self.list.order);
+        let is_wrong = |&&index: &&u32| table.images()[index as usize].is_wrong();
+        self.wrong = self.shown.iter().filter(is_wrong).count();
         let place = |at: usize| self.shown.iter().position(|&index| index as usize == at);
         let row = selected.and_then(place).unwrap_or(0);
         self.list.set_rows(self.shown.len(), row);
@@ -353,9 +358,8 @@ impl Images {
             true => counted(table.len(), "image"),
             false => format!("{} of {}", grouped(self.shown.len()), counted(table.len(), "image")),
         }];
-        let wrong = |&&index: &&u32| table.images()[index as usize].is_wrong();
         if table.has_truths() {
-            parts.push(format!("{} wrong", grouped(self.shown.iter().filter(wrong).count())));
+            parts.push(format!("{} wrong", grouped(self.wrong)));
         }
         parts.extend(self.filters.words(table));
         parts.extend(self.filter.status());
