@@ -6,6 +6,7 @@ use super::format::{Format, InstructionSet};
 use super::functions::Functions;
 use super::graph::BLOCK;
 use super::plain;
+use super::products::Products;
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 
@@ -45,6 +46,15 @@ impl Engine {
 
     pub(super) fn functions(self) -> Functions {
         functions(self.format, self.set).expect("an engine exists only where it can run")
+    }
+
+    /// The products of f32 by these instructions; plain Rust where none were written for them.
+    pub(super) fn products(self) -> Products {
+        #[cfg(target_arch = "x86_64")]
+        let own = x86::products(self.set);
+        #[cfg(not(target_arch = "x86_64"))]
+        let own = None;
+        own.unwrap_or(plain::PRODUCTS)
     }
 
     /// Floating-point operations per second (multiplications and additions) that one core reaches on

@@ -52,9 +52,9 @@
 //!
 //! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
 //! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
-//! `depthwise`, `add`, `functions`, `plain` and `x86` are the arithmetic; `engine` names it; `conv_plan` and `plan`
+//! `depthwise`, `add`, `functions`, `products`, `plain` and `x86` are the arithmetic; `engine` names it; `conv_plan` and `plan`
 //! cut a graph into steps; `execute`, `feature_maps` and `trunk` run them; `speeds` measures the engines and
-//! `choice` takes one.
+//! `choice` takes one; `dense` is the products of the head, which is trained on features.
 //!
 //! # Unsafe code
 //!
@@ -78,6 +78,8 @@ mod arena;
 mod choice;
 mod conv_plan;
 #[allow(unsafe_code)]
+mod dense;
+#[allow(unsafe_code)]
 mod depthwise;
 mod engine;
 #[allow(unsafe_code)]
@@ -97,6 +99,7 @@ mod plan;
 #[allow(unsafe_code)]
 mod pool;
 mod pool_plan;
+mod products;
 mod quantize;
 mod speeds;
 #[allow(unsafe_code)]
@@ -113,6 +116,7 @@ mod random;
 #[cfg(test)]
 mod tests;
 
+pub use dense::{dots, weighted_sums};
 pub use engine::Engine;
 pub use feature_maps::FeatureMap;
 pub use format::{Format, InstructionSet, Rounding};

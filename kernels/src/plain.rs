@@ -7,6 +7,7 @@ use super::format::{Format, bf16};
 use super::functions::{Functions, compile};
 use super::graph::BLOCK;
 use super::numbers::{F32, F32x16, Lanes, Limits, Line, Numbers};
+use super::products::{Products, compile_products};
 
 /// Fused multiplication and addition, and 32 registers, are part of every 64-bit ARM processor.
 const FUSED: bool = cfg!(target_arch = "aarch64");
@@ -16,6 +17,7 @@ const F32_PIXELS: usize = if FUSED { 6 } else { 2 };
 
 compile!(f32_baseline, F32<F32x16Plain>,, peak 1 2, shapes [(1, F32_PIXELS)], steps 16 32 8;
     1: 1 2 3 4 5 6;);
+compile_products!(products_baseline, F32x16Plain);
 compile!(bf16_baseline, Bf16Plain,, peak 1 2, shapes [(1, 2)], steps 8 16 4; 1: 1 2;);
 compile!(int8_baseline, Int8Plain,, peak 1 2, shapes [(1, 2)], steps 4 8 2; 1: 1 2;);
 
@@ -27,6 +29,9 @@ pub(super) fn functions(format: Format) -> Functions {
         Format::Int8(_) => int8_baseline::FUNCTIONS,
     }
 }
+
+/// The products that every processor can compute.
+pub(super) const PRODUCTS: Products = products_baseline::PRODUCTS;
 
 /// 16 f32 in an array. The compiler finds the registers, but not in builds with little
 /// optimisation; so the sets of instructions that matter most have vectors of their own.

@@ -113,6 +113,28 @@ fn inner_loops_multiply_without_a_detour_through_memory_and_pools_compute_with_a
     }
 }
 
+/// Instructions of the inner loops of the head's products: multiplications, loads, and the loop's own.
+const PRODUCTS: [(&str, usize, usize); 4] = [
+    ("products_5124dots", 24, 24 + 10 + 8),
+    ("products_51213weighted_sums", 24, 24 + 10 + 20),
+    ("products_2564dots", 8, 8 + 8 + 6),
+    ("products_25613weighted_sums", 12, 12 + 8 + 20),
+];
+
+#[test]
+fn the_products_of_the_head_keep_their_sums_in_registers() {
+    let assembly = compile();
+    for (name, multiplies, instructions) in PRODUCTS {
+        let function = functions(&assembly).find(|f| name_of(f).contains(name)).unwrap();
+        let loops = inner_loops(function, "vfmadd").into_iter().filter(|inner| {
+            inner.iter().filter(|line| line.contains("vfmadd")).count() == multiplies
+        });
+        let largest = loops.map(|inner| inner.len()).min();
+        let few = largest.is_some_and(|len| len <= instructions);
+        assert!(few, "{name}: {largest:?} instructions in the loop of {multiplies}");
+    }
+}
+
 /// The lines in which the name of a function stands.
 fn name_of(function: &str) -> String {
     function.lines().take(3).collect()

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Batches, Best, Checkpoint, CrossEntropy, FitError, Gradient, Head, Measured, Observer, Problem,
-    Progress, Standardization,
+    Batches, Best, Checkpoint, CrossEntropy, FitError, Head, Measured, Observer, Problem, Progress,
+    Standardization,
 };
 use crate::store::{EvaluationPoint, StepPoint, Stop};
 
@@ -92,16 +92,16 @@ pub fn fit<O: Observer>(
             ended = Ended::EarlyStopped;
             break;
         }
-        let (features, labels) = training.select(&batches.draw(&mut state.rng))?; // [n, d], raw
+        let batch = training.batch(batches.draw(&mut state.rng))?; // features [n, d], raw
         let folded = state.head.folded(&standardization)?; // the head for raw features
-        let logits = folded.logits(&features)?; // [n, categories]
-        let Measured { loss: batch_loss, accuracy } = loss.measure(&logits, &labels)?;
+        let logits = batch.logits(&folded)?; // [n, categories]
+        let Measured { loss: batch_loss, accuracy } = loss.measure(&logits, &batch.labels)?;
         if !batch_loss.is_finite() {
             ended = diverged(problem, step, batch_loss);
             break;
         }
-        let logit_gradient = loss.logit_gradient(&logits, &labels)?; // [n, categories]
-        let gradient = Gradient::at(&logit_gradient, &features)?; // at the folded head
+        let logit_gradient = loss.logit_gradient(&logits, &batch.labels)?; // [n, categories]
+        let gradient = batch.gradient(&logit_gradient)?; // at the folded head
         let rate = problem.learning_rate(step);
         let gradient = standardization.gradient(&gradient)?;
         state.optimizer.step(&mut state.head, &gradient, rate)?;
@@ -117,7 +117,7 @@ pub fn fit<O: Observer>(
         let unseen = (!is_due && is_last).then(|| state.clone());
         if is_due || is_last {
             let folded = state.head.folded(&standardization)?;
-            let after = loss.measure(&folded.logits(&features)?, &labels)?;
+            let after = loss.measure(&batch.logits(&folded)?, &batch.labels)?;
             let seen = problem.is_watched().then(|| {
                 validation_loss.measure(&validation.features.logits(&folded)?, &validation.labels)
             });

@@ -4,6 +4,7 @@
 //! its parts, each testable alone. Not here: where features come from, where progress is shown, and
 //! files (bytes go in and out).
 
+mod batch;
 mod batches;
 mod checkpoint;
 mod cross_entropy;
@@ -19,6 +20,7 @@ mod samples;
 mod schedule;
 mod standardization;
 
+pub use batch::Batch;
 pub use batches::Batches;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use cross_entropy::{CrossEntropy, Measured};

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Error, Result, Tensor};
 
-use super::{Head, evaluate};
+use super::{Batch, Head, evaluate};
 use crate::features::KeptFeatures;
 
 /// Rows that are gone through at a time: bounds the memory of what is made of a large set.
@@ -95,9 +95,9 @@ fn read(kept: &KeptFeatures, rows: impl ExactSizeIterator<Item = usize>) -> Resu
 
 impl Samples {
     /// These rows, in this order; a row may repeat.
-    pub fn select(&self, rows: &[u32]) -> Result<(Tensor, Vec<u32>)> {
+    pub fn batch(&self, rows: Vec<u32>) -> Result<Batch<'_>> {
         let labels = rows.iter().map(|&row| self.labels[row as usize]).collect();
-        Ok((self.features.select(rows)?, labels))
+        Batch::of(&self.features, rows, labels)
     }
 
     /// Checks all that the fit relies on; `set` is what an error calls them.

@@ -12,6 +12,7 @@ use std::mem::transmute;
 use super::format::{Format, InstructionSet, Rounding};
 use super::functions::{Functions, compile};
 use super::numbers::{F32, Lanes};
+use super::products::{Products, compile_products};
 use floats::{Bf16Avx512, F32x16Avx2, F32x16Avx512};
 use int8::{Fours, Int8Avx2, Int8Avx512, Twos, Vnni};
 
@@ -21,6 +22,8 @@ compile!(f32_512, F32<F32x16Avx512>, #[target_feature(enable = "avx512f")], peak
     3: 1 2 3 4 5 6 7 8 9; 4: 1 2 3 4 5 6;);
 compile!(f32_256, F32<F32x16Avx2>, #[target_feature(enable = "avx2,fma")], peak 1 6,
     shapes [(1, 6)], steps 16 32 8; 1: 1 2 3 4 5 6;);
+compile_products!(products_512, F32x16Avx512, #[target_feature(enable = "avx512f")]);
+compile_products!(products_256, F32x16Avx2, #[target_feature(enable = "avx2,fma")]);
 compile!(bf16_512, Bf16Avx512,
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")], peak 4 6,
     shapes [(2, 14), (3, 9), (4, 6)], steps 8 16 4;
@@ -67,6 +70,16 @@ pub(super) fn functions(format: Format, set: InstructionSet) -> Option<Functions
         (Format::Int8(Rounding::Full), InstructionSet::Avx2) => {
             avx2().then_some(int8_256_full::FUNCTIONS)
         }
+        _ => None,
+    }
+}
+
+/// The products by a set of instructions for which there are f32 [`functions`] here.
+pub(super) fn products(set: InstructionSet) -> Option<Products> {
+    functions(Format::F32, set)?;
+    match set {
+        InstructionSet::Avx512 => Some(products_512::PRODUCTS),
+        InstructionSet::Avx2 => Some(products_256::PRODUCTS),
         _ => None,
     }
 }
