@@ -75,12 +75,12 @@ pub(super) unsafe fn add<F: Numbers>(plan: &AddPlan, arena: *mut u32, tasks: Ran
             // SAFETY: a pixel of each view; the plan has checked that they have one shape.
             unsafe {
                 let [one, other] = [0, 1].map(|input| {
-                    let at = arena.add(from[input] + x * plan.inputs[input].pixel);
+                    let at = arena.add(from[input] + x * plan.inputs[input].step());
                     F::load(&*at.cast())
                 });
                 let mut value = [0.0; BLOCK];
                 one.scaled(factors[0], other.scaled(factors[1], offset)).store(&mut value);
-                F::store(value, &mut *arena.add(to + x * plan.output.pixel).cast());
+                F::store(value, &mut *arena.add(to + x * plan.output.step()).cast());
             }
         }
     }

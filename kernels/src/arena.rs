@@ -1,11 +1,13 @@
 //! Where each map lies in the memory of one picture.
 
+use std::ops::Range;
+
 use super::format::Format;
 use super::graph::{BLOCK, Graph, Map, View};
 use super::numbers::Line;
 
 /// Words of a [`Line`]: maps begin at a multiple of it.
-const LINE_WORDS: usize = size_of::<Line>() / size_of::<u32>();
+pub(super) const LINE_WORDS: usize = size_of::<Line>() / size_of::<u32>();
 
 /// Words of 32 bits, aligned for vector registers.
 pub(super) struct Words(Vec<Line>);
@@ -43,6 +45,19 @@ impl Words {
     }
 }
 
+/// In which order the channels of a map lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// `[block][row][halo, columns, halo][16 channels]`.
+    Blocks,
+    /// `[row][halo, columns][channels]`: the halo on the right of a row is the one on the left of the
+    /// next. Rows of zeros lie above and below, and a last halo behind all.
+    ChannelsLast,
+}
+
+/// Pixels behind the end of a map with channels last that may be read, for outputs that are thrown away.
+pub(super) const SLACK: usize = 32;
+
 /// A map in the arena; all distances in words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Layout {
@@ -53,54 +68,124 @@ pub(super) struct Layout {
     pub width: usize,
     /// Columns of zeros on each side.
     pub halo: usize,
+    /// Rows of zeros above, and as many below; none in blocks.
+    pub above: usize,
     /// Words of one pixel of one block.
     pub pixel: usize,
+    pub order: Order,
 }
 
 impl Layout {
-    fn new(map: &Map, format: Format) -> Layout {
+    pub(super) fn new(map: &Map, format: Format, order: Order) -> Layout {
         // The picture has one short block: red, green, blue and a zero.
-        let channels = if map.channels == 3 { 4 } else { BLOCK };
+        let (channels, order) = if map.channels == 3 { (4, Order::Blocks) } else { (BLOCK, order) };
         Layout {
             start: 0,
             blocks: map.channels.div_ceil(BLOCK),
             height: map.height,
             width: map.width,
             halo: map.halo,
+            above: if order == Order::Blocks { 0 } else { map.above },
             pixel: channels / format.channels_per_word(),
+            order,
         }
     }
 
-    /// Words from one row to the next, halo included.
+    /// Words from one pixel to the next of its row.
+    pub fn step(&self) -> usize {
+        match self.order {
+            Order::Blocks => self.pixel,
+            Order::ChannelsLast => self.blocks * self.pixel,
+        }
+    }
+
+    /// Pixels from one row to the next, halo included.
+    pub fn pitch(&self) -> usize {
+        match self.order {
+            Order::Blocks => self.width + 2 * self.halo,
+            Order::ChannelsLast => self.width + self.halo,
+        }
+    }
+
+    /// Words from one row to the next.
     pub fn row(&self) -> usize {
-        (self.width + 2 * self.halo) * self.pixel
+        self.pitch() * self.step()
     }
 
     /// Words from one block to the next.
     pub fn block(&self) -> usize {
-        self.height * self.row()
+        match self.order {
+            Order::Blocks => self.height * self.row(),
+            Order::ChannelsLast => self.pixel,
+        }
     }
 
     /// The first pixel, past the halo, of the block that `channel` begins.
     pub fn at(&self, channel: usize) -> usize {
-        self.start + channel / BLOCK * self.block() + self.halo * self.pixel
+        let pixels = self.above * self.pitch() + self.halo;
+        self.start + channel / BLOCK * self.block() + pixels * self.step()
     }
 
-    /// The words of a view of this map, halo included.
-    pub fn words(&self, view: View) -> std::ops::Range<usize> {
+    /// The words of a view of this map, halo included; with channels last, those of the whole map.
+    pub fn words(&self, view: View) -> Range<usize> {
+        if self.order == Order::ChannelsLast {
+            return self.start..self.end();
+        }
         let first = self.start + view.first / BLOCK * self.block();
         first..first + view.channels.div_ceil(BLOCK) * self.block()
     }
 
-    fn end(&self) -> usize {
-        (self.start + self.blocks * self.block()).next_multiple_of(LINE_WORDS)
+    /// With channels last: behind the last row's halo.
+    pub fn last_halo(&self) -> usize {
+        self.start + (self.height + 2 * self.above) * self.row() + self.halo * self.step()
+    }
+
+    /// Whether there are zeros to be written before the map is.
+    pub fn has_borders(&self) -> bool {
+        // What follows a map with channels last may be read where weights are 0. 0 times what is no
+        // number, which another picture has left there, would be none.
+        self.halo > 0 || self.above > 0 || self.order == Order::ChannelsLast
+    }
+
+    /// Parts of the borders, of which [`border`](Self::border) gives each.
+    pub fn borders(&self) -> usize {
+        match self.order {
+            Order::Blocks => self.blocks * self.height,
+            Order::ChannelsLast => self.height + 2 * self.above + 1,
+        }
+    }
+
+    /// Words that hold zeros: in blocks, on both sides of a row of one block; with channels last, before a
+    /// row, in all of it, or behind the last one.
+    pub fn border(&self, number: usize) -> [Range<usize>; 2] {
+        let (row, halo) = (self.start + number * self.row(), self.halo * self.step());
+        let end = row + self.row();
+        match self.order {
+            Order::Blocks => [row..row + halo, end - halo..end],
+            Order::ChannelsLast if number == self.height + 2 * self.above => {
+                [row..row + halo + LINE_WORDS, end..end]
+            }
+            Order::ChannelsLast => match (self.above..self.above + self.height).contains(&number) {
+                true => [row..row + halo, end..end],
+                false => [row..end, end..end],
+            },
+        }
+    }
+
+    pub fn end(&self) -> usize {
+        let end = match self.order {
+            Order::Blocks => self.start + self.blocks * self.block(),
+            Order::ChannelsLast => self.last_halo() + SLACK * self.step() + LINE_WORDS,
+        };
+        end.next_multiple_of(LINE_WORDS)
     }
 }
 
 /// The layout of every map, and the words of the whole arena. Two maps share memory when one is
 /// written only after the other was read for the last time.
-pub(super) fn assign(graph: &Graph, format: Format) -> (Vec<Layout>, usize) {
-    let mut layouts: Vec<Layout> = graph.maps.iter().map(|map| Layout::new(map, format)).collect();
+pub(super) fn assign(graph: &Graph, format: Format, order: Order) -> (Vec<Layout>, usize) {
+    let mut layouts: Vec<Layout> =
+        graph.maps.iter().map(|map| Layout::new(map, format, order)).collect();
     let lives: Vec<(usize, usize)> = (0..layouts.len()).map(|map| life(graph, map)).collect();
     let mut order: Vec<usize> = (0..layouts.len()).collect();
     order.sort_by_key(|&map| lives[map].0);
@@ -160,7 +245,7 @@ mod tests {
         let d = graph.max_pool(b, 2, 0, None);
         graph.mean(c);
         graph.mean(d);
-        let (layouts, words) = assign(&graph, Format::Bf16);
+        let (layouts, words) = assign(&graph, Format::Bf16, Order::Blocks);
         for one in 0..layouts.len() {
             for other in 0..one {
                 let ((born, dies), (b, d)) = (life(&graph, one), life(&graph, other));

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::arena::{Layout, Words};
-use super::engine::Engine;
+use super::format::Format;
+use super::functions::Functions;
 use super::graph::{Activation, BLOCK, Conv, InputRange, View};
 use super::numbers::Limits;
 use super::pack::{self, Packed};
@@ -49,7 +50,7 @@ impl ConvPlan {
         finishes: bool,
         input_range: Option<InputRange>,
         [(input, from), (output, to)]: [(Layout, View); 2],
-        engine: Engine,
+        (format, functions): (Format, Functions),
         scales: StepScales,
     ) -> ConvPlan {
         // A 1x1 convolution between maps without halo does not see where a row ends.
@@ -59,10 +60,10 @@ impl ConvPlan {
             false => (output.height, output.width),
         };
         let (panels, words) = (to.channels / BLOCK, conv.stride * input.pixel);
-        let shape = best_shape(engine.functions().shapes, width, panels);
+        let shape = best_shape(functions.shapes, width, panels);
         let (groups, spans) = (split(panels, shape.0), split(width, shape.1));
         let tile = |group: &Range<usize>, span: &Range<usize>| {
-            let tile = (engine.functions().tile)(span.len(), group.len(), words);
+            let tile = (functions.tile)(span.len(), group.len(), words);
             tile.unwrap_or_else(|| panic!("no tile of {span:?} x {group:?}, {words} words"))
         };
         let tiles = groups
@@ -70,7 +71,7 @@ impl ConvPlan {
             .flat_map(|group| spans.iter().map(move |span| tile(group, span)))
             .collect();
         let Packed { weights, panel_words, multiply, add } =
-            pack::weights(conv, finishes, input_range, input.pixel, engine.format(), scales);
+            pack::weights(conv, finishes, input_range, input.pixel, format, scales);
         let plan = ConvPlan {
             kernel: conv.kernel,
             stride: conv.stride,
@@ -121,7 +122,7 @@ impl ConvPlan {
             output: self.to
                 + panel * self.output.block()
                 + row * self.output.row()
-                + pixel * self.output.pixel,
+                + pixel * self.output.step(),
             blocks: self.blocks,
             input_block: self.input.block(),
             input_row: self.input.row(),
@@ -130,6 +131,7 @@ impl ConvPlan {
             weights_block: kernel_height * row_words * BLOCK,
             weights_panel: self.panel_words,
             output_block: self.output.block(),
+            output_step: self.output.step(),
             limits: self.limits,
         };
         (self.tiles[group * self.spans.len() + span], tile)
@@ -182,7 +184,8 @@ impl ConvPlan {
             inside(tile.weights..weights, &(0..self.weights.len()));
             inside(tile.channel..tile.channel + panels * BLOCK, &(0..channels));
             let last = tile.output + (panels - 1) * tile.output_block;
-            inside(tile.output..last + pixels * self.output.pixel, &writable);
+            let last = last + (pixels - 1) * self.output.step();
+            inside(tile.output..last + self.output.pixel, &writable);
         }
     }
 }
@@ -208,7 +211,7 @@ fn split(total: usize, largest: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{Format, Rounding};
+    use crate::format::Rounding;
     use crate::plain;
     #[cfg(target_arch = "x86_64")]
     use crate::x86;

@@ -215,9 +215,10 @@ unsafe fn row<F: Numbers, const M: usize, const K: usize, const S: usize, const 
         for row in plan.inside(y, plan.input.height) {
             let input_row = y * S + row - plan.padding;
             let line = plan.from + block * plan.input.block() + input_row * plan.input.row();
-            let first = arena.add(line + (x * S - plan.padding) * F::WORDS);
+            let step = plan.input.step();
+            let first = arena.add(line + (x * S - plan.padding) * step);
             let inputs: [F::Vector; INPUTS] =
-                from_fn(|column| F::load(&*first.add(column * F::WORDS).cast()));
+                from_fn(|column| F::load(&*first.add(column * step).cast()));
             for column in 0..K {
                 let weight = F::Vector::load(&*weights.add(row * K + column));
                 for m in 0..M {
@@ -244,7 +245,7 @@ unsafe fn pixels<F: Numbers, const M: usize>(
 ) {
     let zeros = F::Vector::load(&[0.0; BLOCK]);
     let mut sums = [zeros; M];
-    let pixel = plan.input.pixel;
+    let step = plan.input.step();
     let weights = plan.weights[block * plan.kernel * plan.kernel..].as_ptr();
     // SAFETY: see above; the weights of a block are as many as the kernel has places.
     unsafe {
@@ -254,9 +255,9 @@ unsafe fn pixels<F: Numbers, const M: usize>(
             for column in columns.clone() {
                 let weight = F::Vector::load(&*weights.add(row * plan.kernel + column));
                 let first = x * plan.stride + column - plan.padding;
-                let input = arena.add(line + first * pixel);
+                let input = arena.add(line + first * step);
                 for (m, sum) in sums.iter_mut().enumerate() {
-                    let at = &*input.add(m * plan.stride * pixel).cast();
+                    let at = &*input.add(m * plan.stride * step).cast();
                     *sum = sum.plus_products(F::load(at), weight);
                 }
             }
@@ -284,6 +285,6 @@ unsafe fn finish<F: Numbers, const M: usize>(
         let mut value = [0.0; BLOCK];
         sum.scaled(multiply, add).limited(plan.limits).store(&mut value);
         // SAFETY: see above.
-        unsafe { F::store(value, &mut *arena.add(line + (x + m) * plan.output.pixel).cast()) };
+        unsafe { F::store(value, &mut *arena.add(line + (x + m) * plan.output.step()).cast()) };
     }
 }

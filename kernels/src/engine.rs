@@ -34,6 +34,15 @@ impl Engine {
         others
     }
 
+    /// Why AMX, which the processor has, is not among the engines of a format; `None` where it is, or where
+    /// there is none.
+    pub fn why_no_amx(format: Format) -> Option<String> {
+        #[cfg(target_arch = "x86_64")]
+        return x86::why_no_amx(format);
+        #[cfg(not(target_arch = "x86_64"))]
+        return None;
+    }
+
     /// The number format.
     pub fn format(self) -> Format {
         self.format
@@ -74,6 +83,7 @@ impl Engine {
 fn functions(format: Format, set: InstructionSet) -> Option<Functions> {
     match set {
         InstructionSet::Baseline => Some(plain::functions(format)),
+        InstructionSet::EmulatedAmx => plain::emulated_amx(format),
         #[cfg(target_arch = "x86_64")]
         _ => x86::functions(format, set),
         #[cfg(not(target_arch = "x86_64"))]

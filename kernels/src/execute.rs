@@ -27,7 +27,7 @@ pub(super) fn run_tasks(
     let [height, width] = plan.picture_size();
     assert!(picture.len() >= 3 * height * width);
     let step = &plan.steps[step];
-    let functions = plan.engine.functions();
+    let functions = plan.functions;
     let (arena, features) = (Shared(arena.as_mut_ptr()), Shared(features.as_mut_ptr()));
     share(&|tasks| {
         assert!(tasks.end <= step.tasks());
@@ -46,6 +46,10 @@ pub(super) fn run_tasks(
                         let (function, tile) = conv.call(number);
                         function(&bases, &tile);
                     }
+                }
+                Work::Amx(conv) => {
+                    let convolve = functions.amx.expect("the plan is for functions that have it");
+                    convolve(conv, arena, tasks);
                 }
                 Work::Depthwise(depthwise) => (functions.depthwise)(depthwise, arena, tasks),
                 Work::Add(add) => (functions.add)(add, arena, tasks),
@@ -118,18 +122,13 @@ unsafe fn pack_rows(
     }
 }
 
-/// Writes zeros on both sides of rows of a map: row `task % height` of block `task / height`.
+/// Writes zeros to parts of the borders of a map.
 ///
 /// # Safety
 /// The map lies inside the arena.
 unsafe fn clear_halo(map: &Layout, arena: *mut u32, tasks: Range<usize>) {
-    let halo = map.halo * map.pixel;
-    for task in tasks {
-        let row = map.start + task * map.row();
-        // SAFETY: both ends of a row of the map.
-        unsafe {
-            arena.add(row).write_bytes(0, halo);
-            arena.add(row + map.row() - halo).write_bytes(0, halo);
-        }
+    for words in tasks.flat_map(|task| map.border(task)) {
+        // SAFETY: words of the map.
+        unsafe { arena.add(words.start).write_bytes(0, words.len()) };
     }
 }

@@ -25,7 +25,7 @@ impl FeatureMap {
             for row in 0..layout.height {
                 let first = mean.from + block * layout.block() + row * layout.row();
                 for column in 0..layout.width {
-                    let word = arena.word(first + column * layout.pixel + lane / per_word);
+                    let word = arena.word(first + column * layout.step() + lane / per_word);
                     let number = format.number(word, lane % per_word);
                     values.push((number - mean.scales.input_zero) * mean.scales.input);
                 }

@@ -80,6 +80,11 @@ impl Format {
 /// The processor's instructions that a function is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstructionSet {
+    /// AMX, beside AVX-512.
+    Amx,
+    /// AMX in plain Rust, slow, on every processor: for tests. No processor has it, so that it is none of
+    /// [`InstructionSet::ALL`].
+    EmulatedAmx,
     /// AVX-512, with its extension for bf16 or 8-bit integers.
     Avx512,
     /// AVX2 with the extension for 8-bit integers of processors that lack AVX-512.
@@ -91,17 +96,20 @@ pub enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// Every set, the fastest first.
-    pub const ALL: [InstructionSet; 4] = [
+    /// Every set that a processor may have, the fastest first.
+    pub const ALL: [InstructionSet; 5] = [
+        InstructionSet::Amx,
         InstructionSet::Avx512,
         InstructionSet::AvxVnni,
         InstructionSet::Avx2,
         InstructionSet::Baseline,
     ];
 
-    /// As people write it: `AVX-512`, `AVX-VNNI`, `AVX2` or `baseline`.
+    /// As people write it: `AMX`, `AVX-512`, `AVX-VNNI`, `AVX2` or `baseline`.
     pub fn name(self) -> &'static str {
         match self {
+            InstructionSet::Amx => "AMX",
+            InstructionSet::EmulatedAmx => "AMX, emulated",
             InstructionSet::Avx512 => "AVX-512",
             InstructionSet::AvxVnni => "AVX-VNNI",
             InstructionSet::Avx2 => "AVX2",

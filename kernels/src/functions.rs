@@ -1,6 +1,8 @@
 //! Tile, pools and what else computes, compiled for one format and one set of instructions.
 
 use super::add::AddFn;
+use super::amx::run::AmxFn;
+use super::arena::Order;
 use super::depthwise::DepthwiseFn;
 use super::graph::InputRange;
 use super::pool::PoolFn;
@@ -21,6 +23,8 @@ pub(super) struct Functions {
     pub mean: PoolFn,
     pub depthwise: DepthwiseFn,
     pub add: AddFn,
+    /// Convolutions by AMX, which want channels last; `None`: by tiles, which want them in blocks.
+    pub amx: Option<AmxFn>,
     /// A row of the picture; see [`pack_row`](super::numbers::pack_row).
     pub pack_row: unsafe fn([&[f32]; 3], InputRange, &mut [u32]),
     /// See [`peak`](super::tile::peak).
@@ -28,6 +32,11 @@ pub(super) struct Functions {
 }
 
 impl Functions {
+    /// In which order they want the channels of maps.
+    pub fn order(self) -> Order {
+        if self.amx.is_some() { Order::ChannelsLast } else { Order::Blocks }
+    }
+
     /// Words of input that `passes` passes of the peak loop multiply, for 16 outputs each.
     pub fn peak_words(self, passes: usize) -> usize {
         // SAFETY: functions are handed out only where the processor has their instructions, and
@@ -130,6 +139,7 @@ macro_rules! compile {
                 mean,
                 depthwise: by_channel,
                 add,
+                amx: None,
                 pack_row,
                 peak,
             };

@@ -26,6 +26,8 @@ pub(super) struct Map {
     pub width: usize,
     /// Zero columns on each side: the largest horizontal padding of the convolutions that read it.
     pub halo: usize,
+    /// The same above and below: the largest vertical padding.
+    pub above: usize,
     /// Whether its values may be below 0.
     pub signed: bool,
 }
@@ -151,7 +153,7 @@ impl Graph {
         input_range: InputRange,
     ) -> (Graph, View) {
         let [height, width] = picture.map(|side| side + margin);
-        let map = Map { channels: 3, height, width, halo: 0, signed: true };
+        let map = Map { channels: 3, height, width, halo: 0, above: 0, signed: true };
         let (maps, steps) = (vec![map], Vec::new());
         let graph = Graph { maps, steps, feature_len: 0, input_range, picture };
         (graph, View { map: 0, first: 0, channels: 3 })
@@ -176,7 +178,7 @@ impl Graph {
             channels.is_multiple_of(BLOCK) && channels > 0,
             "{channels} channels are not whole blocks"
         );
-        self.maps.push(Map { channels, height, width, halo: 0, signed: false });
+        self.maps.push(Map { channels, height, width, halo: 0, above: 0, signed: false });
         View { map: self.maps.len() - 1, first: 0, channels }
     }
 
@@ -295,8 +297,9 @@ impl Graph {
         let [height, width] = self.size_after(input, conv.kernel, conv.stride, padding);
         let output = output.unwrap_or_else(|| self.map([out, height, width]));
         assert!(self.size(output) == [height, width] && output.channels == out, "{}", conv.name);
-        let halo = &mut self.maps[input.map].halo;
-        *halo = (*halo).max(padding[1]);
+        let map = &mut self.maps[input.map];
+        map.above = map.above.max(padding[0]);
+        map.halo = map.halo.max(padding[1]);
         self.maps[output.map].signed |= !finishes || conv.activation == Activation::None;
         self.push(Op::Conv { conv, finishes }, input, output)
     }

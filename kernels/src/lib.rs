@@ -74,6 +74,8 @@
 
 #[allow(unsafe_code)]
 mod add;
+#[allow(unsafe_code)]
+mod amx;
 mod arena;
 mod choice;
 mod conv_plan;

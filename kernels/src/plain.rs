@@ -3,6 +3,9 @@
 
 use std::array::from_fn;
 
+use super::amx::compile_amx;
+use super::amx::emulated::Emulated;
+use super::amx::run::TileSums;
 use super::format::{Format, bf16};
 use super::functions::{Functions, compile};
 use super::graph::BLOCK;
@@ -21,8 +24,20 @@ compile_products!(products_baseline, F32x16Plain);
 compile!(bf16_baseline, Bf16Plain,, peak 1 2, shapes [(1, 2)], steps 8 16 4; 1: 1 2;);
 compile!(int8_baseline, Int8Plain,, peak 1 2, shapes [(1, 2)], steps 4 8 2; 1: 1 2;);
 
+compile_amx!(bf16_emulated, Bf16Plain, Emulated<true>,, bf16_baseline::FUNCTIONS);
+compile_amx!(int8_emulated, Int8Plain, Emulated<false>,, int8_baseline::FUNCTIONS);
+
+/// The functions for a format with emulated tiles; `None` where AMX has no products.
+pub(super) fn emulated_amx(format: Format) -> Option<Functions> {
+    match format {
+        Format::F32 => None,
+        Format::Bf16 => Some(bf16_emulated::FUNCTIONS),
+        Format::Int8(_) => Some(int8_emulated::FUNCTIONS),
+    }
+}
+
 /// The functions for a format that every processor can run.
-pub(super) fn functions(format: Format) -> Functions {
+pub(super) const fn functions(format: Format) -> Functions {
     match format {
         Format::F32 => f32_baseline::FUNCTIONS,
         Format::Bf16 => bf16_baseline::FUNCTIONS,
@@ -164,6 +179,13 @@ impl Numbers for Bf16Plain {
     }
 }
 
+impl TileSums for Bf16Plain {
+    #[inline(always)]
+    fn stored(sums: &Line, add: &Lanes) -> Lanes {
+        from_fn(|lane| f32::from_bits(sums.0[lane]) + add[lane])
+    }
+}
+
 /// The two bf16 of a word, the low one first.
 #[inline(always)]
 fn halves(word: u32) -> [f32; 2] {
@@ -241,6 +263,13 @@ impl Numbers for Int8Plain {
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         let [r, g, b] = colours.map(byte);
         [u32::from_ne_bytes([r, g, b, 0]), 0, 0, 0]
+    }
+}
+
+impl TileSums for Int8Plain {
+    #[inline(always)]
+    fn stored(sums: &Line, _: &Lanes) -> [i32; BLOCK] {
+        sums.0.map(|sum| sum as i32)
     }
 }
 

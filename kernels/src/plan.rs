@@ -1,11 +1,13 @@
 //! A graph cut into steps for one engine.
 
 use super::add::AddPlan;
+use super::amx::plan::AmxPlan;
 use super::arena::{self, Layout};
 use super::conv_plan::ConvPlan;
 use super::depthwise::DepthwisePlan;
 use super::engine::Engine;
 use super::format::Format;
+use super::functions::Functions;
 use super::graph::{Graph, InputRange, Op, View};
 use super::pool_plan::{PoolKind, PoolPlan};
 use super::quantize::{Scales, StepScales};
@@ -14,6 +16,7 @@ use super::quantize::{Scales, StepScales};
 /// It holds the weights.
 pub struct Plan {
     pub(super) engine: Engine,
+    pub(super) functions: Functions,
     pub(super) picture: Layout,
     picture_size: [usize; 2],
     pub(super) input_range: InputRange,
@@ -39,6 +42,7 @@ pub(super) enum Work {
     /// Writes the zeros on both sides of a map that convolutions pad.
     ClearHalo,
     Conv(Box<ConvPlan>),
+    Amx(Box<AmxPlan>),
     Depthwise(Box<DepthwisePlan>),
     Add(AddPlan),
     Pool(PoolPlan),
@@ -88,10 +92,21 @@ impl Plan {
     /// # Panics
     /// When 8-bit integers get no scales.
     pub fn new(graph: &Graph, engine: Engine, scales: Option<&Scales>) -> Plan {
-        let (layouts, arena_words) = arena::assign(graph, engine.format());
+        Plan::by(graph, engine, engine.functions(), scales)
+    }
+
+    /// As [`Plan::new`], by other functions than those of the engine.
+    pub(super) fn by(
+        graph: &Graph,
+        engine: Engine,
+        functions: Functions,
+        scales: Option<&Scales>,
+    ) -> Plan {
+        let (layouts, arena_words) = arena::assign(graph, engine.format(), functions.order());
         let picture = layouts[0];
         let mut plan = Plan {
             engine,
+            functions,
             picture,
             picture_size: graph.picture,
             input_range: graph.input_range,
@@ -105,7 +120,7 @@ impl Plan {
         let mut cleared = vec![false; layouts.len()];
         for step in &graph.steps {
             let output = step.output.map;
-            if layouts[output].halo > 0 && !std::mem::replace(&mut cleared[output], true) {
+            if layouts[output].has_borders() && !std::mem::replace(&mut cleared[output], true) {
                 let map = graph.maps[output];
                 let all = View { map: output, first: 0, channels: map.channels };
                 plan.push(graph, &layouts, Work::ClearHalo, "halo", (all, all), 0);
@@ -115,7 +130,8 @@ impl Plan {
                 (Format::Int8(_), Some(scales)) => scales.of_step(graph, [input.map, output]),
                 _ => StepScales::NONE,
             };
-            let (name, work) = plan_step(graph, step, &layouts, engine, &scales);
+            let (name, work) =
+                plan_step(graph, step, &layouts, (engine.format(), functions), &scales);
             let multiplications = step.multiplications(&graph.maps);
             plan.push(graph, &layouts, work, name, (step.input, step.output), multiplications);
         }
@@ -143,6 +159,9 @@ impl Plan {
                 };
                 let tile = [longest(&conv.groups), longest(&conv.spans)];
                 StepKind::Conv { kernel: conv.kernel, stride: conv.stride, tile }
+            }
+            Work::Amx(conv) => {
+                StepKind::Conv { kernel: conv.kernel, stride: conv.stride, tile: conv.shape() }
             }
             Work::Depthwise(plan) => {
                 StepKind::Depthwise { kernel: plan.kernel, stride: plan.stride }
@@ -189,6 +208,7 @@ impl Plan {
     pub fn weight_bytes(&self) -> usize {
         let bytes = |step: &Step| match &step.work {
             Work::Conv(conv) => conv.weight_bytes(),
+            Work::Amx(conv) => conv.weight_bytes(),
             Work::Depthwise(depthwise) => depthwise.weight_bytes(),
             _ => 0,
         };
@@ -204,7 +224,7 @@ fn plan_step<'a>(
     graph: &'a Graph,
     step: &'a super::graph::Step,
     layouts: &[Layout],
-    engine: Engine,
+    (format, functions): (Format, Functions),
     scales_from: &dyn Fn(View) -> StepScales,
 ) -> (&'a str, Work) {
     let scales = scales_from(step.input);
@@ -212,12 +232,17 @@ fn plan_step<'a>(
     let pool = |kind, window, bias| Work::Pool(PoolPlan::new(kind, window, bias, ends, scales));
     match &step.op {
         Op::Conv { conv, finishes } => {
+            // The few channels of the picture would fill little of a tile.
+            if functions.amx.is_some() && step.input.map > 0 {
+                let plan = AmxPlan::new(conv, *finishes, ends, format, scales);
+                return (&conv.name, Work::Amx(Box::new(plan)));
+            }
             let range = (step.input.map == 0).then_some(graph.input_range);
-            let plan = ConvPlan::new(conv, *finishes, range, ends, engine, scales);
+            let plan = ConvPlan::new(conv, *finishes, range, ends, (format, functions), scales);
             (&conv.name, Work::Conv(Box::new(plan)))
         }
         Op::Depthwise(depthwise) => {
-            let plan = DepthwisePlan::new(depthwise, ends, engine.format(), scales);
+            let plan = DepthwisePlan::new(depthwise, ends, format, scales);
             (&depthwise.name, Work::Depthwise(Box::new(plan)))
         }
         Op::Add { other } => {
@@ -241,8 +266,9 @@ impl Step {
         let layout = self.output.0;
         match &self.work {
             Work::Pack => layout.height,
-            Work::ClearHalo => layout.blocks * layout.height,
+            Work::ClearHalo => layout.borders(),
             Work::Conv(conv) => conv.calls(),
+            Work::Amx(conv) => conv.tasks(),
             Work::Depthwise(depthwise) => depthwise.tasks(),
             Work::Add(add) => add.tasks(),
             Work::Pool(pool) => pool.tasks(),

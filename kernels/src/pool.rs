@@ -74,6 +74,8 @@ struct Row {
     /// Of the first column of the map, in the first row of the windows.
     from: usize,
     rows: usize,
+    /// From one pixel of the map to the next, in words.
+    step: usize,
     block: usize,
     /// The first pixel of the output.
     to: usize,
@@ -88,6 +90,7 @@ impl Row {
         Row {
             from: plan.from + block * plan.input.block() + rows.start * plan.input.row(),
             rows: rows.len(),
+            step: plan.input.step(),
             block,
             to: plan.to + block * plan.output.block() + y * plan.output.row(),
         }
@@ -108,15 +111,15 @@ impl Row {
         unsafe {
             let mut value = T::none();
             for row in 0..self.rows {
-                let at = self.from + row * plan.input.row() + columns.start * F::WORDS;
-                let first = arena.add(at).cast::<F::Pixel>();
+                let at = self.from + row * plan.input.row() + columns.start * self.step;
+                let first = arena.add(at);
                 if columns.len() == WINDOW {
                     for column in 0..WINDOW {
-                        value = T::with(value, &*first.add(column));
+                        value = T::with(value, &*first.add(column * self.step).cast());
                     }
                 } else {
                     for column in 0..columns.len() {
-                        value = T::with(value, &*first.add(column));
+                        value = T::with(value, &*first.add(column * self.step).cast());
                     }
                 }
             }
@@ -137,7 +140,7 @@ pub(super) unsafe fn max<F: Numbers>(plan: &PoolPlan, arena: *mut u32, tasks: Ra
             // sizes the plan has checked.
             unsafe {
                 let largest = row.fold::<F, Largest>(plan, arena, &columns);
-                *arena.add(row.to + x * F::WORDS).cast() = largest;
+                *arena.add(row.to + x * plan.output.step()).cast() = largest;
             }
         }
     }
@@ -172,7 +175,7 @@ pub(super) unsafe fn average<F: Numbers>(
                 value[lane] = (if mean < 0.0 { 0.0 } else { mean }) / plan.scales.output;
             }
             // SAFETY: as in `max`.
-            unsafe { F::store(value, &mut *arena.add(row.to + x * F::WORDS).cast()) };
+            unsafe { F::store(value, &mut *arena.add(row.to + x * plan.output.step()).cast()) };
         }
     }
 }
@@ -193,7 +196,7 @@ pub(super) unsafe fn mean<F: Numbers>(
         for row in 0..plan.input.height {
             let from = plan.from + block * plan.input.block() + row * plan.input.row();
             for column in 0..plan.input.width {
-                let at = from + column * plan.input.pixel;
+                let at = from + column * plan.input.step();
                 // SAFETY: a pixel of the view, whose size the plan has checked.
                 sum = sum.plus(F::load(unsafe { &*arena.add(at).cast() }));
             }

@@ -236,7 +236,8 @@ fn scales(graph: &Graph, reference: &Reference) -> Scales {
 }
 
 fn engines(format: Format) -> impl Iterator<Item = Engine> {
-    InstructionSet::ALL.into_iter().filter_map(move |set| Engine::new(format, set))
+    let sets = InstructionSet::ALL.into_iter().chain([InstructionSet::EmulatedAmx]);
+    sets.filter_map(move |set| Engine::new(format, set))
 }
 
 fn features(trunk: &Trunk, picture: &[f32]) -> Vec<f32> {

@@ -28,6 +28,8 @@ pub(super) struct Tile {
     pub weights_block: usize,
     pub weights_panel: usize,
     pub output_block: usize,
+    /// From one pixel of the output to the next.
+    pub output_step: usize,
     /// The least and the largest value of an output.
     pub limits: Limits,
 }
@@ -109,7 +111,7 @@ pub(super) unsafe fn tile<F: Numbers, const M: usize, const N: usize, const STEP
             let add = *add.add(n * BLOCK).cast::<Lanes>();
             let output = bases.arena.add(tile.output + n * tile.output_block);
             for m in 0..M {
-                let pixel = &mut *output.add(m * F::WORDS).cast();
+                let pixel = &mut *output.add(m * tile.output_step).cast();
                 F::finish(sums[m][n], multiply, add, tile.limits, pixel);
             }
         }

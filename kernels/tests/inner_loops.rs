@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// What the inner loop of the largest tile may hold.
 struct Expected {
@@ -83,8 +84,7 @@ fn inner_loops_multiply_without_a_detour_through_memory_and_pools_compute_with_a
     let assembly = compile();
     for Expected { engine, multiply, multiplies, instructions } in EXPECTED {
         let name = format!("{engine}4tile");
-        let tiles: Vec<&str> =
-            functions(&assembly).filter(|f| name_of(f).contains(&name)).collect();
+        let tiles: Vec<&str> = functions(assembly).filter(|f| name_of(f).contains(&name)).collect();
         assert!(tiles.len() > 5, "{engine}: {} tile functions", tiles.len());
         let mut largest = 0;
         for tile in tiles {
@@ -102,7 +102,7 @@ fn inner_loops_multiply_without_a_detour_through_memory_and_pools_compute_with_a
     }
     for AllLanes { engine, function, instructions } in ALL_LANES {
         let named = |f: &&str| name_of(f).contains(engine) && name_of(f).contains(function);
-        let found = functions(&assembly).find(named);
+        let found = functions(assembly).find(named);
         let found = found.unwrap_or_else(|| panic!("no function {engine} {function}"));
         for instruction in instructions {
             let text = format!("\t{instruction}\t");
@@ -125,13 +125,30 @@ const PRODUCTS: [(&str, usize, usize); 4] = [
 fn the_products_of_the_head_keep_their_sums_in_registers() {
     let assembly = compile();
     for (name, multiplies, instructions) in PRODUCTS {
-        let function = functions(&assembly).find(|f| name_of(f).contains(name)).unwrap();
+        let function = functions(assembly).find(|f| name_of(f).contains(name)).unwrap();
         let loops = inner_loops(function, "vfmadd").into_iter().filter(|inner| {
             inner.iter().filter(|line| line.contains("vfmadd")).count() == multiplies
         });
         let largest = loops.map(|inner| inner.len()).min();
         let few = largest.is_some_and(|len| len <= instructions);
         assert!(few, "{name}: {largest:?} instructions in the loop of {multiplies}");
+    }
+}
+
+/// The product by AMX is one piece of assembly; what is watched is how its sums become outputs.
+#[test]
+fn sums_of_amx_become_outputs_without_a_detour_through_memory() {
+    let assembly = compile();
+    for (engine, multiply, store) in
+        [("int8_amx", "tdpbusd", "vpmovusdb"), ("bf16_amx", "tdpbf16ps", "vcvtneps2bf16")]
+    {
+        let named = |f: &&str| name_of(f).contains(&format!("{engine}8convolve"));
+        let function = functions(assembly).find(named).unwrap_or_else(|| panic!("no {engine}"));
+        assert_eq!(function.matches(multiply).count(), 4, "{engine}: one product");
+        let loops = inner_loops(function, store);
+        assert_eq!(loops.len(), 1, "{engine}: the loop over the pixels of a call");
+        let text = loops[0].join("\n");
+        assert!(loops[0].len() <= 16 && !text.contains("%rsp"), "{engine}:\n{text}");
     }
 }
 
@@ -145,8 +162,13 @@ fn is_harmless(call: &str) -> bool {
     call.contains("panicking") || call.contains("slice_index_fail") || call.contains("memset")
 }
 
-/// The assembly of the kernels with full optimisation.
-fn compile() -> String {
+/// The assembly of the kernels with full optimisation, made once.
+fn compile() -> &'static str {
+    static ASSEMBLY: LazyLock<String> = LazyLock::new(assembly);
+    &ASSEMBLY
+}
+
+fn assembly() -> String {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("alone.s");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inner_loops/alone.rs");

@@ -5,6 +5,7 @@ use std::array::from_fn;
 use std::mem::transmute;
 
 use super::{lanes, vector};
+use crate::amx::run::TileSums;
 use crate::graph::BLOCK;
 use crate::numbers::{F32x16, Lanes, Limits, Line, Numbers};
 use crate::plain::Bf16Plain;
@@ -191,5 +192,12 @@ impl Numbers for Bf16Avx512 {
     #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         Bf16Plain::pixel(colours)
+    }
+}
+
+impl TileSums for Bf16Avx512 {
+    #[inline(always)]
+    fn stored(sums: &Line, add: &Lanes) -> __m512 {
+        unsafe { _mm512_add_ps(_mm512_load_ps(sums.0.as_ptr().cast()), vector(*add)) }
     }
 }

@@ -7,6 +7,7 @@ use std::mem::transmute;
 
 use super::floats::{F32x16Avx2, F32x16Avx512};
 use super::{halves, lanes, vector};
+use crate::amx::run::TileSums;
 use crate::graph::BLOCK;
 use crate::numbers::{Lanes, Limits, Line, Numbers};
 use crate::plain::Int8Plain;
@@ -78,6 +79,13 @@ impl Numbers for Int8Avx512 {
     #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         Int8Plain::pixel(colours)
+    }
+}
+
+impl TileSums for Int8Avx512 {
+    #[inline(always)]
+    fn stored(sums: &Line, _: &Lanes) -> __m512i {
+        unsafe { _mm512_load_si512(sums.0.as_ptr().cast()) }
     }
 }
 

@@ -9,6 +9,8 @@ mod int8;
 use std::arch::x86_64::*;
 use std::mem::transmute;
 
+use super::amx::compile_amx;
+use super::amx::hardware::{self, Absent, Hardware, usable};
 use super::format::{Format, InstructionSet, Rounding};
 use super::functions::{Functions, compile};
 use super::numbers::{F32, Lanes};
@@ -41,6 +43,13 @@ compile!(int8_256, Int8Avx2<Fours>, #[target_feature(enable = "avx2,fma")], peak
 compile!(int8_256_full, Int8Avx2<Twos>, #[target_feature(enable = "avx2,fma")], peak 1 3,
     shapes [(1, 3)], steps 4 8 2; 1: 1 2 3;);
 
+compile_amx!(bf16_amx, Bf16Avx512, Hardware<true>,
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16,fma")],
+    bf16_512::FUNCTIONS, peak hardware::peak::<true>);
+compile_amx!(int8_amx, Int8Avx512, Hardware<false>,
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma")],
+    int8_512::FUNCTIONS, peak hardware::peak::<false>);
+
 /// The functions for a format and a set of instructions; `None` when this processor lacks the
 /// instructions or none were written.
 pub(super) fn functions(format: Format, set: InstructionSet) -> Option<Functions> {
@@ -54,6 +63,7 @@ pub(super) fn functions(format: Format, set: InstructionSet) -> Option<Functions
     match (format, set) {
         (Format::F32, InstructionSet::Avx512) => wide().then_some(f32_512::FUNCTIONS),
         (Format::F32, InstructionSet::Avx2) => avx2().then_some(f32_256::FUNCTIONS),
+        (_, InstructionSet::Amx) => amx(format).ok(),
         (Format::Bf16, InstructionSet::Avx512) => {
             (wide() && is_x86_feature_detected!("avx512bf16")).then_some(bf16_512::FUNCTIONS)
         }
@@ -81,6 +91,30 @@ pub(super) fn products(set: InstructionSet) -> Option<Products> {
         InstructionSet::Avx512 => Some(products_512::PRODUCTS),
         InstructionSet::Avx2 => Some(products_256::PRODUCTS),
         _ => None,
+    }
+}
+
+/// The functions of a format by AMX, or why they cannot be used.
+fn amx(format: Format) -> Result<Functions, Absent> {
+    let avx512 = functions(format, InstructionSet::Avx512);
+    let by_amx = match format {
+        Format::Bf16 => bf16_amx::FUNCTIONS,
+        Format::Int8(_) => int8_amx::FUNCTIONS,
+        // There are no products of f32.
+        Format::F32 => return Err(Absent::Processor),
+    };
+    if avx512.is_none() {
+        return Err(Absent::Processor);
+    }
+    // SAFETY: the processor has what the functions use of AVX-512.
+    unsafe { usable(format, by_amx) }.map(|()| by_amx)
+}
+
+/// See [`Engine::why_no_amx`](super::Engine::why_no_amx).
+pub(super) fn why_no_amx(format: Format) -> Option<String> {
+    match amx(format) {
+        Err(Absent::Because(reason)) => Some(reason),
+        Ok(_) | Err(Absent::Processor) => None,
     }
 }
 

@@ -4,11 +4,13 @@
 #[path = "../../src"]
 pub mod kernels {
     pub mod add;
+    pub mod amx;
     pub mod arena;
     pub mod conv_plan;
     pub mod depthwise;
     pub mod engine;
     pub mod execute;
+    pub mod feature_maps;
     pub mod format;
     pub mod functions;
     pub mod graph;
