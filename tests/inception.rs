@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor, safetensors};
 use retrain::dataset::{self, Detail};
-use retrain::kernels::{Engine, Format, Rounding, Trunk};
+use retrain::kernels::{Engine, Format, InstructionSet, Rounding, Trunk};
 use retrain::nets::inception_v3::{
     self, InputRange, LastPool, Options, PlainInceptionV3, PoolPadding,
 };
@@ -332,8 +332,10 @@ fn every_variant_by_the_kernels_is_that_of_plain_candle() {
     for network in variants() {
         let plain = plain(&network);
         let engines = Format::ALL.into_iter().flat_map(Engine::of);
+        let by_amx = Engine::new(Format::Int8(Rounding::Full), InstructionSet::EmulatedAmx);
         let trunks: Vec<Trunk> = engines
             .filter(|engine| engine.is_fast())
+            .chain(by_amx)
             .map(|engine| inception_v3::on_engine(&network, Path::new(""), engine).unwrap())
             .collect();
         for picture in pictures() {

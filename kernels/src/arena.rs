@@ -141,10 +141,11 @@ impl Layout {
     }
 
     /// Whether there are zeros to be written before the map is.
-    pub fn has_borders(&self) -> bool {
-        // What follows a map with channels last may be read where weights are 0. 0 times what is no
-        // number, which another picture has left there, would be none.
-        self.halo > 0 || self.above > 0 || self.order == Order::ChannelsLast
+    pub fn has_borders(&self, format: Format) -> bool {
+        // What follows a map with channels last may be read where weights are 0, and NaN, which another
+        // picture may have left there, times 0 is NaN.
+        let is_read_beyond = self.order == Order::ChannelsLast && format == Format::Bf16;
+        self.halo > 0 || self.above > 0 || is_read_beyond
     }
 
     /// Parts of the borders, of which [`border`](Self::border) gives each.
@@ -245,16 +246,44 @@ mod tests {
         let d = graph.max_pool(b, 2, 0, None);
         graph.mean(c);
         graph.mean(d);
-        let (layouts, words) = assign(&graph, Format::Bf16, Order::Blocks);
-        for one in 0..layouts.len() {
-            for other in 0..one {
-                let ((born, dies), (b, d)) = (life(&graph, one), life(&graph, other));
-                let apart = layouts[one].end() <= layouts[other].start
-                    || layouts[other].end() <= layouts[one].start;
-                assert!(apart || dies < b || d < born, "{one} and {other}");
+        for order in [Order::Blocks, Order::ChannelsLast] {
+            let (layouts, words) = assign(&graph, Format::Bf16, order);
+            for one in 0..layouts.len() {
+                for other in 0..one {
+                    let ((born, dies), (b, d)) = (life(&graph, one), life(&graph, other));
+                    let apart = layouts[one].end() <= layouts[other].start
+                        || layouts[other].end() <= layouts[one].start;
+                    assert!(apart || dies < b || d < born, "{one} and {other}");
+                }
             }
+            let all: usize = layouts.iter().map(|layout| layout.end() - layout.start).sum();
+            assert!(words < all, "nothing is used again: {words} of {all}");
         }
-        let all: usize = layouts.iter().map(|layout| layout.end() - layout.start).sum();
-        assert!(words < all, "nothing is used again: {words} of {all}");
+    }
+
+    #[test]
+    fn pixels_and_borders_are_all_words_of_a_map_and_share_none() {
+        let map = Map { channels: 48, height: 5, width: 7, halo: 3, above: 2, signed: false };
+        for order in [Order::Blocks, Order::ChannelsLast] {
+            let layout = Layout { start: 64, ..Layout::new(&map, Format::Bf16, order) };
+            let mut uses = vec![0; layout.end()];
+            for number in 0..layout.borders() {
+                layout.border(number).into_iter().flatten().for_each(|word| uses[word] += 1);
+            }
+            for (block, y, x) in (0..3)
+                .flat_map(|block| (0..5).flat_map(move |y| (0..7).map(move |x| (block, y, x))))
+            {
+                let at = layout.at(16 * block) + y * layout.row() + x * layout.step();
+                (at..at + layout.pixel).for_each(|word| uses[word] += 1);
+            }
+            // With channels last some words behind them are read and not used.
+            let end = match order {
+                Order::Blocks => layout.start + layout.blocks * layout.block(),
+                Order::ChannelsLast => layout.last_halo() + LINE_WORDS,
+            };
+            assert!(uses[..64].iter().all(|uses| *uses == 0), "{order:?}");
+            assert!(uses[64..end].iter().all(|uses| *uses == 1), "{order:?}: {uses:?}");
+            assert!(uses[end..].iter().all(|uses| *uses == 0), "{order:?}");
+        }
     }
 }

@@ -39,6 +39,9 @@
 //! 16 channels are multiplied lane by lane, and the pixels that one row of the kernel meets are loaded
 //! once for several neighbouring outputs (`depthwise.rs`).
 //!
+//! **AMX.** Where the processor multiplies whole matrices, channels lie last in the maps and convolutions
+//! are cut in another way: `amx` says how.
+//!
 //! **Fusion.** Bias and ReLU happen while the sums are still in registers. Branches of a block
 //! store straight into their channels of the concatenated map. An average pool before a 1x1
 //! convolution is moved behind it, which is the same (both are linear) and pools fewer channels.
@@ -52,9 +55,11 @@
 //!
 //! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
 //! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
-//! `depthwise`, `add`, `functions`, `products`, `plain` and `x86` are the arithmetic; `engine` names it; `conv_plan` and `plan`
-//! cut a graph into steps; `execute`, `feature_maps` and `trunk` run them; `speeds` measures the engines and
-//! `choice` takes one; `dense` is the products of the head, which is trained on features.
+//! `depthwise`, `add`, `amx`, `functions`, `products`, `plain` and `x86` are the arithmetic; `engine` names
+//! it; `conv_plan` and `plan` cut a graph into steps; `execute`, `feature_maps` and `trunk` run them; `speeds`
+//! measures the engines and `choice` takes one; `dense` is the products of the head, which is trained on
+//! features. One file looks ahead: before an engine by AMX is given to anyone, `amx::check` runs small plans
+//! by it and by plain Rust.
 //!
 //! # Unsafe code
 //!

@@ -120,7 +120,9 @@ impl Plan {
         let mut cleared = vec![false; layouts.len()];
         for step in &graph.steps {
             let output = step.output.map;
-            if layouts[output].has_borders() && !std::mem::replace(&mut cleared[output], true) {
+            if layouts[output].has_borders(engine.format())
+                && !std::mem::replace(&mut cleared[output], true)
+            {
                 let map = graph.maps[output];
                 let all = View { map: output, first: 0, channels: map.channels };
                 plan.push(graph, &layouts, Work::ClearHalo, "halo", (all, all), 0);

@@ -1,5 +1,7 @@
 //! Small networks of odd shapes, against the obvious loops.
 
+use std::io::Write;
+
 use super::graph::{Map, Op};
 use super::*;
 use crate::random::Rng;
@@ -379,8 +381,9 @@ fn batches_and_threads_give_the_bits_of_one_picture_on_one_thread() {
     let darker: Vec<f32> = picture.iter().map(|v| v / 2.0).collect();
     let largest = vec![8.0; graph.maps.len()];
     let scales = Scales::from_largest(&graph, largest);
-    for format in Format::ALL {
-        let trunk = Trunk::new(Plan::new(&graph, Engine::best(format), Some(&scales)));
+    let by_amx = Engine::new(Format::Int8(Rounding::Full), InstructionSet::EmulatedAmx);
+    for engine in Format::ALL.map(Engine::best).into_iter().chain(by_amx) {
+        let trunk = Trunk::new(Plan::new(&graph, engine, Some(&scales)));
         let expected = [&picture, &darker].map(|picture| features(&trunk, picture));
         for (threads, n) in [(1, 1), (1, 5), (3, 1), (3, 2), (3, 3), (3, 8)] {
             let pictures = (0..n).flat_map(|i| [&picture, &darker][i % 2].clone()).collect();
@@ -388,7 +391,7 @@ fn batches_and_threads_give_the_bits_of_one_picture_on_one_thread() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let seen = pool.install(|| batch.apply_op1_no_bwd(&trunk)).unwrap();
             for (i, row) in seen.to_vec2::<f32>().unwrap().into_iter().enumerate() {
-                assert!(row == expected[i % 2], "{format:?}, {threads} threads, {i} of {n}");
+                assert!(row == expected[i % 2], "{engine:?}, {threads} threads, {i} of {n}");
             }
         }
     }
@@ -397,9 +400,40 @@ fn batches_and_threads_give_the_bits_of_one_picture_on_one_thread() {
 #[test]
 fn memory_that_another_picture_has_used_changes_nothing() {
     let (graph, picture) = small(7);
-    let trunk = Trunk::new(Plan::new(&graph, Engine::best(Format::F32), None));
-    let first = features(&trunk, &picture);
     let bright: Vec<f32> = picture.iter().map(|v| 300.0 - v).collect();
-    features(&trunk, &bright);
-    assert!(features(&trunk, &picture) == first);
+    let none = vec![f32::NAN; picture.len()];
+    for format in [Format::F32, Format::Bf16] {
+        for engine in engines(format) {
+            let trunk = Trunk::new(Plan::new(&graph, engine, None));
+            let first = features(&trunk, &picture);
+            for other in [&bright, &none] {
+                assert!(features(&trunk, other) != first);
+                assert!(features(&trunk, &picture) == first, "{engine:?}");
+            }
+        }
+    }
+}
+
+/// All but the silicon is tested by the emulated engine; this is the silicon, where there is some.
+#[test]
+fn amx_of_the_processor_gives_the_numbers_of_the_emulated_one() {
+    for format in [Format::Bf16, Format::Int8(Rounding::Full), Format::Int8(Rounding::Reduced)] {
+        let Some(engine) = Engine::new(format, InstructionSet::Amx) else {
+            assert_eq!(Engine::why_no_amx(format), None, "the processor has AMX");
+            let line = "skipped: AMX of the processor: there is none\n";
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
+            return;
+        };
+        let emulated = Engine::new(format, InstructionSet::EmulatedAmx).unwrap();
+        for (seed, (graph, picture, _)) in networks().enumerate().take(4) {
+            let scales = Scales::from_largest(&graph, vec![4.0; graph.maps.len()]);
+            let [seen, expected] = [engine, emulated].map(|engine| {
+                features(&Trunk::new(Plan::new(&graph, engine, Some(&scales))), &picture)
+            });
+            let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+            let error = error(&seen, &expected);
+            let allowed = if format == Format::Bf16 { 1e-3 } else { 0.0 };
+            assert!(error <= allowed, "{format:?}, seed {seed}: {error}");
+        }
+    }
 }

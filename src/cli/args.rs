@@ -420,6 +420,9 @@ pub enum Command {
     /// List the feature cache; --prune deletes what no run of this project uses
     Cache(Cache),
     /// Show which instructions are fast here, and measure each layer of the built-in networks
+    ///
+    /// Features of the same format by several sets of instructions are compared, too: those of 8-bit integers
+    /// must be the same to the bit.
     Kernels {
         /// The arithmetic: f32, bf16 or int8; left out: each that this processor is fast at
         #[arg(long)]

@@ -29,15 +29,34 @@ pub fn kernels(config: &Config, precision: Option<&str>) -> Result<ExitCode> {
     let plain = PlainInceptionV3::load(&network, root, &Device::Cpu)?;
     let picture = nets::calibration_pictures(plain.preprocess()).remove(0);
     let plain = plain_times(&plain, &picture)?;
+    let mut differ = Vec::new();
+    for format in Format::of_this_processor() {
+        if let Some(reason) = Engine::why_no_amx(format) {
+            outln!("{} is not computed by AMX: {reason}", format.full_name());
+        }
+    }
     outln!("{}", inception_v3::NAME);
+    let mut others = Others::default();
     for engine in &engines {
-        print(&inception_v3::on_engine(&network, root, *engine)?, &picture, &plain);
+        let trunk = inception_v3::on_engine(&network, root, *engine)?;
+        let features = print(&trunk, &picture, &plain);
+        differ.extend(others.compare(*engine, features));
     }
     outln!("{}", efficientnet_lite2::NAME);
     let preprocess = efficientnet_lite2::preprocess(&network);
     let picture = nets::calibration_pictures(&preprocess).remove(0);
+    let mut others = Others::default();
     for engine in &engines {
-        print(&efficientnet_lite2::on_engine(&network, root, *engine)?, &picture, &[]);
+        let trunk = efficientnet_lite2::on_engine(&network, root, *engine)?;
+        let features = print(&trunk, &picture, &[]);
+        differ.extend(others.compare(*engine, features));
+    }
+    if !differ.is_empty() {
+        bail!(
+            "instructions give other features than they may: {}; report this with the output of \
+             'retrain doctor'",
+            differ.join("; ")
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -64,6 +83,45 @@ fn print_speeds(cache: &Path) {
         true => outln!("a small network, measured once and kept in {}\n", file.display()),
         false => outln!("a small network, measured now: {} cannot be written\n", file.display()),
     }
+}
+
+/// The features of a network by the engines that were measured so far.
+#[derive(Default)]
+struct Others(Vec<(Engine, Vec<f32>)>);
+
+impl Others {
+    /// How far another engine of a format may be from the first: 8-bit integers give the same bits, f32 and
+    /// bf16 are added in other orders.
+    fn allowed(format: Format) -> f64 {
+        match format {
+            Format::F32 => 1e-5,
+            Format::Bf16 => 1e-2,
+            Format::Int8(_) => 0.0,
+        }
+    }
+
+    /// Prints how far the features of an engine are from those of the first one of its format, and gives
+    /// what is wrong when it is too far.
+    fn compare(&mut self, engine: Engine, features: Vec<f32>) -> Option<String> {
+        let first = self.0.iter().find(|(other, _)| other.format() == engine.format());
+        let found = first.map(|(other, expected)| {
+            let distance = distance(&features, expected);
+            (distance, format!("{distance:.1e} from those by {}", other.set().name()))
+        });
+        self.0.push((engine, features));
+        let (distance, found) = found?;
+        let (name, set) = (engine.format().full_name(), engine.set().name());
+        outln!("features in {name} by {set}: {found}\n");
+        (distance > Others::allowed(engine.format())).then(|| format!("{name} by {set} is {found}"))
+    }
+}
+
+/// Relative L2.
+fn distance(seen: &[f32], expected: &[f32]) -> f64 {
+    let length = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let pairs = seen.iter().zip(expected);
+    length(&mut pairs.map(|(a, b)| f64::from(*a) - f64::from(*b)))
+        / length(&mut expected.iter().map(|value| f64::from(*value)))
 }
 
 /// The named one, or all that this processor has instructions for.
@@ -97,7 +155,8 @@ fn plain_times(plain: &PlainInceptionV3, picture: &[f32]) -> Result<Vec<(String,
     Ok(best)
 }
 
-fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
+/// Gives the features of the picture.
+fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) -> Vec<f32> {
     let plan = trunk.plan();
     let engine = plan.engine();
     let peak = engine.peak();
@@ -147,6 +206,7 @@ fn print(trunk: &Trunk, picture: &[f32], plain: &[(String, Duration)]) {
         flops / ours.as_secs_f64() / 1e9,
         100.0 * flops / ours.as_secs_f64() / peak,
     );
+    features
 }
 
 fn line(step: &StepSummary, time: Duration, peak: f64, plain: &[(String, Duration)]) {

@@ -8,7 +8,7 @@ use super::identity::Identity;
 use super::network::NetworkSettings;
 use super::on_cpu::OnCpu;
 use super::settings::Precision;
-use crate::kernels::{Engine, Format, Rounding};
+use crate::kernels::{Engine, Format, InstructionSet, Rounding};
 
 /// A network by candle's own operations: the reference for the kernels, and what runs on a GPU.
 pub(super) trait Plain: Send + Sync {
@@ -44,7 +44,10 @@ impl Backbone for Computed {
         match (&self.compute, self.precision) {
             (Compute::Cuda(..), Precision::Bf16) => "cuda-bf16",
             (Compute::Cuda(..), _) => "cuda-f32",
-            (Compute::Cpu(_), Precision::Bf16) => "bf16",
+            (Compute::Cpu(cpu), Precision::Bf16) => match cpu.engine.set() {
+                InstructionSet::Amx => BF16_BY_AMX,
+                _ => BF16,
+            },
             (Compute::Cpu(_), Precision::Int8) => int8_arithmetic(self.rounding()),
             (Compute::Cpu(_), _) => "f32",
         }
@@ -58,13 +61,14 @@ impl Backbone for Computed {
     }
 
     fn warning(&self) -> Option<String> {
-        let Compute::Cpu(OnCpu { engine, .. }) = &self.compute else { return None };
-        (!engine.is_fast()).then(|| {
-            let asked = engine.format().name();
-            let times = 1.0 / engine.times_as_fast_as_f32();
-            let gain = "network.precision = \"f32\" is faster, and more exact";
-            format!("{asked} takes {times:.1} times as long as f32 on this processor: {gain}")
-        })
+        let Compute::Cpu(cpu) = &self.compute else { return None };
+        if cpu.engine.is_fast() {
+            return cpu.why_no_amx();
+        }
+        let asked = cpu.engine.format().name();
+        let times = 1.0 / cpu.engine.times_as_fast_as_f32();
+        let gain = "network.precision = \"f32\" is faster, and more exact";
+        Some(format!("{asked} takes {times:.1} times as long as f32 on this processor: {gain}"))
     }
 
     fn batch(&self) -> usize {
@@ -109,6 +113,16 @@ pub(super) fn pooled(maps: &[Tensor]) -> Result<Tensor> {
 pub(super) fn single(maps: &[Tensor]) -> Result<Vec<Tensor>> {
     let to_cpu = |map: &Tensor| map.squeeze(0)?.to_dtype(DType::F32)?.to_device(&Device::Cpu);
     maps.iter().map(to_cpu).collect()
+}
+
+/// The arithmetic of bf16 on a CPU. AMX adds in another order than all other instructions, which gives other
+/// last digits.
+const BF16: &str = "bf16";
+const BF16_BY_AMX: &str = "bf16 by AMX";
+
+/// Whether features of this [arithmetic](Backbone::arithmetic) are in bf16, computed on a CPU without AMX.
+pub fn is_bf16_without_amx(arithmetic: &str) -> bool {
+    arithmetic == BF16
 }
 
 /// The arithmetic of 8-bit integers with weights of the full and of the reduced range, with the number of

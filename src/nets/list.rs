@@ -65,6 +65,7 @@ impl Default for NetworkSettings {
             device: DeviceChoice::Auto,
             options: OptionValues::default(),
             rounding: None,
+            bf16_without_amx: false,
             preprocess: None,
         }
     }

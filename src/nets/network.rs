@@ -109,6 +109,9 @@ pub struct NetworkSettings {
     /// How 8-bit integers are rounded; `None`: as this processor is fast at. An experiment cannot say it: a
     /// run that goes on and a head keep theirs.
     pub rounding: Option<Rounding>,
+    /// Whether bf16 is computed without AMX, whose last digits are others; an experiment cannot say it: a run
+    /// that goes on keeps its own.
+    pub bf16_without_amx: bool,
     /// How the network of a head took photos, over what its weights file or others say of it now; an
     /// experiment cannot say it.
     pub preprocess: Option<Preprocess>,
@@ -133,6 +136,7 @@ impl PartialEq for NetworkSettings {
             device,
             options,
             rounding,
+            bf16_without_amx,
             preprocess,
         } = self;
         let same_option = |option| options.value(option) == other.options.value(option);
@@ -143,6 +147,7 @@ impl PartialEq for NetworkSettings {
             && *precision == other.precision
             && *device == other.device
             && *rounding == other.rounding
+            && *bf16_without_amx == other.bf16_without_amx
             && *preprocess == other.preprocess
             && backbone.options.iter().all(same_option)
     }

@@ -29,6 +29,9 @@ pub(super) trait Blueprint: Send {
 /// or, where it does not, as this processor is fast at.
 pub(super) fn engine(precision: Precision, network: &NetworkSettings) -> Engine {
     Engine::best(match precision {
+        Precision::Bf16 if network.bf16_without_amx => {
+            return Engine::best_without_amx(Format::Bf16);
+        }
         Precision::Bf16 => Format::Bf16,
         Precision::Int8 => {
             Format::Int8(network.rounding.unwrap_or_else(Rounding::of_this_processor))
@@ -71,6 +74,16 @@ impl OnCpu {
     /// Nothing is made before the first picture.
     pub fn new(blueprint: impl Blueprint + 'static, engine: Engine) -> OnCpu {
         OnCpu { engine, state: Mutex::new(State::Waiting(Box::new(blueprint))) }
+    }
+
+    /// Why it computes without AMX, which the processor has.
+    pub fn why_no_amx(&self) -> Option<String> {
+        let reason = Engine::why_no_amx(self.engine.format())?;
+        Some(format!(
+            "this processor has AMX, but {} is computed by {}: {reason}",
+            self.engine.format().name(),
+            self.engine.set().name()
+        ))
     }
 
     /// How it rounds 8-bit integers, where it computes in them.

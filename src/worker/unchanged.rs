@@ -50,9 +50,20 @@ pub(super) fn decode_rule(run: &Run, extractor: &Extractor) -> DecodeRule {
 /// How the run's features were rounded, where it has trained on them: another processor than the one that
 /// it began on may round in another way, but a run does not.
 pub(super) fn rounding(run: &Run) -> Option<Rounding> {
+    nets::rounding_of(arithmetic(run)?)
+}
+
+/// Whether the run's features are in bf16 without AMX, where it has trained on them: a processor that has AMX
+/// computes them in the same way.
+pub(super) fn bf16_without_amx(run: &Run) -> bool {
+    arithmetic(run).is_some_and(nets::is_bf16_without_amx)
+}
+
+/// The arithmetic of the features that the run has trained on.
+fn arithmetic(run: &Run) -> Option<&str> {
     let began = run.network.as_ref().filter(|_| run.has_trained())?;
     let (_, arithmetic) = began.properties.iter().find(|(name, _)| name == ARITHMETIC)?;
-    nets::rounding_of(arithmetic)
+    Some(arithmetic)
 }
 
 /// Errors when what made the features is not what it was when training began.
@@ -79,7 +90,7 @@ mod tests {
     use crate::store::{NetworkFacts, StepPoint};
 
     #[test]
-    fn a_run_that_has_trained_goes_on_with_the_rounding_that_it_began_with() {
+    fn a_run_that_has_trained_goes_on_with_the_arithmetic_that_it_began_with() {
         let run = |arithmetic: &str, step: usize| Run {
             network: Some(NetworkFacts {
                 properties: vec![(ARITHMETIC.to_owned(), arithmetic.to_owned())],
@@ -102,5 +113,9 @@ mod tests {
             assert_eq!(rounding(&run(arithmetic, 0)), None, "no head needs it yet");
         }
         assert_eq!(rounding(&Run::default()), None);
+        assert!(bf16_without_amx(&run("bf16", 10)));
+        assert!(!bf16_without_amx(&run("bf16", 0)), "nothing was trained on it yet");
+        assert!(!bf16_without_amx(&run("bf16 by AMX", 10)));
+        assert!(!bf16_without_amx(&run("f32", 10)));
     }
 }

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, anyhow};
 
 use super::reporter::Reporter;
 use super::requests::{RequestWatcher, Requests};
-use super::unchanged::{ARITHMETIC, check_network, check_settings, decode_rule, new_run, rounding};
+use super::unchanged::{
+    ARITHMETIC, bf16_without_amx, check_network, check_settings, decode_rule, new_run, rounding,
+};
 use crate::config::Config;
 use crate::dataset::{self, Dataset, Skipped};
 use crate::features::{self, Cache, Extractor, FillError, Recipe, RunJobs};
@@ -183,6 +185,7 @@ impl<'a> Work<'a> {
     fn network(&mut self, place: Place) -> Result<(Recipe, Extractor)> {
         let network = NetworkSettings {
             rounding: rounding(self.reporter.run()),
+            bf16_without_amx: bf16_without_amx(self.reporter.run()),
             ..self.experiment.network.clone()
         };
         let max_megapixels = self.experiment.data.max_megapixels;
