@@ -162,6 +162,11 @@ mod tests {
             let functions = plain::emulated_amx(format).unwrap();
             // SAFETY: they are plain Rust, as are the faulty ones.
             assert_eq!(unsafe { differs_in(format, functions) }, None);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(functions) = crate::x86::with_emulated_tiles(format) {
+                // SAFETY: they are there only where the processor has their instructions.
+                assert_eq!(unsafe { differs_in(format, functions) }, None);
+            }
         }
         let seen = unsafe { differs_in(INT8, faulty::FUNCTIONS) };
         assert_eq!(seen.unwrap(), "a 1x1 convolution of stride 1");

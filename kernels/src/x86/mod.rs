@@ -10,6 +10,8 @@ use std::arch::x86_64::*;
 use std::mem::transmute;
 
 use super::amx::compile_amx;
+#[cfg(test)]
+use super::amx::emulated::Emulated;
 use super::amx::hardware::{self, Absent, Hardware, usable};
 use super::format::{Format, InstructionSet, Rounding};
 use super::functions::{Functions, compile};
@@ -49,6 +51,26 @@ compile_amx!(bf16_amx, Bf16Avx512, Hardware<true>,
 compile_amx!(int8_amx, Int8Avx512, Hardware<false>,
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma")],
     int8_512::FUNCTIONS, peak hardware::peak::<false>);
+
+#[cfg(test)]
+compile_amx!(bf16_emulated, Bf16Avx512, Emulated<true>,
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16,fma")],
+    bf16_512::FUNCTIONS);
+#[cfg(test)]
+compile_amx!(int8_emulated, Int8Avx512, Emulated<false>,
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma")],
+    int8_512::FUNCTIONS);
+
+/// The functions of AMX with emulated tiles, where the processor has AVX-512 for the rest.
+#[cfg(test)]
+pub(super) fn with_emulated_tiles(format: Format) -> Option<Functions> {
+    functions(format, InstructionSet::Avx512)?;
+    match format {
+        Format::F32 => None,
+        Format::Bf16 => Some(bf16_emulated::FUNCTIONS),
+        Format::Int8(_) => Some(int8_emulated::FUNCTIONS),
+    }
+}
 
 /// The functions for a format and a set of instructions; `None` when this processor lacks the
 /// instructions or none were written.
