@@ -9,7 +9,7 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::arena::Layout;
+use super::arena::{Layout, Order};
 use super::format::Format;
 use super::graph::{Activation, BLOCK, Depthwise, View};
 use super::numbers::{F32x16, Lanes, Limits, Numbers};
@@ -145,7 +145,10 @@ pub(super) unsafe fn depthwise<F: Numbers>(
         unsafe {
             while x < plan.output.width {
                 let left = if x >= whole.start { whole.end.saturating_sub(x) } else { 0 };
-                let done = together::<F>(plan, arena, block, [y, x], left);
+                let done = match plan.input.order {
+                    Order::Blocks => together::<F, true>(plan, arena, block, [y, x], left),
+                    Order::ChannelsLast => together::<F, false>(plan, arena, block, [y, x], left),
+                };
                 if done > 0 {
                     x += done;
                 } else if x >= whole.start && x + 8 <= whole.end {
@@ -170,7 +173,7 @@ pub(super) unsafe fn depthwise<F: Numbers>(
 /// # Safety
 /// As [`DepthwiseFn`].
 #[inline(always)]
-unsafe fn together<F: Numbers>(
+unsafe fn together<F: Numbers, const IN_BLOCKS: bool>(
     plan: &DepthwisePlan,
     arena: *mut u32,
     block: usize,
@@ -184,24 +187,32 @@ unsafe fn together<F: Numbers>(
     // for the caller's instructions.
     unsafe {
         match (plan.kernel, plan.stride, left) {
-            (3, 1, 8..) => row::<F, 8, 3, 1, 10>(plan, arena, block, at),
-            (3, 1, 4..) => row::<F, 4, 3, 1, 6>(plan, arena, block, at),
-            (5, 1, 7..) => row::<F, 7, 5, 1, 11>(plan, arena, block, at),
-            (5, 1, 4..) => row::<F, 4, 5, 1, 8>(plan, arena, block, at),
-            (3, 2, 6..) => row::<F, 6, 3, 2, 13>(plan, arena, block, at),
-            (5, 2, 5..) => row::<F, 5, 5, 2, 13>(plan, arena, block, at),
+            (3, 1, 8..) => row::<F, IN_BLOCKS, 8, 3, 1, 10>(plan, arena, block, at),
+            (3, 1, 4..) => row::<F, IN_BLOCKS, 4, 3, 1, 6>(plan, arena, block, at),
+            (5, 1, 7..) => row::<F, IN_BLOCKS, 7, 5, 1, 11>(plan, arena, block, at),
+            (5, 1, 4..) => row::<F, IN_BLOCKS, 4, 5, 1, 8>(plan, arena, block, at),
+            (3, 2, 6..) => row::<F, IN_BLOCKS, 6, 3, 2, 13>(plan, arena, block, at),
+            (5, 2, 5..) => row::<F, IN_BLOCKS, 5, 5, 2, 13>(plan, arena, block, at),
             _ => 0,
         }
     }
 }
 
 /// M pixels of a row whose windows lie inside the map, with a kernel of K and a stride of S: the INPUTS
-/// pixels that a row of the kernel meets are loaded once for all of them. Gives M.
+/// pixels that a row of the kernel meets are loaded once for all of them. Gives M. How far pixels of blocks are
+/// from each other the compiler knows, which is a little faster.
 ///
 /// # Safety
 /// As [`DepthwiseFn`]; the columns of the windows of all pixels lie inside the map.
 #[inline(always)]
-unsafe fn row<F: Numbers, const M: usize, const K: usize, const S: usize, const INPUTS: usize>(
+unsafe fn row<
+    F: Numbers,
+    const IN_BLOCKS: bool,
+    const M: usize,
+    const K: usize,
+    const S: usize,
+    const INPUTS: usize,
+>(
     plan: &DepthwisePlan,
     arena: *mut u32,
     block: usize,
@@ -215,7 +226,7 @@ unsafe fn row<F: Numbers, const M: usize, const K: usize, const S: usize, const 
         for row in plan.inside(y, plan.input.height) {
             let input_row = y * S + row - plan.padding;
             let line = plan.from + block * plan.input.block() + input_row * plan.input.row();
-            let step = plan.input.step();
+            let step = if IN_BLOCKS { F::WORDS } else { plan.input.step() };
             let first = arena.add(line + (x * S - plan.padding) * step);
             let inputs: [F::Vector; INPUTS] =
                 from_fn(|column| F::load(&*first.add(column * step).cast()));

@@ -43,6 +43,7 @@ impl Engine {
 
     /// Why AMX, which the processor has, is not among the engines of a format; `None` where it is, or where
     /// there is none.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "no other has AMX"))]
     pub fn why_no_amx(format: Format) -> Option<String> {
         #[cfg(target_arch = "x86_64")]
         return x86::why_no_amx(format);

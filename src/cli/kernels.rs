@@ -106,13 +106,20 @@ impl Others {
         let first = self.0.iter().find(|(other, _)| other.format() == engine.format());
         let found = first.map(|(other, expected)| {
             let distance = distance(&features, expected);
-            (distance, format!("{distance:.1e} from those by {}", other.set().name()))
+            let by = other.set().name();
+            let found = match distance {
+                0.0 => format!("the same as by {by}"),
+                _ => format!("{distance:.1e} (relative L2) from those by {by}"),
+            };
+            (distance, found)
         });
         self.0.push((engine, features));
         let (distance, found) = found?;
         let (name, set) = (engine.format().full_name(), engine.set().name());
         outln!("features in {name} by {set}: {found}\n");
-        (distance > Others::allowed(engine.format())).then(|| format!("{name} by {set} is {found}"))
+        // NaN is not fine either.
+        let is_fine = distance <= Others::allowed(engine.format());
+        (!is_fine).then(|| format!("those in {name} by {set} are {found}"))
     }
 }
 

@@ -35,6 +35,7 @@
 //! Rust, so that all but the silicon is tested on every machine. `check` compares the engine with plain
 //! Rust at its first use.
 
+#[cfg(any(test, target_arch = "x86_64"))]
 pub(super) mod check;
 pub(super) mod emulated;
 #[cfg(target_arch = "x86_64")]
