@@ -30,11 +30,6 @@ pub fn kernels(config: &Config, precision: Option<&str>) -> Result<ExitCode> {
     let picture = nets::calibration_pictures(plain.preprocess()).remove(0);
     let plain = plain_times(&plain, &picture)?;
     let mut differ = Vec::new();
-    for format in Format::of_this_processor() {
-        if let Some(reason) = Engine::why_no_amx(format) {
-            outln!("{} is not computed by AMX: {reason}", format.full_name());
-        }
-    }
     outln!("{}", inception_v3::NAME);
     let mut others = Others::default();
     for engine in &engines {
@@ -77,6 +72,11 @@ fn print_speeds(cache: &Path) {
                 (false, _) => "",
             }
         );
+    }
+    for format in Format::of_this_processor() {
+        if let Some(reason) = Engine::why_no_amx(format) {
+            outln!("{} is not computed by AMX: {reason}", format.full_name());
+        }
     }
     let file = speeds_file(cache);
     match file.is_file() {
