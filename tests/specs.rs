@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use retrain::spec::{self, ExperimentField, FIELDS, Grouping, Kind, Mistakes};
+use retrain::spec::{self, DeviceChoice, ExperimentField, FIELDS, Grouping, Kind, Mistakes};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -162,6 +162,9 @@ fn written(kind: Kind) -> BoxedStrategy<String> {
             "[-_a-z ]{0,5}[-_]".prop_map(|mark| format!("\"before last {mark}\"")),
         ]
         .boxed(),
+        Kind::Form(rule) if rule != DeviceChoice::RULE => {
+            select(kind.words()).prop_map(|(word, _)| format!("'{word}'")).boxed()
+        }
         Kind::Form(_) => prop_oneof![
             select(kind.words()).prop_map(|(word, _)| format!("'{word}'")),
             any::<usize>().prop_map(|number| format!("\"cuda:{number}\"")),

@@ -455,5 +455,8 @@ pub enum Command {
         /// Without a keeper around it
         #[arg(long)]
         alone: bool,
+        /// In a job of a cluster: its runs in the folder of runs
+        #[arg(long)]
+        submission: Option<String>,
     },
 }

@@ -11,15 +11,15 @@ use jiff::tz::TimeZone;
 use signal_hook::consts::SIGINT;
 
 use super::args::LogName;
-use super::local;
+use super::launchers;
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
 use crate::insight::step_lines;
-use crate::runner::{self, EnqueueError, Place, TO_GO};
+use crate::runner::{self, EnqueueError, JobsWatcher, Launchers, Place, TO_GO};
 use crate::spec;
 use crate::store::{
     EvaluationPoint, Event, FoldResult, LogError, Queue, QueueError, Record, Run, RunFolder, Stage,
-    Stop, Tail, explain,
+    Stop, Tail, Task, explain,
 };
 use crate::words::{counted, duration, grouped, percent, progress, rate};
 
@@ -81,7 +81,8 @@ pub fn follow(
     signal_hook::flag::register(SIGINT, interrupted.clone())?;
     let mut interrupts = 0;
 
-    let launcher = local(config)?;
+    let launcher = launchers(config)?;
+    let _watcher = JobsWatcher::start(&launcher, &config.runs, |_| {})?;
     let mut news = News::new(folder, log);
     let Begun { mut tail, mut run, words } = begun;
     // Until then its end is that of an earlier worker.
@@ -123,14 +124,17 @@ pub fn follow(
             Place::Nowhere if has_started => break Followed::ToTheEnd,
             Place::Nowhere if words_of(folder) != words => break Followed::NotBegun,
             Place::Nowhere => break Followed::NotStarted,
-            Place::Waiting(_) | Place::Pending | Place::AtWork => {}
+            Place::Pending => news.is_pending(&in_cluster(&launcher, config, folder)),
+            Place::Waiting(_) | Place::AtWork => {}
         }
         if interrupted.swap(false, Ordering::Relaxed) {
             interrupts += 1;
             if interrupts > 1 {
                 break Followed::Left;
             }
-            if has_left_the_queue(config, folder)? {
+            if has_left_the_queue(config, folder)?
+                || runner::take_off(&launcher, &config.runs, std::slice::from_ref(folder))? > 0
+            {
                 break Followed::TakenOff;
             }
             folder.request_stop(Stop::Keep)?;
@@ -165,6 +169,20 @@ fn has_left_the_queue(config: &Config, folder: &RunFolder) -> Result<bool, Queue
     Queue::change(&config.runs, |queue| Ok(queue.remove(&folder.id())))
 }
 
+/// How the queue of a cluster has the run.
+fn in_cluster(launchers: &Launchers, config: &Config, folder: &RunFolder) -> String {
+    let id = folder.id();
+    let queue = Queue::read(&config.runs).unwrap_or_default();
+    let Some(job) = queue.job(&id) else { return String::new() };
+    let known = launchers.jobs.as_seen();
+    let what = Task::Job(job.clone());
+    match (known.job(job), &known.problem) {
+        (_, Some(problem)) => format!("{id} is {what}; {problem}"),
+        (Some(seen), None) => format!("{id} is {what}: {}", seen.in_words()),
+        (None, None) => format!("{id} is {what}"),
+    }
+}
+
 /// What is printed, and what the changing line holds.
 struct News {
     terminal: bool,
@@ -175,6 +193,8 @@ struct News {
     has_features: bool,
     /// Runs before this one in the queue, as told last.
     before: Option<usize>,
+    /// How its job is, as told last.
+    pending: String,
     /// Why it cannot be started, as told last.
     problem: Option<String>,
     /// Evaluations go to stdout in this form.
@@ -191,6 +211,7 @@ impl News {
             told: None,
             has_features: false,
             before: None,
+            pending: String::new(),
             problem: None,
             log,
         }
@@ -253,6 +274,14 @@ impl News {
     fn waits(&mut self, before: usize) {
         if self.before.replace(before) != Some(before) {
             self.say(&format!("{} is queued{}", self.id, runner::behind(before)));
+        }
+    }
+
+    /// Says once how the cluster's queue has it.
+    fn is_pending(&mut self, how: &str) {
+        if self.pending != how {
+            self.pending = how.to_owned();
+            self.say(how);
         }
     }
 

@@ -74,8 +74,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::config::{self, Config};
-use crate::runner::{self, Local};
-use crate::store::{self, RunFolder, Stop};
+use crate::runner::{self, Jobs, Launchers};
+use crate::store::{self, EndSignals, RunFolder, Stop};
 use crate::worker;
 
 pub use args::Args;
@@ -111,13 +111,19 @@ pub fn refuse(err: &clap::Error) -> ExitCode {
 
 fn perform(args: Args) -> Result<ExitCode> {
     let Some(command) = args.command else { return screens::screens() };
-    if let Command::Worker { run, iterations, slot, alone } = &command {
+    if let Command::Worker { run, iterations, slot, alone, submission } = &command {
         let folder = RunFolder::at(run);
         runner::name_process();
+        if let Some(submission) = submission {
+            let work = |run: &RunFolder, iterations, signals: &EndSignals| {
+                worker::work(run, iterations, Some(signals))
+            };
+            return Ok(runner::do_job(run, submission, work));
+        }
         if !alone {
             return Ok(runner::keep(&folder, *iterations, *slot));
         }
-        return Ok(runner::kept(&folder, || worker::work(&folder, *iterations)));
+        return Ok(runner::kept(&folder, || worker::work(&folder, *iterations, None)));
     }
     if matches!(
         command,
@@ -355,9 +361,18 @@ fn own_file() -> Result<PathBuf> {
     std::env::current_exe().context("cannot find this program's own file")
 }
 
-/// What starts workers for the commands: this machine.
-fn local(config: &Config) -> Result<Local> {
-    Ok(Local::new(&own_file()?, config))
+/// What starts workers for the commands: this machine, and the cluster.
+fn launchers(config: &Config) -> Result<Launchers> {
+    Ok(Launchers::new(&own_file()?, config, Jobs::default()))
+}
+
+/// The same, once the cluster has said what has become of its jobs, where there are any.
+fn informed_launchers(config: &Config) -> Result<Launchers> {
+    let launchers = launchers(config)?;
+    if let Err(why) = runner::slurm::look(&launchers, &config.runs) {
+        newsln!("what has become of jobs is not known: {why}");
+    }
+    Ok(launchers)
 }
 
 /// This program as a person would type it from here: by its name where the shell finds it so.

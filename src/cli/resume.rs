@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::follow::{Begun, follow};
-use super::{local, run};
+use super::{informed_launchers, run};
 use crate::config::Config;
 use crate::runner;
 use crate::store::RunFolder;
@@ -18,7 +18,7 @@ pub fn resume(
 ) -> Result<ExitCode> {
     let begun = Begun::of(folder)?;
     let reported = begun.run().step();
-    runner::resume(&local(config)?, &config.runs, folder, iterations)?;
+    runner::resume(&informed_launchers(config)?, &config.runs, folder, iterations)?;
     if reported > 0 && !folder.checkpoint().exists() {
         newsln!("there is no checkpoint: the {reported} iterations so far are made again first");
     }

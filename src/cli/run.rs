@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 
 use super::args::LogName;
 use super::follow::{Begun, Followed, follow};
-use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, local, result, sweep};
+use super::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISTAKE, launchers, result, sweep};
 use crate::compare::Repeats;
 use crate::config::Config;
 use crate::runner;
@@ -22,22 +22,19 @@ pub fn run(
     detach: bool,
     log: Option<LogName>,
 ) -> Result<ExitCode> {
-    let launcher = local(config)?;
+    let launcher = launchers(config)?;
     // All are checked before the first is started.
     let folders = runner::create_all(config, experiments, overrides, repeats)?;
     let groups: Vec<String> = groups(&folders);
     let firsts: Vec<RunFolder> = folders.iter().step_by(repeats).cloned().collect();
-    let mut followed = Vec::new();
-    for folder in folders {
-        let begun = Begun::of(&folder)?;
-        runner::enqueue(&launcher, &config.runs, &folder, None)?;
-        if detach {
-            outln!("{}", folder.id());
-        } else {
-            followed.push((folder, begun));
-        }
+    let begun: Vec<Begun> = folders.iter().map(Begun::of).collect::<Result<_, _>>()?;
+    runner::enqueue_all(&launcher, &config.runs, &folders, None)?;
+    if detach {
+        folders.iter().for_each(|folder| outln!("{}", folder.id()));
+        return Ok(ExitCode::SUCCESS);
     }
-    if !groups.is_empty() && !detach {
+    let followed: Vec<(RunFolder, Begun)> = folders.into_iter().zip(begun).collect();
+    if !groups.is_empty() {
         let folders: Vec<RunFolder> = followed.into_iter().map(|(folder, _)| folder).collect();
         if log.is_some() {
             newsln!("retrain: --log is for single runs; a sweep is followed as one");
@@ -56,7 +53,7 @@ pub fn run(
         return Ok(code);
     }
     let code = follow_all(config, followed, log)?;
-    if repeats > 1 && !detach && code == ExitCode::SUCCESS {
+    if repeats > 1 && code == ExitCode::SUCCESS {
         let all = store::list(&config.runs)?;
         for first in firsts {
             let found = Repeats::of(&first, &all).map_err(|reason| anyhow!(reason))?;

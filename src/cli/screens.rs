@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::CommandFactory;
 
-use super::{Args, EXIT_MISTAKE, local, out, own_file};
+use super::{Args, EXIT_MISTAKE, launchers, out, own_file};
 use crate::config::Config;
-use crate::runner;
+use crate::runner::{self, Jobs};
 use crate::store::RunFolder;
 use crate::tui;
 
@@ -33,12 +33,13 @@ pub fn is_possible() -> bool {
 /// Starts a run of the experiment and shows it.
 pub fn watch(config: &Config, experiment: &Path) -> Result<ExitCode> {
     let run = runner::create(config, experiment, &[])?;
-    runner::enqueue(&local(config)?, &config.runs, &run, None)?;
+    runner::enqueue(&launchers(config)?, &config.runs, &run, None)?;
     open(config, Some(run))
 }
 
 fn open(config: &Config, run: Option<RunFolder>) -> Result<ExitCode> {
     let (config, slots) = (config.clone(), runner::slots(config));
-    tui::open(tui::Context { config, program: own_file()?, slots }, run)?;
+    let context = tui::Context { config, program: own_file()?, slots, jobs: Jobs::default() };
+    tui::open(context, run)?;
     Ok(ExitCode::SUCCESS)
 }

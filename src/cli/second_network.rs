@@ -41,7 +41,7 @@ fn project(folder: &Path) -> Config {
 
 fn run(config: &Config) -> RunFolder {
     let run = runner::create(config, &config.experiments.join("tiny.toml"), &[]).unwrap();
-    worker::work(&run, None);
+    worker::work(&run, None, None);
     let replayed = run.replay().unwrap();
     assert_eq!(replayed.state(), State::Done);
     run

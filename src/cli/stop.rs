@@ -8,9 +8,9 @@ use anyhow::{Result, bail};
 
 use super::follow::Followed;
 use super::run::outcome;
-use super::{EXIT_MISTAKE, local, program};
+use super::{EXIT_MISTAKE, informed_launchers, program};
 use crate::config::Config;
-use crate::runner::{self, Place};
+use crate::runner::{self, JobsWatcher, Place};
 use crate::spec;
 use crate::store::{RunFolder, State, Stop, Summary};
 use crate::words::progress;
@@ -20,13 +20,18 @@ const LOOK: Duration = Duration::from_millis(100);
 
 pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode> {
     let id = folder.id();
-    let place = || Ok::<_, anyhow::Error>(runner::place(&local(config)?, &config.runs, folder)?);
+    let launchers = informed_launchers(config)?;
+    let place = || runner::place(&launchers, &config.runs, folder);
     match place()? {
         Place::AtWork => {}
         Place::Waiting(_) => {
             bail!("{id} waits in the queue; take it off with 'retrain queue remove {id}'")
         }
-        Place::Pending => bail!("{id} waits in the queue of its cluster, which alone can end it"),
+        Place::Pending => {
+            runner::take_off(&launchers, &config.runs, std::slice::from_ref(folder))?;
+            newsln!("off the queue of its cluster; queue it again with: {} resume {id}", program());
+            return Ok(ExitCode::SUCCESS);
+        }
         Place::Nowhere => match folder.summary()?.state {
             State::Created => bail!("{id} is not running: it was never started"),
             state => bail!("{id} is not running: it is {}", state.name()),
@@ -40,6 +45,7 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         Stop::Keep => "stopping, to evaluate and keep the result,",
         Stop::Cancel => "cancelling",
     };
+    let _watcher = JobsWatcher::start(&launchers, &config.runs, |_| {})?;
     newsln!("{doing} when the current photos or iteration are done; ctrl-c stops waiting for it");
     folder.request_stop(stop)?;
     while place()? == Place::AtWork {

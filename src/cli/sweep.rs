@@ -11,11 +11,11 @@ use signal_hook::consts::SIGINT;
 
 use super::args::EndName;
 use super::out::{has_replaceable_line, print_json, replace_line};
-use super::{EXIT_INTERRUPTED, local};
+use super::{EXIT_INTERRUPTED, informed_launchers, launchers};
 use crate::compare::{Combination, SweepResult};
 use crate::config::Config;
 use crate::insight::final_test_accuracy;
-use crate::runner::{self, Place};
+use crate::runner::{self, JobsWatcher, Place};
 use crate::store::{self, RunFolder, Stop, Summary};
 use crate::words::{counted, grouped, pad_right, percent, progress, width};
 
@@ -48,7 +48,8 @@ pub fn end(config: &Config, name: &str, how: EndName) -> Result<ExitCode> {
         EndName::Stop => Stop::Keep,
         EndName::Cancel => Stop::Cancel,
     };
-    let ended = runner::end_all(&config.runs, &folders(runs), how)?;
+    let launchers = informed_launchers(config)?;
+    let ended = runner::end_all(&launchers, &config.runs, &folders(runs), how)?;
     newsln!(
         "{} off the queue, {} at work asked to end; go on with: {} sweep {group} --resume",
         counted(ended.waited, "run"),
@@ -61,7 +62,7 @@ pub fn end(config: &Config, name: &str, how: EndName) -> Result<ExitCode> {
 /// Queues the runs of a sweep that are not done and do not wait already.
 pub fn resume(config: &Config, name: &str) -> Result<ExitCode> {
     let (group, runs) = find(config, name)?;
-    let queued = runner::resume_all(&local(config)?, &config.runs, &folders(runs))?;
+    let queued = runner::resume_all(&informed_launchers(config)?, &config.runs, &folders(runs))?;
     newsln!(
         "{} queued; '{} sweep {group}' shows what is known",
         counted(queued, "run"),
@@ -208,7 +209,8 @@ fn json(found: &SweepResult) -> Value {
 pub fn follow(config: &Config, folders: &[RunFolder]) -> Result<ExitCode> {
     let interrupted = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGINT, interrupted.clone())?;
-    let launcher = local(config)?;
+    let launcher = launchers(config)?;
+    let _watcher = JobsWatcher::start(&launcher, &config.runs, |_| {})?;
     let (mut interrupts, mut advanced, mut told) = (0, Instant::now(), Instant::now());
     loop {
         let mut left = Vec::new();
@@ -237,7 +239,7 @@ pub fn follow(config: &Config, folders: &[RunFolder]) -> Result<ExitCode> {
             if interrupts > 1 {
                 break;
             }
-            runner::end_all(&config.runs, &left, Stop::Keep)?;
+            runner::end_all(&launcher, &config.runs, &left, Stop::Keep)?;
             newsln!("stopping: runs that wait are off the queue; ctrl-c again leaves at once");
         }
         std::thread::sleep(LOOK);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::insight::Resampled;
+use crate::spec::changes_results;
 use crate::store::{RunFolder, Summary};
 use crate::words::{counted, percent, points};
 
@@ -66,9 +67,9 @@ impl RepeatKey {
 fn matters(summary: &Summary) -> impl Iterator<Item = (&String, &String)> {
     let splits_vary = splits_vary(&summary.settings);
     summary.settings.iter().filter(move |(key, _)| match key.as_str() {
-        TRAIN_SEED | "description" => false,
+        TRAIN_SEED => false,
         SPLIT_SEED => !splits_vary,
-        _ => true,
+        key => changes_results(key),
     })
 }
 

@@ -11,8 +11,18 @@ use super::{TextFileError, nearest, read_small, read_text};
 /// The file whose folder is the project folder.
 pub const CONFIG_FILE: &str = "config.toml";
 /// What it may say.
-pub(super) const KEYS: [&str; 9] =
-    ["experiments", "runs", "cache", "trash", "threads", "slots", "theme", "notify", "on_end"];
+pub(super) const KEYS: [&str; 10] = [
+    "experiments",
+    "runs",
+    "cache",
+    "trash",
+    "threads",
+    "slots",
+    "theme",
+    "notify",
+    "on_end",
+    "launch",
+];
 
 /// What a folder lacks that is no project folder, in words.
 pub const MARKS: &str = "no config.toml, no experiments/ with an experiment, no runs/ with a run";

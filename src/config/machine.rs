@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::discover::{CONFIG_FILE, KEYS, find_project, has_marks};
+use super::launch::Launch;
 use super::theme::Theme;
 use super::threads::usable_threads;
 use super::{MOST_MISTAKES, Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
@@ -40,6 +41,8 @@ pub struct Config {
     pub notify: bool,
     /// A program with its arguments that is started at a run's end; empty: none.
     pub on_end: Vec<String>,
+    /// Where runs are done, and what a cluster is asked for, unless an experiment says it.
+    pub launch: Launch,
 }
 
 /// The text of a `config.toml` with another theme, and else as it was, with its comments. Errors with
@@ -48,6 +51,11 @@ pub fn with_theme(text: &str, theme: Theme) -> Result<String, Mistakes> {
     let written = Config::parse(text, Path::new("/"))?.theme;
     let mut document: toml_edit::DocumentMut = text.parse().expect("what was checked is TOML");
     let Some(item) = document.get_mut("theme") else {
+        if document.iter().any(|(_, item)| item.is_table()) {
+            // Behind a table it would be the table's.
+            document["theme"] = theme.name().into();
+            return Ok(document.to_string());
+        }
         // Behind all that stands there: a key that is put in would come before the last comments.
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         return Ok(format!("{text}{gap}theme = \"{}\"\n", theme.name()));
@@ -113,6 +121,7 @@ impl Config {
             theme: Theme::Auto,
             notify: true,
             on_end: Vec::new(),
+            launch: Launch::default(),
         }
     }
 
@@ -187,6 +196,10 @@ impl Config {
                 let expected = "a list of texts, the program first, such as [\"notify-send\"]";
                 self.on_end = command(value.get_ref()).ok_or_else(|| wrong(expected))?;
             }
+            "launch" => {
+                let table = value.get_ref().as_table().ok_or_else(|| wrong("a table"))?;
+                self.launch.set(table, text)?;
+            }
             _ => {
                 let cure = match nearest(name, KEYS) {
                     Some(known) => format!("did you mean {known}"),
@@ -230,7 +243,7 @@ impl Config {
     }
 }
 
-fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<usize> {
+pub(super) fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<usize> {
     let number = value.get_ref().as_integer()?;
     usize::from_str_radix(number.as_str(), number.radix()).ok()
 }
@@ -269,6 +282,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::config::launch::Place;
 
     fn said(text: &str) -> String {
         Config::parse(text, Path::new("/p")).unwrap_err().to_string()
@@ -286,7 +300,7 @@ mod tests {
     fn every_value_can_be_written_and_paths_become_absolute() {
         let text = "experiments = 'e'\nruns = './r'\ncache = '/big/cache'\ntrash = '../t'\n\
                     threads = 3\nslots = 2\ntheme = 'colour-blind'\n\
-                    notify = false\non_end = ['./tell', 'me']\n";
+                    notify = false\non_end = ['./tell', 'me']\nlaunch = { where = 'slurm' }\n";
         let config = Config::parse(text, Path::new("/p")).unwrap();
         let expected = Config {
             root: "/p".into(),
@@ -299,6 +313,7 @@ mod tests {
             theme: Theme::ColourBlind,
             notify: false,
             on_end: vec!["./tell".into(), "me".into()],
+            launch: Launch { place: Place::Slurm, ..Launch::default() },
         };
         assert_eq!(config, expected);
         let config = Config::parse("threads = 0", Path::new("/p")).unwrap();
@@ -360,9 +375,10 @@ mod tests {
         let light = with_theme(own, Theme::Light).unwrap();
         assert_eq!(light, own.replace("'dark'", "\"light\""));
         assert_eq!(with_theme(own, Theme::Dark).unwrap(), own);
-        for text in ["", "slots = 2", include_str!("../../config.toml")] {
+        let with_table = "slots = 2\n[launch]\nwhere = 'slurm' # there\n";
+        for text in ["", "slots = 2", with_table, include_str!("../../config.toml")] {
             let kept = with_theme(text, Theme::ColourBlind).unwrap();
-            assert!(kept.starts_with(text), "{kept}");
+            assert!(kept.replace("theme = \"colour-blind\"\n", "").trim() == text.trim(), "{kept}");
             let config = Config::parse(&kept, root).unwrap();
             let before = Config::parse(text, root).unwrap();
             assert_eq!(config, Config { theme: Theme::ColourBlind, ..before });
@@ -382,7 +398,11 @@ mod tests {
             .filter(|line| KEYS.iter().any(|key| line.starts_with(&format!("{key} = "))))
             .flat_map(|line| [line, "\n"])
             .collect();
-        assert_eq!(uncommented.lines().count(), KEYS.len());
+        assert_eq!(uncommented.lines().count() + 1, KEYS.len(), "all but the table at the end");
         assert_eq!(Config::parse(&uncommented, root).unwrap(), Config::at(root));
+        let (_, table) = text.split_once("# [launch]\n").unwrap();
+        let table: String = table.lines().map(|line| format!("{}\n", &line[2..])).collect();
+        let launch = Config::parse(&format!("[launch]\n{table}"), root).unwrap().launch;
+        assert_eq!((&*launch.partition, launch.cpus), ("gpu", 4));
     }
 }

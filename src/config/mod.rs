@@ -6,6 +6,7 @@
 mod cure;
 mod discover;
 mod home;
+pub mod launch;
 mod machine;
 mod mistakes;
 mod plain_file;
@@ -16,6 +17,7 @@ mod threads;
 pub use cure::BACKSLASH;
 pub use discover::{CONFIG_FILE, MARKS, find_project};
 pub use home::expand_home;
+pub use launch::Launch;
 pub use machine::{Config, ConfigError, with_theme};
 pub use mistakes::{MOST_MISTAKES, Mistake, Mistakes, Syntax, distance, excerpt, nearest, syntax};
 pub use plain_file::{append_plain, open_plain, read_plain, read_small, write_plain};

@@ -65,7 +65,7 @@ pub(super) fn this_program() -> io::Result<PathBuf> {
 /// The variables that size Candle's two thread pools, which it reads when it starts. Left alone it
 /// counts the cores of the whole host, and small matrix products get slower with more threads:
 /// photos are spread over threads instead, one each, and the head trains on one.
-const THREAD_SETTINGS: [(&str, &str); 2] =
+pub(super) const THREAD_SETTINGS: [(&str, &str); 2] =
     [("RAYON_NUM_THREADS", "1"), ("CANDLE_NUM_THREADS", "1")];
 
 /// Prepares the environment of a process that runs the network.

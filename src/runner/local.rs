@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::store::{Owner, RunFolder, Started, Target, Task, check_room};
 
 /// Starts workers as processes of this machine.
+#[derive(Clone)]
 pub struct Local {
     program: PathBuf,
     slots: usize,
@@ -24,7 +25,7 @@ impl Local {
 }
 
 impl Launcher for Local {
-    fn target(&self) -> Target {
+    fn target(&self, _run: &RunFolder) -> Target {
         Target::this_machine()
     }
 
@@ -32,7 +33,7 @@ impl Launcher for Local {
         target.is_this_machine()
     }
 
-    fn has_place(&self, started: &[Started]) -> bool {
+    fn has_place(&self, _target: &Target, started: &[Started]) -> bool {
         free_slot(started) < self.slots
     }
 
@@ -57,7 +58,7 @@ impl Launcher for Local {
         match task {
             Task::Process { keeper, .. } if run.is_kept_by(keeper) => Some(Status::AtWork),
             Task::Process { .. } => Some(Status::Ended),
-            Task::Job { .. } => None,
+            Task::Job(_) => None,
         }
     }
 }
@@ -66,7 +67,7 @@ impl Launcher for Local {
 pub(super) fn free_slot(started: &[Started]) -> usize {
     let has = |started: &Started, slot| match &started.task {
         Task::Process { keeper, slot: taken } => *taken == slot && keeper.is_of_this_machine(),
-        Task::Job { .. } => false,
+        Task::Job(_) => false,
     };
     let is_free = |slot: &usize| !started.iter().any(|started| has(started, *slot));
     (0..).find(is_free).expect("numbers go on")

@@ -14,14 +14,18 @@ mod process;
 mod queue;
 mod resume;
 mod slots;
+pub mod slurm;
 mod sweep;
 
 pub use create::{StartError, create, create_again, create_all};
 pub use keep::{keep, kept};
 pub use launch::{has_thread_settings, name_process, with_thread_settings};
-pub use launcher::{Launcher, Status};
+pub use launcher::{Found, Launcher, NotSubmitted, Status, Submission};
 pub use local::Local;
-pub use queue::{EnqueueError, Place, advance, behind, enqueue, place, unseen_at_work};
+pub use queue::{
+    EnqueueError, Place, advance, behind, enqueue, enqueue_all, place, take_off, unseen_at_work,
+};
 pub use resume::{ResumeError, TO_GO, resume};
 pub use slots::slots;
+pub use slurm::{Jobs, JobsWatcher, KnownJobs, Launchers, do_job};
 pub use sweep::{Ended, SweepError, end_all, resume_all};

@@ -3,9 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use super::launcher::{Launcher, Status};
+use super::keep::write_last_word;
+use super::launcher::{Found, Launcher, NotSubmitted, Status, Submission};
 use super::local::free_slot;
-use crate::store::{Queue, QueueError, RunFolder, Started, Task, Waiting};
+use crate::store::{
+    Event, Job, Queue, QueueError, RunFolder, Started, Target, Task, Timestamp, Waiting,
+};
 use crate::words::grouped;
 
 /// Why a run is not queued or not started.
@@ -21,6 +24,14 @@ pub enum EnqueueError {
         run: String,
         /// Why not, which may be too little room on its disks.
         source: io::Error,
+    },
+    /// The cluster does not take a run, and would not later.
+    #[error("{run} is not queued: {message}")]
+    Refused {
+        /// Name of the run's folder.
+        run: String,
+        /// What the cluster said.
+        message: String,
     },
 }
 
@@ -45,16 +56,30 @@ pub fn enqueue(
     folder: &RunFolder,
     iterations: Option<usize>,
 ) -> Result<(), EnqueueError> {
+    enqueue_all(launcher, runs, std::slice::from_ref(folder), iterations)
+}
+
+/// The same for several runs, those that belong together behind each other.
+pub fn enqueue_all(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    folders: &[RunFolder],
+    iterations: Option<usize>,
+) -> Result<(), EnqueueError> {
+    // Read before the queue is locked.
+    let targets: Vec<Target> = folders.iter().map(|folder| launcher.target(folder)).collect();
     Queue::change(runs, |queue| {
         forget_what_moved_on(runs, queue);
-        match queue.place(&folder.id()) {
-            Some(place) => {
-                let waiting = &mut queue.waiting[place];
-                waiting.iterations = iterations.or(waiting.iterations);
-                // Whoever asks again does so where it is to run.
-                waiting.target = launcher.target();
+        for (folder, target) in folders.iter().zip(targets) {
+            match queue.place(&folder.id()) {
+                Some(place) => {
+                    let waiting = &mut queue.waiting[place];
+                    waiting.iterations = iterations.or(waiting.iterations);
+                    // Whoever asks again does so where it is to run.
+                    waiting.target = target;
+                }
+                None => queue.waiting.push(Waiting::new(folder, target, iterations)),
             }
-            None => queue.waiting.push(Waiting::new(folder, launcher.target(), iterations)),
         }
         Ok::<_, QueueError>(())
     })?;
@@ -94,14 +119,20 @@ pub(super) fn advance_behind(
     let queue = Queue::read(runs)?;
     let ended_run = ended.as_ref().map(|ended| ended.run);
     let is_of_ended = |started: &Started| Some(&*started.run) == ended_run;
-    if queue.waiting.is_empty() && !queue.started.iter().any(is_of_ended) {
+    let is_news = |started: &Started| is_of_ended(started) || is_news(launcher, runs, started);
+    if queue.waiting.is_empty() && !queue.started.iter().any(is_news) {
         return Ok(());
     }
     let mut has_started = false;
+    let mut submissions = Vec::new();
     let advanced = Queue::change(runs, |queue| {
+        find_submitted(launcher, queue);
         queue.started.retain(|started| {
             let folder = RunFolder::at(runs.join(&started.run));
             let has_ended = launcher.status(&folder, &started.task) == Some(Status::Ended);
+            if has_ended {
+                launcher.say_end(&folder, &started.task);
+            }
             match Some(&*started.run) == ended_run {
                 true => !has_ended && !started.task.is_this_process(),
                 false => !has_ended || folder.has_worker(),
@@ -112,10 +143,9 @@ pub(super) fn advance_behind(
             // It may never have got out of the queue: whoever started it could not write that.
             queue.remove(ended.run);
         }
-        let is_ours = |waiting: &Waiting| launcher.serves(&waiting.target);
+        submissions = hand_over(launcher, runs, queue, wanted);
         while !queue.held
-            && launcher.has_place(&queue.started)
-            && let Some(next) = queue.waiting.iter().position(is_ours)
+            && let Some(next) = next_here(launcher, queue)
         {
             let Waiting { run, iterations, .. } = queue.waiting[next].clone();
             let folder = RunFolder::at(runs.join(&run));
@@ -136,11 +166,201 @@ pub(super) fn advance_behind(
         }
         Ok(())
     });
+    submit_all(launcher, runs, &submissions)?;
     match advanced {
         // It works, and the next look finds that.
         Err(EnqueueError::Queue(QueueError::Write(_))) if has_started => Ok(()),
         advanced => advanced,
     }
+}
+
+/// Whether something is to be done about a run that was started.
+fn is_news(launcher: &dyn Launcher, runs: &Path, started: &Started) -> bool {
+    let Some(job) = started.job() else { return false };
+    let folder = RunFolder::at(runs.join(&started.run));
+    job.job.is_empty() || launcher.status(&folder, &started.task) == Some(Status::Ended)
+}
+
+/// The first that may be started on this machine now.
+fn next_here(launcher: &dyn Launcher, queue: &Queue) -> Option<usize> {
+    queue.waiting.iter().position(|waiting| {
+        matches!(waiting.target, Target::Machine(_))
+            && launcher.serves(&waiting.target)
+            && launcher.has_place(&waiting.target, &queue.started)
+    })
+}
+
+/// So long after it was begun a submission is unfinished because who made it is gone, although it cannot
+/// be seen whether it is.
+const UNFINISHED_SECONDS: i64 = 120;
+
+/// Writes down the numbers of jobs whose submission was not finished; runs whose submission came to nothing
+/// wait again.
+fn find_submitted(launcher: &dyn Launcher, queue: &mut Queue) {
+    let is_left = |job: &Job| match &job.submitter {
+        None => true,
+        Some(by) if by.is_here() => !by.is_alive_here(),
+        Some(_) => Timestamp::now().duration_since(job.since).as_secs() >= UNFINISHED_SECONDS,
+    };
+    let mut again = Vec::new();
+    queue.started.retain_mut(|started| {
+        let Task::Job(job) = &mut started.task else { return true };
+        if !job.job.is_empty() || !is_left(job) {
+            return true;
+        }
+        match launcher.find(job) {
+            Found::Number(number) => (job.job, job.submitter) = (number, None),
+            Found::Nowhere => {
+                again.push(Waiting::again(&started.run, job));
+                return false;
+            }
+            Found::Unknown => {}
+        }
+        true
+    });
+    queue.waiting.splice(0..0, again);
+}
+
+/// Takes those that wait for a cluster, which are submitted together, and notes that before it happens.
+fn hand_over(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    queue: &mut Queue,
+    wanted: Wanted,
+) -> Vec<Submission> {
+    let is_due = |waiting: &Waiting| {
+        matches!(waiting.target, Target::Cluster { .. })
+            && launcher.serves(&waiting.target)
+            // Whoever is told when it fails may try at any time.
+            && (wanted == Wanted::ByAPerson || launcher.has_place(&waiting.target, &queue.started))
+    };
+    if queue.held {
+        return Vec::new();
+    }
+    let (due, rest): (Vec<_>, Vec<_>) = queue.waiting.iter().cloned().partition(is_due);
+    if due.is_empty() {
+        return Vec::new();
+    }
+    let submissions = launcher.submissions(runs, &due);
+    queue.waiting = rest;
+    for submission in &submissions {
+        for (waiting, task) in &submission.members {
+            let job = waiting.submitted(waiting.target.name(), &submission.name, *task);
+            queue.started.push(Started { run: waiting.run.clone(), task: Task::Job(job) });
+        }
+    }
+    submissions
+}
+
+/// Submits what was noted, which may take a while: nobody has to wait for the queue meanwhile.
+fn submit_all(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    submissions: &[Submission],
+) -> Result<(), EnqueueError> {
+    let mut problem = None;
+    for submission in submissions {
+        let submitted = launcher.submit(runs, submission);
+        let run = submission.members[0].0.run.clone();
+        Queue::change(runs, |queue| {
+            settle(queue, submission, &submitted);
+            Ok::<_, QueueError>(())
+        })?;
+        match submitted {
+            Ok(_) => {}
+            Err(NotSubmitted::Refused(said)) => {
+                let message = format!("Slurm does not take the job: {said}");
+                for (waiting, _) in &submission.members {
+                    let folder = RunFolder::at(runs.join(&waiting.run));
+                    let message = message.clone();
+                    write_last_word(&folder, vec![Event::Refused { message, fault: true }]);
+                }
+                problem = Some(EnqueueError::Refused { run, message });
+            }
+            Err(NotSubmitted::Later(said) | NotSubmitted::Unclear(said)) => {
+                problem.get_or_insert(EnqueueError::Launch { run, source: io::Error::other(said) });
+            }
+        }
+    }
+    problem.map_or(Ok(()), Err)
+}
+
+/// Notes what a submission came to. What may have been submitted stays, until somebody finds out.
+fn settle(queue: &mut Queue, submission: &Submission, submitted: &Result<String, NotSubmitted>) {
+    let is_of = |job: &Job| job.submission == submission.name;
+    match submitted {
+        Ok(_) | Err(NotSubmitted::Unclear(_)) => {
+            for started in &mut queue.started {
+                if let Task::Job(job) = &mut started.task
+                    && is_of(job)
+                {
+                    // The job may have written it itself.
+                    if let Ok(number) = submitted {
+                        job.job.clone_from(number);
+                    }
+                    job.submitter = None;
+                }
+            }
+        }
+        Err(NotSubmitted::Later(_) | NotSubmitted::Refused(_)) => {
+            let is_later = matches!(submitted, Err(NotSubmitted::Later(_)));
+            let (left, kept) = std::mem::take(&mut queue.started)
+                .into_iter()
+                .partition(|started: &Started| started.job().is_some_and(is_of));
+            queue.started = kept;
+            if is_later {
+                let again = left.iter().filter_map(|started: &Started| {
+                    Some(Waiting::again(&started.run, started.job()?))
+                });
+                queue.waiting.splice(0..0, again.collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+/// Takes those of these runs off that wait, here or in the queue of a cluster; those that are at work stay.
+/// A job of which no run is left is cancelled.
+pub fn take_off(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    folders: &[RunFolder],
+) -> Result<usize, QueueError> {
+    let mut left = Vec::new();
+    let waited = Queue::change(runs, |queue| {
+        let mut waited = 0;
+        for folder in folders {
+            let id = folder.id();
+            waited += usize::from(queue.remove(&id));
+            let Some(job) = queue.job(&id).filter(|_| !folder.has_worker()).cloned() else {
+                continue;
+            };
+            let task = Task::Job(job.clone());
+            let is_pending = match launcher.status(folder, &task) {
+                Some(Status::Pending) => true,
+                // It comes to it after others.
+                Some(Status::AtWork) => first_of(queue, &job) != Some(&id),
+                Some(Status::Ended) | None => false,
+            };
+            if is_pending {
+                queue.started.retain(|started| started.run != id);
+                waited += 1;
+                if first_of(queue, &job).is_none() {
+                    left.push(job);
+                }
+            }
+        }
+        Ok::<_, QueueError>(waited)
+    })?;
+    for job in left {
+        // Where it cannot be cancelled it finds no run that waits for it.
+        let _ = launcher.cancel(&job);
+    }
+    Ok(waited)
+}
+
+/// The first of the runs that a job is to do.
+fn first_of<'a>(queue: &'a Queue, job: &Job) -> Option<&'a str> {
+    queue.jobs().find(|(_, other)| other.is_that_of(job)).map(|(run, _)| run)
 }
 
 /// Where `folder`'s run is now.
@@ -158,6 +378,13 @@ pub fn place(
     }
     let started = queue.started.iter().find(|started| started.run == id);
     Ok(match started.and_then(|started| launcher.status(folder, &started.task)) {
+        // Its job does others first.
+        Some(Status::AtWork)
+            if !folder.has_worker()
+                && queue.job(&id).is_some_and(|job| first_of(&queue, job) != Some(&id)) =>
+        {
+            Place::Pending
+        }
         Some(Status::AtWork) => Place::AtWork,
         // Its job may have begun just now.
         _ if folder.has_worker() => Place::AtWork,
@@ -174,13 +401,16 @@ pub fn unseen_at_work(
     runs: &Path,
 ) -> Result<Option<RunFolder>, QueueError> {
     let queue = Queue::read(runs)?;
-    let waits = queue.waiting.iter().any(|waiting| launcher.serves(&waiting.target));
-    if queue.held || !waits || launcher.has_place(&queue.started) {
+    let is_here = |waiting: &&Waiting| {
+        matches!(waiting.target, Target::Machine(_)) && launcher.serves(&waiting.target)
+    };
+    let Some(waits) = queue.waiting.iter().find(is_here) else { return Ok(None) };
+    if queue.held || launcher.has_place(&waits.target, &queue.started) {
         return Ok(None);
     }
     let is_unseen = |started: &&Started| match &started.task {
         Task::Process { keeper, .. } => keeper.is_of_this_machine() && !keeper.is_here(),
-        Task::Job { .. } => false,
+        Task::Job(_) => false,
     };
     let unseen = queue.started.iter().find(is_unseen);
     Ok(unseen.map(|started| RunFolder::at(runs.join(&started.run))))
@@ -218,9 +448,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, Launch};
     use crate::runner::Local;
-    use crate::store::{Event, EventLog, Lease, Machine, Owner, Target};
+    use crate::store::{End, EventLog, Lease, Machine, Owner};
 
     /// A project whose keepers end at once and do nothing.
     fn project(folder: &Path) -> Config {
@@ -332,22 +562,25 @@ mod tests {
         assert_eq!(waiting(&config), 1);
     }
 
-    /// A cluster that takes every job and does with them what a test says.
+    /// A cluster that does with jobs what a test says.
     #[derive(Default)]
     struct Cluster {
         jobs: RefCell<Vec<Status>>,
+        /// What it says to the next submission instead of taking it.
+        answer: RefCell<Option<NotSubmitted>>,
+        known: RefCell<Option<Found>>,
     }
 
     impl Launcher for Cluster {
-        fn target(&self) -> Target {
+        fn target(&self, _run: &RunFolder) -> Target {
             Target::Cluster { cluster: "hpc".into() }
         }
 
         fn serves(&self, target: &Target) -> bool {
-            *target == self.target()
+            matches!(target, Target::Cluster { .. })
         }
 
-        fn has_place(&self, _started: &[Started]) -> bool {
+        fn has_place(&self, _target: &Target, _started: &[Started]) -> bool {
             true
         }
 
@@ -357,9 +590,29 @@ mod tests {
             _iterations: Option<usize>,
             _started: &[Started],
         ) -> io::Result<Task> {
+            panic!("a cluster is given jobs")
+        }
+
+        fn submissions(&self, _runs: &Path, waiting: &[Waiting]) -> Vec<Submission> {
+            let alone = |waiting: &Waiting| Submission {
+                name: format!("of {}", waiting.run),
+                members: vec![(waiting.clone(), 0)],
+                launch: Launch::default(),
+            };
+            waiting.iter().map(alone).collect()
+        }
+
+        fn submit(&self, _runs: &Path, _submission: &Submission) -> Result<String, NotSubmitted> {
+            if let Some(answer) = self.answer.take() {
+                return Err(answer);
+            }
             let mut jobs = self.jobs.borrow_mut();
             jobs.push(Status::Pending);
-            Ok(Task::Job { cluster: "hpc".into(), job: (jobs.len() - 1).to_string() })
+            Ok((jobs.len() - 1).to_string())
+        }
+
+        fn find(&self, _job: &Job) -> Found {
+            self.known.borrow().clone().unwrap_or(Found::Unknown)
         }
 
         fn check_room(&self, _run: &RunFolder) -> io::Result<()> {
@@ -367,9 +620,61 @@ mod tests {
         }
 
         fn status(&self, _run: &RunFolder, task: &Task) -> Option<Status> {
-            let Task::Job { job, .. } = task else { return None };
-            Some(self.jobs.borrow()[job.parse::<usize>().unwrap()])
+            let Task::Job(job) = task else { return None };
+            let Ok(number) = job.job.parse::<usize>() else { return Some(Status::Pending) };
+            Some(self.jobs.borrow()[number])
         }
+    }
+
+    #[test]
+    fn a_run_that_a_cluster_does_not_take_says_why_and_one_that_it_did_not_hear_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = project(folder.path());
+        let cluster = Cluster::default();
+        let [a, b] = ["a", "b"].map(|name| run(&config, name));
+        *cluster.answer.borrow_mut() = Some(NotSubmitted::Refused("no such partition".into()));
+        let err = enqueue(&cluster, &config.runs, &a, None).unwrap_err().to_string();
+        assert!(err.contains("is not queued") && err.contains("no such partition"), "{err}");
+        let failed = a.replay().unwrap().end;
+        assert!(matches!(failed, Some(End::Failed(why)) if why.contains("no such partition")));
+        assert_eq!(place(&cluster, &config.runs, &a).unwrap(), Place::Nowhere);
+
+        *cluster.answer.borrow_mut() = Some(NotSubmitted::Later("nobody answers".into()));
+        let err = enqueue(&cluster, &config.runs, &b, None).unwrap_err().to_string();
+        assert!(err.contains("stays in the queue") && err.contains("nobody answers"), "{err}");
+        assert_eq!(place(&cluster, &config.runs, &b).unwrap(), Place::Waiting(0));
+        advance(&cluster, &config.runs).unwrap();
+        assert_eq!(place(&cluster, &config.runs, &b).unwrap(), Place::Pending);
+    }
+
+    #[test]
+    fn a_job_whose_number_was_never_written_is_found_or_submitted_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = project(folder.path());
+        let cluster = Cluster::default();
+        let a = run(&config, "a");
+        let job = || Queue::read(&config.runs).unwrap().job(&a.id()).cloned();
+        *cluster.answer.borrow_mut() = Some(NotSubmitted::Unclear("it took too long".into()));
+        enqueue(&cluster, &config.runs, &a, None).unwrap_err();
+        assert_eq!(job().unwrap().job, "", "it may be there");
+        advance(&cluster, &config.runs).unwrap();
+        assert_eq!(job().unwrap().job, "", "nobody has asked the cluster");
+        *cluster.known.borrow_mut() = Some(Found::Nowhere);
+        advance(&cluster, &config.runs).unwrap();
+        assert_eq!(job().unwrap().job, "0", "it was submitted again");
+
+        Queue::change(&config.runs, |queue| {
+            let Task::Job(job) = &mut queue.started[0].task else { panic!() };
+            job.job = String::new();
+            Ok::<_, QueueError>(())
+        })
+        .unwrap();
+        *cluster.jobs.borrow_mut() = vec![Status::Pending; 8];
+        *cluster.known.borrow_mut() = Some(Found::Number("7".into()));
+        advance(&cluster, &config.runs).unwrap();
+        assert_eq!(job().unwrap().job, "7");
+        assert_eq!(take_off(&cluster, &config.runs, std::slice::from_ref(&a)).unwrap(), 1);
+        assert_eq!((job(), waiting(&config)), (None, 0));
     }
 
     #[test]
@@ -394,7 +699,7 @@ mod tests {
         assert_eq!([&a, &b].map(place), [Place::AtWork, Place::Nowhere]);
         // Only their own launcher knows what has become of jobs.
         advance(&local, &config.runs).unwrap();
-        let jobs = |started: &Started| matches!(started.task, Task::Job { .. });
+        let jobs = |started: &Started| started.job().is_some();
         assert_eq!(started().into_iter().filter(jobs).count(), 2);
         enqueue(&cluster, &config.runs, &b, None).unwrap();
         assert_eq!([&a, &b].map(place), [Place::AtWork, Place::Pending], "it was submitted again");

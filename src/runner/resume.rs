@@ -24,6 +24,14 @@ pub enum ResumeError {
         /// Who has it, as in `process 7 on box` or `job 12 of hpc`.
         by: String,
     },
+    /// It is in the queue of a cluster.
+    #[error("{run} waits already: {by} is to do it; 'retrain queue remove {run}' takes it off")]
+    Pending {
+        /// Name of the run's folder.
+        run: String,
+        /// What is to do it, as in `job 12 of slurm`.
+        by: String,
+    },
     /// It has a result and all its iterations, and no other number of them was asked for.
     #[error("{run} is done, with all its {iterations} iterations; '--iterations' trains it longer")]
     Done {
@@ -74,13 +82,24 @@ pub fn resume(
     folder: &RunFolder,
     iterations: Option<usize>,
 ) -> Result<(), ResumeError> {
+    check_resumable(launcher, runs, folder, iterations)?;
+    Ok(enqueue(launcher, runs, folder, iterations)?)
+}
+
+/// Errors where [`resume`] would, and queues nothing.
+pub(super) fn check_resumable(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    folder: &RunFolder,
+    iterations: Option<usize>,
+) -> Result<(), ResumeError> {
     let state = settled(launcher, runs, folder)?;
     check(&state, &folder.id(), iterations)?;
     if let Some(iterations) = iterations {
         let path = folder.experiment();
         spec::resolve(&spec::read(&path)?, &[format!("iterations={iterations}")], &path)?;
     }
-    Ok(enqueue(launcher, runs, folder, iterations)?)
+    Ok(())
 }
 
 /// The run, when no worker has it. One that has said its last word is given time to go, and so is
@@ -91,6 +110,10 @@ fn settled(launcher: &dyn Launcher, runs: &Path, folder: &RunFolder) -> Result<R
         // Looked at before the log, so that the log's last word is not missed.
         let worker = folder.worker();
         let task = task(launcher, runs, folder).map_err(EnqueueError::from)?;
+        if let (None, Some(Task::Job(_))) = (&worker, &task) {
+            let (run, by) = (folder.id(), task.map(|task| task.to_string()).unwrap_or_default());
+            return Err(ResumeError::Pending { run, by });
+        }
         let is_ending = worker.is_none() || folder.replay()?.end.is_some();
         match worker.map(|owner| owner.to_string()).or(task.map(|task| task.to_string())) {
             None => return Ok(folder.replay_whole()?.0),

@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 
 use super::launcher::Launcher;
-use super::queue::{Place, place};
-use super::resume::{ResumeError, resume};
-use crate::store::{LogError, Queue, QueueError, RunFolder, Stop};
+use super::queue::{Place, enqueue_all, place, take_off};
+use super::resume::{ResumeError, check_resumable};
+use crate::store::{LogError, QueueError, RunFolder, Stop};
 
 /// Why runs are not ended or not resumed, or not all of them.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +40,13 @@ pub struct Ended {
 }
 
 /// Takes those of these runs that wait off the queue, and asks the workers of the others to end.
-pub fn end_all(runs: &Path, folders: &[RunFolder], how: Stop) -> Result<Ended, SweepError> {
-    let waited = Queue::change(runs, |queue| {
-        Ok::<_, QueueError>(folders.iter().filter(|run| queue.remove(&run.id())).count())
-    })?;
+pub fn end_all(
+    launcher: &dyn Launcher,
+    runs: &Path,
+    folders: &[RunFolder],
+    how: Stop,
+) -> Result<Ended, SweepError> {
+    let waited = take_off(launcher, runs, folders)?;
     let mut worked = 0;
     for run in folders.iter().filter(|run| run.has_worker()) {
         run.request_stop(how).map_err(|source| SweepError::Stop { run: run.id(), source })?;
@@ -59,13 +62,15 @@ pub fn resume_all(
     runs: &Path,
     folders: &[RunFolder],
 ) -> Result<usize, SweepError> {
-    let mut queued = 0;
+    let mut wanted = Vec::new();
     for run in folders {
         let is_idle = place(launcher, runs, run)? == Place::Nowhere;
         if is_idle && run.summary()?.state.is_unfinished() {
-            resume(launcher, runs, run, None)?;
-            queued += 1;
+            check_resumable(launcher, runs, run, None)?;
+            wanted.push(run.clone());
         }
     }
-    Ok(queued)
+    // Together, as a cluster is given one array for all.
+    enqueue_all(launcher, runs, &wanted, None).map_err(ResumeError::from)?;
+    Ok(wanted.len())
 }

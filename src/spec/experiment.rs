@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Grouping;
+use crate::config::Launch;
 use crate::nets::NetworkSettings;
 use crate::setting::{FieldType, Value, Words, choices};
 
@@ -34,6 +35,8 @@ pub struct Experiment {
     pub train: Train,
     /// `[distort]`
     pub distort: Distort,
+    /// `[launch]`
+    pub launch: Launch,
     /// `[network]`
     pub network: NetworkSettings,
     /// Where what was decided about single photos stands; `None` where there is no such file.

@@ -6,10 +6,13 @@ mod rules;
 use std::ops::Deref;
 use std::sync::LazyLock;
 
+use super::launch::{COUNT, GPUS_RULE, MEMORY_RULE, TIME_RULE};
 use super::{
     BatchDraw, ClassWeights, Data, Distort, Experiment, Grouping, Optimizer, Schedule, Split,
     SplitRule, Train,
 };
+use crate::config::Launch;
+use crate::config::launch::Place as LaunchPlace;
 use crate::nets::{DeviceChoice, NETWORK_NAMES, NETWORKS, Network, NetworkSettings};
 use crate::nets::{Precision, Resize};
 use crate::setting::{Field, FieldType, Kind, Range, Value};
@@ -182,6 +185,7 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
         ("split", "which photo is for training, validation or test"),
         ("train", "how the last layer is trained"),
         ("distort", "changed copies of training photos; all zero and false: none"),
+        ("launch", "where the run is done; what is left out, config.toml says"),
         ("network", "what turns photos into features"),
     ];
     let tables = tables.map(|(name, about)| Section { name, about: about.to_owned() });
@@ -207,16 +211,17 @@ fn options_of(network: &'static Network) -> impl Iterator<Item = ExperimentField
     })
 }
 
-/// A field that is a member of [`Experiment`], which gives it its key.
+/// A field that is a member of [`Experiment`], which gives it its key, unless that is written too.
 macro_rules! field {
     ($first:ident $(. $rest:ident)*, $kind:expr, $default:expr, $meaning:expr) => {
+        field!(
+            concat!(stringify!($first) $(, ".", stringify!($rest))*) =>
+            $first $(. $rest)*, $kind, $default, $meaning
+        )
+    };
+    ($key:expr => $first:ident $(. $rest:ident)*, $kind:expr, $default:expr, $meaning:expr) => {
         ExperimentField {
-            field: Field::new(
-                concat!(stringify!($first) $(, ".", stringify!($rest))*),
-                $kind,
-                $default,
-                $meaning,
-            ),
+            field: Field::new($key, $kind, $default, $meaning),
             place: Place::Member {
                 get: |experiment| experiment.$first$(.$rest)*.to_value(),
                 set: |experiment, value| {
@@ -327,6 +332,27 @@ fn general() -> Vec<ExperimentField> {
             "changed copies of each training photo")
             .needs("one of distort.* is more than 0", |experiment| !experiment.distort.is_off()),
 
+        field!("launch.where" => launch.place, Kind::Choice(LaunchPlace::CHOICES), "\"config\"",
+            "where the run is done"),
+        field!(launch.partition, Kind::Text, "\"\"",
+            "the cluster's partition"),
+        field!(launch.account, Kind::Text, "\"\"",
+            "the account that the cluster books it on"),
+        field!(launch.time, Kind::Form(TIME_RULE), "\"\"",
+            "longest time of one job; what is not done then goes on in another one"),
+        field!(launch.gpus, Kind::Form(GPUS_RULE), "\"\"",
+            "GPUs of one job"),
+        field!(launch.cpus, COUNT, "0",
+            "processors of one job"),
+        field!(launch.memory, Kind::Form(MEMORY_RULE), "\"\"",
+            "memory of one job"),
+        field!(launch.flags, Kind::TextList, "[]",
+            "further arguments of sbatch, as they are"),
+        field!(launch.jobs, COUNT, "0",
+            "so many jobs do the runs of a sweep or of repeats; 0: each run has its own"),
+        field!(launch.jobs_at_once, COUNT, "0",
+            "so many of these may be at work at once; 0: as many as the cluster lets"),
+
         field!(network.backbone, Kind::Choice(NETWORK_NAMES), "\"inception_v3\"",
             "the network"),
         field!(network.weights, Kind::Path, "\"built-in\"",
@@ -357,6 +383,7 @@ impl Default for Experiment {
             split: Split::default(),
             train: Train::default(),
             distort: Distort::default(),
+            launch: Launch::default(),
             network: NetworkSettings::default(),
             labels: None,
         };

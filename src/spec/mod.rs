@@ -16,6 +16,7 @@ mod experiment;
 pub mod fields;
 mod files;
 mod grouping;
+mod launch;
 mod naming;
 mod resolve;
 mod settings;
@@ -31,6 +32,7 @@ pub use experiment::*;
 pub use fields::{ExperimentField, FIELDS};
 pub use files::{SpecError, load, name, read};
 pub use grouping::Grouping;
+pub use launch::changes_results;
 pub use naming::{Nameable, differences_in_words, distinct_names, short_key, sort_by_telling};
 pub use resolve::{Resolved, resolve};
 pub use settings::{

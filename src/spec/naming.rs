@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::launch::changes_results;
 use super::settings::in_effect;
 
 type Settings = BTreeMap<String, String>;
@@ -143,8 +144,7 @@ fn differing_keys<'a>(runs: impl Iterator<Item = &'a Settings> + Clone) -> Vec<S
         let first = values.next();
         values.any(|value| Some(value) != first)
     };
-    // It is about the experiment, and changes nothing.
-    let keys = keys.iter().filter(|key| **key != "description").filter(differs);
+    let keys = keys.iter().filter(|key| changes_results(key)).filter(differs);
     let mut keys: Vec<String> = keys.map(|key| (*key).clone()).collect();
     sort_by_telling(&mut keys);
     keys

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::fields::{FIELDS, SECTIONS, field};
+use super::launch::LAUNCH;
 use super::unknown::unknown;
 use super::{Experiment, ExperimentField};
 use crate::config::{Mistake, Mistakes};
@@ -72,6 +73,8 @@ pub fn differing_settings(
         settings.get(key).cloned().unwrap_or_else(|| in_effect(settings, key).to_owned())
     };
     keys.into_iter()
+        // Where they were done has changed nothing.
+        .filter(|key| !key.starts_with(LAUNCH))
         .filter(|key| in_effect(one, key) != in_effect(other, key))
         .map(|key| (key.clone(), [value(one, key), value(other, key)]))
         .collect()

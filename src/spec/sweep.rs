@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use super::Experiment;
 use super::fields::field;
+use super::launch::changes_results;
 use crate::random::Rng;
 use crate::setting::{Kind, Value, Words};
 
@@ -46,11 +47,11 @@ pub const DRAW_KEYS: Words = &[
 /// More runs than this are a mistake in a range rather than a wish.
 const MOST_RUNS: usize = 10_000;
 /// What has no several values: it says nothing of a training.
-const NOT_SWEPT: [&str; 2] = ["images", "description"];
+const NOT_SWEPT: &str = "images";
 
 /// Whether the field of this key may have several values.
 pub fn is_swept(key: &str) -> bool {
-    !NOT_SWEPT.contains(&key)
+    key != NOT_SWEPT && changes_results(key)
 }
 
 /// Whether a field of this kind holds numbers, of which there are ranges.

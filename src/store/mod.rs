@@ -62,7 +62,7 @@ pub use owner::Owner;
 pub use photos::{ListedPhoto, PhotoRow, changed_photos, read_photos, write_photos};
 pub use points::Points;
 pub use project::recorded_root;
-pub use queue::{Queue, QueueError, Started, Target, Task, Waiting};
+pub use queue::{Job, Queue, QueueError, Started, Target, Task, Waiting};
 pub use remove::Removed;
 pub use room::{check_room, free_bytes};
 pub use run::{End, FeatureProgress, Horizon, Run};
@@ -71,7 +71,7 @@ pub use scores::{
     ImageScore, ScoresError, ScoresFile, ScoresWriter, read_scores, read_skipped, score_column,
     skipped_csv, write_scores,
 };
-pub use stop::{Stop, StopError};
+pub use stop::{EndSignals, Stop, StopError};
 pub use summary::{KeptValidation, State, Summary};
 pub use tested::{TestedPhotos, tested_photos};
 pub use tested_folds::TestedFolds;

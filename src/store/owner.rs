@@ -92,6 +92,11 @@ impl Owner {
         if self.place.is_empty() { self.host == host_name() } else { self.place == place() }
     }
 
+    /// Whether its process, which could be seen from here, is there.
+    pub fn is_alive_here(&self) -> bool {
+        look(self.pid) == Seen::Alive { start: self.process_start }
+    }
+
     /// Whether it was started on this machine, by its name or its boot.
     pub fn is_of_this_machine(&self) -> bool {
         let boot = boot();

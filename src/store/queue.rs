@@ -150,12 +150,53 @@ pub enum Task {
         slot: usize,
     },
     /// A job of a cluster, which may be pending there.
-    Job {
-        /// Name of the cluster that has the job.
-        cluster: String,
-        /// What the cluster calls the job, `123` for example.
-        job: String,
-    },
+    Job(Job),
+}
+
+/// A job of a cluster that a run is given to, alone or with others that it does one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Name of the cluster that has the job.
+    pub cluster: String,
+    /// What the cluster calls the job, `123`, of an array all of it; empty as long as that is not known.
+    pub job: String,
+    /// The name by which who submitted it finds it again, and the job its runs.
+    #[serde(default)]
+    pub submission: String,
+    /// Which of the jobs of an array, from 1; 0: it is no array.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub task: usize,
+    /// Who submits it, as long as its number is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitter: Option<Owner>,
+    /// When it was submitted.
+    #[serde(default)]
+    pub since: Timestamp,
+    /// Another number of iterations than the run's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<usize>,
+    /// Length of the run's event log by then.
+    #[serde(default)]
+    pub log_bytes: u64,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl Job {
+    /// What the cluster calls it: `123`, or `123_4` in an array.
+    pub fn name(&self) -> String {
+        match self.task {
+            0 => self.job.clone(),
+            task => format!("{}_{task}", self.job),
+        }
+    }
+
+    /// Whether it is the same job: of two runs that it does one after the other.
+    pub fn is_that_of(&self, other: &Job) -> bool {
+        self.submission == other.submission && self.task == other.task
+    }
 }
 
 impl Default for Queue {
@@ -189,7 +230,20 @@ impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Task::Process { keeper, .. } => keeper.fmt(f),
-            Task::Job { cluster, job } => write!(f, "job {job} of {cluster}"),
+            Task::Job(job) if job.job.is_empty() => {
+                write!(f, "a job of {} that is being submitted", job.cluster)
+            }
+            Task::Job(job) => write!(f, "job {} of {}", job.name(), job.cluster),
+        }
+    }
+}
+
+impl Started {
+    /// The job, where it is one.
+    pub fn job(&self) -> Option<&Job> {
+        match &self.task {
+            Task::Job(job) => Some(job),
+            Task::Process { .. } => None,
         }
     }
 }
@@ -202,6 +256,31 @@ impl Task {
 }
 
 impl Waiting {
+    /// The job that it is given to, which has no number yet.
+    pub fn submitted(&self, cluster: &str, submission: &str, task: usize) -> Job {
+        Job {
+            cluster: cluster.to_owned(),
+            job: String::new(),
+            submission: submission.to_owned(),
+            task,
+            submitter: Some(Owner::this_process()),
+            since: Timestamp::now(),
+            iterations: self.iterations,
+            log_bytes: self.log_bytes,
+        }
+    }
+
+    /// The run of a job that waits again.
+    pub fn again(run: &str, job: &Job) -> Waiting {
+        Waiting {
+            run: run.to_owned(),
+            target: Target::Cluster { cluster: job.cluster.clone() },
+            iterations: job.iterations,
+            since: job.since,
+            log_bytes: job.log_bytes,
+        }
+    }
+
     /// A run that waits from now on.
     pub fn new(folder: &RunFolder, target: Target, iterations: Option<usize>) -> Waiting {
         Waiting {
@@ -275,14 +354,31 @@ impl Queue {
         self.waiting.iter().position(|waiting| waiting.run == run)
     }
 
-    /// Makes `summary` that of a run which waits, where `folder` does.
+    /// The job that a run is given to.
+    pub fn job(&self, run: &str) -> Option<&Job> {
+        self.started.iter().find(|started| started.run == run).and_then(Started::job)
+    }
+
+    /// The runs that are given to jobs, in their order.
+    pub fn jobs(&self) -> impl Iterator<Item = (&str, &Job)> {
+        self.started.iter().filter_map(|started| Some((&*started.run, started.job()?)))
+    }
+
+    /// Makes `summary` that of a run which waits, where `folder` does: for its turn, or for its job, to
+    /// begin or to go on.
     pub fn mark(&self, folder: &RunFolder, summary: &mut Summary) {
-        if self.waiting.is_empty() || summary.state == State::Running {
+        let is_empty = self.waiting.is_empty() && self.started.is_empty();
+        if is_empty || summary.state == State::Running {
             return;
         }
         let id = folder.id();
         let waits = |waiting: &Waiting| waiting.run == id && waiting.is_due(folder);
-        if self.waiting.iter().any(waits) {
+        let is_pending = |job: &Job| {
+            // Its worker is gone without a last word, and the job will do it again.
+            summary.state == State::Lost
+                || (folder.log_bytes() == job.log_bytes && folder.events().exists())
+        };
+        if self.waiting.iter().any(waits) || self.job(&id).is_some_and(is_pending) {
             summary.state = State::Queued;
         }
     }
@@ -397,7 +493,8 @@ mod tests {
             matches!(&queue.started[0].task, Task::Process { keeper, slot: 1 } if keeper.pid == 7)
         );
         change(runs.path(), |queue| {
-            let task = Task::Job { cluster: "hpc".into(), job: "123".into() };
+            let job = queue.waiting[0].submitted("hpc", "abc", 2);
+            let task = Task::Job(Job { job: "123".into(), submitter: None, ..job });
             queue.started.push(Started { run: "c".into(), task });
             queue.waiting[0].target = Target::Cluster { cluster: "hpc".into() };
         });
@@ -405,7 +502,7 @@ mod tests {
         assert!(written.contains("\"v\": 2") && written.contains("\"keeper\""), "{written}");
         let queue = Queue::read(runs.path()).unwrap();
         assert_eq!(queue.waiting[0].target, Target::Cluster { cluster: "hpc".into() });
-        assert!(matches!(&queue.started[1].task, Task::Job { job, .. } if job == "123"));
+        assert!(matches!(&queue.started[1].task, Task::Job(job) if job.name() == "123_2"));
     }
 
     #[test]

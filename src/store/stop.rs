@@ -6,6 +6,10 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 
 use super::atomic::write_atomically;
 use super::folder::RunFolder;
@@ -21,6 +25,35 @@ pub enum Stop {
     Keep,
     /// End without a result.
     Cancel,
+}
+
+/// What a cluster tells the process of a job: that its end comes near, and that it has come.
+#[derive(Clone, Debug, Default)]
+pub struct EndSignals {
+    near: Arc<AtomicBool>,
+    end: Arc<AtomicBool>,
+}
+
+impl EndSignals {
+    /// Hears them from now on: USR1 says that the end is near, TERM and INT that it has come.
+    pub fn watched() -> io::Result<EndSignals> {
+        let signals = EndSignals::default();
+        signal_hook::flag::register(SIGUSR1, signals.near.clone())?;
+        for signal in [SIGTERM, SIGINT] {
+            signal_hook::flag::register(signal, signals.end.clone())?;
+        }
+        Ok(signals)
+    }
+
+    /// Whether the process has to end at once.
+    pub fn has_to_end(&self) -> bool {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was said since the last time that the end is near.
+    pub fn take_near(&self) -> bool {
+        self.near.swap(false, Ordering::Relaxed)
+    }
 }
 
 /// A stop request that its worker cannot follow.

@@ -8,7 +8,7 @@ use super::Context;
 use super::effect::{Again, QueueEdit};
 use super::news::{LessonNews, News, Toast};
 use super::screens::waits_in_queue;
-use crate::runner::{self, Ended, Local, Place, StartError};
+use crate::runner::{self, Ended, Launchers, Place, StartError};
 use crate::spec::with_other_network;
 use crate::store::{Queue, QueueError, RunFolder, State, Stop, Summary, Timestamp};
 use crate::words::counted;
@@ -21,26 +21,27 @@ const LOOK: Duration = Duration::from_millis(20);
 /// workers outlive the UI.
 pub fn launch(context: &Context, experiment: &Path) -> News {
     let made = runner::create_all(&context.config, &[experiment], &[], 1);
-    let mut runs = match made {
-        Ok(runs) => runs.into_iter(),
-        Err(err) => return News::Said(Toast::error(err.to_string())),
-    };
-    let mut first = runs.next().map(|run| queued(context, Ok(run)));
-    for run in runs {
-        if let News::Said(problem) = queued(context, Ok(run)) {
-            first = Some(News::Said(problem));
-        }
+    match made {
+        Ok(runs) => queued(context, runs),
+        Err(err) => News::Said(Toast::error(err.to_string())),
     }
-    first.unwrap_or_else(|| News::Said(Toast::error("the sweep has no run".to_owned())))
 }
 
 /// Queues a run that was made, and starts what may start.
-fn queued(context: &Context, made: Result<RunFolder, StartError>) -> News {
-    let run = match made {
-        Ok(run) => run,
-        Err(err) => return News::Said(Toast::error(err.to_string())),
+fn queued_alone(context: &Context, made: Result<RunFolder, StartError>) -> News {
+    match made {
+        Ok(run) => queued(context, vec![run]),
+        Err(err) => News::Said(Toast::error(err.to_string())),
+    }
+}
+
+/// Queues runs that belong together, and starts what may start. Tells of the first.
+fn queued(context: &Context, runs: Vec<RunFolder>) -> News {
+    let enqueued = runner::enqueue_all(&launchers(context), &context.config.runs, &runs, None);
+    let Some(run) = runs.into_iter().next() else {
+        return News::Said(Toast::error("the sweep has no run".to_owned()));
     };
-    match runner::enqueue(&local(context), &context.config.runs, &run, None) {
+    match enqueued {
         Ok(()) => match place(context, &run) {
             Ok(Place::Waiting(before)) => News::Queued { run, before },
             Ok(_) => News::Launched(run),
@@ -67,7 +68,7 @@ pub fn rerun(context: &Context, run: &RunFolder, again: Again) -> News {
             Err(err) => return News::Said(Toast::error(err.to_string())),
         },
     };
-    queued(context, runner::create_again(&context.config, run, &settings))
+    queued_alone(context, runner::create_again(&context.config, run, &settings))
 }
 
 /// Makes a run of what a run was with the labels as they are decided now, and tells when it is over.
@@ -121,7 +122,7 @@ fn end_of(context: &Context, run: &RunFolder) -> Option<String> {
 /// once, waits until it is seen at work, so that no screen shows the old state again.
 pub fn resume(context: &Context, run: &RunFolder, iterations: Option<usize>) -> News {
     let updated = run.summary().ok().and_then(|summary| summary.updated);
-    if let Err(err) = runner::resume(&local(context), &context.config.runs, run, iterations) {
+    if let Err(err) = runner::resume(&launchers(context), &context.config.runs, run, iterations) {
         return News::NotStarted { run: run.clone(), problem: err.to_string() };
     }
     let start = Instant::now();
@@ -158,17 +159,24 @@ fn without_its_worker(run: &RunFolder, updated: Option<Timestamp>) -> News {
 }
 
 /// What starts the workers of this project.
-fn local(context: &Context) -> Local {
-    Local::new(&context.program, &context.config)
+pub fn launchers(context: &Context) -> Launchers {
+    Launchers::new(&context.program, &context.config, context.jobs.clone())
 }
 
 fn place(context: &Context, run: &RunFolder) -> Result<Place, QueueError> {
-    runner::place(&local(context), &context.config.runs, run)
+    runner::place(&launchers(context), &context.config.runs, run)
 }
 
 /// Changes the queue, and starts what may start then.
 pub fn edit_queue(context: &Context, edit: QueueEdit) -> News {
     let runs = &context.config.runs;
+    if let QueueEdit::Remove(removed) = &edit {
+        // Those that wait in a cluster's queue.
+        let folders: Vec<_> = removed.iter().map(|run| RunFolder::at(runs.join(run))).collect();
+        if let Err(err) = runner::take_off(&launchers(context), runs, &folders) {
+            return News::Said(Toast::error(err.to_string()));
+        }
+    }
     let edited = Queue::change(runs, |queue| {
         Ok::<_, QueueError>(match edit {
             QueueEdit::Move { runs, before } => queue.move_before(&runs, before.as_deref()),
@@ -191,7 +199,7 @@ pub fn edit_queue(context: &Context, edit: QueueEdit) -> News {
 
 /// Starts the runs that may start now, also where the processes that should have done so are gone.
 pub fn advance(context: &Context) -> Result<(), String> {
-    runner::advance(&local(context), &context.config.runs).map_err(|err| err.to_string())
+    runner::advance(&launchers(context), &context.config.runs).map_err(|err| err.to_string())
 }
 
 fn wish(stop: Stop) -> &'static str {
@@ -208,6 +216,14 @@ pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
     if let Ok(Place::Waiting(_)) = place(context, run) {
         return News::Said(Toast::error(waits_in_queue(&run.id())));
     }
+    if let Ok(Place::Pending) = place(context, run) {
+        let taken =
+            runner::take_off(&launchers(context), &context.config.runs, std::slice::from_ref(run));
+        return News::Said(match taken {
+            Ok(_) => Toast::good(format!("{} is off the queue of its cluster", run.id())),
+            Err(err) => Toast::error(err.to_string()),
+        });
+    }
     if !run.has_worker() {
         let text = format!("{} has no worker any more: nothing to {wish}", run.id());
         return News::Said(Toast::error(text));
@@ -220,7 +236,7 @@ pub fn ask_worker(context: &Context, run: &RunFolder, stop: Stop) -> News {
 
 /// Takes these runs off the queue, and asks the workers of those at work to end.
 pub fn end_all(context: &Context, runs: &[RunFolder], stop: Stop) -> News {
-    News::Said(match runner::end_all(&context.config.runs, runs, stop) {
+    News::Said(match runner::end_all(&launchers(context), &context.config.runs, runs, stop) {
         Ok(Ended { waited, worked }) => Toast::good(format!(
             "{} off the queue, {} at work asked to {}",
             counted(waited, "run"),
@@ -233,7 +249,7 @@ pub fn end_all(context: &Context, runs: &[RunFolder], stop: Stop) -> News {
 
 /// Queues those of these runs that are not done.
 pub fn resume_all(context: &Context, runs: &[RunFolder]) -> News {
-    News::Said(match runner::resume_all(&local(context), &context.config.runs, runs) {
+    News::Said(match runner::resume_all(&launchers(context), &context.config.runs, runs) {
         Ok(queued) => Toast::good(format!("{} queued", counted(queued, "run"))),
         Err(err) => Toast::error(err.to_string()),
     })
@@ -245,12 +261,18 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::runner::Jobs;
     use crate::store::{Event, EventLog, Lease};
 
     fn project(folder: &Path) -> Context {
         fs::create_dir_all(folder.join("experiments")).unwrap();
         fs::write(folder.join("experiments/a.toml"), "images = \"photos\"\n").unwrap();
-        Context { config: Config::at(folder), program: "/bin/true".into(), slots: 1 }
+        Context {
+            config: Config::at(folder),
+            program: "/bin/true".into(),
+            slots: 1,
+            jobs: Jobs::default(),
+        }
     }
 
     #[test]

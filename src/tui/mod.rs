@@ -76,6 +76,7 @@ pub use keys::names::{KINDS as KINDS_KEY, MAP as MAP_KEY};
 pub use screens::filters_markdown;
 
 use crate::config::Config;
+use crate::runner::Jobs;
 
 /// What the UI is opened on.
 #[derive(Clone, Debug)]
@@ -86,6 +87,8 @@ pub struct Context {
     pub program: PathBuf,
     /// How many runs work at once on this machine.
     pub slots: usize,
+    /// What is known of jobs in a cluster.
+    pub jobs: Jobs,
 }
 
 /// Why the UI could not be opened, or had to end.

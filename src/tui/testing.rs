@@ -22,6 +22,7 @@ use super::known_run::{KnownRun, Reading};
 use super::news::{News, RunsNews};
 use super::theme::{Environment, Theme, ThemeName};
 use crate::config::Config;
+use crate::runner::Jobs;
 use crate::store::{KeptValidation, Note, RunFolder, State, Summary, TestResult, Timestamp};
 
 /// The sizes at which every screen is looked at.
@@ -45,6 +46,7 @@ pub fn app(theme: ThemeName) -> App {
         config: Config { theme, ..Config::at(Path::new(".")) },
         program: "retrain".into(),
         slots: 1,
+        jobs: Jobs::default(),
     };
     let environment = Environment { term: "xterm-256color".into(), ..Default::default() };
     PASSED.set(0);

@@ -143,7 +143,7 @@ impl Observer for RunObserver<'_> {
     }
 
     fn wants_checkpoint(&mut self) -> bool {
-        Instant::now() >= self.due
+        self.requests.take_checkpoint() || Instant::now() >= self.due
     }
 
     /// A checkpoint that cannot be written is no reason to end a training that can.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::store::{Lease, RunFolder, Stop, say_aside};
+use crate::store::{EndSignals, Lease, RunFolder, Stop, say_aside};
 
 /// Time between two looks at the stop file.
 const LOOK: Duration = Duration::from_millis(200);
@@ -16,18 +16,33 @@ const LOOKS_PER_BEAT: u32 = 10;
 
 /// The request that holds; shared between the worker and the thread that watches for requests.
 #[derive(Clone, Default)]
-pub struct Requests(Arc<AtomicUsize>);
+pub struct Requests {
+    strongest: Arc<AtomicUsize>,
+    /// In a job of a cluster: what that says.
+    cluster: Option<EndSignals>,
+}
 
 impl Requests {
     /// The strongest that was made so far: none is taken back, as the worker may have begun to
     /// follow it.
     pub fn strongest(&self) -> Option<Stop> {
-        let place = self.0.load(Ordering::Relaxed).checked_sub(1)?;
+        let place = self.strongest.load(Ordering::Relaxed).checked_sub(1)?;
         Some(Stop::ALL[place])
     }
 
+    /// Whether it is a cluster that ends this process, which may begin again at once: there is no last
+    /// word to say.
+    pub fn is_ended_by_cluster(&self) -> bool {
+        self.cluster.as_ref().is_some_and(EndSignals::has_to_end)
+    }
+
+    /// Whether a checkpoint is wanted now, as the end comes near. Once true, it is made.
+    pub fn take_checkpoint(&self) -> bool {
+        self.cluster.as_ref().is_some_and(EndSignals::take_near)
+    }
+
     fn make(&self, stop: Stop) {
-        self.0.fetch_max(1 + stop as usize, Ordering::Relaxed);
+        self.strongest.fetch_max(1 + stop as usize, Ordering::Relaxed);
     }
 }
 
@@ -41,12 +56,19 @@ pub struct RequestWatcher {
 }
 
 impl RequestWatcher {
-    /// Begins to watch on a thread of its own.
-    pub fn start(run: &RunFolder, lease: Arc<Lease>) -> io::Result<RequestWatcher> {
-        let requests = Requests::default();
+    /// Begins to watch on a thread of its own. In a job of a cluster its signals are heard already, and
+    /// ask for a pause: what comes behind them may not be waited for.
+    pub fn start(
+        run: &RunFolder,
+        lease: Arc<Lease>,
+        cluster: Option<&EndSignals>,
+    ) -> io::Result<RequestWatcher> {
+        let requests = Requests { cluster: cluster.cloned(), ..Requests::default() };
         let signalled = Arc::new(AtomicBool::new(false));
-        for signal in [SIGTERM, SIGINT] {
-            signal_hook::flag::register(signal, signalled.clone())?;
+        if cluster.is_none() {
+            for signal in [SIGTERM, SIGINT] {
+                signal_hook::flag::register(signal, signalled.clone())?;
+            }
         }
         let ended = Arc::new(AtomicBool::new(false));
         let (run, seen, end) = (run.clone(), requests.clone(), ended.clone());
@@ -56,6 +78,9 @@ impl RequestWatcher {
             while !end.load(Ordering::Relaxed) {
                 if signalled.load(Ordering::Relaxed) {
                     seen.make(Stop::Keep);
+                }
+                if seen.is_ended_by_cluster() {
+                    seen.make(Stop::Pause);
                 }
                 match run.stop_request() {
                     Ok(stop) => stop.into_iter().for_each(|stop| seen.make(stop)),

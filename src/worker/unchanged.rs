@@ -10,8 +10,8 @@ use crate::setting::Value;
 use crate::spec::{self, Experiment};
 use crate::store::Run;
 
-/// Settings that may change between two workers: one is asked for, one says nothing.
-const FREE: [&str; 2] = ["iterations", "description"];
+/// The setting that may change between two workers beside those that change no result: it is asked for.
+const FREE: &str = "iterations";
 
 /// The name of the network's arithmetic among the properties that a run records.
 pub(super) const ARITHMETIC: &str = "arithmetic";
@@ -24,7 +24,8 @@ pub(super) fn check_settings(run: &Run, experiment: &Experiment) -> Result<()> {
     let began = experiment.with(&recorded).context("the run's log holds wrong settings")?;
     let changed: Vec<String> = spec::differences(&began, experiment)
         .iter()
-        .filter(|difference| !FREE.contains(&difference.field.key))
+        .filter(|difference| difference.field.key != FREE)
+        .filter(|difference| spec::changes_results(difference.field.key))
         .map(ToString::to_string)
         .collect();
     if changed.is_empty() {

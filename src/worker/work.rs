@@ -18,15 +18,20 @@ use crate::features::{self, Cache, Extractor, FillError, Recipe, RunJobs};
 use crate::nets::{NetworkSettings, Place};
 use crate::spec::{self, Experiment, SpecError};
 use crate::store::{
-    Counts, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain, say_aside,
-    shown, skipped_csv, write_atomically,
+    Counts, EndSignals, Event, Lease, LeaseError, NetworkFacts, RunFolder, Stage, Stop, explain,
+    say_aside, shown, skipped_csv, write_atomically,
 };
 
 /// Does the run in `folder`, or goes on with it, to its result or its failure; either is its log's
-/// last word. With `iterations` a person wants that many instead of the run's.
-pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
+/// last word. With `iterations` a person wants that many instead of the run's. In a job of a cluster that
+/// ends before its time there is no last word.
+pub fn work(
+    folder: &RunFolder,
+    iterations: Option<usize>,
+    cluster: Option<&EndSignals>,
+) -> ExitCode {
     // What goes wrong before the log is open can only be said in worker.log, where stderr leads.
-    let begun = begin(folder);
+    let begun = begin(folder, cluster);
     let (mut reporter, watcher) = match begun {
         Ok(begun) => begun,
         Err(err) => {
@@ -50,12 +55,12 @@ pub fn work(folder: &RunFolder, iterations: Option<usize>) -> ExitCode {
     }
 }
 
-fn begin(folder: &RunFolder) -> Result<(Reporter, RequestWatcher)> {
+fn begin(folder: &RunFolder, cluster: Option<&EndSignals>) -> Result<(Reporter, RequestWatcher)> {
     let lease = Arc::new(Lease::take(&folder.lock())?);
     folder.sweep();
     // A request to an earlier worker of this run is not meant for this one.
     folder.withdraw_stop().context("cannot remove an old stop request")?;
-    let watcher = RequestWatcher::start(folder, lease.clone())?;
+    let watcher = RequestWatcher::start(folder, lease.clone(), cluster)?;
     Ok((Reporter::open(folder, lease)?, watcher))
 }
 
@@ -139,6 +144,10 @@ impl<'a> Work<'a> {
 
     /// Ends without a result, as a person asked; before training began there is none to keep.
     fn leave(self, stop: Stop) -> Result<()> {
+        if stop == Stop::Pause && self.requests.is_ended_by_cluster() {
+            self.reporter.say("the cluster ends the job");
+            return self.reporter.sync();
+        }
         self.reporter.turn(match stop {
             Stop::Pause => Event::Paused,
             Stop::Keep | Stop::Cancel => Event::Cancelled,

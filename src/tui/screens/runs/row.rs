@@ -5,14 +5,14 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys;
-use crate::spec::{in_effect, sort_by_telling};
+use crate::spec::{changes_results, in_effect, sort_by_telling};
 use crate::tui::known_run::KnownRun;
 use crate::tui::screens::order;
 
 type Settings = BTreeMap<String, String>;
 
-/// Settings that have a column of their own, or say nothing about the result.
-const NEVER: [&str; 2] = ["description", "iterations"];
+/// The setting that has a column of its own.
+const ITERATIONS: &str = "iterations";
 
 /// What a row is sorted by under one column.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub fn settings(runs: &[&KnownRun], all: bool) -> Vec<String> {
         between.extend(summaries.flat_map(|summary| summary.settings.keys()));
     }
     let listed = |keys: &BTreeSet<&String>| {
-        let wanted = |key: &&&String| !NEVER.contains(&key.as_str());
+        let wanted = |key: &&&String| key.as_str() != ITERATIONS && changes_results(key);
         let mut keys: Vec<String> = keys.iter().filter(wanted).map(|key| (*key).clone()).collect();
         sort_by_telling(&mut keys);
         keys

@@ -1,0 +1,192 @@
+//! From runs to a job of the cluster: how runs are put together, the script, and what `sbatch` is told.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::call::{SlurmError, call};
+use super::seen::COMMENT;
+use crate::config::Launch;
+use crate::config::launch::MOST_TASKS;
+use crate::runner::launch::THREAD_SETTINGS;
+use crate::runner::launcher::{NotSubmitted, Submission};
+use crate::store::{Timestamp, Waiting};
+
+/// A busy controller may take its time.
+const LIMIT: Duration = Duration::from_secs(60);
+/// So long before its end a job is told of it, as `sbatch` takes it: it writes a checkpoint then.
+const AHEAD_SECONDS: u32 = 60;
+
+/// A run that waits, and what decides with which others it shares an array.
+pub(super) struct Member {
+    pub waiting: Waiting,
+    pub experiment: String,
+    pub group: Option<String>,
+    pub launch: Launch,
+}
+
+impl Member {
+    fn goes_with(&self, other: &Member) -> bool {
+        self.launch == other.launch
+            && self.group == other.group
+            && self.experiment == other.experiment
+            && self.waiting.iterations == other.waiting.iterations
+    }
+}
+
+/// Runs behind each other that are of one sweep, or repeats of one experiment, become an array.
+pub(super) fn put_together(runs: &Path, members: &[Member]) -> Vec<Submission> {
+    let groups = members.chunk_by(Member::goes_with).flat_map(|group| group.chunks(most(group)));
+    groups.map(|group| submission(runs, group)).collect()
+}
+
+/// The most runs of one array.
+fn most(group: &[Member]) -> usize {
+    match group[0].launch.jobs {
+        0 => MOST_TASKS,
+        _ => usize::MAX,
+    }
+}
+
+fn submission(runs: &Path, group: &[Member]) -> Submission {
+    let launch = group[0].launch.clone();
+    let tasks = match launch.jobs {
+        0 => group.len(),
+        jobs => jobs.min(group.len()),
+    };
+    let task = |place: usize| if group.len() == 1 { 0 } else { 1 + place % tasks };
+    let members = group.iter().map(|member| member.waiting.clone());
+    let members = members.enumerate().map(|(place, waiting)| (waiting, task(place))).collect();
+    Submission { name: name(runs, &group[0].waiting), members, launch }
+}
+
+/// A name that no other submission has.
+fn name(runs: &Path, first: &Waiting) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(runs.as_os_str().as_encoded_bytes()).update(first.run.as_bytes());
+    hasher.update(Timestamp::now().to_string().as_bytes());
+    hasher.update(&std::process::id().to_le_bytes());
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Has the cluster take it. Gives its number.
+pub(super) fn submit(
+    program: &Path,
+    root: &Path,
+    runs: &Path,
+    submission: &Submission,
+) -> Result<String, NotSubmitted> {
+    let later = |err: io::Error| NotSubmitted::Later(err.to_string());
+    let program = kept_program(program, runs).map_err(later)?;
+    let script = script(&program, runs, &submission.name);
+    let output = call("sbatch", &arguments(root, runs, submission), &script, LIMIT);
+    match output {
+        // With several clusters the name of the one stands behind it.
+        Ok(printed) => match printed.trim().split(';').next() {
+            Some(number) if number.parse::<u64>().is_ok() => Ok(number.to_owned()),
+            _ => Err(NotSubmitted::Unclear(format!("sbatch printed {:?}", printed.trim()))),
+        },
+        Err(SlurmError::Refused(said)) => Err(NotSubmitted::Refused(said)),
+        Err(err @ SlurmError::Missing { .. }) => Err(NotSubmitted::Later(err.to_string())),
+        Err(SlurmError::Silent(said)) if said.contains("Unable to contact") => {
+            Err(NotSubmitted::Later(format!("Slurm does not answer: {said}")))
+        }
+        Err(err @ SlurmError::Silent(_)) => Err(NotSubmitted::Unclear(err.to_string())),
+    }
+}
+
+/// The job does the runs that the queue has for the submission: what was taken off is not done.
+fn script(program: &Path, runs: &Path, name: &str) -> String {
+    let settings: String =
+        THREAD_SETTINGS.iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
+    format!(
+        "#!/bin/sh\n# Does runs of retrain: those that its queue has for this job.\n{settings}\
+         exec {} worker {} --submission={name}\n",
+        in_shell(program),
+        in_shell(runs)
+    )
+}
+
+fn in_shell(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
+}
+
+/// What `sbatch` is told. Nothing of it is of one site: what a cluster wants to know besides is said by
+/// the experiment and `config.toml`, whose arguments are the last ones and hold.
+fn arguments(root: &Path, runs: &Path, submission: &Submission) -> Vec<String> {
+    let (launch, first) = (&submission.launch, &submission.members[0].0.run);
+    let (tasks, numbers) = match submission.tasks() {
+        0 => (None, "%j"),
+        tasks => (Some(tasks), "%A_%a"),
+    };
+    // In a pattern a percent sign begins a number.
+    let folder = runs.join(first).to_string_lossy().replace('%', "%%");
+    let mut arguments = vec![
+        "--parsable".to_owned(),
+        format!("--job-name={}", job_name(first)),
+        format!("--comment={COMMENT}{}", submission.name),
+        format!("--chdir={}", root.display()),
+        format!("--output={folder}/slurm-{numbers}.out"),
+        "--open-mode=append".to_owned(),
+        "--requeue".to_owned(),
+        format!("--signal=B:USR1@{AHEAD_SECONDS}"),
+        "--nodes=1".to_owned(),
+        "--ntasks=1".to_owned(),
+    ];
+    if let Some(tasks) = tasks {
+        let at_once = match launch.jobs_at_once {
+            0 => String::new(),
+            at_once => format!("%{at_once}"),
+        };
+        arguments.push(format!("--array=1-{tasks}{at_once}"));
+    }
+    arguments.extend(resources(launch));
+    arguments
+}
+
+/// What is asked of the cluster, as arguments of `sbatch` and `srun`.
+pub fn resources(launch: &Launch) -> Vec<String> {
+    let cpus = if launch.cpus == 0 { String::new() } else { launch.cpus.to_string() };
+    let named = [
+        ("--partition=", &launch.partition),
+        ("--account=", &launch.account),
+        ("--time=", &launch.time),
+        ("--gres=gpu:", &launch.gpus),
+        ("--cpus-per-task=", &cpus),
+        ("--mem=", &launch.memory),
+    ];
+    let written = named.into_iter().filter(|(_, value)| !value.is_empty());
+    let written = written.map(|(flag, value)| format!("{flag}{value}"));
+    written.chain(launch.flags.iter().cloned()).collect()
+}
+
+/// Readable in lists of jobs, and of letters that no program there trips over.
+fn job_name(run: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    format!("retrain-{}", run.chars().map(plain).collect::<String>())
+}
+
+/// A job may begin days later: its program is the one that submitted it, whatever its file is by then.
+fn kept_program(program: &Path, runs: &Path) -> io::Result<PathBuf> {
+    let data = fs::metadata(program)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for number in [data.len(), data.ino(), data.mtime() as u64, data.mtime_nsec() as u64] {
+        hasher.update(&number.to_le_bytes());
+    }
+    let folder = runs.join(".programs");
+    let kept = folder.join(format!("retrain-{}", &hasher.finalize().to_hex()[..16]));
+    if kept.exists() {
+        return Ok(kept);
+    }
+    fs::create_dir_all(&folder)?;
+    // Who installs a program makes a new file; where the disk is another one it has to be copied.
+    if fs::hard_link(program, &kept).is_err() {
+        let beside = folder.join(format!(".{}.tmp", std::process::id()));
+        fs::copy(program, &beside)?;
+        fs::rename(&beside, &kept)?;
+    }
+    Ok(kept)
+}

@@ -1,0 +1,94 @@
+//! Asks the cluster now and then, on a thread of its own, as long as somebody wants to know.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{KnownJobs, Launchers};
+use crate::runner::queue::advance;
+use crate::store::{Job, Queue};
+
+/// Between two questions while something happens. The controller serves everybody.
+const OFTEN: Duration = Duration::from_secs(5);
+/// Between two questions when nothing has happened for long.
+const SELDOM: Duration = Duration::from_secs(60);
+/// Between two looks at the queue's file.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Asks the cluster about the jobs of the queue, where there are any, and has the queue go on by what it
+/// says. Errors with why it is not known what has become of them.
+pub fn look(launchers: &Launchers, runs: &Path) -> Result<(), String> {
+    let queue = Queue::read(runs).map_err(|err| err.to_string())?;
+    if queue.jobs().next().is_none() {
+        return Ok(());
+    }
+    launchers.jobs.look_for(queue.jobs().map(|(_, job)| job)).map_err(|err| err.to_string())?;
+    advance(launchers, runs).map_err(|err| err.to_string())
+}
+
+/// Looks until it is dropped.
+pub struct JobsWatcher {
+    ended: Arc<AtomicBool>,
+}
+
+impl Drop for JobsWatcher {
+    fn drop(&mut self) {
+        // Not waited for: it may be waiting for the cluster.
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl JobsWatcher {
+    /// Begins to look after the jobs of the queue in `runs`, and `tell`s what is known after each answer.
+    pub fn start(
+        launchers: &Launchers,
+        runs: &Path,
+        tell: impl Fn(KnownJobs) + Send + 'static,
+    ) -> io::Result<JobsWatcher> {
+        let ended = Arc::new(AtomicBool::new(false));
+        let watch = Watch { launchers: launchers.clone(), runs: runs.to_owned() };
+        let end = ended.clone();
+        let run = move || watch.run(&end, tell);
+        thread::Builder::new().name("slurm".into()).spawn(run)?;
+        Ok(JobsWatcher { ended })
+    }
+}
+
+struct Watch {
+    launchers: Launchers,
+    runs: PathBuf,
+}
+
+impl Watch {
+    fn run(self, ended: &AtomicBool, tell: impl Fn(KnownJobs)) {
+        let mut pause = OFTEN;
+        let mut due = Instant::now();
+        let mut before = (Vec::new(), KnownJobs::default());
+        while !ended.load(Ordering::Relaxed) {
+            let jobs = self.jobs();
+            let is_new = jobs != before.0;
+            if !jobs.is_empty() && (is_new || Instant::now() >= due) {
+                // Whoever shows what is known shows this, too; the queue's problems others tell.
+                let _ = self.launchers.jobs.look();
+                let _ = advance(&self.launchers, &self.runs);
+                let known = self.launchers.jobs.as_seen();
+                let has_changed = is_new || !known.says_the_same(&before.1);
+                pause = if has_changed { OFTEN } else { (pause * 3 / 2).min(SELDOM) };
+                due = Instant::now() + pause;
+                tell(known.clone());
+                before = (self.jobs(), known);
+            } else if jobs.is_empty() {
+                before.0 = jobs;
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        let queue = Queue::read(&self.runs).unwrap_or_default();
+        queue.jobs().map(|(_, job)| job.clone()).collect()
+    }
+}
