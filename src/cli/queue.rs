@@ -11,7 +11,7 @@ use super::args::QueueCommand;
 use super::out::print_json;
 use super::{find, informed_launchers};
 use crate::config::Config;
-use crate::runner::{self, Launchers, Place};
+use crate::runner::{self, EnqueueError, Launchers, Place};
 use crate::store::{Job, Queue, QueueError, RunFolder, Timestamp, Waiting};
 use crate::words::{counted, grouped};
 
@@ -61,7 +61,13 @@ fn advance(config: &Config) -> Result<Launchers> {
     let local = informed_launchers(config)?;
     let mut heard = None;
     loop {
-        runner::advance(&local, &config.runs)?;
+        match runner::advance(&local, &config.runs) {
+            // What there is can be shown all the same.
+            Err(err @ (EnqueueError::Later { .. } | EnqueueError::Refused { .. })) => {
+                newsln!("retrain: {err}");
+            }
+            advanced => advanced?,
+        }
         let Some(unseen) = runner::unseen_at_work(&local, &config.runs)? else { return Ok(local) };
         let now = (unseen.path().to_owned(), unseen.last_heartbeat());
         match &heard {

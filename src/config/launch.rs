@@ -96,8 +96,11 @@ impl Launch {
             };
             let written = value.get_ref().as_str();
             let formed = |form: &Form| {
-                let text = written.filter(|text| text.is_empty() || (form.holds)(text));
-                text.map(str::to_owned).ok_or_else(|| wrong(form.expected))
+                // A number of minutes or of GPUs need not stand in quotes.
+                let number = super::machine::whole_number(value).map(|number| number.to_string());
+                let text = written.map(str::to_owned).or(number);
+                let text = text.filter(|text| text.is_empty() || (form.holds)(text));
+                text.ok_or_else(|| wrong(form.expected))
             };
             let number = || {
                 let number = super::machine::whole_number(value).filter(|it| *it <= MOST_TASKS);
@@ -248,7 +251,7 @@ mod tests {
         for (line, expected) in [
             ("where = 'moon'", "launch.where is 'moon', expected \"here\" or \"slurm\""),
             ("time = 'long'", "launch.time is 'long', expected a time as Slurm takes it"),
-            ("gpus = 2", "launch.gpus is 2, expected a number of GPUs"),
+            ("gpus = 'two'", "launch.gpus is 'two', expected a number of GPUs"),
             ("cpus = 9999", "launch.cpus is 9999, expected 0 to 1,000"),
             ("flags = '-x'", "launch.flags is '-x', expected a list"),
             ("partitoin = 'a'", "unknown key \"partitoin\" in launch; did you mean partition"),

@@ -25,6 +25,14 @@ pub enum EnqueueError {
         /// Why not, which may be too little room on its disks.
         source: io::Error,
     },
+    /// The cluster does not answer.
+    #[error("{run} stays in the queue: {message}")]
+    Later {
+        /// Name of the run's folder.
+        run: String,
+        /// What was said instead of an answer.
+        message: String,
+    },
     /// The cluster does not take a run, and would not later.
     #[error("{run} is not queued: {message}")]
     Refused {
@@ -278,7 +286,7 @@ fn submit_all(
                 problem = Some(EnqueueError::Refused { run, message });
             }
             Err(NotSubmitted::Later(said) | NotSubmitted::Unclear(said)) => {
-                problem.get_or_insert(EnqueueError::Launch { run, source: io::Error::other(said) });
+                problem.get_or_insert(EnqueueError::Later { run, message: said });
             }
         }
     }

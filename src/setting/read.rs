@@ -78,6 +78,11 @@ impl Field {
                 (is_path(path) && !is_garbled(path)).then(|| value.clone())
             }
             (Kind::Form(rule), Value::Text(text)) => (rule.holds)(text).then(|| value.clone()),
+            // A number of minutes or of GPUs need not stand in quotes.
+            (Kind::Form(rule), Value::Int(number)) => {
+                let text = number.to_string();
+                (rule.holds)(&text).then_some(Value::Text(text))
+            }
             (Kind::Int { min, max }, Value::Int(number)) => {
                 (i128::from(*min)..=i128::from(*max)).contains(number).then(|| value.clone())
             }

@@ -13,6 +13,7 @@ use super::news::{FollowedNews, GlanceNews, HostNews, News, RunsNews, WorkerLogN
 use super::preview::Graphics;
 use super::scores::{ScoreTable, ScoresNews, Source};
 use crate::insight::Comparison;
+use crate::runner::KnownJobs;
 use crate::store::trash::Trashed;
 use crate::store::{History, Queue, RunFolder, State, Timestamp};
 
@@ -23,6 +24,8 @@ pub struct Known {
     /// Every run has been read once.
     pub is_complete: bool,
     pub queue: Queue,
+    /// What was seen last of jobs in a cluster.
+    pub jobs: KnownJobs,
     /// By name, the runs that are followed closely, with all their points; or why one cannot be
     /// read.
     followed: BTreeMap<String, Result<Followed, String>>,
@@ -105,6 +108,7 @@ impl Known {
             News::Baseline(run) => self.baseline.clone_from(run),
             News::History(history) => self.history.clone_from(history),
             News::Queue(queue) => self.queue = queue.clone(),
+            News::Jobs(jobs) => self.jobs = jobs.clone(),
             News::Host(news) => self.host = Some(news.clone()),
             News::WorkerLog(news) => self.worker_log = Some(news.clone()),
             News::Explained(_)

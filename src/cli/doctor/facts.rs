@@ -5,6 +5,7 @@ use std::fs;
 use serde::Serialize;
 
 use super::folders::{Folder, folders, shortened};
+use super::slurm::Slurm;
 use crate::config::{CONFIG_FILE, Config};
 use crate::kernels::{Engine, Format};
 use crate::nets::{DeviceChoice, NetworkSettings, Place};
@@ -40,6 +41,8 @@ pub struct Facts {
     pub runs: usize,
     /// Runs that wait or are at work.
     pub queued: usize,
+    /// What the cluster says, where runs are given to one.
+    pub slurm: Option<Slurm>,
 }
 
 /// A number format with the instructions that compute it here.
@@ -99,6 +102,7 @@ impl Facts {
             runs: store::list(&config.runs).map_or(0, |runs| runs.len()),
             queued: Queue::read(&config.runs)
                 .map_or(0, |queue| queue.waiting.len() + queue.started.len()),
+            slurm: None,
         }
     }
 }

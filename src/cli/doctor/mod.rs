@@ -4,6 +4,7 @@
 mod advice;
 mod facts;
 mod folders;
+mod slurm;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use crate::config::{Config, find_project};
 use crate::words::{counted, grouped, short_size};
 use advice::{Problem, problems};
 use facts::Facts;
+use slurm::Slurm;
 
 /// Prints the page. What looks wrong is no failure of this command.
 pub fn doctor(as_json: bool) -> Result<ExitCode> {
@@ -29,8 +31,11 @@ pub fn doctor(as_json: bool) -> Result<ExitCode> {
     if config.cache.is_dir() {
         crate::features::keep_speeds(&config.cache);
     }
-    let facts = Facts::gather(&config);
-    let problems = problems(&facts, &config, mistake.as_deref());
+    let facts = Facts { slurm: Slurm::ask(&config), ..Facts::gather(&config) };
+    let mut problems = problems(&facts, &config, mistake.as_deref());
+    if let Some(slurm) = &facts.slurm {
+        problems.extend(slurm.problems(&config));
+    }
     if as_json {
         print_json(&serde_json::json!({"facts": facts, "problems": problems}))?;
     } else {
@@ -43,6 +48,7 @@ fn page(facts: &Facts, problems: &[Problem]) -> String {
     let mut lines = machine_lines(facts);
     lines.extend(terminal_lines(facts));
     lines.extend(project_lines(facts));
+    lines.extend(facts.slurm.iter().flat_map(Slurm::lines));
     let mut text = String::new();
     for (label, value) in lines {
         text += &format!("{label:13} {value}\n");

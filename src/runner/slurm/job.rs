@@ -163,8 +163,8 @@ impl ThisJob {
                 }
                 Why::Cancelled(said) => {
                     let message = format!(
-                        "job {name} was ended by Slurm, as after 'scancel': {said}; 'retrain resume \
-                         {run}' goes on where it was"
+                        "job {name} was ended in Slurm{said}, as by 'scancel'; 'retrain resume {run}' goes \
+                         on where it was"
                     );
                     vec![Event::Failed { message, fault: true }]
                 }
@@ -199,8 +199,10 @@ impl Why {
         match (job.state.as_str(), job.reason.as_str()) {
             ("TIMEOUT", _) | (_, "TimeLimit") => Why::TimeLimit,
             ("PENDING" | "REQUEUED" | "PREEMPTED" | "NODE_FAIL", _) => Why::Requeued,
-            ("CANCELLED", _) => Why::Cancelled(job.in_words()),
-            ("COMPLETING", _) if is_over => Why::Cancelled(job.in_words()),
+            ("CANCELLED" | "COMPLETING", reason) if is_over || job.state == "CANCELLED" => {
+                let said = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+                Why::Cancelled(said)
+            }
             ("COMPLETING", _) => Why::Requeued,
             _ => Why::Unknown,
         }
@@ -224,7 +226,7 @@ mod tests {
             Why::of(&job, at(100).unwrap())
         };
         assert_eq!(why("COMPLETING", "TimeLimit", 100), Why::TimeLimit);
-        assert_eq!(why("COMPLETING", "", 100), Why::Cancelled("COMPLETING".into()));
+        assert_eq!(why("COMPLETING", "", 100), Why::Cancelled(String::new()));
         assert_eq!(why("COMPLETING", "", 700), Why::Requeued);
         assert_eq!(why("PENDING", "BeginTime", 700), Why::Requeued);
         assert_eq!(why("RUNNING", "", 700), Why::Unknown);

@@ -54,6 +54,7 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
         | News::History(_)
         | News::Followed(_)
         | News::Queue(_)
+        | News::Jobs(_)
         | News::QueueWaits
         | News::Graphics(_)
         | News::Host(_)

@@ -28,6 +28,7 @@ use super::look::LookNews;
 use super::preview::{Graphics, Picture};
 use super::scores::{CalibratedNews, ScoresNews};
 pub use super::toast::Toast;
+use crate::runner::KnownJobs;
 pub use crate::store::trash::Trashed;
 use crate::store::{History, Queue, Run, RunFolder};
 
@@ -59,6 +60,8 @@ pub enum News {
     },
     /// The queue is another.
     Queue(Queue),
+    /// What a cluster has said of its jobs.
+    Jobs(KnownJobs),
     /// Runs wait, and whoever would start them may be gone.
     QueueWaits,
     /// A run folder went to the trash, and can come back.

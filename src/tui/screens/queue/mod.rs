@@ -12,7 +12,8 @@ use ratatui::layout::Rect;
 
 use self::rows::Row;
 use super::{Message, Page, World, beside, control, format, names as runs_by, run_facts, runs};
-use crate::store::{RunFolder, Stage, State, Summary};
+use crate::runner::slurm::SeenJob;
+use crate::store::{Job, RunFolder, Stage, State, Summary};
 use crate::tui::effect::{Confirm, Destination, Effect, QueueEdit};
 use crate::tui::keys::{Action, Context, names};
 use crate::tui::known::Known;
@@ -33,7 +34,7 @@ const FOLDER: &str = "folder";
 #[derive(Debug)]
 pub struct Queue {
     table: Table,
-    /// First those at work, then those that wait.
+    /// First those at work, then those in a cluster's queue, then those that wait.
     rows: Vec<Row>,
     /// The rows in words: runs by what makes them different.
     names: Vec<String>,
@@ -61,7 +62,8 @@ impl Queue {
         let selected = self.selected().cloned();
         let at_work = known.runs.values().filter(|run| run.state() == Some(State::Running));
         let at_work = at_work.map(|run| Row::AtWork(run.id().to_owned()));
-        self.rows = at_work.chain(rows::waiting(known, &self.opened)).collect();
+        let waiting = rows::waiting(known, &self.opened);
+        self.rows = at_work.chain(rows::pending(known)).chain(waiting).collect();
         let ids: Vec<&str> = self.rows.iter().map(Row::run).collect();
         self.names = runs_by::names(&ids, known, zone);
         for (name, row) in self.names.iter_mut().zip(&self.rows) {
@@ -100,6 +102,10 @@ impl Queue {
                 names::ENTER,
                 names::STOP
             )),
+            (Action::MoveUp | Action::MoveDown | Action::MoveFirst, Some(Row::Job(run))) => {
+                refuse(format!("{run} is in the queue of its cluster, which decides its order"))
+            }
+            (Action::Remove, Some(Row::Job(run))) => edit(QueueEdit::Remove(vec![run])),
             (Action::MoveUp, Some(row)) => {
                 let before = rows::before_the_row_above(&self.rows, &row);
                 before.map_or_else(Vec::new, |before| {
@@ -142,14 +148,18 @@ impl Queue {
         let queue = &world.known.queue;
         let place = queue.place(row.run());
         let waiting = place.and_then(|place| queue.waiting.get(place));
+        let job = queue.job(row.run());
+        let seen = job.and_then(|job| world.known.jobs.job(job));
         let text = match column {
             PLACE => match (row, place) {
                 (Row::AtWork(_), _) => "at work".into(),
+                (Row::Job(_), _) => job.map_or(String::new(), |job| job.cluster.clone()),
                 (Row::Sweep { runs, .. }, Some(place)) => {
                     format!("{}-{}", place + 1, place + runs.len())
                 }
                 (_, place) => place.map_or(String::new(), |place| (place + 1).to_string()),
             },
+            RUN if let Some(job) = job => format!("{name} ({})", job_in_words(job, seen)),
             RUN => match waiting.filter(|waiting| !waiting.target.is_this_machine()) {
                 Some(waiting) => format!("{name} (on {})", waiting.target.name()),
                 None => name.clone(),
@@ -158,6 +168,10 @@ impl Queue {
             PROGRESS if let Row::Sweep { runs, .. } = row => {
                 format!("{} waiting", words::grouped(runs.len()))
             }
+            PROGRESS if matches!(row, Row::Job(_)) => seen.map_or(String::new(), |seen| {
+                let why = if seen.reason.is_empty() { &seen.state } else { &seen.reason };
+                why.clone()
+            }),
             // Before training its iterations say nothing.
             PROGRESS if waiting.is_none() && summary.is_some_and(is_before_training) => {
                 summary.and_then(|summary| summary.stage).map_or("begins", Stage::name).to_owned()
@@ -169,6 +183,9 @@ impl Queue {
             _ => match (row, waiting) {
                 (Row::Waiting { .. } | Row::Sweep { .. }, Some(waiting)) => {
                     format::time(waiting.since, world.zone)
+                }
+                (Row::Job(_), _) => {
+                    job.map_or(String::new(), |job| format::time(job.since, world.zone))
                 }
                 _ => summary
                     .and_then(|summary| summary.started)
@@ -194,7 +211,12 @@ impl Queue {
             }
             _ => {
                 let (y, style) = (area.bottom() - 1, world.theme.style(Role::Accent));
-                put(buffer, area, area.x + 2, y, row.run(), style);
+                let x = put(buffer, area, area.x + 2, y, row.run(), style);
+                let job = world.known.queue.job(row.run());
+                if let Some(seen) = job.and_then(|job| world.known.jobs.job(job)) {
+                    let words = format!("  {}", seen.in_words());
+                    put(buffer, area, x, y, &words, world.theme.style(Role::Dim));
+                }
             }
         }
     }
@@ -209,7 +231,42 @@ impl Queue {
             x = put(buffer, area, x, area.y, &held, world.theme.style(Role::Warning));
         }
         let words = format!("{at_work} at work, {} waiting · {slots} at once", queue.waiting.len());
-        put(buffer, area, x, area.y, &words, world.theme.style(Role::Dim));
+        let x = put(buffer, area, x, area.y, &words, world.theme.style(Role::Dim));
+        let jobs = queue.jobs().count();
+        if jobs > 0 {
+            let (words, role) = cluster_in_words(jobs, world);
+            put(buffer, area, x, area.y, &words, world.theme.style(role));
+        }
+    }
+}
+
+/// `job 17`, and where it is.
+fn job_in_words(job: &Job, seen: Option<&SeenJob>) -> String {
+    let number = match job.job.as_str() {
+        "" => "being submitted".to_owned(),
+        _ => format!("job {}", job.name()),
+    };
+    match seen.map(|seen| seen.nodes.as_str()).filter(|nodes| !nodes.is_empty()) {
+        Some(nodes) => format!("{number} on {nodes}"),
+        None => number,
+    }
+}
+
+/// How many runs the cluster has, and of when that is: what is old must be seen to be.
+fn cluster_in_words(jobs: usize, world: &World) -> (String, Role) {
+    let known = &world.known.jobs;
+    let at = known
+        .seen
+        .as_ref()
+        .map(|seen| seen.at.to_zoned_datetime(world.zone.clone()).strftime("%H:%M:%S").to_string());
+    let jobs = format!(" · {jobs} in slurm");
+    match (at, &known.problem) {
+        (None, None) => (format!("{jobs}, not asked yet"), Role::Dim),
+        (Some(at), None) => (format!("{jobs} as of {at}"), Role::Dim),
+        (Some(at), Some(_)) => {
+            (format!("{jobs} as of {at}; it does not answer now"), Role::Warning)
+        }
+        (None, Some(problem)) => (format!("{jobs}; {problem}"), Role::Warning),
     }
 }
 
@@ -276,6 +333,7 @@ impl Page for Queue {
     fn offers(&self, action: Action, known: &Known) -> bool {
         match action {
             Action::Enter => self.selected().is_some(),
+            Action::Remove if matches!(self.selected(), Some(Row::Job(_))) => true,
             Action::MoveUp | Action::MoveDown | Action::Remove => {
                 matches!(self.selected(), Some(Row::Waiting { .. } | Row::Sweep { .. }))
             }

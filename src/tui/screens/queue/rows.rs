@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::store::State;
 use crate::tui::known::Known;
 use crate::tui::known_run::KnownRun;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
     AtWork(String),
+    /// It is in the queue of a cluster.
+    Job(String),
     Waiting {
         run: [String; 1],
         /// Of a sweep that is opened above it.
@@ -27,15 +30,15 @@ impl Row {
     /// The run that it is about; of several the first.
     pub fn run(&self) -> &str {
         match self {
-            Row::AtWork(run) | Row::Waiting { run: [run], .. } => run,
+            Row::AtWork(run) | Row::Job(run) | Row::Waiting { run: [run], .. } => run,
             Row::Sweep { runs, .. } => &runs[0],
         }
     }
 
-    /// The runs that move and leave with it; none that are at work.
+    /// The runs that move and leave with it; none that are at work, or in a cluster's queue.
     pub fn runs(&self) -> &[String] {
         match self {
-            Row::AtWork(_) => &[],
+            Row::AtWork(_) | Row::Job(_) => &[],
             Row::Waiting { run, .. } => run,
             Row::Sweep { runs, .. } => runs,
         }
@@ -49,6 +52,16 @@ impl Row {
             (one, other) => one.run() == other.run(),
         }
     }
+}
+
+/// The rows of those that a cluster has not begun, in the order in which they were given to it.
+pub fn pending(known: &Known) -> impl Iterator<Item = Row> {
+    let is_pending = |run: &&str| {
+        let state = known.runs.get(*run).and_then(KnownRun::state);
+        state == Some(State::Queued)
+    };
+    let runs = known.queue.jobs().map(|(run, _)| run);
+    runs.filter(is_pending).map(|run| Row::Job(run.to_owned()))
 }
 
 /// The rows of those that wait, in their order.
@@ -79,7 +92,7 @@ pub fn waiting(known: &Known, opened: &BTreeSet<String>) -> Vec<Row> {
 fn others<'a>(rows: &'a [Row], moved: &Row) -> (Vec<&'a [String]>, usize) {
     let is_moved = |row: &Row| row.runs().iter().all(|run| moved.runs().contains(run));
     let moves = |row: &&Row| match row {
-        Row::AtWork(_) => false,
+        Row::AtWork(_) | Row::Job(_) => false,
         Row::Waiting { .. } => true,
         Row::Sweep { is_open, .. } => !is_open,
     };
