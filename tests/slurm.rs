@@ -8,7 +8,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::skip::skipped;
 use common::terminal::Session;
@@ -120,9 +120,9 @@ fn trains(run: &RunFolder) {
 /// Until it is ended.
 const ENDLESS: [&str; 2] = ["--set", "iterations=10000000"];
 
-/// The weights of a run's head, and all that it was told on the way.
+/// The scores of all photos, and all that was told of the training.
 fn numbers(run: &RunFolder) -> (Vec<u8>, String) {
-    (fs::read(run.head()).unwrap(), format!("{:?}", run.points().unwrap()))
+    (fs::read(run.scores()).unwrap(), format!("{:?}", run.points().unwrap()))
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn is_followed_to_the_numbers_of_a_local_run(cluster: &Cluster, project: &Projec
     project.ok(&["run", "experiments/photos.toml", "--set", "launch.where=here"]);
     let (here, _) = project.last();
     assert_ne!(in_job, here);
-    assert_eq!(numbers(&in_job), numbers(&here), "to the bit");
+    assert!(numbers(&in_job) == numbers(&here), "to the bit");
 }
 
 fn has_the_gpu_that_it_was_given(cluster: &Cluster, project: &Project) {
@@ -259,7 +259,7 @@ fn refused_and_cancelled(cluster: &Cluster, project: &Project) {
 }
 
 fn goes_on_to_the_bit(cluster: &Cluster, project: &Project) {
-    const LONG: [&str; 2] = ["--set", "iterations=40000"];
+    const LONG: [&str; 2] = ["--set", "iterations=15000"];
     let on = |node: &str, partition: &str| {
         let flags = format!("launch.flags=[\"--nodelist={node}\"]");
         let partition = format!("launch.partition={partition}");
@@ -272,20 +272,29 @@ fn goes_on_to_the_bit(cluster: &Cluster, project: &Project) {
             let mut update = Command::new("scontrol");
             update.args(["update", &job, "starttime=now"]).env("SLURM_CONF", cluster.conf());
             let _ = update.output();
+            // Each has the controller look anew, which is what it is waited for.
+            std::thread::sleep(Duration::from_millis(700));
+            assert_ne!(state(run), State::Done, "{job} was quicker than Slurm");
+            assert_eq!(run.replay().unwrap().end, None, "{job}");
             run.replay().unwrap().lease > 1
         });
     };
     let [requeued, preempted] = [on("n2", "main"), on("n3", "low")];
-    [&requeued, &preempted].map(trains);
+    [&requeued, &preempted].into_iter().for_each(trains);
+    // That the end is near does not end it.
+    cluster.ask("scancel", &["--batch", "--signal=USR1", &job(project, &preempted)]);
     cluster.ask("scontrol", &["requeue", &job(project, &requeued)]);
-    let first = on("n3", "main");
+    let first = {
+        let on_n3 = ["--set", "launch.flags=[\"--nodelist=n3\"]", "--set", "launch.cpus=4"];
+        cluster.submit(project, &on_n3)
+    };
     wait_until("it is done instead", || state(&first) == State::Done);
-    [&requeued, &preempted].map(begin_now);
+    [&requeued, &preempted].into_iter().for_each(begin_now);
     project
         .ok(&[&["run", "experiments/photos.toml", "--set", "launch.where=here"], &LONG[..]]
             .concat());
     let (here, _) = project.last();
-    for run in [&first, &requeued, &preempted] {
+    for run in [&requeued, &preempted] {
         wait_until("it is done", || state(run) == State::Done);
         assert!(numbers(run) == numbers(&here), "{} to the bit", run.id());
     }
@@ -299,7 +308,14 @@ fn goes_on_to_the_bit(cluster: &Cluster, project: &Project) {
     wait_until("it waits again", || !fails.has_worker() && fails.replay().unwrap().end.is_none());
     let shown = cluster.ok(project, &["queue"]);
     assert!(shown.contains("PENDING"), "{shown}");
-    cluster.ask("scontrol", &["update", "nodename=n2", "state=resume"]);
+    let node = || cluster.ask("sinfo", &["--noheader", "--nodes=n2", "--format=%T"]);
+    wait_until("the node is back", || {
+        let mut back = Command::new("scontrol");
+        back.args(["update", "nodename=n2", "state=resume"]).env("SLURM_CONF", cluster.conf());
+        // It may be back by itself.
+        let _ = back.output();
+        node().starts_with("idle") || node().starts_with("mixed")
+    });
     cluster.ok(project, &["cancel", &fails.id()]);
     assert_eq!(job(project, &fails), "");
 }
@@ -317,6 +333,10 @@ fn lost_number(cluster: &Cluster, project: &Project) {
             if let Task::Job(job) = &mut started.task
                 && numbers.contains(&job.job)
             {
+                if started.run == unknown.id() {
+                    // The cluster has never heard of it.
+                    job.submission = "0123456789abcdef".into();
+                }
                 (job.job, job.submitter) = (String::new(), None);
                 job.since = "2026-01-02T03:04:05Z".parse().unwrap();
             }
@@ -339,11 +359,11 @@ fn screens(cluster: &Cluster, project: &Project) {
     let conf = cluster.conf();
     let mut session = Session::open_with(project, &[("SLURM_CONF", conf.to_str().unwrap())]);
     session.wait_for("Experiments");
-    session.keys("w");
+    session.press("w");
     session.wait_for(&format!("(job {number})"));
     session.wait_for("BeginTime");
     session.wait_for("in slurm as of");
-    session.keys("q");
+    session.press("q");
     drop(session);
     cluster.ok(project, &["cancel", &run.id()]);
 }

@@ -8,7 +8,7 @@ if [ -s "$folder/slurmctld.pid" ]; then
     scancel --signal=KILL --full --user="$(id -un)" 2>/dev/null || true
     scancel --user="$(id -un)" 2>/dev/null || true
     # The processes of jobs are no children of the daemons.
-    for _ in $(seq 40); do
+    for _ in $(seq 15); do
         [ -n "$(squeue --noheader 2>/dev/null || true)" ] || break
         sleep 0.2
     done
@@ -20,7 +20,7 @@ for file in "$folder"/slurmd-*.pid "$folder/slurmctld.pid" "$folder/munge/pid"; 
     slurmd* | slurmctld* | munged*) kill -TERM "$pid" ;;
     *) continue ;;
     esac
-    for _ in $(seq 50); do
+    for _ in $(seq 20); do
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done

@@ -68,7 +68,7 @@ CONF
     done
     cat >>"$SLURM_CONF" <<CONF
 PartitionName=main Nodes=n[1-$nodes] Default=YES DefaultTime=10:00 MaxTime=60:00 PriorityTier=10 State=UP
-PartitionName=low Nodes=n[1-$nodes] DefaultTime=10:00 MaxTime=60:00 PriorityTier=1 GraceTime=2 State=UP
+PartitionName=low Nodes=n[1-$nodes] DefaultTime=10:00 MaxTime=60:00 PriorityTier=1 GraceTime=0 State=UP
 CONF
 fi
 
