@@ -82,7 +82,7 @@ pub fn follow(
     let mut interrupts = 0;
 
     let launcher = launchers(config)?;
-    let _watcher = JobsWatcher::start(&launcher, &config.runs, |_| {})?;
+    let _watcher = JobsWatcher::start(&launcher, &config.runs, |_| {}, |_| {})?;
     let mut news = News::new(folder, log);
     let Begun { mut tail, mut run, words } = begun;
     // Until then its end is that of an earlier worker.

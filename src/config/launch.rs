@@ -9,7 +9,7 @@ use super::{excerpt, nearest};
 /// The most tasks and processors that may be asked for.
 pub const MOST_TASKS: usize = 1000;
 /// Keys of `[launch]` in `config.toml`.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "where",
     "partition",
     "account",
@@ -20,6 +20,7 @@ const KEYS: [&str; 10] = [
     "flags",
     "jobs",
     "jobs_at_once",
+    "feature_jobs",
 ];
 
 /// Where a run is done.
@@ -58,6 +59,8 @@ pub struct Launch {
     pub jobs: usize,
     /// How many of these may be at work at once; 0: as many as the cluster lets.
     pub jobs_at_once: usize,
+    /// So many jobs make the features before a run begins, each a share of them; 0: the run does.
+    pub feature_jobs: usize,
 }
 
 impl Launch {
@@ -79,6 +82,7 @@ impl Launch {
             flags: config.flags.iter().chain(&self.flags).cloned().collect(),
             jobs: number(self.jobs, config.jobs),
             jobs_at_once: number(self.jobs_at_once, config.jobs_at_once),
+            feature_jobs: number(self.feature_jobs, config.feature_jobs),
         }
     }
 
@@ -122,6 +126,7 @@ impl Launch {
                 "cpus" => self.cpus = number()?,
                 "jobs" => self.jobs = number()?,
                 "jobs_at_once" => self.jobs_at_once = number()?,
+                "feature_jobs" => self.feature_jobs = number()?,
                 "flags" => {
                     let expected = "a list of texts, as [\"--qos=long\"]";
                     self.flags = flags(value).ok_or_else(|| wrong(expected))?;

@@ -30,6 +30,11 @@ pub trait Launcher {
         started: &[Started],
     ) -> io::Result<Task>;
 
+    /// Whether it gives runs to a cluster at once, which may take a while: else somebody else does.
+    fn submits(&self) -> bool {
+        true
+    }
+
     /// The jobs that these runs, which wait for a cluster, are to be given to. Nothing is submitted yet.
     fn submissions(&self, _runs: &Path, _waiting: &[Waiting]) -> Vec<Submission> {
         Vec::new()
@@ -82,6 +87,8 @@ pub struct Submission {
     pub members: Vec<(Waiting, usize)>,
     /// What the cluster is asked for.
     pub launch: Launch,
+    /// None of the runs has begun: their features may be missing.
+    pub is_new: bool,
 }
 
 impl Submission {

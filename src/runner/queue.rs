@@ -242,7 +242,7 @@ fn hand_over(
             // Whoever is told when it fails may try at any time.
             && (wanted == Wanted::ByAPerson || launcher.has_place(&waiting.target, &queue.started))
     };
-    if queue.held {
+    if queue.held || !launcher.submits() {
         return Vec::new();
     }
     let (due, rest): (Vec<_>, Vec<_>) = queue.waiting.iter().cloned().partition(is_due);
@@ -606,6 +606,7 @@ mod tests {
                 name: format!("of {}", waiting.run),
                 members: vec![(waiting.clone(), 0)],
                 launch: Launch::default(),
+                is_new: true,
             };
             waiting.iter().map(alone).collect()
         }

@@ -352,6 +352,8 @@ fn general() -> Vec<ExperimentField> {
             "so many jobs do the runs of a sweep or of repeats; 0: each run has its own"),
         field!(launch.jobs_at_once, COUNT, "0",
             "so many of these may be at work at once; 0: as many as the cluster lets"),
+        field!(launch.feature_jobs, COUNT, "0",
+            "so many jobs make the features first, each a share of them; 0: the run does"),
 
         field!(network.backbone, Kind::Choice(NETWORK_NAMES), "\"inception_v3\"",
             "the network"),

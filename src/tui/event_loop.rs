@@ -16,7 +16,6 @@ use super::preview::{Choice, Graphics, Question};
 use super::terminal::Terminal;
 use super::theme::{Environment, Theme};
 use super::{Context, TuiError, launch};
-use crate::runner::JobsWatcher;
 use crate::store::{RunFolder, Timestamp};
 
 /// News is drawn at most this often; keys are drawn at once.
@@ -32,12 +31,7 @@ pub fn open(context: Context, run: Option<RunFolder>) -> Result<(), TuiError> {
     let keyboard = Keyboard::default();
     input::listen_to_signals(&send)?;
     let runs = RunsWatcher::start(&context.config.runs, send.clone())?;
-    let tell = send.clone();
-    let launchers = launch::launchers(&context);
-    let _jobs = JobsWatcher::start(&launchers, &context.config.runs, move |known| {
-        // The thread ends with the screens.
-        let _ = tell.send(Input::News(News::Jobs(known)));
-    })?;
+    let _jobs = launch::watch_cluster(&context, &send)?;
     let experiments = ExperimentPerformer::start(&context, &send)?;
     let performer =
         Performer::new(context.clone(), send.clone(), keyboard.clone(), runs, experiments)?;

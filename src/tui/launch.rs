@@ -1,14 +1,17 @@
 //! Starts runs from the screens, resumes them, and asks their workers to end.
 
+use std::io;
 use std::path::Path;
+use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Context;
 use super::effect::{Again, QueueEdit};
+use super::input::Input;
 use super::news::{LessonNews, News, Toast};
 use super::screens::waits_in_queue;
-use crate::runner::{self, Ended, Launchers, Place, StartError};
+use crate::runner::{self, Ended, JobsWatcher, Launchers, Place, StartError};
 use crate::spec::with_other_network;
 use crate::store::{Queue, QueueError, RunFolder, State, Stop, Summary, Timestamp};
 use crate::words::counted;
@@ -158,9 +161,20 @@ fn without_its_worker(run: &RunFolder, updated: Option<Timestamp>) -> News {
     News::NotStarted { run: run.clone(), problem }
 }
 
-/// What starts the workers of this project.
-pub fn launchers(context: &Context) -> Launchers {
-    Launchers::new(&context.program, &context.config, context.jobs.clone())
+/// What starts the workers of this project, and leaves the cluster to [`watch_cluster`].
+fn launchers(context: &Context) -> Launchers {
+    Launchers::new(&context.program, &context.config, context.jobs.clone()).impatient()
+}
+
+/// Has a thread give the cluster its runs and ask it about them, as long as the value is there.
+pub fn watch_cluster(context: &Context, send: &Sender<Input>) -> io::Result<JobsWatcher> {
+    let launchers = Launchers::new(&context.program, &context.config, context.jobs.clone());
+    let (tell, complain) = (send.clone(), send.clone());
+    // The thread ends with the screens.
+    let tell = move |known| drop(tell.send(Input::News(News::Jobs(known))));
+    let complain =
+        move |problem| drop(complain.send(Input::News(News::Said(Toast::error(problem)))));
+    JobsWatcher::start(&launchers, &context.config.runs, tell, complain)
 }
 
 fn place(context: &Context, run: &RunFolder) -> Result<Place, QueueError> {

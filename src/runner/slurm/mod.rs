@@ -15,6 +15,7 @@ mod watch;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::launcher::{Found, Launcher, NotSubmitted, Status, Submission};
 use super::local::Local;
@@ -39,6 +40,8 @@ pub struct Launchers {
     local: Local,
     program: PathBuf,
     config: Config,
+    /// Whether it waits for the cluster, which may take seconds.
+    is_patient: bool,
     /// What is known of the jobs.
     pub jobs: Jobs,
 }
@@ -47,7 +50,12 @@ impl Launchers {
     /// Workers are started with `program`, this program's own file.
     pub fn new(program: &Path, config: &Config, jobs: Jobs) -> Launchers {
         let (program, local) = (program.to_owned(), Local::new(program, config));
-        Launchers { local, program, config: config.clone(), jobs }
+        Launchers { local, program, config: config.clone(), is_patient: true, jobs }
+    }
+
+    /// The same for somebody who waits for nothing: what is for the cluster a [`JobsWatcher`] does.
+    pub fn impatient(self) -> Launchers {
+        Launchers { is_patient: false, ..self }
     }
 
     /// What the run wants, by its own copy of the experiment: that may be changed between two workers.
@@ -62,6 +70,7 @@ impl Launchers {
         submit::Member {
             waiting: waiting.clone(),
             group: summary.as_ref().and_then(|summary| summary.group.clone()),
+            is_new: summary.as_ref().is_some_and(|summary| summary.started.is_none()),
             experiment: summary.map(|summary| summary.experiment).unwrap_or_default(),
             launch: self.launch(&run),
         }
@@ -98,6 +107,10 @@ impl Launcher for Launchers {
         started: &[Started],
     ) -> io::Result<Task> {
         self.local.start(run, iterations, started)
+    }
+
+    fn submits(&self) -> bool {
+        self.is_patient
     }
 
     fn submissions(&self, runs: &Path, waiting: &[Waiting]) -> Vec<Submission> {
@@ -140,6 +153,14 @@ impl Launcher for Launchers {
     }
 
     fn cancel(&self, job: &Job) -> io::Result<()> {
+        if !self.is_patient {
+            let (patient, job) = (Launchers { is_patient: true, ..self.clone() }, job.clone());
+            let cancel = move || drop(patient.cancel(&job));
+            return thread::Builder::new().name("scancel".into()).spawn(cancel).map(drop);
+        }
+        // Where there are any; nobody needs them any more.
+        let features = format!("--name={}", submit::features_name(&job.submission));
+        call("scancel", &[features], "", call::LIMIT).map_err(io::Error::other)?;
         if job.job.is_empty() {
             // It finds no run that waits for it, and ends by itself.
             return Ok(());

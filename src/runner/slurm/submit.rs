@@ -25,6 +25,8 @@ pub(super) struct Member {
     pub experiment: String,
     pub group: Option<String>,
     pub launch: Launch,
+    /// It never had a worker.
+    pub is_new: bool,
 }
 
 impl Member {
@@ -59,7 +61,8 @@ fn submission(runs: &Path, group: &[Member]) -> Submission {
     let task = |place: usize| if group.len() == 1 { 0 } else { 1 + place % tasks };
     let members = group.iter().map(|member| member.waiting.clone());
     let members = members.enumerate().map(|(place, waiting)| (waiting, task(place))).collect();
-    Submission { name: name(runs, &group[0].waiting), members, launch }
+    let is_new = group.iter().any(|member| member.is_new);
+    Submission { name: name(runs, &group[0].waiting), members, launch, is_new }
 }
 
 /// A name that no other submission has.
@@ -80,8 +83,54 @@ pub(super) fn submit(
 ) -> Result<String, NotSubmitted> {
     let later = |err: io::Error| NotSubmitted::Later(err.to_string());
     let program = kept_program(program, runs).map_err(later)?;
-    let script = script(&program, runs, &submission.name);
-    let output = call("sbatch", &arguments(root, runs, submission), &script, LIMIT);
+    let mut arguments = arguments(root, runs, submission);
+    if submission.launch.feature_jobs > 0 && submission.is_new {
+        let features = submit_features(&program, root, runs, submission)?;
+        // However they end: what is missing then the run makes itself. Before the person's own flags,
+        // which hold.
+        arguments.insert(1, format!("--dependency=afterany:{features}"));
+    }
+    numbered(call("sbatch", &arguments, &script(&program, runs, &submission.name), LIMIT))
+}
+
+/// The jobs that make the features of the first run's experiment, each a share of them.
+fn submit_features(
+    program: &Path,
+    root: &Path,
+    runs: &Path,
+    submission: &Submission,
+) -> Result<String, NotSubmitted> {
+    let (launch, first) = (&submission.launch, &submission.members[0].0.run);
+    let shares = launch.feature_jobs;
+    let mut arguments = vec![
+        "--parsable".to_owned(),
+        format!("--job-name={}", features_name(&submission.name)),
+        format!("--chdir={}", root.display()),
+        format!("--output={}/features-%A_%a.out", in_pattern(&runs.join(first))),
+        "--open-mode=append".to_owned(),
+        "--requeue".to_owned(),
+        "--nodes=1".to_owned(),
+        "--ntasks=1".to_owned(),
+        format!("--array=1-{shares}"),
+    ];
+    arguments.extend(resources(launch));
+    let experiment = runs.join(first).join("experiment.toml");
+    let script = format!(
+        "#!/bin/sh\n# Makes a share of the features of a run of retrain.\n\
+         exec {} features {} --share \"$SLURM_ARRAY_TASK_ID/{shares}\"\n",
+        in_shell(program),
+        in_shell(&experiment)
+    );
+    numbered(call("sbatch", &arguments, &script, LIMIT))
+}
+
+/// What the jobs that make the features for a submission are called.
+pub(super) fn features_name(submission: &str) -> String {
+    format!("retrain-features-{submission}")
+}
+
+/// The number of a job that was submitted, from what `sbatch` says.
+fn numbered(output: Result<String, SlurmError>) -> Result<String, NotSubmitted> {
     match output {
         // With several clusters the name of the one stands behind it.
         Ok(printed) => match printed.trim().split(';').next() {
@@ -121,8 +170,7 @@ fn arguments(root: &Path, runs: &Path, submission: &Submission) -> Vec<String> {
         0 => (None, "%j"),
         tasks => (Some(tasks), "%A_%a"),
     };
-    // In a pattern a percent sign begins a number.
-    let folder = runs.join(first).to_string_lossy().replace('%', "%%");
+    let folder = in_pattern(&runs.join(first));
     let mut arguments = vec![
         "--parsable".to_owned(),
         format!("--job-name={}", job_name(first)),
@@ -144,6 +192,11 @@ fn arguments(root: &Path, runs: &Path, submission: &Submission) -> Vec<String> {
     }
     arguments.extend(resources(launch));
     arguments
+}
+
+/// A folder in the pattern of a file's name, where a percent sign begins a number.
+fn in_pattern(folder: &Path) -> String {
+    folder.to_string_lossy().replace('%', "%%")
 }
 
 /// What is asked of the cluster, as arguments of `sbatch` and `srun`.
@@ -189,4 +242,73 @@ fn kept_program(program: &Path, runs: &Path) -> io::Result<PathBuf> {
         fs::rename(&beside, &kept)?;
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Target;
+
+    fn member(run: &str, experiment: &str, launch: &Launch) -> Member {
+        let target = Target::Cluster { cluster: "slurm".into() };
+        let folder = crate::store::RunFolder::at(Path::new("/p/runs").join(run));
+        Member {
+            waiting: Waiting::new(&folder, target, None),
+            experiment: experiment.into(),
+            group: None,
+            launch: launch.clone(),
+            is_new: true,
+        }
+    }
+
+    #[test]
+    fn runs_of_one_experiment_are_an_array_with_a_share_for_each_job() {
+        let launch = Launch { jobs: 2, jobs_at_once: 1, ..Launch::default() };
+        let members: Vec<Member> = ["a-1", "a-2", "a-3"]
+            .map(|run| member(run, "a", &launch))
+            .into_iter()
+            .chain([member("B 1", "b", &Launch::default())])
+            .collect();
+        let made = put_together(Path::new("/p/runs"), &members);
+        let tasks: Vec<Vec<usize>> =
+            made.iter().map(|one| one.members.iter().map(|(_, task)| *task).collect()).collect();
+        assert_eq!(tasks, [vec![1, 2, 1], vec![0]]);
+        assert_ne!(made[0].name, made[1].name);
+        let said = |one| arguments(Path::new("/p"), Path::new("/p/ru%ns"), one);
+        let array = said(&made[0]);
+        assert!(array.contains(&"--array=1-2%1".to_owned()), "{array:?}");
+        assert!(array.contains(&"--output=/p/ru%%ns/a-1/slurm-%A_%a.out".to_owned()), "{array:?}");
+        let alone = said(&made[1]);
+        assert!(alone.contains(&"--job-name=retrain-b-1".to_owned()), "{alone:?}");
+        assert!(!alone.iter().any(|flag| flag.starts_with("--array")), "{alone:?}");
+    }
+
+    #[test]
+    fn what_is_wanted_is_said_as_it_is_and_nothing_else() {
+        assert!(resources(&Launch::default()).is_empty(), "nothing of any one site");
+        let launch = Launch {
+            partition: "gpu".into(),
+            time: "2:00:00".into(),
+            gpus: "a100:1".into(),
+            cpus: 4,
+            flags: vec!["--qos=a b".into()],
+            ..Launch::default()
+        };
+        let wanted = [
+            "--partition=gpu",
+            "--time=2:00:00",
+            "--gres=gpu:a100:1",
+            "--cpus-per-task=4",
+            "--qos=a b",
+        ];
+        assert_eq!(resources(&launch), wanted);
+    }
+
+    #[test]
+    fn the_script_is_the_worker_itself_whatever_stands_in_paths() {
+        let script = script(Path::new("/o'pt/retrain"), Path::new("/my runs"), "abc");
+        let last = script.lines().last().unwrap();
+        assert_eq!(last, r"exec '/o'\''pt/retrain' worker '/my runs' --submission=abc");
+        assert!(script.contains("export RAYON_NUM_THREADS=1\n"));
+    }
 }

@@ -8,8 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{KnownJobs, Launchers};
+use crate::runner::launcher::Launcher;
 use crate::runner::queue::advance;
-use crate::store::{Job, Queue};
+use crate::store::{Job, Queue, Target, Waiting};
 
 /// Between two questions while something happens. The controller serves everybody.
 const OFTEN: Duration = Duration::from_secs(5);
@@ -42,16 +43,18 @@ impl Drop for JobsWatcher {
 }
 
 impl JobsWatcher {
-    /// Begins to look after the jobs of the queue in `runs`, and `tell`s what is known after each answer.
+    /// Begins to look after the jobs of the queue in `runs`, and to submit what waits there for the
+    /// cluster. `tell`s what is known after each answer, and `complain`s once of what the queue cannot do.
     pub fn start(
         launchers: &Launchers,
         runs: &Path,
         tell: impl Fn(KnownJobs) + Send + 'static,
+        complain: impl Fn(String) + Send + 'static,
     ) -> io::Result<JobsWatcher> {
         let ended = Arc::new(AtomicBool::new(false));
         let watch = Watch { launchers: launchers.clone(), runs: runs.to_owned() };
         let end = ended.clone();
-        let run = move || watch.run(&end, tell);
+        let run = move || watch.run(&end, tell, complain);
         thread::Builder::new().name("slurm".into()).spawn(run)?;
         Ok(JobsWatcher { ended })
     }
@@ -63,17 +66,28 @@ struct Watch {
 }
 
 impl Watch {
-    fn run(self, ended: &AtomicBool, tell: impl Fn(KnownJobs)) {
+    fn run(self, ended: &AtomicBool, tell: impl Fn(KnownJobs), complain: impl Fn(String)) {
+        let mut said = None;
+        let mut advance = || {
+            let problem = advance(&self.launchers, &self.runs).err().map(|err| err.to_string());
+            if let Some(problem) = problem.clone().filter(|_| problem != said) {
+                complain(problem);
+            }
+            said = problem;
+        };
         let mut pause = OFTEN;
         let mut due = Instant::now();
         let mut before = (Vec::new(), KnownJobs::default());
         while !ended.load(Ordering::Relaxed) {
+            if self.waits() {
+                advance();
+            }
             let jobs = self.jobs();
             let is_new = jobs != before.0;
             if !jobs.is_empty() && (is_new || Instant::now() >= due) {
-                // Whoever shows what is known shows this, too; the queue's problems others tell.
+                // Whoever shows what is known shows this, too.
                 let _ = self.launchers.jobs.look();
-                let _ = advance(&self.launchers, &self.runs);
+                advance();
                 let known = self.launchers.jobs.as_seen();
                 let has_changed = is_new || !known.says_the_same(&before.1);
                 pause = if has_changed { OFTEN } else { (pause * 3 / 2).min(SELDOM) };
@@ -85,6 +99,16 @@ impl Watch {
             }
             thread::sleep(LOOK);
         }
+    }
+
+    /// Whether something waits to be submitted, and may be.
+    fn waits(&self) -> bool {
+        let queue = Queue::read(&self.runs).unwrap_or_default();
+        let is_due = |waiting: &Waiting| {
+            matches!(waiting.target, Target::Cluster { .. })
+                && self.launchers.has_place(&waiting.target, &queue.started)
+        };
+        !queue.held && queue.waiting.iter().any(is_due)
     }
 
     fn jobs(&self) -> Vec<Job> {
