@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn keys_come_first_then_operators_then_values() {
-        assert_eq!(offered("acc"), ["accuracy"]);
+        assert_eq!(offered("acc"), ["accuracy", "launch.account"]);
         assert_eq!(offered("fire OR acc"), ["fire OR accuracy"]);
         assert_eq!(offered("accuracy")[..2], ["accuracy>", "accuracy>="]);
         assert_eq!(offered("state"), ["state=", "state!=", "state:"]);

@@ -27,7 +27,7 @@ use crate::store::{Job, RunFolder, Started, Target, Task, Waiting};
 pub use call::{SlurmError, call};
 pub use job::do_job;
 pub use jobs::{Jobs, KnownJobs};
-pub use seen::SeenJob;
+pub use seen::{Seen, SeenJob};
 pub use submit::resources;
 pub use watch::{JobsWatcher, look};
 

@@ -57,7 +57,7 @@ impl Seen {
     }
 
     /// From what `squeue` prints.
-    fn read(at: Timestamp, printed: &str) -> Seen {
+    pub fn read(at: Timestamp, printed: &str) -> Seen {
         let mut seen = Seen { at, jobs: HashMap::new(), numbers: HashMap::new() };
         for line in printed.lines() {
             let mut fields = line.splitn(FIELDS.len(), '|').map(str::trim);

@@ -1,5 +1,7 @@
 use super::*;
-use crate::store::{Machine, Queue as Stored, Target, Waiting};
+use crate::runner::KnownJobs;
+use crate::runner::slurm::Seen;
+use crate::store::{Machine, Queue as Stored, Started, Target, Task, Waiting};
 use crate::tui::app::App;
 use crate::tui::news::News;
 use crate::tui::testing::{self, SIZES, all, press, run, summary};
@@ -149,4 +151,34 @@ fn a_sweep_moves_and_leaves_as_one_and_others_go_past_it() {
     assert_eq!(edits(&mut app, "j d"), [QueueEdit::Remove(one(&member(1)))]);
     press(&mut app, "gs");
     assert!(testing::text(&mut app, (80, 24)).contains("0 of 163 done, 163 waiting"));
+}
+
+#[test]
+fn runs_in_a_cluster_are_shown_with_the_reason_and_the_time_of_what_is_known() {
+    let mut app = app(false, Stage::Training);
+    let mut queue = Stored::default();
+    let job = |name: &str, number: &str, task| {
+        let folder = RunFolder::at(format!("./runs/{name}"));
+        let target = Target::Cluster { cluster: "slurm".into() };
+        let job = Waiting::new(&folder, target, None).submitted("slurm", "abc", task);
+        let since = "2026-01-02T03:04:00Z".parse().unwrap();
+        let job = Job { job: number.into(), submitter: None, since, ..job };
+        Started { run: name.into(), task: Task::Job(job) }
+    };
+    queue.started = vec![job(NAMES[0], "16", 0), job(NAMES[1], "17", 1), job(NAMES[2], "17", 2)];
+    app.on_news(vec![News::Queue(queue)]);
+    let printed = "16|N/A|RUNNING|None|0|0|n1|retrain:x|\n\
+                   17|1|PENDING|Resources|0|0||retrain:abc|\n\
+                   17|2|PENDING|JobArrayTaskLimit|0|0||retrain:abc|\n";
+    let at = "2026-01-02T03:04:05Z".parse().unwrap();
+    let mut known = KnownJobs { seen: Some(Seen::read(at, printed)), problem: None };
+    app.on_news(vec![News::Jobs(known.clone())]);
+    insta::assert_snapshot!("queue_cluster_80x24", testing::text(&mut app, (80, 24)));
+    insta::assert_snapshot!("queue_cluster_140x40", testing::text(&mut app, (140, 40)));
+    assert!(edits(&mut app, "j J").is_empty(), "the cluster decides the order");
+    assert_eq!(edits(&mut app, "d"), [QueueEdit::Remove(vec![NAMES[1].to_owned()])]);
+    known.problem = Some("Slurm does not answer".into());
+    app.on_news(vec![News::Jobs(known)]);
+    let text = testing::text(&mut app, (80, 24));
+    assert!(text.contains("as of 03:04:05; it does not answer now"), "{text}");
 }
