@@ -136,6 +136,8 @@ fn runs_are_jobs_of_a_real_slurm() {
     is_followed_to_the_numbers_of_a_local_run(&cluster, &project);
     part("what a time limit comes to is seen at the end");
     let limited = cluster.submit(&project, &[&ENDLESS[..], &["--set", "launch.time=1"]].concat());
+    part("features are made in shares before a run");
+    features_come_first(&cluster, &project);
     part("a job has the GPU that Slurm gave it");
     has_the_gpu_that_it_was_given(&cluster, &project);
     part("a run is stopped with its result, paused, resumed and cancelled");
@@ -439,5 +441,23 @@ fn doctor(cluster: &Cluster, project: &Project) {
         page.contains("Slurm refuses it: ") && page.contains("next: change [launch]"),
         "{page}"
     );
+    project.write("config.toml", &config);
+}
+
+fn features_come_first(cluster: &Cluster, project: &Project) {
+    let config = fs::read_to_string(project.path().join("config.toml")).unwrap();
+    // A cache of its own, in which there are none.
+    let (_, launch) = config.split_once('\n').unwrap();
+    project.write("config.toml", &format!("{launch}feature_jobs = 2\n"));
+    let output = cluster.retrain(project, &["run", "experiments/photos.toml"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("24 from the cache"), "{said}");
+    let (run, _) = project.last();
+    let outputs = fs::read_dir(run.path()).unwrap().flatten();
+    let outputs = outputs.map(|entry| entry.file_name().into_string().unwrap());
+    assert_eq!(outputs.filter(|name| name.starts_with("features-")).count(), 2);
+    let output = cluster.retrain(project, &["features", "experiments/photos.toml", "--submit"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("of 2 jobs"), "{output:?}");
     project.write("config.toml", &config);
 }

@@ -357,11 +357,19 @@ pub enum Command {
         /// An experiment file, its name, or a folder of photos with one folder in it for each category
         source: PathBuf,
         /// The file to write: .safetensors or .csv
-        #[arg(short, long, required_unless_present = "share", conflicts_with = "share")]
+        #[arg(
+            short,
+            long,
+            required_unless_present_any = ["share", "submit"],
+            conflicts_with_all = ["share", "submit"]
+        )]
         output: Option<PathBuf>,
         /// Only compute share K of N, such as 1/4 to 4/4, into the cache
         #[arg(long, value_name = "K/N")]
         share: Option<Share>,
+        /// Have jobs of a cluster compute them into the cache, as launch.feature_jobs of the experiment says
+        #[arg(long, conflicts_with = "share")]
+        submit: bool,
     },
     /// List every field of an experiment file with its default, range and meaning
     Fields {

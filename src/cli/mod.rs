@@ -75,6 +75,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::config::{self, Config};
 use crate::runner::{self, Jobs, Launchers};
+use crate::spec;
 use crate::store::{self, EndSignals, RunFolder, Stop};
 use crate::worker;
 
@@ -247,8 +248,11 @@ fn perform(args: Args) -> Result<ExitCode> {
         Command::Check { experiment, json } => {
             check::check(&config, &experiment_file(&config, &experiment), json)
         }
-        Command::Features { source, output, share } => {
+        Command::Features { source, output, share, submit } => {
             let source = experiment_file(&config, &source);
+            if submit {
+                return submit_features(&config, &source);
+            }
             match (output, share) {
                 (Some(output), _) => features::features(&config, &source, &output),
                 (None, Some(share)) => share::share(&config, &source, share),
@@ -354,6 +358,27 @@ fn experiment_file(config: &Config, typed: &Path) -> PathBuf {
     let is_name = typed.components().count() == 1 && typed.extension().is_none();
     let named = config.experiments.join(typed).with_extension("toml");
     if is_name && !typed.is_file() && named.is_file() { named } else { typed.to_owned() }
+}
+
+/// Has jobs of a cluster make the features of an experiment.
+fn submit_features(config: &Config, experiment: &Path) -> Result<ExitCode> {
+    let launch = spec::load(experiment)?.experiment.launch.over(&config.launch);
+    if launch.place != config::launch::Place::Slurm || launch.feature_jobs == 0 {
+        bail!(
+            "{}: --submit needs launch.where = \"slurm\" and the number of jobs in launch.feature_jobs, \
+             there or in config.toml",
+            typed(experiment)
+        );
+    }
+    let submitted = runner::slurm::features(&own_file()?, config, experiment, &launch);
+    let number = submitted.map_err(|why| anyhow::anyhow!(why))?;
+    let (jobs, program) = (launch.feature_jobs, program());
+    newsln!(
+        "array {number} of {jobs} jobs; a share that failed is made again with: {program} features {} \
+         --share K/{jobs}",
+        typed(experiment)
+    );
+    Ok(ExitCode::SUCCESS)
 }
 
 /// This program's own file, to start workers with.

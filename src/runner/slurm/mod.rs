@@ -28,7 +28,7 @@ pub use call::{SlurmError, call};
 pub use job::do_job;
 pub use jobs::{Jobs, KnownJobs};
 pub use seen::{Seen, SeenJob};
-pub use submit::resources;
+pub use submit::{features, resources};
 pub use watch::{JobsWatcher, look};
 
 /// What a project's queue calls the cluster: it has one.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::call::{SlurmError, call};
 use super::seen::COMMENT;
-use crate::config::Launch;
 use crate::config::launch::MOST_TASKS;
+use crate::config::{Config, Launch};
 use crate::runner::launch::THREAD_SETTINGS;
 use crate::runner::launcher::{NotSubmitted, Submission};
 use crate::store::{Timestamp, Waiting};
@@ -100,28 +100,68 @@ fn submit_features(
     runs: &Path,
     submission: &Submission,
 ) -> Result<String, NotSubmitted> {
-    let (launch, first) = (&submission.launch, &submission.members[0].0.run);
-    let shares = launch.feature_jobs;
-    let mut arguments = vec![
-        "--parsable".to_owned(),
-        format!("--job-name={}", features_name(&submission.name)),
-        format!("--chdir={}", root.display()),
-        format!("--output={}/features-%A_%a.out", in_pattern(&runs.join(first))),
-        "--open-mode=append".to_owned(),
-        "--requeue".to_owned(),
-        "--nodes=1".to_owned(),
-        "--ntasks=1".to_owned(),
-        format!("--array=1-{shares}"),
-    ];
-    arguments.extend(resources(launch));
-    let experiment = runs.join(first).join("experiment.toml");
-    let script = format!(
-        "#!/bin/sh\n# Makes a share of the features of a run of retrain.\n\
-         exec {} features {} --share \"$SLURM_ARRAY_TASK_ID/{shares}\"\n",
-        in_shell(program),
-        in_shell(&experiment)
-    );
-    numbered(call("sbatch", &arguments, &script, LIMIT))
+    let run = runs.join(&submission.members[0].0.run);
+    let features = Features {
+        experiment: &run.join("experiment.toml"),
+        name: &features_name(&submission.name),
+        output: &run,
+        launch: &submission.launch,
+    };
+    features.submit(program, root)
+}
+
+/// Jobs that make features, each a share of them.
+struct Features<'a> {
+    experiment: &'a Path,
+    /// What they are called.
+    name: &'a str,
+    /// The folder for what they print.
+    output: &'a Path,
+    launch: &'a Launch,
+}
+
+impl Features<'_> {
+    fn submit(&self, program: &Path, root: &Path) -> Result<String, NotSubmitted> {
+        let shares = self.launch.feature_jobs;
+        let mut arguments = vec![
+            "--parsable".to_owned(),
+            format!("--job-name={}", self.name),
+            format!("--chdir={}", root.display()),
+            format!("--output={}/features-%A_%a.out", in_pattern(self.output)),
+            "--open-mode=append".to_owned(),
+            "--requeue".to_owned(),
+            "--nodes=1".to_owned(),
+            "--ntasks=1".to_owned(),
+            format!("--array=1-{shares}"),
+        ];
+        arguments.extend(resources(self.launch));
+        let script = format!(
+            "#!/bin/sh\n# Makes a share of features for retrain.\n\
+             exec {} features {} --share \"$SLURM_ARRAY_TASK_ID/{shares}\"\n",
+            in_shell(program),
+            in_shell(self.experiment)
+        );
+        numbered(call("sbatch", &arguments, &script, LIMIT))
+    }
+}
+
+/// Has jobs make the features of an experiment, as its `launch.feature_jobs` says. Gives their number, or
+/// why there are none.
+pub fn features(
+    program: &Path,
+    config: &Config,
+    experiment: &Path,
+    launch: &Launch,
+) -> Result<String, String> {
+    let said = |err: NotSubmitted| match err {
+        NotSubmitted::Refused(said) => format!("Slurm does not take the jobs: {said}"),
+        NotSubmitted::Later(said) | NotSubmitted::Unclear(said) => said,
+    };
+    let experiment = std::path::absolute(experiment).map_err(|err| err.to_string())?;
+    let program = kept_program(program, &config.runs).map_err(|err| err.to_string())?;
+    let (name, output) = ("retrain-features", config.root.as_path());
+    let features = Features { experiment: &experiment, name, output, launch };
+    features.submit(&program, &config.root).map_err(said)
 }
 
 /// What the jobs that make the features for a submission are called.
