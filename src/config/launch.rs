@@ -101,13 +101,13 @@ impl Launch {
             let written = value.get_ref().as_str();
             let formed = |form: &Form| {
                 // A number of minutes or of GPUs need not stand in quotes.
-                let number = super::machine::whole_number(value).map(|number| number.to_string());
+                let number = whole_number(value).map(|number| number.to_string());
                 let text = written.map(str::to_owned).or(number);
                 let text = text.filter(|text| text.is_empty() || (form.holds)(text));
                 text.ok_or_else(|| wrong(form.expected))
             };
             let number = || {
-                let number = super::machine::whole_number(value).filter(|it| *it <= MOST_TASKS);
+                let number = whole_number(value).filter(|it| *it <= MOST_TASKS);
                 number.ok_or_else(|| wrong("0 to 1,000"))
             };
             match name {
@@ -143,6 +143,12 @@ impl Launch {
         }
         Ok(())
     }
+}
+
+/// Not negative, in any of TOML's forms.
+pub(super) fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<usize> {
+    let number = value.get_ref().as_integer()?;
+    usize::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
 fn flags(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::discover::{CONFIG_FILE, KEYS, find_project, has_marks};
-use super::launch::Launch;
+use super::launch::{Launch, whole_number};
 use super::theme::Theme;
 use super::threads::usable_threads;
 use super::{MOST_MISTAKES, Mistake, Mistakes, TextFileError, excerpt, nearest, read_text, syntax};
@@ -241,11 +241,6 @@ impl Config {
         }
         None
     }
-}
-
-pub(super) fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<usize> {
-    let number = value.get_ref().as_integer()?;
-    usize::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
 /// A program with its arguments; an empty list is none.

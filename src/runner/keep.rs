@@ -206,25 +206,6 @@ fn say(folder: &RunFolder, message: String, found: &Found) {
     }
 }
 
-/// Writes what a worker would have said last, in a run that has none; who has it says it itself.
-pub(super) fn write_last_word(folder: &RunFolder, events: Vec<Event>) {
-    // In nobody's name: this process may live on for long, and has nothing to do with the run then.
-    let Ok(_hold) = Lease::hold(&folder.lock()) else { return };
-    let written = folder.replay().map_err(|err| err.to_string()).and_then(|run| {
-        let log = EventLog::open(&folder.events()).map_err(|err| err.to_string())?;
-        let mut log = log.under(run.lease);
-        for event in events {
-            log.append_last(event).map_err(|err| err.to_string())?;
-        }
-        log.sync().map_err(|err| err.to_string())
-    });
-    match written {
-        // Derived from the log, and made anew from it where it is missing.
-        Ok(()) => drop(folder.replay().map(|run| folder.write_summary(&run))),
-        Err(err) => say_aside(&format!("{}: its end cannot be written: {err}", folder.id())),
-    }
-}
-
 /// Whether the worker has added nothing to a run that had ended before.
 fn is_as_it_was(run: &Run, has_begun: bool) -> bool {
     if has_begun { run.earlier_end.is_some() } else { run.started.is_some() }

@@ -6,6 +6,7 @@
 
 mod create;
 mod keep;
+mod last_word;
 mod launch;
 mod launcher;
 mod local;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::keep::write_last_word;
+use super::last_word::write_last_word;
 use super::launcher::{Found, Launcher, NotSubmitted, Status, Submission};
 use super::local::free_slot;
 use crate::store::{

@@ -34,7 +34,8 @@ pub fn doctor(as_json: bool) -> Result<ExitCode> {
     let facts = Facts { slurm: Slurm::ask(&config), ..Facts::gather(&config) };
     let mut problems = problems(&facts, &config, mistake.as_deref());
     if let Some(slurm) = &facts.slurm {
-        problems.extend(slurm.problems(&config));
+        let found = slurm.problems(&config).into_iter();
+        problems.extend(found.map(|(what, next)| Problem { what, next: next.to_owned() }));
     }
     if as_json {
         print_json(&serde_json::json!({"facts": facts, "problems": problems}))?;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::advice::Problem;
 use crate::config::Config;
 use crate::config::launch::Place;
 use crate::runner::slurm::{call, resources};
@@ -85,12 +84,10 @@ impl Slurm {
         vec![("Slurm", said), ("a node of it", node)]
     }
 
-    /// What looks wrong.
-    pub fn problems(&self, config: &Config) -> Vec<Problem> {
+    /// What looks wrong, with the next step.
+    pub fn problems(&self, config: &Config) -> Vec<(String, &'static str)> {
         let mut problems = Vec::new();
-        let mut say = |what: String, next: &str| {
-            problems.push(Problem { what, next: next.to_owned() });
-        };
+        let mut say = |what: String, next: &'static str| problems.push((what, next));
         if let Err(why) = &self.version {
             say(
                 format!("launch.where is \"slurm\", and {why}"),
@@ -183,7 +180,7 @@ mod tests {
         assert_eq!((&*node.name, node.has_project, &*node.gpus), ("n1", false, ""));
         let slurm = Slurm { version: Ok("slurm 22".into()), takes_job: Ok(()), node: Ok(node) };
         let what: Vec<String> =
-            slurm.problems(&config()).into_iter().map(|problem| problem.what).collect();
+            slurm.problems(&config()).into_iter().map(|(what, _)| what).collect();
         assert!(what[0].contains("does not see the project folder"), "{what:?}");
         assert!(what[1].contains("gave the job no GPU") && what.len() == 2, "{what:?}");
         assert!(slurm.lines()[1].1.contains("GPUs: none"));
@@ -204,7 +201,7 @@ mod tests {
         let slurm =
             Slurm { version: Err(missing()), takes_job: Err("x".into()), node: Err(missing()) };
         let problems = slurm.problems(&config());
-        assert!(problems.len() == 1 && problems[0].next.contains("launch.where = \"here\""));
+        assert!(problems.len() == 1 && problems[0].1.contains("launch.where = \"here\""));
         assert!(Slurm::ask(&Config::at(Path::new("/p"))).is_none(), "nobody wants it");
     }
 }

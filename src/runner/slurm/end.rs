@@ -1,7 +1,7 @@
 //! What is said in a run whose job has ended without its worker's last word.
 
 use super::seen::SeenJob;
-use crate::runner::keep::write_last_word;
+use crate::runner::last_word::write_last_word;
 use crate::store::{Event, Job, RunFolder};
 use crate::words::grouped;
 

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::end::time_is_over;
 use super::seen::{Seen, SeenJob};
 use crate::config::Config;
-use crate::runner::keep::{root_of, write_last_word};
+use crate::runner::keep::root_of;
+use crate::runner::last_word::write_last_word;
 use crate::runner::on_end::OnEnd;
 use crate::runner::process;
 use crate::store::{
