@@ -1,14 +1,14 @@
 //! A project with photos and drawn features.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use retrain::features::{Cache, Recipe, RowKey, plain_row};
 use retrain::nets::Place;
 use retrain::random::Rng;
-use retrain::spec;
+use retrain::spec::{self, Experiment};
 use retrain::words::grouped;
 
 const CATEGORIES: [&str; 5] = ["bark", "fern", "moss", "rock", "sand"];
@@ -21,13 +21,7 @@ const NORMALS: usize = 1 << 20;
 
 /// Makes the project; a feature is the mean of its category and noise, and never below 0.
 pub fn make(project: &Path, photos: usize, layer: &str) -> Result<()> {
-    fs::create_dir_all(project.join("experiments"))?;
-    ensure!(fs::read_dir(project)?.count() == 1, "{} is not empty", project.display());
-    fs::write(project.join("config.toml"), "")?;
-    let text = format!("images = \"photos\"\n[network]\ntaps = [\"{layer}\"]\n");
-    let path = project.join("experiments/woods.toml");
-    fs::write(&path, &text)?;
-    let experiment = spec::load(&path)?.experiment;
+    let experiment = begin(project, layer)?;
     let place = Place::open(&experiment.network)?;
     let max_megapixels = experiment.data.max_megapixels;
     let (_, extractor) = Recipe::prepare(&experiment.network, max_megapixels, project, &place)?;
@@ -40,14 +34,9 @@ pub fn make(project: &Path, photos: usize, layer: &str) -> Result<()> {
     let means: Vec<f32> = (0..CATEGORIES.len() * d).map(|_| 0.05 * rng.normal() as f32).collect();
     let (mut keys, mut features): (Vec<RowKey>, Vec<f32>) = Default::default();
     for number in 0..photos {
-        let category = number * CATEGORIES.len() / photos;
-        let folder =
-            project.join(format!("photos/{}/{:03}", CATEGORIES[category], number / FOLDER));
-        if number % FOLDER == 0 || keys.is_empty() {
-            fs::create_dir_all(&folder)?;
-        }
+        let category = category(number, photos);
         let bytes = picture(number as u32);
-        fs::write(folder.join(format!("{number:07}.bmp")), &bytes)?;
+        fs::write(file(project, number, photos)?.with_extension("bmp"), &bytes)?;
         keys.push(plain_row(&blake3::hash(&bytes)));
         let noise = &normals[rng.below(NORMALS)..][..d];
         let mean = &means[category * d..][..d];
@@ -64,6 +53,49 @@ pub fn make(project: &Path, photos: usize, layer: &str) -> Result<()> {
         start.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Makes a project with small JPEGs: a gradient, a disc and noise, in the colours of the category.
+pub fn photos(project: &Path, photos: usize, layer: &str) -> Result<()> {
+    begin(project, layer)?;
+    let (start, mut rng) = (Instant::now(), Rng::new(11));
+    for number in 0..photos {
+        let hue = 40 * category(number, photos) as u32;
+        let [x0, y0, size] = [64, 48, 20].map(|below| rng.below(below) as u32);
+        let [across, down, noise] = [4, 4, 40].map(|below| 1 + rng.below(below) as u32);
+        let mut picture = image::RgbImage::new(64, 48);
+        for (x, y, pixel) in picture.enumerate_pixels_mut() {
+            let is_inside = x.abs_diff(x0).pow(2) + y.abs_diff(y0).pow(2) < size * size;
+            let light = across * x + down * y / 2 + rng.below(noise as usize) as u32;
+            let light = if is_inside { 255 - light.min(255) } else { light.min(255) };
+            *pixel = image::Rgb([light, (light + hue) % 256, 255 - light].map(|v| v as u8));
+        }
+        picture.save(file(project, number, photos)?.with_extension("jpg"))?;
+    }
+    println!("{} JPEGs: {:.0} s", grouped(photos), start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// The experiment of a new project, whose features are of this layer.
+fn begin(project: &Path, layer: &str) -> Result<Experiment> {
+    fs::create_dir_all(project.join("experiments"))?;
+    ensure!(fs::read_dir(project)?.count() == 1, "{} is not empty", project.display());
+    fs::write(project.join("config.toml"), "")?;
+    let path = project.join("experiments/woods.toml");
+    fs::write(&path, format!("images = \"photos\"\n[network]\ntaps = [\"{layer}\"]\n"))?;
+    Ok(spec::load(&path)?.experiment)
+}
+
+fn category(number: usize, photos: usize) -> usize {
+    number * CATEGORIES.len() / photos
+}
+
+/// The file of a photo, without an ending, in a folder that is there.
+fn file(project: &Path, number: usize, photos: usize) -> Result<PathBuf> {
+    let category = CATEGORIES[category(number, photos)];
+    let folder = project.join(format!("photos/{category}/{:03}", number / FOLDER));
+    fs::create_dir_all(&folder)?;
+    Ok(folder.join(format!("{number:07}")))
 }
 
 /// A BMP of 2 by 2 pixels, of which the first and the third hold the number.

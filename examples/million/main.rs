@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example million -- make FOLDER 1000000 Mixed_6c
+//! cargo run --release --example million -- photos FOLDER 50000 Conv2d_1a_3x3
 //! cargo run --release --example million -- run FOLDER path/to/retrain
 //! cargo run --release --example million -- images FOLDER path/to/retrain
 //! cargo run --release --example million -- ask FOLDER path/to/retrain check woods
@@ -9,7 +10,7 @@
 //!
 //! `make` makes a project in an empty folder: that many photos, each a BMP of 70 bytes with pixels of
 //! its own, and in the cache a feature for each that is drawn, not computed, with the length that the
-//! named layer's features have. `run` trains on them, `images` opens the result on a pseudo-terminal
+//! named layer's features have. `photos` makes one with that many drawn JPEGs of 64 by 48 pixels and no features. `run` trains on them, `images` opens the result on a pseudo-terminal
 //! of 120 columns and 40 rows, `ask` gives any other command. Each prints times, and of the memory
 //! the largest that was seen at a look every 5 ms: `own` is what the process has taken for itself
 //! (`RssAnon` in proc(5)), `in all` with the pages of files that it maps, which the system takes back
@@ -46,10 +47,15 @@ fn main() -> Result<()> {
     println!("{}", load());
     match words[..] {
         ["make", folder, photos, layer] => draw::make(Path::new(folder), photos.parse()?, layer),
+        ["photos", folder, photos, layer] => {
+            draw::photos(Path::new(folder), photos.parse()?, layer)
+        }
         ["run", folder, program] => ask(Path::new(folder), program, &["run", "woods"]),
         ["ask", folder, program, ref rest @ ..] => ask(Path::new(folder), program, rest),
         ["images", folder, program] => images(Path::new(folder), program),
-        _ => bail!("expected make, run, images or ask; the file's first lines say with what"),
+        _ => {
+            bail!("expected make, photos, run, images or ask; the file's first lines say with what")
+        }
     }
 }
 
@@ -95,6 +101,7 @@ fn images(folder: &Path, program: &str) -> Result<()> {
     session.wait_until("the first screen", |lines| lines.join("\n").contains("1 Experiments"))?;
     session.settle()?;
     println!("before: {:.0} MB", session.resident_megabytes()?);
+    let idle = session.processor_time()?;
     let pressed = session.press("4")?;
     let opened = session.wait_until("the images", |lines| {
         lines.iter().any(|line| line.contains(" images") && line.contains(" wrong"))
@@ -102,6 +109,7 @@ fn images(folder: &Path, program: &str) -> Result<()> {
     let status = session.lines().iter().find(|line| line.contains(" images")).cloned();
     println!("{}", status.unwrap_or_default().trim());
     say("opened", opened - pressed);
+    say("processor time for it", session.processor_time()? - idle);
     session.settle()?;
     println!("after: {:.0} MB", session.resident_megabytes()?);
     for (column, keys) in [("file", "h"), ("loss", "llll")] {

@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// In which `/proc` counts, on every architecture of Linux that matters here.
+const TICKS_PER_SECOND: f64 = 100.0;
+
 /// The most that was seen of each process, in bytes.
 #[derive(Default)]
 struct Most {
     command: String,
     own: u64,
     in_all: u64,
+    /// Processor time in ticks.
+    ticks: u64,
 }
 
 /// All processes of one program.
@@ -39,6 +44,7 @@ impl Watched {
             let most = self.seen.entry(pid).or_default();
             most.own = most.own.max(kilobytes(&status, "RssAnon:") * 1024);
             most.in_all = most.in_all.max(kilobytes(&status, "VmHWM:") * 1024);
+            most.ticks = ticks(&entry.path()).unwrap_or(most.ticks);
             if most.command.is_empty() {
                 let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
                 let words = command.split(|&byte| byte == 0).skip(1).take(2);
@@ -50,15 +56,24 @@ impl Watched {
     }
 
     pub fn print(&self) {
-        for Most { command, own, in_all } in self.seen.values() {
+        for Most { command, own, in_all, ticks } in self.seen.values() {
             let megabytes = |bytes: &u64| *bytes as f64 / 1e6;
             println!(
-                "  {command}: own {:.0} MB, in all {:.0} MB",
+                "  {command}: own {:.0} MB, in all {:.0} MB, {:.1} s of a processor",
                 megabytes(own),
-                megabytes(in_all)
+                megabytes(in_all),
+                *ticks as f64 / TICKS_PER_SECOND
             );
         }
     }
+}
+
+/// Time that the process has computed, in the program and in the system; fields 14 and 15 of proc(5).
+fn ticks(process: &Path) -> Option<u64> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let times = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    times.sum::<Result<u64, _>>().ok()
 }
 
 fn kilobytes(status: &str, name: &str) -> u64 {

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::claim::Claim;
 use super::kept::KeptFeatures;
 use super::key::RowKey;
@@ -115,13 +117,15 @@ impl Cache {
     /// One that differs is left alone, named in [`Cache::damaged`], and its features are missing:
     /// wrong ones would pass for a photo's in every run to come.
     pub fn check(&mut self, keys: impl Iterator<Item = RowKey>) {
-        let wanted: BTreeSet<usize> =
-            keys.filter_map(|key| self.rows.get(&key)).map(|place| place.shard as usize).collect();
-        for number in wanted {
-            if !self.checked.insert(number) {
-                continue;
-            }
-            let Err(err) = self.shards[number].check() else { continue };
+        let wanted: BTreeSet<usize> = keys
+            .filter_map(|key| self.rows.get(&key))
+            .map(|place| place.shard as usize)
+            .filter(|shard| !self.checked.contains(shard))
+            .collect();
+        let differs = |&shard: &usize| Some((shard, self.shards[shard].check().err()?));
+        let differing: Vec<(usize, io::Error)> = wanted.par_iter().filter_map(differs).collect();
+        self.checked.extend(wanted);
+        for (number, err) in differing {
             self.rows.retain(|_, place| place.shard as usize != number);
             self.damaged.push(format!(
                 "{} was damaged ({err}); its features are computed again",

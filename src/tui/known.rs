@@ -60,6 +60,8 @@ pub struct Known {
 
 /// A table of 50,000 images takes some ten megabytes.
 const SCORE_TABLES: usize = 3;
+/// Images in all tables but the newest: a table of a million is kept alone.
+const SPARE_IMAGES: usize = 500_000;
 
 impl Known {
     pub fn learn(&mut self, news: &News) {
@@ -92,8 +94,7 @@ impl Known {
             News::Scores(news) => {
                 self.scores.retain(|known| known.source != news.source);
                 self.scores.push(news.clone());
-                let excess = self.scores.len().saturating_sub(SCORE_TABLES);
-                self.scores.drain(..excess);
+                self.forget_scores();
             }
             News::Compared(news) => {
                 let names = (news.first.clone(), news.second.clone());
@@ -209,6 +210,20 @@ impl Known {
         }
     }
 
+    /// The oldest tables of scores go where there are too many, or too many images in them.
+    fn forget_scores(&mut self) {
+        let images = |known: &ScoresNews| known.table.as_ref().map_or(0, |table| table.len());
+        let Some((_, before)) = self.scores.split_last() else { return };
+        let mut left = SPARE_IMAGES;
+        let fits = |known: &&ScoresNews| {
+            let room = left.checked_sub(images(known));
+            left = room.unwrap_or(0);
+            room.is_some()
+        };
+        let kept = before.iter().rev().take(SCORE_TABLES - 1).take_while(fits).count();
+        self.scores.drain(..before.len() - kept);
+    }
+
     /// The images of `source`, or why there are none; `None`: they have to be read first.
     pub fn scores(&self, source: &Source) -> Option<&Result<Arc<ScoreTable>, String>> {
         self.scores.iter().find(|known| known.source == *source).map(|known| &known.table)
@@ -251,5 +266,38 @@ impl Known {
     pub fn newest(&self) -> Option<&KnownRun> {
         let running = |run: &&KnownRun| run.state() == Some(State::Running);
         self.runs.values().rfind(running).or_else(|| self.runs.values().next_back())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::store::RunFolder;
+
+    #[test]
+    fn tables_of_many_images_push_older_ones_out_and_small_ones_do_not() {
+        let learn = |known: &mut Known, name: &str, images: usize| {
+            let mut table = ScoreTable::new(vec!["a".into()], "photos".into());
+            (0..images).for_each(|_| table.add("a/1.jpg".into(), None, None, &[1.0]));
+            let source = Source::Run(RunFolder::at(Path::new("runs").join(name)));
+            known.learn(&News::Scores(ScoresNews { source, table: Ok(Arc::new(table)) }));
+        };
+        let kept = |known: &Known| -> Vec<usize> {
+            known.scores.iter().map(|known| known.table.as_ref().map_or(0, |t| t.len())).collect()
+        };
+        let mut known = Known::default();
+        for (name, images) in [("1", 10), ("2", 20), ("3", 30), ("4", 40)] {
+            learn(&mut known, name, images);
+        }
+        assert_eq!(kept(&known), [20, 30, 40]);
+        learn(&mut known, "5", SPARE_IMAGES);
+        assert_eq!(kept(&known), [30, 40, SPARE_IMAGES]);
+        learn(&mut known, "6", 60);
+        assert_eq!(kept(&known), [SPARE_IMAGES, 60]);
+        learn(&mut known, "7", SPARE_IMAGES + 1);
+        learn(&mut known, "8", 80);
+        assert_eq!(kept(&known), [80]);
     }
 }

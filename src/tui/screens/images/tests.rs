@@ -127,6 +127,33 @@ fn only_the_wrong_ones_are_one_key_away() {
 }
 
 #[test]
+fn of_many_images_those_are_drawn_that_fit_and_all_are_counted() {
+    const MANY: usize = 60_000;
+    let part = |places: std::ops::Range<usize>| {
+        let mut table = ScoreTable::new(categories(&["fire", "smoke"]), "photos".into());
+        for place in places {
+            // Every third is wrong, and each is a little less sure than the one before.
+            let right = 0.9 - place as f32 * 1e-6;
+            let right = if place % 3 == 0 { 1.0 - right } else { right };
+            let file = format!("fire/{place:05}.jpg").into();
+            table.add(file, Some(Set::Test), Some(0), &[right, 1.0 - right]);
+        }
+        table
+    };
+    let mut table = part(0..MANY / 2);
+    table.append(part(MANY / 2..MANY));
+    let mut app = opened(Ok(table));
+    let first = seen(&mut app);
+    assert!(first.contains("60,000 images · 20,000 wrong"), "{first}");
+    assert!(first.contains("fire/00000.jpg") && !first.contains("fire/30000.jpg"), "{first}");
+    press(&mut app, "G");
+    let last = seen(&mut app);
+    assert!(last.contains("fire/00001.jpg") && !last.contains("fire/00000.jpg"), "{last}");
+    press(&mut app, "W");
+    assert!(seen(&mut app).contains("20,000 of 60,000 images · 20,000 wrong"));
+}
+
+#[test]
 fn without_a_result_a_sentence_says_so() {
     let mut app = testing::app(ThemeName::NoColour);
     app.on_news(all(Vec::new()));
