@@ -18,37 +18,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// `None` when this processor lacks the instructions, or none of that set were written.
-    pub fn new(format: Format, set: InstructionSet) -> Option<Engine> {
+    /// `None` when this processor lacks the instructions, or none of that set were written. What
+    /// [`Engine::new`] gives is checked besides.
+    pub(super) fn unchecked(format: Format, set: InstructionSet) -> Option<Engine> {
         functions(format, set).map(|_| Engine { format, set })
-    }
-
-    /// The engines of a format on this processor, plain Rust only where there is no other.
-    pub fn of(format: Format) -> Vec<Engine> {
-        let engines = InstructionSet::ALL.into_iter().filter_map(|set| Engine::new(format, set));
-        let (mut others, plain): (Vec<Engine>, Vec<Engine>) =
-            engines.partition(|engine| engine.set != InstructionSet::Baseline);
-        if others.is_empty() {
-            others = plain;
-        }
-        others
-    }
-
-    /// The fastest one that is not AMX, whose sums in bf16 have other last digits than all others.
-    pub fn best_without_amx(format: Format) -> Engine {
-        let others = InstructionSet::ALL.into_iter().filter(|set| *set != InstructionSet::Amx);
-        let engine = others.filter_map(|set| Engine::new(format, set)).next();
-        engine.expect("the baseline runs everywhere")
-    }
-
-    /// Why AMX, which the processor has, is not among the engines of a format; `None` where it is, or where
-    /// there is none.
-    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "no other has AMX"))]
-    pub fn why_no_amx(format: Format) -> Option<String> {
-        #[cfg(target_arch = "x86_64")]
-        return x86::why_no_amx(format);
-        #[cfg(not(target_arch = "x86_64"))]
-        return None;
     }
 
     /// The number format.

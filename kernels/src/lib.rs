@@ -56,10 +56,9 @@
 //! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
 //! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
 //! `depthwise`, `add`, `amx`, `functions`, `products`, `plain` and `x86` are the arithmetic; `engine` names
-//! it; `conv_plan` and `plan` cut a graph into steps; `execute`, `feature_maps` and `trunk` run them; `speeds`
-//! measures the engines and `choice` takes one; `dense` is the products of the head, which is trained on
-//! features. One file looks ahead: before an engine by AMX is given to anyone, `amx::check` runs small plans
-//! by it and by plain Rust.
+//! it; `conv_plan` and `plan` cut a graph into steps; `execute`, `feature_maps` and `trunk` run them; `available`
+//! gives the engines of this processor to others, those by AMX after a check (`amx::check`); `speeds` measures
+//! them and `choice` takes one; `dense` is the products of the head, which is trained on features.
 //!
 //! # Unsafe code
 //!
@@ -82,6 +81,7 @@ mod add;
 #[allow(unsafe_code)]
 mod amx;
 mod arena;
+mod available;
 mod choice;
 mod conv_plan;
 #[allow(unsafe_code)]

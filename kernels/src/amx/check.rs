@@ -1,5 +1,7 @@
 //! Whether an engine computes what plain Rust does: one small convolution of every kind by both.
 
+use std::sync::OnceLock;
+
 use crate::arena::Words;
 use crate::engine::Engine;
 use crate::execute::run_tasks;
@@ -49,13 +51,30 @@ const KINDS: [Kind; 10] = {
 /// Height and width of the pictures; those of the maps are half of them.
 const SIZES: [[usize; 2]; 2] = [[57, 27], [31, 69]];
 
+/// Why an engine by AMX is not to be used, where it is not: found out once for bf16 and once for 8-bit
+/// integers. `None` for all other engines.
+pub(crate) fn distrust(engine: Engine) -> Option<String> {
+    static ANSWERS: [OnceLock<Option<String>>; 2] = [OnceLock::new(), OnceLock::new()];
+    if engine.set() != InstructionSet::Amx {
+        return None;
+    }
+    let answer = &ANSWERS[usize::from(engine.format() == Format::Bf16)];
+    let place = answer.get_or_init(|| {
+        // SAFETY: an engine is there only where the processor has its instructions.
+        unsafe { differs_in(engine.format(), engine.functions()) }
+    });
+    let place = place.as_ref()?;
+    Some(format!("the numbers that it gives in {place} are not those of plain Rust"))
+}
+
 /// Says where the functions differ from plain Rust; `None` where they do not: to the bit in 8-bit integers,
 /// and by no more than the order of sums explains in bf16.
 ///
 /// # Safety
 /// The processor has the instructions of the functions.
-pub(crate) unsafe fn differs_in(format: Format, functions: Functions) -> Option<String> {
-    let engine = Engine::new(format, InstructionSet::Baseline).expect("plain Rust runs everywhere");
+unsafe fn differs_in(format: Format, functions: Functions) -> Option<String> {
+    let plain = Engine::unchecked(format, InstructionSet::Baseline);
+    let engine = plain.expect("plain Rust runs everywhere");
     KINDS.iter().zip(SIZES.iter().cycle()).find_map(|(kind, size)| {
         let (graph, picture) = network(kind, *size);
         // Values are drawn so that few are above 2.

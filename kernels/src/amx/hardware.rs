@@ -6,11 +6,8 @@ use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
 
-use super::check::differs_in;
 use super::listing::{Product, Registers, Tiles, listing};
 use super::{ROW, TILE};
-use crate::format::Format;
-use crate::functions::Functions;
 
 /// Why the tiles cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,31 +18,15 @@ pub(crate) enum Absent {
     Because(String),
 }
 
-/// Whether the functions of a format, which use tiles, may be used: the processor has tiles and products of
-/// bf16 and 8-bit integers, the system lets this process use them, and they give the numbers of plain Rust.
-/// Found out once: Linux gives the large state of the tiles only to processes that ask for it, from then on
-/// and for all their threads.
-///
-/// # Safety
-/// The processor has the other instructions of the functions.
-pub(crate) unsafe fn usable(format: Format, functions: Functions) -> Result<(), Absent> {
-    static ANSWERS: [OnceLock<Result<(), Absent>>; 2] = [OnceLock::new(), OnceLock::new()];
-    let answer = &ANSWERS[usize::from(format == Format::Bf16)];
-    answer
-        .get_or_init(|| {
-            permission()?;
-            // SAFETY: they may be used now, and the caller promises the others.
-            match unsafe { differs_in(format, functions) } {
-                None => Ok(()),
-                Some(place) => Err(Absent::Because(format!(
-                    "the numbers that it gives in {place} are not those of plain Rust"
-                ))),
-            }
-        })
-        .clone()
+/// Whether tiles may be used: the processor has them and products of bf16 and 8-bit integers, and the system
+/// lets this process use them. Found out once: Linux gives the large state of the tiles only to processes that
+/// ask for it, from then on and for all their threads.
+pub(crate) fn permission() -> Result<(), Absent> {
+    static ANSWER: OnceLock<Result<(), Absent>> = OnceLock::new();
+    ANSWER.get_or_init(ask).clone()
 }
 
-fn permission() -> Result<(), Absent> {
+fn ask() -> Result<(), Absent> {
     if !processor_has_them() {
         return Err(Absent::Processor);
     }

@@ -12,7 +12,7 @@ use std::mem::transmute;
 use super::amx::compile_amx;
 #[cfg(test)]
 use super::amx::emulated::Emulated;
-use super::amx::hardware::{self, Absent, Hardware, usable};
+use super::amx::hardware::{self, Absent, Hardware, permission};
 use super::format::{Format, InstructionSet, Rounding};
 use super::functions::{Functions, compile};
 use super::numbers::{F32, Lanes};
@@ -128,8 +128,7 @@ fn amx(format: Format) -> Result<Functions, Absent> {
     if avx512.is_none() {
         return Err(Absent::Processor);
     }
-    // SAFETY: the processor has what the functions use of AVX-512.
-    unsafe { usable(format, by_amx) }.map(|()| by_amx)
+    permission().map(|()| by_amx)
 }
 
 /// See [`Engine::why_no_amx`](super::Engine::why_no_amx).
