@@ -8,44 +8,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::cache_error::CacheError;
 use super::claim::Claim;
-use super::kept::KeptFeatures;
+use super::kept::{KeptFeatures, Place};
 use super::key::RowKey;
 use super::shard::Shard;
 use crate::store::Fault;
-
-/// Why features cannot be kept or had back.
-#[derive(Debug, thiserror::Error)]
-pub enum CacheError {
-    /// A folder of the cache cannot be made, listed or claimed.
-    #[error("cannot keep features in {}: {source}", path.display())]
-    Folder {
-        /// The folder of one feature key, or of the whole cache.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A new shard could not be written.
-    #[error("cannot keep features: {0}")]
-    Write(#[source] io::Error),
-    /// A shard cannot be opened, although it is not damaged, or a feature cannot be read from it.
-    #[error("cannot read a feature in {}: {source}", path.display())]
-    Read {
-        /// The shard, or the folder of the feature key where a single feature was read.
-        path: PathBuf,
-        /// What the system said, or what is wrong with the shard.
-        source: io::Error,
-    },
-}
-
-/// Where a feature is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    /// Its number among the shards.
-    pub shard: u32,
-    /// Its number in the shard.
-    pub row: u32,
-}
 
 /// `cache/FEATURE_KEY/*.safetensors`, indexed. Features stay on disk until they are read.
 pub struct Cache {

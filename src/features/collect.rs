@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::cache::{Cache, CacheError};
+use super::cache::Cache;
+use super::cache_error::CacheError;
 use super::extract::ExtractError;
 use super::jobs::Jobs;
 use super::key::RowKey;

@@ -3,8 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::cache::{CacheError, Place};
+use super::cache_error::CacheError;
 use super::shard::Shard;
+
+/// Where a feature is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Its number among the shards.
+    pub shard: u32,
+    /// Its number in the shard.
+    pub row: u32,
+}
 
 /// Features of the cache in an order of their own, each read when it is wanted: the rows of a table that
 /// may be larger than memory.

@@ -8,6 +8,7 @@ mod batched;
 #[cfg(test)]
 mod batched_tests;
 mod cache;
+mod cache_error;
 mod claim;
 mod collect;
 mod compute;
@@ -24,7 +25,8 @@ mod speeds;
 mod testing;
 mod upkeep;
 
-pub use cache::{Cache, CacheError};
+pub use cache::Cache;
+pub use cache_error::CacheError;
 pub use collect::{FillError, Filled, Progress};
 pub use compute::{ComputedOnce, compute_once};
 pub use extract::{ExtractError, Extractor};

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::cache::CacheError;
+use super::cache_error::CacheError;
 use super::claim::{CLAIM, GATE};
 use super::shard::Shard;
 use crate::store::{Lease, LeaseError, Owner, Removed};

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use anyhow::{Result, bail};
 
-use super::evaluate::score;
+use super::score::score;
 use super::train::Trained;
 use super::work::{Prepared, Work};
 use crate::dataset::{Folds, Photo};

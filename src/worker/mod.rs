@@ -11,6 +11,7 @@ mod reporter;
 mod requests;
 mod resume;
 mod rows;
+mod score;
 mod train;
 mod unchanged;
 mod work;
