@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn keys_come_first_then_operators_then_values() {
         assert_eq!(offered("acc"), ["accuracy", "launch.account"]);
-        assert_eq!(offered("fire OR acc"), ["fire OR accuracy"]);
+        assert_eq!(offered("fire OR acc"), ["fire OR accuracy", "fire OR launch.account"]);
         assert_eq!(offered("accuracy")[..2], ["accuracy>", "accuracy>="]);
         assert_eq!(offered("state"), ["state=", "state!=", "state:"]);
         assert_eq!(offered("state=lo"), ["state=lost"]);

@@ -263,9 +263,7 @@ fn cluster_in_words(jobs: usize, world: &World) -> (String, Role) {
     match (at, &known.problem) {
         (None, None) => (format!("{jobs}, not asked yet"), Role::Dim),
         (Some(at), None) => (format!("{jobs} as of {at}"), Role::Dim),
-        (Some(at), Some(_)) => {
-            (format!("{jobs} as of {at}; it does not answer now"), Role::Warning)
-        }
+        (Some(at), Some(_)) => (format!("{jobs} as of {at}, silent now"), Role::Warning),
         (None, Some(problem)) => (format!("{jobs}; {problem}"), Role::Warning),
     }
 }

@@ -180,5 +180,5 @@ fn runs_in_a_cluster_are_shown_with_the_reason_and_the_time_of_what_is_known() {
     known.problem = Some("Slurm does not answer".into());
     app.on_news(vec![News::Jobs(known)]);
     let text = testing::text(&mut app, (80, 24));
-    assert!(text.contains("as of 03:04:05; it does not answer now"), "{text}");
+    assert!(text.contains("as of 03:04:05, silent now"), "{text}");
 }
