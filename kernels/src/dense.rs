@@ -131,6 +131,21 @@ mod tests {
     }
 
     #[test]
+    fn all_instructions_that_fuse_give_the_same_bits() {
+        let mut rng = Rng::new(3);
+        let (rows, weights) = (drawn(&mut rng, 5, 2100), drawn(&mut rng, 7, 2100));
+        let by = |products: Products| {
+            let mut to = vec![0.0; 5 * 7];
+            // SAFETY: the engine exists here.
+            unsafe { (products.dots)(&slices(&rows), &slices(&weights), &mut to) };
+            to
+        };
+        let all = Engine::of(Format::F32).into_iter().map(|engine| by(engine.products()));
+        let all: Vec<Vec<f32>> = all.collect();
+        assert!(all.iter().all(|dots| *dots == all[0]));
+    }
+
+    #[test]
     fn nothing_has_no_products() {
         assert!(dots(&[], &[&[1.0]]).is_empty());
         assert_eq!(dots(&[&[]], &[&[]]), [0.0]);

@@ -107,6 +107,8 @@ pub(super) trait F32x16: Copy {
     fn scaled(self, factor: Self, add: Self) -> Self;
     /// `self + other`, lane by lane.
     fn plus(self, other: Self) -> Self;
+    /// The sum of the lanes: halves are added until one lane is left, by all instructions.
+    fn sum(self) -> f32;
     /// The larger number of each lane; that of `self` where one is NaN or both are equal.
     fn larger(self, other: Self) -> Self;
     /// Each number, brought between the limits. NaN stays NaN and is noticed in the features.

@@ -98,6 +98,17 @@ impl F32x16 for F32x16Plain {
     }
 
     #[inline(always)]
+    fn sum(self) -> f32 {
+        let mut lanes = self.0;
+        for half in [8, 4, 2, 1] {
+            for lane in 0..half {
+                lanes[lane] += lanes[lane + half];
+            }
+        }
+        lanes[0]
+    }
+
+    #[inline(always)]
     fn larger(self, other: F32x16Plain) -> F32x16Plain {
         let larger = |one: f32, other: f32| if other > one { other } else { one };
         F32x16Plain(from_fn(|lane| larger(self.0[lane], other.0[lane])))

@@ -7,9 +7,9 @@ use std::ops::Range;
 use super::graph::BLOCK;
 use super::numbers::{F32x16, Lanes};
 
-/// Columns that are summed before their 16 lanes are added up: 6 rows of weights take 48 KiB of the
-/// nearest caches.
-const COLUMNS: usize = 2048;
+/// Columns that are gone through at a time, so that 6 rows of weights, 12 KiB, stay in the first-level cache
+/// and a hundred rows in the second.
+const COLUMNS: usize = 512;
 /// Rows and weights of a block of dot products whose sums fit into the registers, where a vector is one
 /// register, and where it is two.
 const DOTS: [(usize, usize); 2] = [(4, 6), (2, 2)];
@@ -165,7 +165,7 @@ fn dots_of_block<V: F32x16, const M: usize, const N: usize>(
     }
     for (m, sums) in sums.into_iter().enumerate() {
         for (n, sum) in sums.into_iter().enumerate() {
-            to[m * stride + n] += added(sum);
+            to[m * stride + n] += sum.sum();
         }
     }
 }
@@ -174,19 +174,6 @@ fn dots_of_block<V: F32x16, const M: usize, const N: usize>(
 #[inline(always)]
 fn part<'a>(row: &'a [f32], columns: &Range<usize>) -> (&'a [Lanes], &'a [f32]) {
     row[columns.clone()].as_chunks()
-}
-
-/// The sum of the lanes: halves are added until one is left.
-#[inline(always)]
-fn added<V: F32x16>(sum: V) -> f32 {
-    let mut lanes = [0.0; BLOCK];
-    sum.store(&mut lanes);
-    for half in [8, 4, 2, 1] {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-    }
-    lanes[0]
 }
 
 /// See [`weighted_sums`](super::weighted_sums); `to` is `[count, row length]` of 0.

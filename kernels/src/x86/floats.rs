@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 use std::array::from_fn;
 use std::mem::transmute;
 
-use super::{lanes, vector};
+use super::{halves, lanes, vector};
 use crate::amx::run::TileSums;
 use crate::graph::BLOCK;
 use crate::numbers::{F32x16, Lanes, Limits, Line, Numbers};
@@ -17,6 +17,17 @@ use crate::plain::Bf16Plain;
 fn pairs(words: __m512i) -> __m512bh {
     // SAFETY: two types for one register.
     unsafe { transmute::<__m512i, __m512bh>(words) }
+}
+
+/// The sum of 16 lanes, 8 in each register: halves are added until one lane is left.
+#[inline(always)]
+fn sum_of_halves([low, high]: [__m256; 2]) -> f32 {
+    unsafe {
+        let eight = _mm256_add_ps(low, high);
+        let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+        let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+    }
 }
 
 /// 16 f32 in one register.
@@ -60,6 +71,11 @@ impl F32x16 for F32x16Avx512 {
     #[inline(always)]
     fn plus(self, other: F32x16Avx512) -> F32x16Avx512 {
         F32x16Avx512(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        sum_of_halves(halves(lanes(self.0)))
     }
 
     #[inline(always)]
@@ -123,6 +139,11 @@ impl F32x16 for F32x16Avx2 {
     #[inline(always)]
     fn plus(self, other: F32x16Avx2) -> F32x16Avx2 {
         F32x16Avx2(from_fn(|half| unsafe { _mm256_add_ps(self.0[half], other.0[half]) }))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        sum_of_halves(self.0)
     }
 
     #[inline(always)]
