@@ -14,9 +14,10 @@ use crate::store::{processor_name, write_atomically, write_new};
 
 /// Raised when the engines or what is measured change.
 const MEASUREMENT: u32 = 1;
-const NAME: &str = "speeds";
+/// The folder in that of the cache, for files of people and of later processes on such a processor.
+const FOLDER: &str = "speeds";
 
-/// `speeds-<hash of the processor>.json`: for people, and for later processes on such a processor.
+/// One file, named by the hash of the processor.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     measurement: u32,
@@ -47,7 +48,7 @@ pub fn speeds_file(cache: &Path) -> PathBuf {
 
 fn file(cache: &Path, processor: &str) -> PathBuf {
     let hash = blake3::hash(format!("{MEASUREMENT} {processor}").as_bytes()).to_hex();
-    cache.join(format!("{NAME}-{}.json", &hash[..16]))
+    cache.join(FOLDER).join(format!("{}.json", &hash[..16]))
 }
 
 /// Of two processes that measure at once both take what the first one wrote. Where nothing can be written,
@@ -59,7 +60,7 @@ fn kept_or_measured(cache: &Path, processor: &str) -> Speeds {
     }
     let measured = Speeds::measure();
     let json = serde_json::to_vec_pretty(&Kept::of(&measured, processor)).unwrap_or_default();
-    let written = fs::create_dir_all(cache).and_then(|()| write_new(&path, &json));
+    let written = fs::create_dir_all(cache.join(FOLDER)).and_then(|()| write_new(&path, &json));
     match written {
         Err(err) if err.kind() == ErrorKind::AlreadyExists => match read(&path) {
             Some(first) => first,
@@ -128,6 +129,7 @@ mod tests {
         let path = file(cache.path(), "a processor");
         for damaged in ["", "{}", r#"{"measurement":1,"processor":"","measured":"","engines":[]}"#]
         {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, damaged).unwrap();
             let measured = kept_or_measured(cache.path(), "a processor");
             assert!(!measured.times().is_empty());
