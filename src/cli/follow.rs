@@ -82,7 +82,8 @@ pub fn follow(
     let mut interrupts = 0;
 
     let launcher = launchers(config)?;
-    let _watcher = JobsWatcher::start(&launcher, &config.runs, |_| {}, |_| {})?;
+    // Without a thread for it the run goes on all the same, and is followed by its own files.
+    let _watcher = JobsWatcher::start(&launcher, &config.runs, |_| {}, |_| {}).ok();
     let mut news = News::new(folder, log);
     let Begun { mut tail, mut run, words } = begun;
     // Until then its end is that of an earlier worker.
