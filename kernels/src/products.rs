@@ -80,37 +80,27 @@ pub(super) fn dots_by<V: F32x16>(rows: &[&[f32]], weights: &[&[f32]], to: &mut [
             let weights = &weights[first..stride.min(first + block_weights)];
             let some = weights.len();
             lay_side_by_side(weights, &columns, &mut side_by_side);
+            macro_rules! block {
+                ($m:literal, $rows:expr, $to:expr) => {
+                    with_count!(dots_of_block::<V, $m>(
+                        some,
+                        $rows,
+                        &side_by_side,
+                        &columns,
+                        $to,
+                        stride
+                    ))
+                };
+            }
             let places = to.chunks_mut(block_rows * stride).map(|rows| &mut rows[first..]);
             for (rows, to) in rows.chunks(block_rows).zip(places) {
                 match rows.len() {
-                    4 => with_count!(dots_of_block::<V, 4>(
-                        some,
-                        rows,
-                        &side_by_side,
-                        &columns,
-                        to,
-                        stride
-                    )),
-                    2 => with_count!(dots_of_block::<V, 2>(
-                        some,
-                        rows,
-                        &side_by_side,
-                        &columns,
-                        to,
-                        stride
-                    )),
-                    _ => {
-                        for (row, to) in rows.chunks(1).zip(to.chunks_mut(stride)) {
-                            with_count!(dots_of_block::<V, 1>(
-                                some,
-                                row,
-                                &side_by_side,
-                                &columns,
-                                to,
-                                stride
-                            ));
-                        }
-                    }
+                    4 => block!(4, rows, to),
+                    2 => block!(2, rows, to),
+                    _ => rows
+                        .chunks(1)
+                        .zip(to.chunks_mut(stride))
+                        .for_each(|(row, to)| block!(1, row, to)),
                 }
             }
         }
