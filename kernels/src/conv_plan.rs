@@ -104,9 +104,22 @@ impl ConvPlan {
         self.groups.len() * self.rows * self.spans.len()
     }
 
-    /// The tile function of one call, and what it works on: offsets in the arena and the weights.
-    pub fn call(&self, number: usize) -> (TileFn, Tile) {
-        let (group, row, span) = self.place(number);
+    /// What the tile functions of some calls work on, one after the other: offsets in the arena and the
+    /// weights.
+    #[inline(always)]
+    pub fn each(&self, calls: Range<usize>, mut call: impl FnMut(TileFn, &Tile)) {
+        let mut place = self.place(calls.start);
+        for _ in calls {
+            let (function, tile) = self.tile(&place);
+            call(function, &tile);
+            self.go_on(&mut place);
+        }
+    }
+
+    /// The tile function of a place, and what it works on.
+    #[inline(always)]
+    fn tile(&self, place: &Place) -> (TileFn, Tile) {
+        let Place { group, row, span, .. } = *place;
         let ([kernel_height, kernel_width], words) = (self.kernel, self.input.pixel);
         // Rows of the kernel that lie outside the map are left out.
         let skipped = self.padding[0].saturating_sub(row * self.stride);
@@ -137,15 +150,37 @@ impl ConvPlan {
         (self.tiles[group * self.spans.len() + span], tile)
     }
 
-    /// Group, row and span of a call. All groups of a chunk come before the next chunk.
-    fn place(&self, number: usize) -> (usize, usize, usize) {
+    /// The place of a call. All groups of a chunk come before the next chunk.
+    fn place(&self, number: usize) -> Place {
         let spans = self.spans.len();
         let (chunk, within) =
             (number / (self.chunk * self.groups.len()), number % (self.chunk * self.groups.len()));
         let first = chunk * self.chunk;
         let len = self.chunk.min(self.rows * spans - first);
         let tile = first + within % len;
-        (within / len, tile / spans, tile % spans)
+        let (group, row, span) = (within / len, tile / spans, tile % spans);
+        Place { first: (first / spans, first % spans), rest: len - within % len, group, row, span }
+    }
+
+    /// To the place of the next call, without a division, which takes as long as a small tile.
+    #[inline(always)]
+    fn go_on(&self, place: &mut Place) {
+        place.rest -= 1;
+        place.span += 1;
+        if place.span == self.spans.len() {
+            place.span = 0;
+            place.row += 1;
+        }
+        if place.rest == 0 {
+            place.group += 1;
+            if place.group == self.groups.len() {
+                place.group = 0;
+                place.first = (place.row, place.span);
+            }
+            (place.row, place.span) = place.first;
+            let tile = place.row * self.spans.len() + place.span;
+            place.rest = self.chunk.min(self.rows * self.spans.len() - tile);
+        }
     }
 
     pub fn weights(&self) -> *const u32 {
@@ -168,9 +203,12 @@ impl ConvPlan {
         };
         let channels = self.multiply.len();
         assert!(self.add.len() == channels);
+        let mut place = self.place(0);
         for number in 0..self.calls() {
-            let (_, tile) = self.call(number);
-            let (group, _, span) = self.place(number);
+            // Those who begin anywhere come to the same places.
+            assert_eq!(place, self.place(number));
+            let (_, tile) = self.tile(&place);
+            let Place { group, span, .. } = place;
             let (panels, pixels) = (self.groups[group].len(), self.spans[span].len());
             let last_row = tile.input
                 + (tile.blocks - 1) * tile.input_block
@@ -186,8 +224,21 @@ impl ConvPlan {
             let last = tile.output + (panels - 1) * tile.output_block;
             let last = last + (pixels - 1) * self.output.step();
             inside(tile.output..last + self.output.pixel, &writable);
+            self.go_on(&mut place);
         }
     }
+}
+
+/// One call of a tile function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    /// Row and span of the first tile of the chunk.
+    first: (usize, usize),
+    /// Tiles of the group that follow in the chunk, with this one.
+    rest: usize,
+    group: usize,
+    row: usize,
+    span: usize,
 }
 
 /// The shape (panels, pixels) of tiles with the least work for a row of `width` pixels and `panels`

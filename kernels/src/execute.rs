@@ -42,10 +42,7 @@ pub(super) fn run_tasks(
                 Work::Conv(conv) => {
                     let (multiply, add) = conv.multiply_and_add();
                     let bases = Bases { arena, weights: conv.weights(), multiply, add };
-                    for number in tasks {
-                        let (function, tile) = conv.call(number);
-                        function(&bases, &tile);
-                    }
+                    conv.each(tasks, |function, tile| function(&bases, tile));
                 }
                 Work::Amx(conv) => {
                     let convolve = functions.amx.expect("the plan is for functions that have it");

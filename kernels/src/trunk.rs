@@ -1,5 +1,6 @@
 //! Runs a plan on pictures, as one candle operation.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ use super::pool_plan::PoolKind;
 /// Portions of a step's tasks for each thread: several, so that the others do not wait long for a
 /// thread that is held up.
 const PORTIONS: usize = 8;
+/// Into which a step is cut to be timed: half a millisecond of the longest one, and still far more than it
+/// takes to look at the clock.
+const TIMED_PORTIONS: usize = 32;
 
 /// A plan with the memory to run it: `[n, 3, height, width]`, pixel values 0 to 255 in f32, to
 /// features `[n, feature_len]`, as one candle operation.
@@ -88,21 +92,31 @@ impl Trunk {
         let tasks = self.plan.steps[step].tasks();
         let portion = (tasks / (rayon::current_num_threads() * PORTIONS)).max(1);
         run_tasks(&self.plan, step, arena, picture, features, &mut |run| {
-            (0..tasks.div_ceil(portion)).into_par_iter().for_each(|number| {
-                run(number * portion..((number + 1) * portion).min(tasks));
-            });
+            portions(tasks, portion).into_par_iter().for_each(run);
         });
     }
 
-    /// The features of one picture, and the time of each step, on this thread.
-    pub fn timed(&self, picture: &[f32], features: &mut [f32]) -> Vec<(&StepSummary, Duration)> {
+    /// The features of one picture, and the times of the portions of each step, one after the other on this
+    /// thread. Whatever else the machine does meets a short portion more rarely than a long step, so that
+    /// the best times of all portions are those of a machine with nothing else to do.
+    pub fn timed(
+        &self,
+        picture: &[f32],
+        features: &mut [f32],
+    ) -> Vec<(&StepSummary, Vec<Duration>)> {
         self.check(picture, features);
         self.with_arena(|arena| {
             let run = |step: usize| {
-                let start = Instant::now();
-                let all = 0..self.plan.steps[step].tasks();
-                run_tasks(&self.plan, step, arena, picture, features, &mut |run| run(all.clone()));
-                (&self.plan.steps[step].summary, start.elapsed())
+                let mut times = Vec::with_capacity(TIMED_PORTIONS);
+                let tasks = self.plan.steps[step].tasks();
+                run_tasks(&self.plan, step, arena, picture, features, &mut |run| {
+                    for portion in portions(tasks, tasks.div_ceil(TIMED_PORTIONS)) {
+                        let start = Instant::now();
+                        run(portion);
+                        times.push(start.elapsed());
+                    }
+                });
+                (&self.plan.steps[step].summary, times)
             };
             (0..self.plan.steps.len()).map(run).collect()
         })
@@ -164,6 +178,11 @@ impl Trunk {
         free().push(arena);
         result
     }
+}
+
+/// The tasks of a step, `len` at once.
+fn portions(tasks: usize, len: usize) -> Vec<Range<usize>> {
+    (0..tasks).step_by(len).map(|first| first..(first + len).min(tasks)).collect()
 }
 
 impl CustomOp1 for Trunk {
