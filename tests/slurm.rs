@@ -96,6 +96,24 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // What Slurm thinks is what explains a failure, and is gone with it.
+            for (program, arguments) in [
+                ("squeue", &["-t", "all", "-o", "%i %T %r %S %k %N %j"][..]),
+                ("sinfo", &["-N", "-l"]),
+            ] {
+                let mut command = Command::new(program);
+                let output = command.args(arguments).env("SLURM_CONF", self.conf()).output();
+                eprintln!("{}", String::from_utf8_lossy(&output.unwrap().stdout));
+            }
+            let logs = fs::read_dir(self.folder.path().join("log")).unwrap().flatten();
+            for log in logs.map(|log| log.path()) {
+                let lines = fs::read_to_string(&log).unwrap_or_default();
+                let last: Vec<_> = lines.lines().rev().take(60).collect();
+                eprintln!("{}", log.display());
+                last.iter().rev().for_each(|line| eprintln!("  {line}"));
+            }
+        }
         self.script("down.sh", &[]);
     }
 }
@@ -275,7 +293,15 @@ fn goes_on_to_the_bit(cluster: &Cluster, project: &Project, here: &RunFolder) {
         cluster.submit(project, &more.concat())
     };
     let begin_now = |run: &RunFolder| {
-        let job = format!("jobid={}", job(project, run));
+        let number = job(project, run);
+        wait_until("it waits to begin again", || {
+            cluster.ask("squeue", &["--noheader", "--jobs", &number, "--format=%T"])
+                != "COMPLETING\n"
+        });
+        // Slurm counts in seconds: what begins again in the second in which it was ended has no valid
+        // credential, and Slurm kills it.
+        std::thread::sleep(Duration::from_millis(1100));
+        let job = format!("jobid={number}");
         wait_until("it may begin again", || {
             let mut update = Command::new("scontrol");
             update.args(["update", &job, "starttime=now"]).env("SLURM_CONF", cluster.conf());

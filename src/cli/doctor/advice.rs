@@ -57,6 +57,13 @@ fn of_machine(facts: &Facts) -> Vec<Problem> {
             "set threads = 0 in config.toml",
         ));
     }
+    if let Some(why) = &facts.amx_refused {
+        problems.push(problem(
+            format!("this processor has AMX, and it is not used: {why}"),
+            "runs work, only slower; Linux 5.16 or later lets programs use AMX; where it is not that, report this \
+             with the output of 'retrain kernels'",
+        ));
+    }
     if !facts.has_cuda && Path::new(GPUS).exists() {
         problems.push(problem(
             "an NVIDIA GPU is there, but this program was built without CUDA",

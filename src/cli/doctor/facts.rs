@@ -21,6 +21,8 @@ pub struct Facts {
     pub architecture: &'static str,
     pub processor: String,
     pub arithmetic: Vec<Arithmetic>,
+    /// Why what could be computed by AMX is not, on a processor that has it.
+    pub amx_refused: Option<String>,
     /// That a run may use, as `config.toml` says.
     pub threads: usize,
     /// That this process may use.
@@ -88,6 +90,7 @@ impl Facts {
                 name => name,
             },
             arithmetic: arithmetic(),
+            amx_refused: Format::of_this_processor().into_iter().find_map(Engine::why_no_amx),
             threads: config.threads,
             usable_threads: Config::at(&config.root).threads,
             memory: bytes("MemTotal:"),

@@ -166,7 +166,8 @@ mod tests {
         if config.cache.is_dir() {
             crate::features::keep_speeds(&config.cache);
         }
-        let facts = Facts::gather(&config);
+        let facts =
+            Facts { amx_refused: Some("tiles are not saved".into()), ..Facts::gather(&config) };
         let problems = problems(&facts, &config, Some("config.toml:1: theme is 7"));
         let page = page(&facts, &problems);
         for said in [
@@ -179,6 +180,7 @@ mod tests {
             "experiments/fire.toml: its images are not there: ",
             "experiments/fog.toml has mistakes",
             "threads is 1,000",
+            "has AMX, and it is not used: tiles are not saved",
         ] {
             assert!(page.contains(said), "{said:?} is not in\n{page}");
         }
