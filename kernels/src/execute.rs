@@ -1,4 +1,4 @@
-//! The tasks of one step of a plan, on any number of threads.
+//! The steps of a plan, on any number of threads.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use super::plan::{Plan, Work};
 use super::pool_plan::PoolKind;
 use super::tile::Bases;
 
-/// Runs a range of the tasks of one step.
-pub(super) type RunRange<'a> = &'a (dyn Fn(Range<usize>) + Sync);
+/// Runs a range of the tasks of a step: its number, and the tasks.
+pub(super) type RunRange<'a> = &'a (dyn Fn(usize, Range<usize>) + Sync);
 
-/// Runs the tasks of one step of a plan. `share` is given a function that runs a range of tasks: it
-/// calls it, on any threads, for ranges that do not overlap, and returns when all are done.
-pub(super) fn run_tasks(
+/// Runs steps of a plan. `share` is given a function that runs a range of the tasks of a step: it calls it,
+/// on any threads, for ranges that do not overlap, and for those of a step when all of the step before are
+/// done; and returns when all are done.
+pub(super) fn run_steps(
     plan: &Plan,
-    step: usize,
     arena: &mut Words,
     picture: &[f32],
     features: &mut [f32],
@@ -26,10 +26,10 @@ pub(super) fn run_tasks(
     assert!(arena.len() >= plan.arena_words && features.len() >= plan.feature_len);
     let [height, width] = plan.picture_size();
     assert!(picture.len() >= 3 * height * width);
-    let step = &plan.steps[step];
     let functions = plan.functions;
     let (arena, features) = (Shared(arena.as_mut_ptr()), Shared(features.as_mut_ptr()));
-    share(&|tasks| {
+    share(&|step, tasks| {
+        let step = &plan.steps[step];
         assert!(tasks.end <= step.tasks());
         let (arena, features) = (arena.get(), features.get());
         // SAFETY: the engine exists, so the processor has its instructions. The plan was made, and
@@ -66,10 +66,17 @@ pub(super) fn run_tasks(
     });
 }
 
+/// Runs all steps of a plan on this thread.
+pub(super) fn run_here(plan: &Plan, arena: &mut Words, picture: &[f32], features: &mut [f32]) {
+    run_steps(plan, arena, picture, features, &mut |run| {
+        plan.steps.iter().enumerate().for_each(|(number, step)| run(number, 0..step.tasks()));
+    });
+}
+
 /// A pointer that several threads may use at once, each for places of its own.
 struct Shared<T>(*mut T);
 
-// SAFETY: see `run_tasks`, the only user.
+// SAFETY: see `run_steps`, the only user.
 unsafe impl<T> Sync for Shared<T> {}
 
 impl<T> Shared<T> {

@@ -8,15 +8,13 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, bail};
 use rayon::prelude::*;
 
 use super::arena::Words;
-use super::execute::run_tasks;
+use super::execute::{run_here, run_steps};
 use super::feature_maps::FeatureMap;
 use super::format::Format;
-use super::plan::{Plan, StepSummary, Work};
+use super::plan::{Plan, Step, StepSummary, Work};
 use super::pool_plan::PoolKind;
+use super::together::in_steps;
 
-/// Portions of a step's tasks for each thread: several, so that the others do not wait long for a
-/// thread that is held up.
-const PORTIONS: usize = 8;
 /// Into which a step is cut to be timed: half a millisecond of the longest one, and still far more than it
 /// takes to look at the clock.
 const TIMED_PORTIONS: usize = 32;
@@ -48,21 +46,14 @@ impl Trunk {
     /// When the picture or `features` has another length.
     pub fn features(&self, picture: &[f32], features: &mut [f32]) {
         self.check(picture, features);
-        self.with_arena(|arena| {
-            for step in 0..self.plan.steps.len() {
-                let all = 0..self.plan.steps[step].tasks();
-                run_tasks(&self.plan, step, arena, picture, features, &mut |run| run(all.clone()));
-            }
-        });
+        self.with_arena(|arena| run_here(&self.plan, arena, picture, features));
     }
 
     /// One picture, every step shared among the threads of the current rayon pool.
     fn features_together(&self, picture: &[f32], features: &mut [f32]) {
         self.check(picture, features);
         self.with_arena(|arena| {
-            for step in 0..self.plan.steps.len() {
-                self.run_together(step, arena, picture, features);
-            }
+            self.run_together(0..self.plan.steps.len(), arena, picture, features);
         });
     }
 
@@ -76,23 +67,30 @@ impl Trunk {
         self.check(picture, &features);
         self.with_arena(|arena| {
             let mut maps = Vec::new();
+            let mut first = 0;
             for (number, step) in self.plan.steps.iter().enumerate() {
-                match &step.work {
-                    Work::Pool(pool) if pool.kind == PoolKind::Mean => {
-                        maps.push(FeatureMap::read(pool, self.plan.engine.format(), arena));
-                    }
-                    _ => self.run_together(number, arena, picture, &mut features),
+                if let Work::Pool(pool) = &step.work
+                    && pool.kind == PoolKind::Mean
+                {
+                    self.run_together(first..number, arena, picture, &mut features);
+                    maps.push(FeatureMap::read(pool, self.plan.engine.format(), arena));
+                    first = number + 1;
                 }
             }
             maps
         })
     }
 
-    fn run_together(&self, step: usize, arena: &mut Words, picture: &[f32], features: &mut [f32]) {
-        let tasks = self.plan.steps[step].tasks();
-        let portion = (tasks / (rayon::current_num_threads() * PORTIONS)).max(1);
-        run_tasks(&self.plan, step, arena, picture, features, &mut |run| {
-            portions(tasks, portion).into_par_iter().for_each(run);
+    fn run_together(
+        &self,
+        steps: Range<usize>,
+        arena: &mut Words,
+        picture: &[f32],
+        features: &mut [f32],
+    ) {
+        let tasks: Vec<usize> = self.plan.steps[steps.clone()].iter().map(Step::tasks).collect();
+        run_steps(&self.plan, arena, picture, features, &mut |run| {
+            in_steps(&tasks, &|step, tasks| run(steps.start + step, tasks));
         });
     }
 
@@ -109,10 +107,11 @@ impl Trunk {
             let run = |step: usize| {
                 let mut times = Vec::with_capacity(TIMED_PORTIONS);
                 let tasks = self.plan.steps[step].tasks();
-                run_tasks(&self.plan, step, arena, picture, features, &mut |run| {
-                    for portion in portions(tasks, tasks.div_ceil(TIMED_PORTIONS)) {
+                run_steps(&self.plan, arena, picture, features, &mut |run| {
+                    let len = tasks.div_ceil(TIMED_PORTIONS);
+                    for first in (0..tasks).step_by(len) {
                         let start = Instant::now();
-                        run(portion);
+                        run(step, first..(first + len).min(tasks));
                         times.push(start.elapsed());
                     }
                 });
@@ -142,16 +141,9 @@ impl Trunk {
         let mut largest = vec![0.0f32; self.plan.map_count()];
         self.with_arena(|arena| {
             for (number, step) in self.plan.steps.iter().enumerate() {
-                let all = 0..step.tasks();
-                let features = &mut features;
-                run_tasks(
-                    &self.plan,
-                    number,
-                    arena,
-                    picture,
-                    features,
-                    &mut |run| run(all.clone()),
-                );
+                run_steps(&self.plan, arena, picture, &mut features, &mut |run| {
+                    run(number, 0..step.tasks());
+                });
                 // The rest of the map still holds another picture's numbers.
                 if matches!(step.work, Work::ClearHalo) {
                     continue;
@@ -178,11 +170,6 @@ impl Trunk {
         free().push(arena);
         result
     }
-}
-
-/// The tasks of a step, `len` at once.
-fn portions(tasks: usize, len: usize) -> Vec<Range<usize>> {
-    (0..tasks).step_by(len).map(|first| first..(first + len).min(tasks)).collect()
 }
 
 impl CustomOp1 for Trunk {

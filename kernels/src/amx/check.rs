@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::arena::Words;
 use crate::engine::Engine;
-use crate::execute::run_tasks;
+use crate::execute::run_here;
 use crate::feature_maps::FeatureMap;
 use crate::format::{Format, InstructionSet};
 use crate::functions::Functions;
@@ -127,10 +127,7 @@ fn network(kind: &Kind, size: [usize; 2]) -> (Graph, Vec<f32>) {
 fn last_map(plan: &Plan, picture: &[f32]) -> FeatureMap {
     let mut arena = Words::zeros(plan.arena_words);
     let mut features = vec![0.0; plan.feature_len];
-    for (number, step) in plan.steps.iter().enumerate() {
-        let all = 0..step.tasks();
-        run_tasks(plan, number, &mut arena, picture, &mut features, &mut |run| run(all.clone()));
-    }
+    run_here(plan, &mut arena, picture, &mut features);
     match &plan.steps.last().expect("a plan has steps").work {
         Work::Pool(mean) => FeatureMap::read(mean, plan.engine.format(), &arena),
         _ => unreachable!("the last step is the mean"),
