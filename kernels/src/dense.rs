@@ -45,6 +45,7 @@ fn products() -> Products {
 mod tests {
     use super::*;
     use crate::format::InstructionSet;
+    use crate::products::Rows;
     use crate::random::Rng;
 
     fn drawn(rng: &mut Rng, count: usize, length: usize) -> Vec<Vec<f32>> {
@@ -63,8 +64,8 @@ mod tests {
         engines.chain(plain).map(|engine| (engine.set(), engine.products())).collect()
     }
 
-    /// Rows, weights or sums, length.
-    const SHAPES: [[usize; 3]; 9] = [
+    /// Rows, weights or sums, length; from 120 weights and 43 sums on rows are copied.
+    const SHAPES: [[usize; 3]; 11] = [
         [1, 1, 1],
         [3, 2, 15],
         [4, 6, 16],
@@ -74,6 +75,8 @@ mod tests {
         [9, 11, 1030],
         [100, 5, 2048],
         [33, 20, 2100],
+        [10, 43, 1111],
+        [5, 121, 600],
     ];
 
     #[test]
@@ -109,40 +112,100 @@ mod tests {
         }
     }
 
+    /// Some rows, weights or sums, and a length: of few and of many, seldom round.
+    fn drawn_shape(rng: &mut Rng) -> [usize; 3] {
+        let most = [[9, 7, 40], [30, 60, 700], [7, 150, 1300], [120, 9, 2100]][rng.below(4)];
+        most.map(|most| 1 + rng.below(most))
+    }
+
+    fn both(products: Products, rows: &Rows, weights: &Rows, factors: &[f32]) -> [Vec<u32>; 2] {
+        let (k, length) = (weights.len(), rows[0].len());
+        let (mut dots, mut sums) = (vec![0.0; rows.len() * k], vec![0.0; k * length]);
+        // SAFETY: the engine exists here.
+        unsafe {
+            (products.dots)(rows, weights, &mut dots);
+            (products.weighted_sums)(rows, factors, &mut sums);
+        }
+        [dots, sums].map(|numbers| numbers.into_iter().map(f32::to_bits).collect())
+    }
+
     #[test]
     fn a_number_has_the_same_bits_whatever_is_computed_beside_it() {
         let mut rng = Rng::new(2);
-        let (n, k, length) = (21, 17, 1500);
-        let (rows, weights) = (drawn(&mut rng, n, length), drawn(&mut rng, k, length));
-        let factors = drawn(&mut rng, n, k);
-        let (rows, weights) = (slices(&rows), slices(&weights));
-        let (all_dots, all_sums) =
-            (dots(&rows, &weights), weighted_sums(&rows, &factors.concat(), k));
-        for row in 0..n {
-            for weight in 0..k {
-                let alone = dots(&rows[row..=row], &weights[weight..=weight]);
-                assert_eq!(alone[0].to_bits(), all_dots[row * k + weight].to_bits());
+        for _ in 0..12 {
+            let [n, k, length] = drawn_shape(&mut rng);
+            let (rows, weights) = (drawn(&mut rng, n, length), drawn(&mut rng, k, length));
+            let factors = drawn(&mut rng, n, k);
+            let (rows, weights) = (slices(&rows), slices(&weights));
+            for (set, products) in all() {
+                let [dots, sums] = both(products, &rows, &weights, &factors.concat());
+                // Some of the weights with some of the rows; the sums are of all rows.
+                let (row, weight) = (rng.below(n), rng.below(k));
+                let (last_row, last) = (row + rng.below(n - row), weight + rng.below(k - weight));
+                let own: Vec<f32> =
+                    factors.iter().flat_map(|row| &row[weight..=last]).copied().collect();
+                let [_, some_sums] = both(products, &rows, &weights[weight..=last], &own);
+                assert_eq!(some_sums, sums[weight * length..(last + 1) * length], "{set:?}");
+                let own: Vec<f32> = vec![0.0; (last_row + 1 - row) * (last + 1 - weight)];
+                let [some, _] =
+                    both(products, &rows[row..=last_row], &weights[weight..=last], &own);
+                let expected = (row..=last_row).flat_map(|row| &dots[row * k..][weight..=last]);
+                assert!(some.iter().eq(expected), "{set:?} {n} {k} {length}");
             }
-        }
-        for sum in 0..k {
-            let own: Vec<f32> = factors.iter().map(|factors| factors[sum]).collect();
-            assert_eq!(weighted_sums(&rows, &own, 1), all_sums[sum * length..][..length]);
         }
     }
 
     #[test]
-    fn all_instructions_that_fuse_give_the_same_bits() {
+    fn all_instructions_that_fuse_give_the_same_bits_and_add_in_the_order_that_heads_were_trained_in()
+     {
         let mut rng = Rng::new(3);
-        let (rows, weights) = (drawn(&mut rng, 5, 2100), drawn(&mut rng, 7, 2100));
-        let by = |products: Products| {
-            let mut to = vec![0.0; 5 * 7];
-            // SAFETY: the engine exists here.
-            unsafe { (products.dots)(&slices(&rows), &slices(&weights), &mut to) };
-            to
-        };
-        let all = Engine::of(Format::F32).into_iter().map(|engine| by(engine.products()));
-        let all: Vec<Vec<f32>> = all.collect();
-        assert!(all.iter().all(|dots| *dots == all[0]));
+        for _ in 0..8 {
+            let [n, k, length] = drawn_shape(&mut rng);
+            let (rows, weights) = (drawn(&mut rng, n, length), drawn(&mut rng, k, length));
+            let factors = drawn(&mut rng, n, k).concat();
+            let dots: Vec<u32> = rows
+                .iter()
+                .flat_map(|row| weights.iter().map(|weights| dot_in_order(row, weights).to_bits()))
+                .collect();
+            let whole = length / 16 * 16;
+            let sum = |sum: usize, column: usize| {
+                let products = (0..n).map(|row| (factors[row * k + sum], rows[row][column]));
+                match column < whole {
+                    true => products.fold(0.0, |sum: f32, (factor, x)| factor.mul_add(x, sum)),
+                    false => products.map(|(factor, x)| factor * x).sum(),
+                }
+            };
+            let sums: Vec<u32> = (0..k)
+                .flat_map(|of| (0..length).map(move |column| (of, column)))
+                .map(|(of, column)| sum(of, column).to_bits())
+                .collect();
+            let (rows, weights) = (slices(&rows), slices(&weights));
+            for (set, products) in all() {
+                // Plain Rust fuses where the processor does.
+                if set != InstructionSet::Baseline {
+                    let seen = both(products, &rows, &weights, &factors);
+                    assert!(seen == [dots.clone(), sums.clone()], "{set:?} {n} {k} {length}");
+                }
+            }
+        }
+    }
+
+    /// Of every 512 columns 16 sums, which are added by halves; what makes no 16 is added at the end.
+    fn dot_in_order(row: &[f32], weights: &[f32]) -> f32 {
+        let mut dot = 0.0;
+        for (row, weights) in row.chunks(512).zip(weights.chunks(512)) {
+            let mut sums = [0.0f32; 16];
+            for (row, weights) in row.as_chunks::<16>().0.iter().zip(weights.as_chunks::<16>().0) {
+                let pairs = row.iter().zip(weights);
+                sums.iter_mut().zip(pairs).for_each(|(sum, (x, w))| *sum = x.mul_add(*w, *sum));
+            }
+            for half in [8, 4, 2, 1] {
+                (0..half).for_each(|lane| sums[lane] += sums[lane + half]);
+            }
+            dot += sums[0];
+        }
+        let rest = row.len() / 16 * 16..;
+        dot + row[rest.clone()].iter().zip(&weights[rest]).map(|(x, w)| x * w).sum::<f32>()
     }
 
     #[test]

@@ -99,6 +99,8 @@ pub(super) trait F32x16: Copy {
     fn splat(value: f32) -> Self::Splat;
     fn load(at: &Lanes) -> Self;
     fn store(self, at: &mut Lanes);
+    /// Has the numbers brought near the processor, which goes on meanwhile.
+    fn prefetch(_at: &Lanes) {}
     /// `self + factor * other`
     fn plus_product(self, factor: Self::Splat, other: Self) -> Self;
     /// `self + one * other`, lane by lane.
@@ -109,6 +111,10 @@ pub(super) trait F32x16: Copy {
     fn plus(self, other: Self) -> Self;
     /// The sum of the lanes: halves are added until one lane is left, by all instructions.
     fn sum(self) -> f32;
+    /// Adds the [`sum`](Self::sum) of each to the number at its place.
+    fn add_sums(four: [Self; 4], to: &mut [f32; 4]) {
+        to.iter_mut().zip(four).for_each(|(to, sum)| *to += sum.sum());
+    }
     /// The larger number of each lane; that of `self` where one is NaN or both are equal.
     fn larger(self, other: Self) -> Self;
     /// Each number, brought between the limits. NaN stays NaN and is noticed in the features.

@@ -2,19 +2,26 @@
 //! for, and where they may be used, is in `dense`.
 
 use std::array::from_fn;
+use std::iter::repeat;
 use std::ops::Range;
 
 use super::graph::BLOCK;
 use super::numbers::{F32x16, Lanes};
 
 /// Columns that are gone through at a time, so that 6 rows of weights, 12 KiB, stay in the first-level cache
-/// and a hundred rows in the second.
+/// and a hundred rows in the second. The sums of these columns are added to those before, so another number
+/// gives other last digits.
 const COLUMNS: usize = 512;
+/// Weights of the largest block.
+const MOST_WEIGHTS: usize = 6;
 /// Rows and weights of a block of dot products whose sums fit into the registers, where a vector is one
 /// register, and where it is two.
-const DOTS: [(usize, usize); 2] = [(4, 6), (2, 2)];
+const DOTS: [(usize, usize); 2] = [(4, MOST_WEIGHTS), (2, 2)];
 /// Sums of a block of weighted sums, and how many vectors long.
 const SUMS: [(usize, usize); 2] = [(6, 4), (6, 1)];
+/// From so many blocks of weights, and of sums, on, each of which goes through all rows, the rows are copied:
+/// what lies side by side is read faster than rows of which each begins in the same line of the cache.
+const COPIED: (usize, usize) = (20, 7);
 
 /// Rows of one length.
 pub(super) type Rows<'a> = [&'a [f32]];
@@ -72,45 +79,81 @@ macro_rules! with_count {
 pub(super) fn dots_by<V: F32x16>(rows: &[&[f32]], weights: &[&[f32]], to: &mut [f32]) {
     let length = rows.first().map_or(0, |row| row.len());
     let (block_rows, block_weights) = DOTS[usize::from(!V::IS_ONE_REGISTER)];
-    let stride = weights.len();
-    let mut side_by_side = Vec::with_capacity(COLUMNS / BLOCK * block_weights);
+    let blocks = rows.len().div_ceil(block_rows);
+    let weight_blocks = weights.len().div_ceil(block_weights);
+    let copied = if weight_blocks < COPIED.0 { 0 } else { blocks * block_rows };
+    let mut own_rows = vec![Aligned([0.0; BLOCK]); copied * COLUMNS / BLOCK];
+    let mut own_weights = [Aligned([0.0; BLOCK]); MOST_WEIGHTS * COLUMNS / BLOCK];
+    let mut sums = vec![[0.0; 4]; blocks * weights.len()];
     for start in (0..length).step_by(COLUMNS) {
         let columns = start..length.min(start + COLUMNS);
-        for first in (0..stride).step_by(block_weights) {
-            let weights = &weights[first..stride.min(first + block_weights)];
-            let some = weights.len();
-            lay_side_by_side(weights, &columns, &mut side_by_side);
-            macro_rules! block {
-                ($m:literal, $rows:expr, $to:expr) => {
-                    with_count!(dots_of_block::<V, $m>(
-                        some,
-                        $rows,
-                        &side_by_side,
-                        &columns,
-                        $to,
-                        stride
-                    ))
-                };
-            }
-            let places = to.chunks_mut(block_rows * stride).map(|rows| &mut rows[first..]);
-            for (rows, to) in rows.chunks(block_rows).zip(places) {
-                match rows.len() {
-                    4 => block!(4, rows, to),
-                    2 => block!(2, rows, to),
-                    _ => rows
-                        .chunks(1)
-                        .zip(to.chunks_mut(stride))
-                        .for_each(|(row, to)| block!(1, row, to)),
+        let next_columns = columns.end..length.min(columns.end + COLUMNS);
+        let vectors = columns.len() / BLOCK;
+        let own_rows = &mut own_rows[..copied * vectors];
+        let places = own_rows.chunks_exact_mut((block_rows * vectors).max(1));
+        for (rows, to) in rows.chunks(block_rows).zip(places) {
+            lay_side_by_side(rows, &columns, to, block_rows);
+        }
+        let mut next_rows = rows.chunks(rows.len().div_ceil(weight_blocks.max(1)));
+        let mut sums = &mut sums[..];
+        let mut weights = weights.chunks(block_weights).peekable();
+        while let Some(some) = weights.next() {
+            // In vain where there is nothing more to fetch.
+            let next_weights = weights.peek().copied().unwrap_or_default().iter();
+            let next_rows = next_rows.next().unwrap_or_default().iter();
+            let next = next_weights
+                .map(|row| part(row, &columns).0)
+                .chain(next_rows.map(|row| part(row, &next_columns).0))
+                .filter(|next| next.len() == vectors)
+                .chain(repeat(part(rows[0], &columns).0));
+            let to = sums.split_off_mut(..some.len() * blocks).expect("as many as there are");
+            let own_weights = &mut own_weights[..some.len() * vectors];
+            lay_side_by_side(some, &columns, own_weights, some.len());
+            let own = &*own_weights;
+            match (copied > 0, V::IS_ONE_REGISTER) {
+                (true, true) => {
+                    with_count!(dots_of_copies::<V, 4>(some.len(), own_rows, own, next, to))
+                }
+                (true, false) => {
+                    with_count!(dots_of_copies::<V, 2>(some.len(), own_rows, own, next, to))
+                }
+                (false, true) => {
+                    with_count!(dots_of_rows::<V, 4>(some.len(), rows, own, &columns, to))
+                }
+                (false, false) => {
+                    with_count!(dots_of_rows::<V, 2>(some.len(), rows, own, &columns, to))
                 }
             }
         }
     }
-    // What makes no whole vector is at the end of the rows.
-    let rest = length / BLOCK * BLOCK..;
-    for (row, to) in rows.iter().zip(to.chunks_mut(stride.max(1))) {
+    spread(&sums, [block_rows, block_weights], weights.len(), to);
+    add_rest(rows, weights, to);
+}
+
+/// Adds the products of what makes no whole vector at the end of the rows.
+fn add_rest(rows: &Rows, weights: &Rows, to: &mut [f32]) {
+    for (row, to) in rows.iter().zip(to.chunks_mut(weights.len().max(1))) {
+        let (_, row) = row.as_chunks::<BLOCK>();
+        if row.is_empty() {
+            return;
+        }
         for (weights, to) in weights.iter().zip(to) {
-            let products = row[rest.clone()].iter().zip(&weights[rest.clone()]);
+            let products = row.iter().zip(weights.as_chunks::<BLOCK>().1);
             *to += products.map(|(x, w)| x * w).sum::<f32>();
+        }
+    }
+}
+
+/// Brings sums by block of weights, block of rows, weight and row into the order `[rows, count]`.
+fn spread(sums: &[[f32; 4]], [rows, weights]: [usize; 2], count: usize, to: &mut [f32]) {
+    let mut sums = sums;
+    for first in (0..count).step_by(weights) {
+        let last = count.min(first + weights);
+        for to in to.chunks_mut(rows * count) {
+            let of_block = sums.split_off(..last - first).expect("as many as there are");
+            for (row, to) in to.chunks_exact_mut(count).enumerate() {
+                to[first..last].iter_mut().zip(of_block).for_each(|(to, sums)| *to = sums[row]);
+            }
         }
     }
 }
@@ -120,43 +163,74 @@ pub(super) fn dots_by<V: F32x16>(rows: &[&[f32]], weights: &[&[f32]], to: &mut [
 #[repr(C, align(64))]
 struct Aligned(Lanes);
 
-/// The vectors of these columns: the first of each row of weights, the second of each, and so on. So they
-/// are read by one pointer: a processor has too few for one a row.
+/// The vectors of these columns: the first of each row, the second of each, and so on, of `count` rows,
+/// of which the last may be missing. So they are read by one pointer: a processor has too few for one a
+/// row.
 #[inline(always)]
-fn lay_side_by_side(weights: &[&[f32]], columns: &Range<usize>, to: &mut Vec<Aligned>) {
-    to.clear();
-    for at in 0..columns.len() / BLOCK {
-        to.extend(weights.iter().map(|row| Aligned(part(row, columns).0[at])));
+fn lay_side_by_side(rows: &[&[f32]], columns: &Range<usize>, to: &mut [Aligned], count: usize) {
+    for (m, row) in rows.iter().enumerate() {
+        let places = to.iter_mut().skip(m).step_by(count);
+        places.zip(part(row, columns).0).for_each(|(to, x)| to.0 = *x);
     }
 }
 
-/// Adds the dot products of `M` rows with `N` weights that lie side by side, over whole vectors of these
-/// columns, to `to`, where those of the next row are `stride` further.
+/// Adds the dot products of rows with `N` weights, both of which lie side by side, the rows in blocks of
+/// `M`, to `to`: by block, weight and row. Meanwhile the `next` rows, one for each block, are fetched.
 #[inline(always)]
-fn dots_of_block<V: F32x16, const M: usize, const N: usize>(
+fn dots_of_copies<'a, V: F32x16, const M: usize, const N: usize>(
+    rows: &[Aligned],
+    weights: &[Aligned],
+    next: impl Iterator<Item = &'a [Lanes]>,
+    to: &mut [[f32; 4]],
+) {
+    let (weights, to) = (weights.as_chunks::<N>().0, to.as_chunks_mut::<N>().0);
+    let blocks = rows.chunks_exact((M * weights.len()).max(1));
+    for ((rows, next), to) in blocks.zip(next).zip(to) {
+        let rows = rows.as_chunks::<M>().0.iter().zip(next).map(|(rows, next)| {
+            V::prefetch(next);
+            rows.each_ref().map(|x| V::load(&x.0))
+        });
+        dots_of_block::<V, M, N>(rows, weights, to);
+    }
+}
+
+/// Adds the dot products of these columns of rows with `N` weights that lie side by side to `to`: by
+/// block of `M` rows, weight and row.
+#[inline(always)]
+fn dots_of_rows<V: F32x16, const M: usize, const N: usize>(
     rows: &[&[f32]],
     weights: &[Aligned],
     columns: &Range<usize>,
-    to: &mut [f32],
-    stride: usize,
+    to: &mut [[f32; 4]],
 ) {
-    let (weights, _) = weights.as_chunks::<N>();
-    // As many of each, and the compiler can see it.
-    let x: [&[Lanes]; M] = from_fn(|m| &part(rows[m], columns).0[..weights.len()]);
+    let (weights, to) = (weights.as_chunks::<N>().0, to.as_chunks_mut::<N>().0);
+    for (rows, to) in rows.chunks(M).zip(to) {
+        // For rows that are missing the last stands there.
+        let row = |m: usize| &part(rows[m.min(rows.len() - 1)], columns).0[..weights.len()];
+        let x: [&[Lanes]; M] = from_fn(row);
+        let rows = (0..weights.len()).map(|i| from_fn(|m| V::load(&x[m][i])));
+        dots_of_block::<V, M, N>(rows, weights, to);
+    }
+}
+
+/// Adds the dot products of `M` rows with `N` weights to `to`: by weight and row.
+#[inline(always)]
+fn dots_of_block<V: F32x16, const M: usize, const N: usize>(
+    rows: impl Iterator<Item = [V; M]>,
+    weights: &[[Aligned; N]],
+    to: &mut [[f32; 4]; N],
+) {
     let mut sums = [[V::load(&[0.0; BLOCK]); N]; M];
-    for (i, weights) in weights.iter().enumerate() {
+    for (x, weights) in rows.zip(weights) {
         let w: [V; N] = from_fn(|n| V::load(&weights[n].0));
         for (sums, x) in sums.iter_mut().zip(x) {
-            let x = V::load(&x[i]);
             for (sum, w) in sums.iter_mut().zip(w) {
                 *sum = sum.plus_products(x, w);
             }
         }
     }
-    for (m, sums) in sums.into_iter().enumerate() {
-        for (n, sum) in sums.into_iter().enumerate() {
-            to[m * stride + n] += sum.sum();
-        }
+    for (n, to) in to.iter_mut().enumerate() {
+        V::add_sums(from_fn(|m| sums[m % M][n]), to);
     }
 }
 
@@ -166,27 +240,67 @@ fn part<'a>(row: &'a [f32], columns: &Range<usize>) -> (&'a [Lanes], &'a [f32]) 
     row[columns.clone()].as_chunks()
 }
 
-/// See [`weighted_sums`](super::weighted_sums); `to` is `[count, row length]` of 0.
+/// See [`weighted_sums`](super::weighted_sums); `to` is `[count, row length]`.
 #[inline(always)]
 pub(super) fn weighted_sums_by<V: F32x16>(rows: &[&[f32]], factors: &[f32], to: &mut [f32]) {
     let length = rows.first().map_or(0, |row| row.len());
     let Some(count) = to.len().checked_div(length) else { return };
     let (block_sums, block_vectors) = SUMS[usize::from(!V::IS_ONE_REGISTER)];
+    let blocks = count.div_ceil(block_sums);
+    let own_factors = by_blocks(factors, count, block_sums);
+    let copied = if blocks < COPIED.1 { 0 } else { rows.len() };
+    let mut own_rows = vec![Aligned([0.0; BLOCK]); copied * block_vectors];
     let vectors = length / BLOCK;
     let mut done = 0;
     while done < vectors {
         // Vectors that make no whole block are done one by one.
         let wide = if vectors - done < block_vectors { 1 } else { block_vectors };
+        let columns = done * BLOCK..(done + wide) * BLOCK;
+        let next_columns = columns.end..length.min(columns.end + columns.len());
+        done += wide;
+        let own_rows = &mut own_rows[..copied * wide];
+        for (row, to) in rows.iter().zip(own_rows.chunks_exact_mut(wide)) {
+            to.iter_mut().zip(part(row, &columns).0).for_each(|(to, x)| to.0 = *x);
+        }
+        let mut next_rows = rows.chunks(rows.len().div_ceil(blocks));
         for first in (0..count).step_by(block_sums) {
             let some = block_sums.min(count - first);
-            let (factors, to) = (&factors[first..], &mut to[first * length..]);
-            let at = done * BLOCK;
-            match wide {
-                4 => with_count!(sums_of_block::<V, 4>(some, rows, factors, count, at, to)),
-                _ => with_count!(sums_of_block::<V, 1>(some, rows, factors, count, at, to)),
+            let factors = &own_factors[first * rows.len()..][..some * rows.len()];
+            let to = &mut to[first * length + columns.start..];
+            if copied > 0 {
+                for row in next_rows.next().unwrap_or_default() {
+                    part(row, &next_columns).0.iter().for_each(V::prefetch);
+                }
+            }
+            match (copied > 0, wide) {
+                (true, 4) => {
+                    with_count!(sums_of_copies::<V, 4>(some, own_rows, factors, to, length))
+                }
+                (true, _) => {
+                    with_count!(sums_of_copies::<V, 1>(some, own_rows, factors, to, length))
+                }
+                (false, 4) => {
+                    with_count!(sums_of_rows::<V, 4>(
+                        some,
+                        rows,
+                        columns.start,
+                        factors,
+                        to,
+                        length
+                    ))
+                }
+                (false, _) => {
+                    with_count!(sums_of_rows::<V, 1>(
+                        some,
+                        rows,
+                        columns.start,
+                        factors,
+                        to,
+                        length
+                    ))
+                }
             }
         }
-        done += wide;
     }
     for (sum, to) in to.chunks_mut(length).enumerate() {
         for (column, to) in to.iter_mut().enumerate().skip(vectors * BLOCK) {
@@ -197,30 +311,65 @@ pub(super) fn weighted_sums_by<V: F32x16>(rows: &[&[f32]], factors: &[f32], to: 
     }
 }
 
-/// `M` sums of `N` vectors of the rows, from column `at` on; `factors` has those of the next row `stride`
-/// further.
+/// Factors of `[rows, count]` by block of so many sums, row and sum.
+fn by_blocks(factors: &[f32], count: usize, block: usize) -> Vec<f32> {
+    let mut to = Vec::with_capacity(factors.len());
+    for first in (0..count).step_by(block) {
+        let of_block = first..count.min(first + block);
+        factors.chunks_exact(count).for_each(|row| to.extend_from_slice(&row[of_block.clone()]));
+    }
+    to
+}
+
+/// [`sums_of_block`] of rows that lie one behind the other.
 #[inline(always)]
-fn sums_of_block<V: F32x16, const N: usize, const M: usize>(
-    rows: &[&[f32]],
+fn sums_of_copies<V: F32x16, const N: usize, const M: usize>(
+    rows: &[Aligned],
     factors: &[f32],
-    stride: usize,
-    at: usize,
     to: &mut [f32],
+    stride: usize,
+) {
+    let rows = rows.as_chunks::<N>().0.iter().map(|row| row.each_ref().map(|x| &x.0));
+    sums_of_block::<V, N, M>(rows, factors, to, stride)
+}
+
+/// [`sums_of_block`] of the rows from column `at` on.
+#[inline(always)]
+fn sums_of_rows<V: F32x16, const N: usize, const M: usize>(
+    rows: &[&[f32]],
+    at: usize,
+    factors: &[f32],
+    to: &mut [f32],
+    stride: usize,
+) {
+    let rows = rows.iter().map(|row| {
+        let (x, _) = row[at..][..N * BLOCK].as_chunks::<BLOCK>();
+        from_fn(|n| &x[n])
+    });
+    sums_of_block::<V, N, M>(rows, factors, to, stride)
+}
+
+/// `M` sums of `N` vectors of each row, whose factors lie row by row; in `to` those of the next sum are
+/// `stride` further.
+#[inline(always)]
+fn sums_of_block<'a, V: F32x16, const N: usize, const M: usize>(
+    rows: impl Iterator<Item = [&'a Lanes; N]>,
+    factors: &[f32],
+    to: &mut [f32],
+    stride: usize,
 ) {
     let mut sums = [[V::load(&[0.0; BLOCK]); N]; M];
-    for (row, factors) in rows.iter().zip(factors.chunks(stride)) {
-        let (x, _) = row[at..][..N * BLOCK].as_chunks::<BLOCK>();
-        let x: [V; N] = from_fn(|n| V::load(&x[n]));
-        for (sums, factor) in sums.iter_mut().zip(&factors[..M]) {
+    for (x, factors) in rows.zip(factors.as_chunks::<M>().0) {
+        let x = x.map(V::load);
+        for (sums, factor) in sums.iter_mut().zip(factors) {
             let factor = V::splat(*factor);
             for (sum, x) in sums.iter_mut().zip(x) {
                 *sum = sum.plus_product(factor, x);
             }
         }
     }
-    let length = rows.first().map_or(0, |row| row.len());
     for (m, sums) in sums.into_iter().enumerate() {
-        let (to, _) = to[m * length + at..][..N * BLOCK].as_chunks_mut::<BLOCK>();
+        let (to, _) = to[m * stride..][..N * BLOCK].as_chunks_mut::<BLOCK>();
         sums.into_iter().zip(to).for_each(|(sum, to)| sum.store(to));
     }
 }

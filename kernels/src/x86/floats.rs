@@ -30,6 +30,11 @@ fn sum_of_halves([low, high]: [__m256; 2]) -> f32 {
     }
 }
 
+#[inline(always)]
+fn add(four: __m128, to: &mut [f32; 4]) {
+    unsafe { _mm_storeu_ps(to.as_mut_ptr(), _mm_add_ps(_mm_loadu_ps(to.as_ptr()), four)) }
+}
+
 /// 16 f32 in one register.
 #[derive(Clone, Copy)]
 pub(super) struct F32x16Avx512(pub(super) __m512);
@@ -51,6 +56,11 @@ impl F32x16 for F32x16Avx512 {
     #[inline(always)]
     fn store(self, at: &mut Lanes) {
         unsafe { _mm512_storeu_ps(at.as_mut_ptr(), self.0) }
+    }
+
+    #[inline(always)]
+    fn prefetch(at: &Lanes) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.as_ptr().cast()) }
     }
 
     #[inline(always)]
@@ -76,6 +86,24 @@ impl F32x16 for F32x16Avx512 {
     #[inline(always)]
     fn sum(self) -> f32 {
         sum_of_halves(halves(lanes(self.0)))
+    }
+
+    // What is added is what `sum` adds, of several vectors in one instruction.
+    #[inline(always)]
+    fn add_sums([a, b, c, d]: [F32x16Avx512; 4], to: &mut [f32; 4]) {
+        unsafe {
+            let eights = |a: F32x16Avx512, b: F32x16Avx512| {
+                let low = _mm512_shuffle_f32x4::<0b01_00_01_00>(a.0, b.0);
+                _mm512_add_ps(low, _mm512_shuffle_f32x4::<0b11_10_11_10>(a.0, b.0))
+            };
+            let (ab, cd) = (eights(a, b), eights(c, d));
+            let low = _mm512_shuffle_f32x4::<0b10_00_10_00>(ab, cd);
+            let fours = _mm512_add_ps(low, _mm512_shuffle_f32x4::<0b11_01_11_01>(ab, cd));
+            let twos = _mm512_add_ps(fours, _mm512_permute_ps::<0b11_10_11_10>(fours));
+            let ones = _mm512_add_ps(twos, _mm512_permute_ps::<0b11_11_01_01>(twos));
+            let ones = _mm512_maskz_compress_ps(0b0001_0001_0001_0001, ones);
+            add(_mm512_castps512_ps128(ones), to)
+        }
     }
 
     #[inline(always)]
@@ -144,6 +172,23 @@ impl F32x16 for F32x16Avx2 {
     #[inline(always)]
     fn sum(self) -> f32 {
         sum_of_halves(self.0)
+    }
+
+    #[inline(always)]
+    fn add_sums(four: [F32x16Avx2; 4], to: &mut [f32; 4]) {
+        unsafe {
+            let [a, b, c, d] = four.map(|sums| _mm256_add_ps(sums.0[0], sums.0[1]));
+            let fours = |a: __m256, b: __m256| {
+                let low = _mm256_permute2f128_ps::<0x20>(a, b);
+                _mm256_add_ps(low, _mm256_permute2f128_ps::<0x31>(a, b))
+            };
+            let (ac, bd) = (fours(a, c), fours(b, d));
+            let low = _mm256_shuffle_ps::<0b01_00_01_00>(ac, bd);
+            let twos = _mm256_add_ps(low, _mm256_shuffle_ps::<0b11_10_11_10>(ac, bd));
+            let ones = _mm256_add_ps(twos, _mm256_movehdup_ps(twos));
+            let (ab, cd) = (_mm256_castps256_ps128(ones), _mm256_extractf128_ps::<1>(ones));
+            add(_mm_shuffle_ps::<0b10_00_10_00>(ab, cd), to)
+        }
     }
 
     #[inline(always)]

@@ -26,7 +26,7 @@ compile!(f32_512, F32<F32x16Avx512>, #[target_feature(enable = "avx512f")], peak
     3: 1 2 3 4 5 6 7 8 9; 4: 1 2 3 4 5 6;);
 compile!(f32_256, F32<F32x16Avx2>, #[target_feature(enable = "avx2,fma")], peak 1 6,
     shapes [(1, 6)], steps 16 32 8; 1: 1 2 3 4 5 6;);
-compile_products!(products_512, F32x16Avx512, #[target_feature(enable = "avx512f")]);
+compile_products!(products_512, F32x16Avx512, #[target_feature(enable = "avx512f,avx512vl")]);
 compile_products!(products_256, F32x16Avx2, #[target_feature(enable = "avx2,fma")]);
 compile!(bf16_512, Bf16Avx512,
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")], peak 4 6,
