@@ -95,7 +95,7 @@ fn is_plain(table: &Tensor) -> bool {
 
 /// Gives `work` these rows of a table, or all of them; `None` where it is not one of f32 in the processor's
 /// memory.
-fn with_rows_of<T>(
+pub(super) fn with_rows_of<T>(
     table: &Tensor,
     rows: Option<&[u32]>,
     work: impl FnOnce(&[&[f32]]) -> T,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rayon::ThreadPoolBuilder;
+
 use super::{
     Batches, Best, Checkpoint, CrossEntropy, FitError, Head, Measured, Observer, Problem, Progress,
     Standardization,
@@ -67,7 +69,30 @@ impl fmt::Display for Divergence {
 /// from a checkpoint. Only `iterations` may differ from those of the checkpoint.
 ///
 /// Errors when the problem cannot be solved ([`Problem::check`]), and when the observer fails.
-pub fn fit<O: Observer>(
+pub fn fit<O>(
+    problem: &Problem,
+    start: Option<Checkpoint>,
+    observer: &mut O,
+) -> Result<Fitted, FitError<O::Error>>
+where
+    O: Observer<Error: Send> + Send,
+{
+    // Candle gives the softmax of each batch to rayon's threads. From outside of them that is two changes
+    // of threads a step, and heads that are trained side by side wait for each other; on a thread of a
+    // pool of its own a fit does all itself. Without such a thread it is slower.
+    let pool = problem
+        .training
+        .features
+        .device()
+        .is_cpu()
+        .then(|| ThreadPoolBuilder::new().num_threads(1).build());
+    match pool {
+        Some(Ok(pool)) => pool.install(|| fit_here(problem, start, observer)),
+        Some(Err(_)) | None => fit_here(problem, start, observer),
+    }
+}
+
+fn fit_here<O: Observer>(
     problem: &Problem,
     start: Option<Checkpoint>,
     observer: &mut O,

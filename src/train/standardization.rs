@@ -2,9 +2,10 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
+use super::batch::with_rows_of;
 use super::{Features, Gradient, Head};
 
-/// Rows whose moments are summed at once: bounds the memory of the f64 copies.
+/// Rows whose moments are summed at once: bounds the memory of the copies, where there are any.
 const ROWS: usize = 1024;
 
 /// Mean and deviation of each feature over the training set.
@@ -25,8 +26,8 @@ pub struct Standardization {
 impl Standardization {
     /// The statistics of `[n, d]` features, n > 0. The deviation is that of the population (divided by n).
     pub fn of(features: &Features) -> Result<Standardization> {
-        let mean = mean_of_rows(features, |rows| Ok(rows.clone()))?;
-        let variance = mean_of_rows(features, |rows| rows.broadcast_sub(&mean)?.sqr())?;
+        let mean = mean_of_rows(features, None)?;
+        let variance = mean_of_rows(features, Some(&mean))?;
         // Rounding leaves a constant feature a variance of the order of its square times 1e-32;
         // 1e-14 of the square is a deviation of 1e-7 of the mean, f32's last digit.
         let noise = (mean.sqr()? * 1e-14)?;
@@ -76,14 +77,46 @@ impl Head {
     }
 }
 
-/// The mean over the rows of `each(rows)`, in f64, `[n, d]` to `[d]`.
-fn mean_of_rows(features: &Features, each: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+/// The mean over the rows in f64, `[n, d]` to `[d]`; with a mean already, that of the squares of what each
+/// row is away from it.
+fn mean_of_rows(features: &Features, mean: Option<&Tensor>) -> Result<Tensor> {
     let shape = features.shape();
     let mut sum = Tensor::zeros(shape[1], DType::F64, features.device())?;
     for rows in features.parts(ROWS) {
-        sum = (sum + each(&rows?.to_dtype(DType::F64)?)?.sum(0)?)?;
+        let rows = rows?;
+        let more = match sum_here(&rows, mean)? {
+            Some(sums) => Tensor::from_vec(sums, shape[1], &Device::Cpu)?,
+            None => {
+                let rows = rows.to_dtype(DType::F64)?;
+                match mean {
+                    None => rows.sum(0)?,
+                    Some(mean) => rows.broadcast_sub(mean)?.sqr()?.sum(0)?,
+                }
+            }
+        };
+        sum = (sum + more)?;
     }
     sum / shape[0] as f64
+}
+
+/// The sums of Candle, to the bit, without a copy of the rows in f64, in which most of the time of a short
+/// fit went; `None` of what is not f32 in the processor's memory.
+fn sum_here(rows: &Tensor, mean: Option<&Tensor>) -> Result<Option<Vec<f64>>> {
+    let mean = mean.map(Tensor::to_vec1::<f64>).transpose()?;
+    with_rows_of(rows, None, |rows| {
+        let mut sums = vec![0.0; rows.first().map_or(0, |row| row.len())];
+        for row in rows {
+            let places = sums.iter_mut().zip(*row);
+            match &mean {
+                None => places.for_each(|(sum, &x)| *sum += f64::from(x)),
+                Some(mean) => places.zip(mean).for_each(|((sum, &x), mean)| {
+                    let away = f64::from(x) - mean;
+                    *sum += away * away;
+                }),
+            }
+        }
+        sums
+    })
 }
 
 #[cfg(test)]
@@ -124,6 +157,27 @@ mod tests {
         let variance = features.broadcast_sub(&mean).unwrap().sqr().unwrap().mean(0).unwrap();
         assert!(worst(&seen.mean, &mean) < 1e-14);
         assert!(worst(&seen.deviation, &variance.sqrt().unwrap()) < 1e-13);
+    }
+
+    #[test]
+    fn moments_of_f32_have_the_bits_that_candle_gives_them() {
+        let mut rng = Rng::new(7);
+        for (n, d) in [(1, 5), (240, 33), (ROWS + 70, 18)] {
+            let features = normals((n, d), 2.0, &mut rng).relu().unwrap();
+            let features = features.to_dtype(DType::F32).unwrap();
+            let wide = features.to_dtype(DType::F64).unwrap();
+            let by_candle = Standardization::of(&wide.into()).unwrap();
+            let seen = Standardization::of(&features.into()).unwrap();
+            for (seen, expected) in
+                [(seen.mean, by_candle.mean), (seen.deviation, by_candle.deviation)]
+            {
+                let bits = |numbers: &Tensor| {
+                    let numbers = numbers.to_dtype(DType::F32).unwrap().to_vec1::<f32>().unwrap();
+                    numbers.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
+                };
+                assert_eq!(bits(&seen), bits(&expected), "{n} {d}");
+            }
+        }
     }
 
     #[test]
