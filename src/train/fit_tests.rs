@@ -157,6 +157,23 @@ fn the_same_seed_gives_the_same_losses_to_the_bit_and_another_seed_others() {
 }
 
 #[test]
+fn heads_trained_side_by_side_have_the_bits_of_each_alone() {
+    let (training, validation) = (photos(30, 1.0, 1), photos(10, 1.0, 2));
+    let train = |seed| Train { standardize: seed % 2 == 0, seed, ..plain() };
+    let of = |seed| {
+        let (fitted, news) = run(&problem(&training, &validation, &train(seed), 50));
+        (news, weights(&fitted.head))
+    };
+    let alone: Vec<_> = (0..4).map(of).collect();
+    std::thread::scope(|scope| {
+        let of = &of;
+        let heads: Vec<_> = (0..4).map(|seed| scope.spawn(move || of(seed))).collect();
+        let beside: Vec<_> = heads.into_iter().map(|head| head.join().unwrap()).collect();
+        assert_eq!(beside, alone);
+    });
+}
+
+#[test]
 fn standardising_inside_is_standardising_the_features_before() {
     let double = |samples: Samples| Samples {
         features: table(&samples).to_dtype(DType::F64).unwrap().into(),
