@@ -31,6 +31,7 @@ mod room;
 mod run;
 mod runs;
 mod scores;
+mod scores_file;
 mod stop;
 mod summary;
 mod tested;
@@ -68,12 +69,12 @@ pub use room::{check_room, free_bytes};
 pub use run::{End, FeatureProgress, Horizon, Run};
 pub use runs::{FindError, LAST, find, list};
 pub use scores::{
-    ImageScore, ScoresError, ScoresFile, ScoresWriter, read_scores, read_skipped, score_column,
-    skipped_csv, write_scores,
+    ImageScore, ScoresError, ScoresWriter, read_skipped, score_column, skipped_csv, write_scores,
 };
+pub use scores_file::{ScoreRow, ScoreRows, ScoresFile, read_scores};
 pub use stop::{EndSignals, Stop, StopError};
 pub use summary::{KeptValidation, State, Summary};
 pub use tested::{TestedPhotos, tested_photos};
 pub use tested_folds::TestedFolds;
-pub use whole_file::WholeFile;
+pub use whole_file::{FilePart, WholeFile, open_table};
 pub use worker_log::say_aside;

@@ -63,7 +63,13 @@ pub fn is_harmful(c: char) -> bool {
 /// The path of which [`shown`] made this text. A backslash that begins no escape stands for itself,
 /// so that a name typed by hand works.
 pub fn unshown(text: &str) -> PathBuf {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(text.len());
+    unshown_to(text, &mut bytes);
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+/// Adds the bytes of that path to `bytes`.
+pub fn unshown_to(text: &str, bytes: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
@@ -73,7 +79,6 @@ pub fn unshown(text: &str) -> PathBuf {
         rest = &rest[length..];
     }
     bytes.extend_from_slice(rest.as_bytes());
-    PathBuf::from(OsString::from_vec(bytes))
 }
 
 /// The bytes that the escape at the start of `text` means, and its length.

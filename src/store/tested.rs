@@ -6,7 +6,8 @@ use std::path::Path;
 use super::folder::RunFolder;
 use super::names::shown;
 use super::photos::{ListedPhoto, read_photos};
-use super::scores::{ImageScore, read_scores};
+use super::scores::ImageScore;
+use super::scores_file::read_scores;
 use crate::spec::Set;
 
 /// The photos of a run's test set.

@@ -87,7 +87,7 @@ pub fn compare(first: &RunFolder, second: &RunFolder) -> ComparedNews {
 fn table(run: &RunFolder, tested: TestedPhotos) -> Result<ScoreTable, String> {
     let mut table = ScoreTable::new(tested.categories, images_folder(run)?);
     for photo in tested.photos {
-        table.add(photo.file, Some(Set::Test), Some(photo.category), &photo.scores);
+        table.add(&photo.file, Some(Set::Test), Some(photo.category), &photo.scores);
     }
     Ok(table)
 }

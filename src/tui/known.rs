@@ -280,7 +280,7 @@ mod tests {
     fn tables_of_many_images_push_older_ones_out_and_small_ones_do_not() {
         let learn = |known: &mut Known, name: &str, images: usize| {
             let mut table = ScoreTable::new(vec!["a".into()], "photos".into());
-            (0..images).for_each(|_| table.add("a/1.jpg".into(), None, None, &[1.0]));
+            (0..images).for_each(|_| table.add("a/1.jpg", None, None, &[1.0]));
             let source = Source::Run(RunFolder::at(Path::new("runs").join(name)));
             known.learn(&News::Scores(ScoresNews { source, table: Ok(Arc::new(table)) }));
         };

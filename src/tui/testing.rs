@@ -167,7 +167,7 @@ pub fn compared(first: &str, second: &str) -> News {
     let table = |scores: [f32; 4]| {
         let mut table = ScoreTable::new(vec!["fire".into(), "smoke".into()], "photos".into());
         for (name, score) in ["a", "b", "c", "d"].into_iter().zip(scores) {
-            let file = format!("fire/{name}.jpg").into();
+            let file = format!("fire/{name}.jpg");
             table.add(file, Some(Set::Test), Some(0), &[score, 1.0 - score]);
         }
         table

@@ -69,8 +69,8 @@ pub fn words(news: &News, bin: &Path) -> Option<Toast> {
 /// How many files of `path` have scores; of those without, what is wrong with the first.
 fn scored(table: &ScoreTable, path: &Path) -> Toast {
     let (all, path) = (table.len(), path.display());
-    let problems = table.images().iter().filter_map(|image| image.problem.as_deref());
-    match (problems.clone().count(), problems.clone().next()) {
+    let mut problems = table.problems();
+    match (problems.len(), problems.next()) {
         (_, None) if all == 1 => Toast::good(format!("{path} was scored")),
         (_, None) => Toast::good(format!("{} in {path} were scored", counted(all, "file"))),
         (1, Some(problem)) if all == 1 => Toast::error(format!("{path} was not scored: {problem}")),

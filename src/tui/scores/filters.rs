@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::table::{Image, ScoreTable};
+use super::table::ScoreTable;
 use crate::spec::Set;
 use crate::tui::keys::names::ALL_IMAGES;
 
@@ -34,12 +34,13 @@ pub struct Chosen {
 
 impl Filters {
     /// Whether the image is all that.
-    pub fn lets_through(&self, image: &Image) -> bool {
+    pub fn lets_through(&self, table: &ScoreTable, at: usize) -> bool {
+        let image = &table.images()[at];
         (!self.wrong_only || image.is_wrong())
             && self.set.is_none_or(|set| image.set == Some(set))
             && self.truth.is_none_or(|truth| image.truth == Some(truth))
             && self.predicted.is_none_or(|predicted| image.predicted == Some(predicted))
-            && self.chosen.as_ref().is_none_or(|chosen| chosen.files.contains(&image.file))
+            && self.chosen.as_ref().is_none_or(|chosen| chosen.files.contains(table.file(at)))
     }
 
     /// In words, each after another.

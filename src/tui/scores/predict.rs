@@ -40,11 +40,11 @@ fn table(run: &RunFolder, answers: Vec<Answer>) -> ScoreTable {
     for answer in answers {
         let file = unshown(&answer.file);
         match answer.error {
-            Some(error) => table.add_problem(file, &error),
+            Some(error) => table.add_problem(&file, &error),
             None => {
                 let score = |name: &String| answer.scores.get(name).copied().unwrap_or(f32::NAN);
                 let scores: Vec<f32> = table.categories.iter().map(score).collect();
-                table.add(file, None, None, &scores);
+                table.add(&file, None, None, &scores);
                 let is_none_of_these = answer.verdict.as_deref() == Some("none of these");
                 table.judge(answer.likeness.map(|likeness| 1.0 - likeness), is_none_of_these);
             }
@@ -91,8 +91,8 @@ exit 1"#;
             (table.scores(0), table.category(table.images()[0].predicted)),
             (&[0.25, 0.75][..], "fire")
         );
-        assert!(table.images()[0].less_like_than.is_some_and(|share| (share - 0.996).abs() < 1e-6));
+        assert!(table.less_like_than(0).is_some_and(|share| (share - 0.996).abs() < 1e-6));
         assert!(table.images()[0].is_none_of_these && !table.images()[1].is_none_of_these);
-        assert_eq!(table.images()[1].problem.as_deref(), Some("truncated"));
+        assert_eq!(table.problem(1), Some("truncated"));
     }
 }

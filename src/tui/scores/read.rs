@@ -7,7 +7,7 @@ use std::thread;
 use super::ScoreTable;
 use crate::config::expand_home;
 use crate::spec;
-use crate::store::{ImageScore, RunFolder, ScoresError, ScoresFile};
+use crate::store::{RunFolder, ScoreRows, ScoresError, ScoresFile};
 
 /// Beyond these the memory is what takes the time.
 const MOST_THREADS: usize = 8;
@@ -18,32 +18,26 @@ pub fn read(run: &RunFolder) -> Result<Arc<ScoreTable>, String> {
         return Err(format!("{} has no scores yet: they are written at its end", run.id()));
     }
     let file = ScoresFile::open(&run.scores()).map_err(|err| err.to_string())?;
-    let mut table = ScoreTable::new(file.categories.clone(), images_folder(run)?);
     let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
-    for part in read_in_parts(&file, threads) {
-        table.append(part.map_err(|err| err.to_string())?);
-    }
-    Ok(Arc::new(table))
+    let parts = read_in_parts(&file, threads).map_err(|err| err.to_string())?;
+    Ok(Arc::new(ScoreTable::joined(file.categories, images_folder(run)?, parts)))
 }
 
 /// The rows of a file in so many parts, which are read at once: a million rows are 100 MB of numbers.
-fn read_in_parts(file: &ScoresFile, parts: usize) -> Vec<Result<ScoreTable, ScoresError>> {
+fn read_in_parts(file: &ScoresFile, parts: usize) -> Result<Vec<ScoreTable>, ScoresError> {
     thread::scope(|scope| {
         let read = |rows| scope.spawn(move || table_of(&file.categories, rows));
-        let started: Vec<_> = file.parts(parts).map(read).collect();
+        let started: Vec<_> = file.parts(parts)?.into_iter().map(read).collect();
         let read = started.into_iter().map(|part| part.join().expect("reading does not panic"));
         read.collect()
     })
 }
 
-fn table_of(
-    categories: &[String],
-    rows: impl Iterator<Item = Result<ImageScore, ScoresError>>,
-) -> Result<ScoreTable, ScoresError> {
+fn table_of(categories: &[String], mut rows: ScoreRows) -> Result<ScoreTable, ScoresError> {
     let mut table = ScoreTable::new(categories.to_vec(), PathBuf::new());
-    for row in rows {
+    while let Some(row) = rows.next_row() {
         let row = row?;
-        table.add(row.file, Some(row.set), Some(row.category), &row.scores);
+        table.add(row.file, Some(row.set), Some(row.category), row.scores);
     }
     Ok(table)
 }
@@ -65,7 +59,7 @@ mod tests {
 
     use super::*;
     use crate::spec::Set;
-    use crate::store::{Event, write_scores};
+    use crate::store::{Event, ImageScore, write_scores};
 
     #[test]
     fn the_scores_of_a_run_come_with_the_places_of_its_photos() {
@@ -93,8 +87,8 @@ mod tests {
         assert_eq!(table.path(0), PathBuf::from("/project/data/fire/fire/a\n.jpg"));
         assert_eq!((table.name(0).as_str(), table.len()), ("fire/a\\n.jpg", 1));
         let file = ScoresFile::open(&run.scores()).unwrap();
-        let in_parts = read_in_parts(&file, 3).into_iter().map(|part| part.unwrap().len());
-        assert_eq!(in_parts.sum::<usize>(), 1);
+        let in_parts = read_in_parts(&file, 3).unwrap();
+        assert_eq!(in_parts.iter().map(ScoreTable::len).sum::<usize>(), 1);
         std::fs::write(run.scores(), "file,set\n").unwrap();
         assert!(read(&run).unwrap_err().contains("scores.csv:1: expected the columns"));
     }

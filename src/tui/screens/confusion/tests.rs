@@ -25,12 +25,12 @@ fn app_with(names: &[&str], counts: impl Fn(usize, usize) -> usize) -> App {
         scores[predicted] = 0.9;
         for image in 0..counts(truth, predicted) {
             let file = format!("{truth}-{predicted}-{image}.jpg");
-            table.add(file.into(), Some(Set::Test), Some(truth), &scores);
+            table.add(&file, Some(Set::Test), Some(truth), &scores);
         }
     }
     let mut scores = vec![0.0; n];
     scores[0] = 1.0;
-    table.add("train.jpg".into(), Some(Set::Training), Some(n - 1), &scores);
+    table.add("train.jpg", Some(Set::Training), Some(n - 1), &scores);
     let mut app = testing::app(ThemeName::NoColour);
     app.on_news(all(vec![run(RUN, summary(State::Done, &[]), "", "")]));
     press(&mut app, "4");

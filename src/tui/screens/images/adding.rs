@@ -64,7 +64,7 @@ impl Images {
         let (Some(table), Some(source)) = (&self.table, self.feed.source()) else {
             return Vec::new();
         };
-        let is_scored = |at: &usize| table.images()[*at].problem.is_none();
+        let is_scored = |at: &usize| table.problem(*at).is_none();
         let chosen = self.chosen();
         let files: Vec<_> =
             chosen.iter().filter(|at| is_scored(at)).map(|at| table.path(*at)).collect();

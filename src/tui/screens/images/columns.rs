@@ -47,7 +47,7 @@ pub fn cell(table: &ScoreTable, index: usize, key: &str) -> Cell {
     match key {
         FILE => plain(table.name(index)),
         TRUTH => plain(table.category(image.truth).to_owned()),
-        PREDICTED if image.problem.is_some() => {
+        PREDICTED if table.problem(index).is_some() => {
             Cell { text: "✗ none".into(), role: Role::Warning }
         }
         PREDICTED if image.is_wrong() => {

@@ -75,7 +75,7 @@ pub fn draw_facts(table: &ScoreTable, at: usize, area: Rect, buffer: &mut Buffer
     let room = usize::from(area.width) / if is_one_line { 2 } else { 1 };
     let x = put(buffer, area, area.x, area.y, &fit_end(&name, room), style(Role::Accent));
     let (mut x, y) = if is_one_line { (x + 2, area.y) } else { (area.x, area.y + 1) };
-    if let Some(problem) = &image.problem {
+    if let Some(problem) = table.problem(at) {
         put(buffer, area, x, y, &format!("✗ not scored: {problem}"), style(Role::Bad));
         return;
     }
@@ -103,7 +103,7 @@ pub fn draw_facts(table: &ScoreTable, at: usize, area: Rect, buffer: &mut Buffer
 /// category before each line, and a bar behind it.
 pub fn draw_bars(table: &ScoreTable, at: usize, area: Rect, buffer: &mut Buffer, theme: &Theme) {
     let image = &table.images()[at];
-    if let Some(problem) = &image.problem {
+    if let Some(problem) = table.problem(at) {
         for (y, line) in (area.y..area.bottom()).zip(wrap(problem, area.width.into())) {
             put(buffer, area, area.x, y, &line, theme.style(Role::Bad));
         }

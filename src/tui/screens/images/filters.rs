@@ -1,6 +1,5 @@
 //! Which images are shown, and in which order they are listed.
 
-use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;
 
 use super::columns;
@@ -19,48 +18,61 @@ pub fn arrange(
     order: &Order,
 ) -> Vec<u32> {
     let images = table.images();
-    let passes = |&index: &u32| filters.lets_through(&images[index as usize]);
+    let passes = |&index: &u32| filters.lets_through(table, index as usize);
     let shown = (0..table.len() as u32).filter(passes).collect();
     let row = |&index: &u32| Row { table, index: index as usize };
     // No key of an image has to do with the time.
     let mut shown = filter.keep(shown, row, Timestamp::UNIX_EPOCH);
-    let number = |value: fn(&ScoreTable, usize) -> f32| {
-        move |&a: &u32, &b: &u32| {
-            let (a, b) = (value(table, a as usize), value(table, b as usize));
-            numbers(a, b, order.descending)
-        }
-    };
-    let index = |value: fn(&Image) -> Option<u32>| {
-        move |&a: &u32, &b: &u32| {
-            let (a, b) = (value(&images[a as usize]), value(&images[b as usize]));
-            directed(a.cmp(&b), order.descending)
-        }
-    };
+    let category = |category: Option<u32>| category.map_or(0, |category| category + 1);
+    let direction = order.descending;
     match order.key.as_str() {
-        columns::TRUTH => shown.sort_by(index(|image| image.truth)),
-        columns::PREDICTED => shown.sort_by(index(|image| image.predicted)),
-        columns::SET => shown.sort_by(index(|image| image.set.map(|set| set as u32))),
-        columns::SCORE => shown.sort_by(number(ScoreTable::score)),
-        columns::LOSS => shown.sort_by(number(|table, at| table.images()[at].loss)),
-        columns::MARGIN => shown.sort_by(number(|table, at| table.images()[at].margin)),
+        columns::TRUTH => sort(&mut shown, |at| turned(category(images[at].truth), direction)),
+        columns::PREDICTED => {
+            sort(&mut shown, |at| turned(category(images[at].predicted), direction));
+        }
+        columns::SET => {
+            sort(&mut shown, |at| {
+                turned(category(images[at].set.map(|set| set as u32)), direction)
+            });
+        }
+        columns::SCORE => sort(&mut shown, |at| number(table.score(at), direction)),
+        columns::LOSS => sort(&mut shown, |at| number(images[at].loss, direction)),
+        columns::MARGIN => sort(&mut shown, |at| number(images[at].margin, direction)),
         _ => shown.sort_by(|&a, &b| {
-            let bytes = |index: u32| images[index as usize].file.as_os_str().as_bytes();
-            directed(bytes(a).cmp(bytes(b)), order.descending)
+            let bytes = |index: u32| table.file(index as usize).as_os_str().as_bytes();
+            let order = bytes(a).cmp(bytes(b));
+            if direction { order.reverse() } else { order }
         }),
     }
     shown
 }
 
-fn directed(order: Ordering, descending: bool) -> Ordering {
-    if descending { order.reverse() } else { order }
+/// Sorts by a number of each; those with the same stay as they were. Numbers and places together are sorted
+/// without a look at the table: for a million images that takes a tenth of the time.
+fn sort(shown: &mut [u32], number: impl Fn(usize) -> u32) {
+    let places = (0u64..).zip(shown.iter());
+    let mut keyed: Vec<(u64, u32)> =
+        places.map(|(place, &at)| (u64::from(number(at as usize)) << 32 | place, at)).collect();
+    keyed.sort_unstable_by_key(|(key, _)| *key);
+    for (to, (_, at)) in shown.iter_mut().zip(keyed) {
+        *to = at;
+    }
 }
 
-/// What is not a number comes last in both directions.
-fn numbers(a: f32, b: f32, descending: bool) -> Ordering {
-    match (a.is_nan(), b.is_nan()) {
-        (false, false) => directed(a.total_cmp(&b), descending),
-        (a, b) => a.cmp(&b),
+fn turned(number: u32, descending: bool) -> u32 {
+    if descending { !number } else { number }
+}
+
+/// A whole number that is larger where `value` is, the other way round where it is to descend. What is not a
+/// number comes last in both directions.
+fn number(value: f32, descending: bool) -> u32 {
+    if value.is_nan() {
+        return u32::MAX;
     }
+    let bits = value.to_bits();
+    // The order of `f32::total_cmp`.
+    let ascending = if value.is_sign_negative() { !bits } else { bits | 1 << 31 };
+    turned(ascending, descending)
 }
 
 /// An image as a filter sees it.
@@ -116,7 +128,7 @@ impl query::Row for Row<'_> {
             columns::SCORE => number(table.score(self.index)),
             columns::LOSS => number(image.loss),
             columns::MARGIN => number(image.margin),
-            _ => image.problem.as_deref().map_or(Found::Nothing, Found::text),
+            _ => table.problem(self.index).map_or(Found::Nothing, Found::text),
         }
     }
 

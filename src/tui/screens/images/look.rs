@@ -33,7 +33,7 @@ impl Looking {
     /// Asks about an image, unless that was asked last or nothing of it would be shown.
     pub fn ask(&mut self, run: &RunFolder, table: &ScoreTable, at: usize) -> Option<Effect> {
         let image = &table.images()[at];
-        if !(self.shows_map || self.shows_similar) || image.problem.is_some() {
+        if !(self.shows_map || self.shows_similar) || table.problem(at).is_some() {
             self.asked = None;
             return None;
         }

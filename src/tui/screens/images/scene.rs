@@ -146,7 +146,10 @@ impl<'a> Subject<'a> {
         let image = &self.table.images()[self.at];
         let judged = self.looked().and_then(|looked| looked.verdict);
         let judged = judged.map(|judged| (judged.less_like_than, judged.is_none_of_these));
-        let known = image.less_like_than.map(|share| (f64::from(share), image.is_none_of_these));
+        let known = self
+            .table
+            .less_like_than(self.at)
+            .map(|share| (f64::from(share), image.is_none_of_these));
         let (share, is_none) = judged.or(known)?;
         let role = if is_none { Role::Warning } else { Role::Dim };
         Some((likeness_in_words(share, is_none), role))

@@ -69,7 +69,7 @@ impl Images {
         if let Some(category) = self.added.get(&at) {
             return (fit(&format!("✓ added to {category}"), room), Role::Good);
         }
-        if image.problem.is_some() {
+        if table.problem(at).is_some() {
             return (fit("✗ not scored", room), Role::Warning);
         }
         if image.truth.is_none() {

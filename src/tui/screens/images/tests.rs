@@ -48,7 +48,7 @@ pub fn fire() -> ScoreTable {
         ("smoke/volcano.jpg", Set::Validation, 1, [0.3, 0.65, 0.05]),
     ];
     for (file, set, truth, scores) in rows {
-        table.add(file.into(), Some(set), Some(truth), &scores);
+        table.add(file, Some(set), Some(truth), &scores);
     }
     table
 }
@@ -135,13 +135,15 @@ fn of_many_images_those_are_drawn_that_fit_and_all_are_counted() {
             // Every third is wrong, and each is a little less sure than the one before.
             let right = 0.9 - place as f32 * 1e-6;
             let right = if place % 3 == 0 { 1.0 - right } else { right };
-            let file = format!("fire/{place:05}.jpg").into();
+            let file = format!("fire/{place:05}.jpg");
             table.add(file, Some(Set::Test), Some(0), &[right, 1.0 - right]);
         }
         table
     };
-    let mut table = part(0..MANY / 2);
-    table.append(part(MANY / 2..MANY));
+    let parts = vec![part(0..MANY / 2), part(MANY / 2..MANY)];
+    let table = ScoreTable::joined(categories(&["fire", "smoke"]), "photos".into(), parts);
+    // Of which 14 are the name and 8 the scores: a million images are to leave the screens room.
+    assert!(table.bytes() <= 60 * MANY, "{} bytes an image", table.bytes() / MANY);
     let mut app = opened(Ok(table));
     let first = seen(&mut app);
     assert!(first.contains("60,000 images · 20,000 wrong"), "{first}");
@@ -185,7 +187,7 @@ fn fifty_thousand_images_are_a_list_like_any_other() {
         let raw: Vec<f32> = (0..5).map(|_| (random.next_u64() >> 40) as f32 + 1.0).collect();
         let sum: f32 = raw.iter().sum();
         let scores: Vec<f32> = raw.iter().map(|score| score / sum).collect();
-        table.add(format!("a/{n:05}.jpg").into(), Some(Set::ALL[n % 3]), Some(n % 5), &scores);
+        table.add(format!("a/{n:05}.jpg"), Some(Set::ALL[n % 3]), Some(n % 5), &scores);
     }
     let mut app = app_with(Ok(table));
     press(&mut app, "G");
@@ -200,7 +202,7 @@ fn nasty_names_break_neither_the_layout_nor_the_terminal() {
         let file = PathBuf::from(format!("{name}/{}.jpg", "long ".repeat(n * 20)));
         table.add(file, Some(Set::Test), Some(n), &[0.2, 0.7, 0.1]);
     }
-    table.add_problem("\u{7}\u{9b}31m.jpg".into(), "corrupt: \u{1b}[31m\n");
+    table.add_problem("\u{7}\u{9b}31m.jpg", "corrupt: \u{1b}[31m\n");
     let mut app = app_with(Ok(table));
     looks("images_nasty", &mut app);
     for keys in ["", "j", "j", "j", "enter", "k", "m"] {
@@ -228,7 +230,7 @@ fn an_unreadable_picture_says_why_in_its_place() {
 fn a_picture_is_shown_in_half_blocks_beside_its_scores() {
     let folder = tempfile::tempdir().unwrap();
     let mut table = ScoreTable::new(categories(&["red", "blue"]), folder.path().to_owned());
-    table.add("red.png".into(), Some(Set::Test), Some(0), &[0.75, 0.25]);
+    table.add("red.png", Some(Set::Test), Some(0), &[0.75, 0.25]);
     let red = image::RgbImage::from_fn(30, 30, |x, _| match x < 15 {
         true => image::Rgb([255, 0, 0]),
         false => image::Rgb([0, 0, 255]),
@@ -361,9 +363,9 @@ fn photos_that_the_network_never_saw_are_listed_the_same_way() {
     assert_eq!(asked.run().id(), RUN);
     assert!(seen(&mut app).contains("scoring /new photos with"));
     let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
-    table.add("/new photos/sure.jpg".into(), None, None, &[0.99, 0.01]);
-    table.add_problem("/new photos/broken.jpg".into(), "truncated");
-    table.add("/new photos/unsure.jpg".into(), None, None, &[0.49, 0.51]);
+    table.add("/new photos/sure.jpg", None, None, &[0.99, 0.01]);
+    table.add_problem("/new photos/broken.jpg", "truncated");
+    table.add("/new photos/unsure.jpg", None, None, &[0.49, 0.51]);
     app.on_news(vec![scores(asked, Ok(table))]);
     assert_eq!(files(&mut app), ["unsure", "sure", "broken"]);
     looks("images_unseen", &mut app);
@@ -413,16 +415,16 @@ fn a_dropped_name_loses_its_quotes_and_what_was_not_scored_has_no_tick() {
     );
     let source = Source::Unseen(source().run().clone(), wanted);
     let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
-    table.add_problem("/a b.jpg".into(), "no such file");
+    table.add_problem("/a b.jpg", "no such file");
     app.on_news(vec![scores(source.clone(), Ok(table))]);
     assert!(seen(&mut app).contains("✗ /a b.jpg was not scored: no such file"));
     let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
-    table.add("/a b.jpg/1.jpg".into(), None, None, &[0.99, 0.01]);
-    table.add_problem("/a b.jpg/2.jpg".into(), "truncated");
+    table.add("/a b.jpg/1.jpg", None, None, &[0.99, 0.01]);
+    table.add_problem("/a b.jpg/2.jpg", "truncated");
     app.on_news(vec![scores(source.clone(), Ok(table))]);
     assert!(seen(&mut app).contains("✗ 1 of 2 files in /a b.jpg not scored: truncated"));
     let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
-    table.add("/a b.jpg".into(), None, None, &[0.99, 0.01]);
+    table.add("/a b.jpg", None, None, &[0.99, 0.01]);
     app.on_news(vec![scores(source, Ok(table))]);
     assert!(seen(&mut app).contains("✓ /a b.jpg was scored"));
 }

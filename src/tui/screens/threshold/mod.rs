@@ -134,7 +134,7 @@ impl Threshold {
     /// Exactly the images that change sides.
     fn open(&self) -> Option<Effect> {
         let Source::Run(run) = &self.source else { return None };
-        let files = self.flips.iter().map(|&place| self.table.images()[place].file.clone());
+        let files = self.flips.iter().map(|&place| self.table.file(place).to_owned());
         let name = format!("what changes sides at {} >= {:.2}", self.name(), at(self.threshold));
         let chosen = Chosen { name, files: Arc::new(files.collect()) };
         (!self.flips.is_empty())

@@ -20,9 +20,9 @@ fn app() -> App {
         let score = 0.025 + f32::from(number) * 0.05;
         let scores = [score, (1.0 - score) * 0.75, (1.0 - score) * 0.25];
         let truth = usize::from(number < 12 && number % 5 != 0);
-        table.add(format!("{number}.jpg").into(), Some(Set::Test), Some(truth), &scores);
+        table.add(format!("{number}.jpg"), Some(Set::Test), Some(truth), &scores);
     }
-    table.add("train.jpg".into(), Some(Set::Training), Some(0), &[0.1, 0.8, 0.1]);
+    table.add("train.jpg", Some(Set::Training), Some(0), &[0.1, 0.8, 0.1]);
     let mut app = testing::app(ThemeName::NoColour);
     app.on_news(all(vec![run(RUN, summary(State::Done, &[]), "", "")]));
     press(&mut app, "4");
@@ -119,7 +119,7 @@ fn reliability(validation: usize) -> App {
             // Three of four are right, in rows of scores of 0.55 to 0.98.
             let truth = usize::from(number % 4 == 3);
             let score = 0.55 + (number % 30) as f32 / 68.0;
-            let file = format!("{}-{number}.jpg", set.name()).into();
+            let file = format!("{}-{number}.jpg", set.name());
             table.add(file, Some(set), Some(truth), &[score, 1.0 - score]);
         }
     }

@@ -8,9 +8,9 @@ fn unseen() -> App {
     let mut app = app_with(Ok(fire()));
     press(&mut app, "U/new enter");
     let mut table = ScoreTable::new(categories(&["fire", "smoke"]), PathBuf::new());
-    table.add("/new/sure.jpg".into(), None, None, &[0.99, 0.01]);
-    table.add("/new/unsure.jpg".into(), None, None, &[0.49, 0.51]);
-    table.add_problem("/new/broken.jpg".into(), "truncated");
+    table.add("/new/sure.jpg", None, None, &[0.99, 0.01]);
+    table.add("/new/unsure.jpg", None, None, &[0.49, 0.51]);
+    table.add_problem("/new/broken.jpg", "truncated");
     let source = Source::Unseen(source().run().clone(), "/new".into());
     app.on_news(vec![scores(source, Ok(table))]);
     press(&mut app, "gg");

@@ -15,12 +15,7 @@ fn many(count: usize) -> ScoreTable {
     let mut table = ScoreTable::new(categories(&["fire", "smoke"]), "photos".into());
     for number in 0..count {
         let score = number as f32 / count as f32;
-        table.add(
-            format!("{number:05}.jpg").into(),
-            Some(Set::Test),
-            Some(0),
-            &[score, 1.0 - score],
-        );
+        table.add(format!("{number:05}.jpg"), Some(Set::Test), Some(0), &[score, 1.0 - score]);
     }
     table
 }
