@@ -7,15 +7,15 @@
 //! [`Share`] writes a file of its own beside it, so that scans of all shares at once lose nothing;
 //! the next scan of all photos takes these in.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::DecodeRule;
 use super::share::Share;
-use super::stamp::FileStamp;
-use crate::store::{AtomicFile, WholeFile};
+use super::stamp::StampDigest;
+use crate::store::{AtomicFile, FilePart, open_table};
 
 /// Folder of the files in the cache folder.
 const FOLDER: &str = "known-photos";
@@ -24,12 +24,15 @@ const MAGIC: &[u8; 16] = b"retrain-known-1\n";
 /// BLAKE3 of all before it ends the file.
 const CHECKSUM_BYTES: usize = 32;
 const RECORD_BYTES: usize = 72;
+const READ_AT_ONCE: usize = 1 << 16;
 /// A killed scan loses at most what it read in this time, or in so many times that which saving took.
 const SAVE_INTERVAL: Duration = Duration::from_secs(2);
 const SAVE_COST: u32 = 20;
 /// Entries of files that were not met are kept until they outnumber the others by this many: they
 /// may belong to categories of another experiment.
 const SPARE_ENTRIES: usize = 10_000;
+
+type PathKey = [u8; 16];
 
 /// What a photo that was read once is known by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,8 +48,8 @@ pub(crate) struct KnownPhoto {
 #[derive(Clone, Copy)]
 struct Record {
     /// BLAKE3 of the path, relative to the folder of photos.
-    path: [u8; 16],
-    stamp: [u8; 16],
+    path: PathKey,
+    stamp: StampDigest,
     photo: KnownPhoto,
 }
 
@@ -69,13 +72,27 @@ impl KnownPhotos {
         KnownPhotos { file, tables, parts }
     }
 
-    /// What is known of the file at `path`, relative to the folder of photos, if it still is the
-    /// one that was read.
-    pub fn get(&self, path: &Path, stamp: &FileStamp) -> Option<KnownPhoto> {
-        let (path, stamp) = (path_key(path), stamp.digest());
-        let mut found =
-            self.tables.iter().filter_map(|table| Some(table.record(table.place(&path)?)));
-        found.find(|record| record.stamp == stamp).map(|record| record.photo)
+    /// What is known of the files at these paths, relative to the folder of photos. The files are gone
+    /// through from end to end for it, so that they need not be in memory: ask for many at once.
+    pub fn of(&self, paths: &[PathBuf]) -> KnownOf {
+        let keys = paths.iter().map(|path| path_key(path));
+        let mut wanted: Vec<(PathKey, u32)> = keys.zip(0..).collect();
+        wanted.sort_unstable();
+        let mut found = Vec::new();
+        for (table, in_table) in (0..).zip(&self.tables) {
+            let mut rest = &wanted[..];
+            for (row, record) in (0..).zip(in_table.records()) {
+                let before = rest.iter().take_while(|(path, _)| *path < record.path).count();
+                rest = &rest[before..];
+                let same = rest.iter().take_while(|(path, _)| *path == record.path);
+                found.extend(same.map(|&(_, place)| Remembered { place, table, row, record }));
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+        found.sort_by_key(|one| one.place);
+        KnownOf { found }
     }
 
     /// Begins to add to it what a scan of all photos reads, or one of a share.
@@ -83,6 +100,37 @@ impl KnownPhotos {
         let met = self.tables.iter().map(|table| vec![false; table.len()]).collect();
         let (saved, cost) = (Instant::now(), Duration::ZERO);
         Update { known: self, share, met, new: Vec::new(), unsaved: 0, saved, cost }
+    }
+}
+
+/// What is known of some files.
+pub(crate) struct KnownOf {
+    /// By place.
+    found: Vec<Remembered>,
+}
+
+/// A record and where it stands.
+struct Remembered {
+    /// Of the path among those that were asked for.
+    place: u32,
+    table: u32,
+    row: u32,
+    record: Record,
+}
+
+impl KnownOf {
+    /// What is known of the file at this place among those that were asked for, if it still is the one
+    /// that was read.
+    pub fn get(&self, place: usize, stamp: &StampDigest) -> Option<KnownPhoto> {
+        let same = self.at(place).iter().find(|one| one.record.stamp == *stamp);
+        same.map(|one| one.record.photo)
+    }
+
+    fn at(&self, place: usize) -> &[Remembered] {
+        let first = self.found.partition_point(|one| (one.place as usize) < place);
+        let count =
+            self.found[first..].iter().take_while(|one| one.place as usize == place).count();
+        &self.found[first..][..count]
     }
 }
 
@@ -102,19 +150,16 @@ pub(crate) struct Update<'a> {
 }
 
 impl Update<'_> {
-    /// Takes note that a known photo is still there.
-    pub fn meet(&mut self, path: &Path) {
-        let path = path_key(path);
-        for (table, met) in self.known.tables.iter().zip(&mut self.met) {
-            if let Some(place) = table.place(&path) {
-                met[place] = true;
-            }
+    /// Takes note that the known photo at this place is still there.
+    pub fn meet(&mut self, known: &KnownOf, place: usize) {
+        for one in known.at(place) {
+            self.met[one.table as usize][one.row as usize] = true;
         }
     }
 
     /// Adds a photo that was read. Its stamp must have been settled before it was.
-    pub fn insert(&mut self, path: &Path, stamp: &FileStamp, photo: KnownPhoto) {
-        self.new.push(Record { path: path_key(path), stamp: stamp.digest(), photo });
+    pub fn insert(&mut self, path: &Path, stamp: StampDigest, photo: KnownPhoto) {
+        self.new.push(Record { path: path_key(path), stamp, photo });
         self.unsaved += 1;
     }
 
@@ -170,13 +215,12 @@ impl Update<'_> {
         self.new.sort_unstable_by_key(|record| record.path);
         let new: Box<dyn Iterator<Item = Record>> = Box::new(self.new.iter().copied());
         let known = self.known.tables.iter().zip(&self.met).map(|(table, met)| {
-            let places = (0..table.len()).filter(|&place| met[place]);
-            Box::new(places.map(|place| table.record(place))) as Box<dyn Iterator<Item = Record>>
+            let met = table.records().zip(met).filter(|(_, met)| **met);
+            Box::new(met.map(|(record, _)| record)) as Box<dyn Iterator<Item = Record>>
         });
-        let others = others.iter().map(|table| {
-            let records = (0..table.len()).map(|place| table.record(place));
-            Box::new(records) as Box<dyn Iterator<Item = Record>>
-        });
+        let others = others
+            .iter()
+            .map(|table| Box::new(table.records()) as Box<dyn Iterator<Item = Record>>);
         let file = self.file();
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
@@ -211,7 +255,7 @@ fn file_of(cache: &Path, images: &Path, rule: DecodeRule) -> PathBuf {
     cache.join(FOLDER).join(&name.finalize().to_hex()[..32])
 }
 
-fn path_key(path: &Path) -> [u8; 16] {
+fn path_key(path: &Path) -> PathKey {
     first_half(&blake3::hash(path.as_os_str().as_encoded_bytes()))
 }
 
@@ -254,45 +298,68 @@ fn write_records(file: &Path, records: impl Iterator<Item = Record>) -> io::Resu
 
 /// The records of a file, in the order of their paths, which stay in the file.
 struct Table {
-    /// `None` of a file that is missing, torn or damaged: it has no records.
-    file: Option<WholeFile>,
+    /// As it was when it was opened; `None` of a file that is missing, torn or damaged: it has no records.
+    file: Option<File>,
+    len: usize,
 }
 
 impl Table {
     fn open(file: &Path) -> Table {
-        let file = WholeFile::open(file).ok().filter(|bytes| is_whole(bytes));
-        Table { file }
-    }
-
-    fn records(&self) -> &[[u8; RECORD_BYTES]] {
-        self.file.as_ref().and_then(|bytes| content(bytes)).map_or(&[], |(records, _)| records)
+        match open_whole(file) {
+            Ok((file, len)) => Table { file: Some(file), len },
+            Err(_) => Table { file: None, len: 0 },
+        }
     }
 
     fn len(&self) -> usize {
-        self.records().len()
+        self.len
     }
 
-    fn record(&self, place: usize) -> Record {
-        Record::from_bytes(&self.records()[place])
-    }
-
-    fn place(&self, path: &[u8; 16]) -> Option<usize> {
-        self.records().binary_search_by(|record| record[..path.len()].cmp(path)).ok()
+    /// One after the other. Where the disk can no longer be read they end: it is only a memory.
+    fn records(&self) -> impl Iterator<Item = Record> {
+        let records = self.file.as_ref().map(|file| {
+            let start = MAGIC.len() as u64;
+            let end = start + (self.len * RECORD_BYTES) as u64;
+            BufReader::with_capacity(READ_AT_ONCE, FilePart::new(file, start..end))
+        });
+        records.into_iter().flat_map(|mut records| {
+            std::iter::from_fn(move || {
+                let mut bytes = [0; RECORD_BYTES];
+                records.read_exact(&mut bytes).ok().map(|()| Record::from_bytes(&bytes))
+            })
+        })
     }
 }
 
-/// The records in a file, and the rest of it before the checksum.
-fn content(bytes: &[u8]) -> Option<(&[[u8; RECORD_BYTES]], &[u8])> {
-    let (content, _) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-    Some(content.strip_prefix(MAGIC)?.as_chunks::<RECORD_BYTES>())
-}
-
-fn is_whole(bytes: &[u8]) -> bool {
-    let Some((sealed, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else { return false };
-    let in_order =
-        |records: &[[u8; RECORD_BYTES]]| records.is_sorted_by_key(|record| &record[..16]);
-    content(bytes).is_some_and(|(records, rest)| rest.is_empty() && in_order(records))
-        && blake3::hash(sealed) == *checksum
+/// A file and how many records are in it, of which it has all, in their order.
+fn open_whole(file: &Path) -> io::Result<(File, usize)> {
+    let damaged = || io::Error::from(io::ErrorKind::InvalidData);
+    let (file, length) = open_table(file)?;
+    let around = (MAGIC.len() + CHECKSUM_BYTES) as u64;
+    let records = length.checked_sub(around).ok_or_else(damaged)?;
+    if records % RECORD_BYTES as u64 != 0 {
+        return Err(damaged());
+    }
+    let len = (records / RECORD_BYTES as u64) as usize;
+    let mut bytes = BufReader::with_capacity(READ_AT_ONCE, FilePart::new(&file, 0..length));
+    let (mut magic, mut checksum) = ([0; MAGIC.len()], [0; CHECKSUM_BYTES]);
+    bytes.read_exact(&mut magic)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&magic);
+    let (mut record, mut before) = ([0; RECORD_BYTES], None);
+    let mut is_in_order = true;
+    for _ in 0..len {
+        bytes.read_exact(&mut record)?;
+        hasher.update(&record);
+        let path: Option<PathKey> = record.first_chunk().copied();
+        is_in_order &= before <= path;
+        before = path;
+    }
+    bytes.read_exact(&mut checksum)?;
+    match magic == *MAGIC && is_in_order && hasher.finalize() == checksum {
+        true => Ok((file, len)),
+        false => Err(damaged()),
+    }
 }
 
 impl Record {
@@ -325,6 +392,7 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stamp::FileStamp;
     use super::*;
 
     fn photo(n: u8) -> KnownPhoto {
@@ -332,15 +400,23 @@ mod tests {
     }
 
     /// A folder for the cache, and the stamp of some file.
-    fn beginning() -> (tempfile::TempDir, FileStamp) {
+    fn beginning() -> (tempfile::TempDir, StampDigest) {
         let folder = tempfile::tempdir().unwrap();
-        let stamp = FileStamp::of(&fs::metadata(folder.path()).unwrap());
+        let stamp = stamp_of(folder.path());
         (folder, stamp)
+    }
+
+    fn stamp_of(path: &Path) -> StampDigest {
+        FileStamp::of(&fs::metadata(path).unwrap()).digest()
     }
 
     impl KnownPhotos {
         fn count(&self) -> usize {
             self.tables.iter().map(Table::len).sum()
+        }
+
+        fn get(&self, path: &Path, stamp: &StampDigest) -> Option<KnownPhoto> {
+            self.of(&[path.to_owned()]).get(0, stamp)
         }
     }
 
@@ -354,13 +430,13 @@ mod tests {
         let known = load(cache.path());
         let mut update = known.update(None);
         for n in 0..50 {
-            update.insert(Path::new(&format!("fire/{n}.jpg")), &stamp, photo(n));
+            update.insert(Path::new(&format!("fire/{n}.jpg")), stamp, photo(n));
         }
         update.finish().unwrap();
         let known = load(cache.path());
         assert_eq!(known.get(Path::new("fire/7.jpg"), &stamp), Some(photo(7)));
         assert_eq!(known.get(Path::new("fire/50.jpg"), &stamp), None);
-        let other = FileStamp::of(&fs::metadata(&known.file).unwrap());
+        let other = stamp_of(&known.file);
         assert_eq!(known.get(Path::new("fire/7.jpg"), &other), None, "the file was changed");
         let elsewhere = KnownPhotos::load(cache.path(), Path::new("/other"));
         assert_eq!(elsewhere.get(Path::new("fire/7.jpg"), &stamp), None);
@@ -371,10 +447,10 @@ mod tests {
         let (cache, stamp) = beginning();
         let known = [load(cache.path()), load(cache.path())];
         let [mut one, mut two] = known.each_ref().map(|known| known.update(None));
-        one.insert(Path::new("a"), &stamp, photo(1));
-        one.insert(Path::new("both"), &stamp, photo(2));
-        two.insert(Path::new("b"), &stamp, photo(3));
-        two.insert(Path::new("both"), &stamp, photo(4));
+        one.insert(Path::new("a"), stamp, photo(1));
+        one.insert(Path::new("both"), stamp, photo(2));
+        two.insert(Path::new("b"), stamp, photo(3));
+        two.insert(Path::new("both"), stamp, photo(4));
         one.finish().unwrap();
         two.finish().unwrap();
         let known = load(cache.path());
@@ -387,7 +463,7 @@ mod tests {
         let (cache, stamp) = beginning();
         let known = load(cache.path());
         let mut update = known.update(None);
-        (0..3).for_each(|n| update.insert(Path::new(&n.to_string()), &stamp, photo(n)));
+        (0..3).for_each(|n| update.insert(Path::new(&n.to_string()), stamp, photo(n)));
         update.finish().unwrap();
         let whole = fs::read(&known.file).unwrap();
         assert_eq!(load(cache.path()).count(), 3);
@@ -401,13 +477,13 @@ mod tests {
         }
         let damaged = load(cache.path());
         let mut update = damaged.update(None);
-        update.insert(Path::new("1"), &stamp, photo(1));
+        update.insert(Path::new("1"), stamp, photo(1));
         update.finish().unwrap();
         assert_eq!(load(cache.path()).get(Path::new("1"), &stamp), Some(photo(1)));
     }
 
     /// Saves more entries than are kept of files that are gone, named by their numbers.
-    fn save_many(cache: &Path, stamp: &FileStamp) {
+    fn save_many(cache: &Path, stamp: StampDigest) {
         let known = load(cache);
         let mut update = known.update(None);
         for n in 0..SPARE_ENTRIES + 100 {
@@ -419,10 +495,10 @@ mod tests {
     #[test]
     fn a_scan_that_is_killed_leaves_what_it_had_not_met_yet() {
         let (cache, stamp) = beginning();
-        save_many(cache.path(), &stamp);
+        save_many(cache.path(), stamp);
         let later = load(cache.path());
         let mut update = later.update(None);
-        update.insert(Path::new("new"), &stamp, photo(2));
+        update.insert(Path::new("new"), stamp, photo(2));
         update.save().unwrap();
         let known = load(cache.path());
         assert_eq!(known.count(), SPARE_ENTRIES + 101);
@@ -432,11 +508,11 @@ mod tests {
     #[test]
     fn entries_of_files_that_are_gone_do_not_pile_up() {
         let (cache, stamp) = beginning();
-        save_many(cache.path(), &stamp);
+        save_many(cache.path(), stamp);
         let later = load(cache.path());
         let mut update = later.update(None);
-        update.meet(Path::new("5"));
-        update.insert(Path::new("new"), &stamp, photo(2));
+        update.meet(&later.of(&["5".into()]), 0);
+        update.insert(Path::new("new"), stamp, photo(2));
         update.finish().unwrap();
         let known = load(cache.path());
         assert_eq!(known.count(), 2);
@@ -452,7 +528,7 @@ mod tests {
         let mut updates = shares.map(|share| known.update(Some(share)));
         for n in 0..100 {
             let place = usize::from(shares[1].holds(Path::new(&name(n))));
-            updates[place].insert(Path::new(&name(n)), &stamp, photo(n));
+            updates[place].insert(Path::new(&name(n)), stamp, photo(n));
         }
         updates.into_iter().for_each(|update| update.finish().unwrap());
         let all_known = |known: &KnownPhotos| {
@@ -461,7 +537,9 @@ mod tests {
         let known = load(cache.path());
         assert!(all_known(&known) && known.parts.len() == 2);
         let mut update = known.update(None);
-        (0..100).for_each(|n| update.meet(Path::new(&name(n))));
+        let paths: Vec<PathBuf> = (0..100).map(|n| name(n).into()).collect();
+        let met = known.of(&paths);
+        (0..100).for_each(|n| update.meet(&met, n));
         update.finish().unwrap();
         let known = load(cache.path());
         assert!(all_known(&known) && known.parts.is_empty());

@@ -52,6 +52,6 @@ pub use photos::{Dataset, Duplicate, LeftOut, Photo, Skipped};
 pub use remark::{Remark, Remarks};
 pub use scan::{scan, scan_share};
 pub use share::{Share, ShareError};
-pub use stamp::FileStamp;
+pub use stamp::{FileStamp, StampDigest};
 pub use unreadable::Unreadable;
 pub(crate) use walk::is_leftover;

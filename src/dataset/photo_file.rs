@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::file::RegularFile;
 use super::lost::fault_behind;
-use super::stamp::FileStamp;
+use super::stamp::StampDigest;
 use super::{EncodedPhoto, Unreadable};
 use crate::store::Fault;
 
@@ -18,7 +18,7 @@ pub struct PhotoFile {
     pub hash: blake3::Hash,
     /// What the file system said of the file when it was hashed; `None` where it had been changed
     /// so recently that a later change may look the same.
-    pub stamp: Option<FileStamp>,
+    pub stamp: Option<StampDigest>,
     /// It was read to be hashed just now, not on an earlier day.
     pub was_read: bool,
 }
@@ -49,7 +49,7 @@ impl PhotoFile {
         let now = SystemTime::now();
         let mut file = RegularFile::open(&path, 0)?;
         let hash = blake3::hash(&file.read_all()?);
-        let stamp = file.settled_stamp(now);
+        let stamp = file.settled_stamp(now).map(|stamp| stamp.digest());
         Ok(PhotoFile { path, hash, stamp, was_read: true })
     }
 
@@ -71,7 +71,7 @@ impl PhotoFile {
         let mut file = RegularFile::open(&self.path, 0)?;
         let bytes = file.read_all()?;
         // Looked at after the last byte, so that a change during the reading shows, too.
-        let is_vouched_for = self.stamp == Some(file.stamp_now()?);
+        let is_vouched_for = self.stamp == Some(file.stamp_now()?.digest());
         if !is_vouched_for && blake3::hash(&bytes) != self.hash {
             return Err(Unreadable::Changed);
         }
@@ -84,6 +84,7 @@ mod tests {
     use std::fs::{self, File};
     use std::time::{Duration, SystemTime};
 
+    use super::super::stamp::FileStamp;
     use super::*;
 
     fn picture(shade: u8) -> Vec<u8> {
@@ -101,7 +102,7 @@ mod tests {
         let modified = fs::metadata(&path).unwrap().modified().unwrap();
         let fresh = PhotoFile::hash(path.clone()).unwrap();
         // As if it had been hashed long after it was made.
-        let stamp = Some(FileStamp::of(&fs::metadata(&path).unwrap()));
+        let stamp = Some(FileStamp::of(&fs::metadata(&path).unwrap()).digest());
         let settled = PhotoFile { stamp, ..fresh.clone() };
         assert_eq!(fresh.stamp, None);
         for photo in [&fresh, &settled] {
@@ -121,7 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("photo.bmp");
         fs::write(&path, picture(1)).unwrap();
-        let stamp = Some(FileStamp::of(&fs::metadata(&path).unwrap()));
+        let stamp = Some(FileStamp::of(&fs::metadata(&path).unwrap()).digest());
         let photo = PhotoFile { stamp, ..PhotoFile::hash(path.clone()).unwrap() };
         let later = SystemTime::now() + Duration::from_secs(60);
         File::open(&path).unwrap().set_modified(later).unwrap();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::categories::retrain_py_name;
-use super::{DatasetError, FileStamp, Fold, Folds, PhotoFile, Remark, Remarks, Unreadable};
+use super::{DatasetError, Fold, Folds, PhotoFile, Remark, Remarks, StampDigest, Unreadable};
 use crate::spec::{BatchDraw, ClassWeights, Set, Train};
 use crate::store::{Verdict, shown};
 use crate::words;
@@ -54,7 +54,7 @@ pub struct Photo {
     /// BLAKE3 of the file's bytes.
     pub hash: blake3::Hash,
     /// As of [`PhotoFile::stamp`].
-    pub stamp: Option<FileStamp>,
+    pub stamp: Option<StampDigest>,
     /// As of [`PhotoFile::was_read`].
     pub was_read: bool,
 }

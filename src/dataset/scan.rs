@@ -16,7 +16,7 @@ use super::known::{KnownPhoto, KnownPhotos};
 use super::lost::fault_behind;
 use super::near::{KnownThumbnails, make_thumbnails, near_copies};
 use super::share::Share;
-use super::stamp::FileStamp;
+use super::stamp::StampDigest;
 use super::threads::for_each;
 use super::walk::Walk;
 use super::{Dataset, DatasetError, EncodedPhoto, Photo, Skipped, Unreadable};
@@ -30,6 +30,8 @@ const MAX_THREADS: usize = 8;
 /// Files that are looked at before what was found is added to the photos: what is known of a file
 /// meanwhile takes as much memory again as the photo.
 const BLOCK: usize = 1 << 16;
+/// For each block the table of known photos is gone through.
+const MOST_BLOCKS: usize = 16;
 
 /// Every photo of the experiment, each with its category, set and hash. `root` is the project
 /// folder, against which `experiment.images` is meant. `progress` gets files looked at and files
@@ -236,7 +238,7 @@ enum Content {
 struct Found {
     photo: KnownPhoto,
     /// As of [`Photo::stamp`].
-    stamp: Option<FileStamp>,
+    stamp: Option<StampDigest>,
     was_read: bool,
 }
 
@@ -254,21 +256,30 @@ impl Look<'_> {
     /// time; then, too, all were looked at.
     fn at_all(
         &self,
-        mut files: Vec<PathBuf>,
+        files: Vec<PathBuf>,
         share: Option<Share>,
         progress: &mut dyn FnMut(usize, usize),
         found: &mut dyn FnMut(PathBuf, usize, Content),
     ) -> io::Result<()> {
         let (mut done, mut update, mut saved) = (0, self.known.update(share), Ok(()));
         let count = files.len();
-        for (block, files) in files.chunks_mut(BLOCK).enumerate() {
+        let block = BLOCK.max(count / MOST_BLOCKS);
+        // Taken from the end, so that their memory goes back block by block.
+        let mut rest = files;
+        rest.reverse();
+        while !rest.is_empty() {
+            let first = count - rest.len();
+            let mut files = rest.split_off(rest.len().saturating_sub(block));
+            rest.shrink_to_fit();
+            files.reverse();
+            let known = self.known.of(&files);
             let mut contents: Vec<Option<Content>> = files.iter().map(|_| None).collect();
-            let look = |place: usize| self.at(&files[place]);
+            let look = |place: usize| self.at(&files[place], |stamp| known.get(place, stamp));
             for_each(files.len(), threads(), look, |place, content| {
                 match &content {
-                    Content::Photo(Found { was_read: false, .. }) => update.meet(&files[place]),
+                    Content::Photo(Found { was_read: false, .. }) => update.meet(&known, place),
                     Content::Photo(Found { photo, stamp: Some(stamp), .. }) => {
-                        update.insert(&files[place], stamp, *photo);
+                        update.insert(&files[place], *stamp, *photo);
                     }
                     _ => {}
                 }
@@ -279,18 +290,17 @@ impl Look<'_> {
                 done += 1;
                 progress(done, count);
             });
-            for (place, (file, content)) in files.iter_mut().zip(contents).enumerate() {
-                let content = content.expect("every file was looked at");
-                found(std::mem::take(file), block * BLOCK + place, content);
+            for (place, (file, content)) in (first..).zip(files.into_iter().zip(contents)) {
+                found(file, place, content.expect("every file was looked at"));
             }
         }
         saved.and_then(|()| update.finish())
     }
 
-    /// `file` is relative to the folder of images.
-    fn at(&self, file: &Path) -> Content {
+    /// `file` is relative to the folder of images; `known` tells what is known of it by its stamp.
+    fn at(&self, file: &Path, known: impl FnOnce(&StampDigest) -> Option<KnownPhoto>) -> Content {
         let promise = Promise::of(file);
-        let found = match self.open(file) {
+        let found = match self.open(file, known) {
             Ok(Opened::Known(found)) => {
                 let KnownPhoto { width, height, .. } = found.photo;
                 check_size(width, height, self.max_megapixels).map(|()| found)
@@ -312,10 +322,14 @@ impl Look<'_> {
         }
     }
 
-    fn open(&self, file: &Path) -> Result<Opened, Unreadable> {
+    fn open(
+        &self,
+        file: &Path,
+        known: impl FnOnce(&StampDigest) -> Option<KnownPhoto>,
+    ) -> Result<Opened, Unreadable> {
         let (path, now) = (self.images.join(file), (self.clock)());
-        let stamp = stamp(&path)?;
-        match self.known.get(file, &stamp) {
+        let stamp = stamp(&path)?.digest();
+        match known(&stamp) {
             Some(photo) => Ok(Opened::Known(Found { photo, stamp: Some(stamp), was_read: false })),
             None => Ok(Opened::File(RegularFile::open(&path, HEAD_BYTES)?, now)),
         }
@@ -329,7 +343,7 @@ impl Look<'_> {
     ) -> Result<Found, Unreadable> {
         // What is of no format that is read need not be read whole.
         promise.format(open.head())?;
-        let stamp = open.settled_stamp(opened);
+        let stamp = open.settled_stamp(opened).map(|stamp| stamp.digest());
         let bytes = open.read_all()?;
         let (width, height) = EncodedPhoto::new(&bytes[..], self.max_megapixels)?.size();
         let photo = KnownPhoto { hash: blake3::hash(&bytes), width, height };

@@ -8,6 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// two seconds, network servers and older file systems in whole ones.
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
+/// A short name of a [`FileStamp`], which two different ones do not share.
+pub type StampDigest = [u8; 16];
+
 /// Size, inode, and times of the last changes in ns since 1970, up to the year 2262. Whoever changes what a file holds
 /// changes one of them: the time of the inode's change cannot be set by hand, but on FAT, where the
 /// time of the inode's change follows the file's own.
@@ -48,8 +51,8 @@ impl FileStamp {
         i128::from(self.modified) < limit && i128::from(self.changed) < limit
     }
 
-    /// A short name of the stamp: two different ones do not share it.
-    pub fn digest(&self) -> [u8; 16] {
+    /// Its short name.
+    pub fn digest(&self) -> StampDigest {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.bytes.to_le_bytes());
         hasher.update(&self.inode.to_le_bytes());

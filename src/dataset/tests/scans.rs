@@ -123,3 +123,50 @@ fn a_cache_that_cannot_be_written_costs_a_warning_and_no_scan() {
     assert_eq!(dataset.photos.len(), 40);
     assert!(dataset.warnings[0].contains("read again the next time"), "{:?}", dataset.warnings);
 }
+
+/// In the environment of the process that is killed: the folder of its project.
+const KILLED_IN: &str = "RETRAIN_TEST_KILLED_IN";
+
+#[test]
+fn what_a_scan_had_saved_that_was_killed_is_not_read_again() {
+    const SAVED: usize = 11;
+    let asked = experiment(SplitRule::Seed);
+    if let Some(root) = std::env::var_os(KILLED_IN) {
+        let root = Path::new(&root);
+        let scan =
+            scan::Scan { root, experiment: &asked, cache: &root.join("cache"), clock: later };
+        let mut progress = |done, _| match done {
+            // Long enough that what comes next is saved with all before.
+            10 => std::thread::sleep(Duration::from_millis(2_100)),
+            SAVED => {
+                fs::write(root.join("saved"), "").unwrap();
+                std::thread::sleep(Duration::from_secs(60));
+            }
+            _ => {}
+        };
+        drop(scan.all(&mut progress));
+        return;
+    }
+    let project = Project::with(&[("fire", 20), ("smoke", 20)]);
+    let root = project.0.path();
+    let mut killed = std::process::Command::new(std::env::current_exe().unwrap());
+    let name = "dataset::tests::scans::what_a_scan_had_saved_that_was_killed_is_not_read_again";
+    let mut killed = killed.args(["--exact", name]).env(KILLED_IN, root).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while !root.join("saved").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it saves nothing");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // By SIGKILL.
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let dataset = scan_later(&project, &asked, &root.join("cache"));
+    assert_eq!(dataset.photos.len(), 40);
+    assert_eq!(read_by(&dataset).len(), 40 - SAVED);
+}
+
+#[test]
+fn a_photo_takes_so_little_memory_that_a_million_leave_room() {
+    // And 30 bytes for its path.
+    assert!(size_of::<Photo>() <= 104, "{} bytes", size_of::<Photo>());
+}
