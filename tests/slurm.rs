@@ -6,6 +6,7 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -159,6 +160,8 @@ fn runs_are_jobs_of_a_real_slurm() {
     let here = ["run", "experiments/photos.toml", "--set", "launch.where=here"];
     project.ok(&[&here[..], &LONG[..]].concat());
     let (here, _) = project.last();
+    part("shares that fail are seen at the end");
+    let shares = FailingShares::submit(&cluster);
     part("what a time limit comes to is seen at the end");
     let limited = cluster.submit(&project, &[&ENDLESS[..], &["--set", "launch.time=1"]].concat());
     part("features are made in shares before a run");
@@ -179,6 +182,8 @@ fn runs_are_jobs_of_a_real_slurm() {
     screens(&cluster, &project);
     part("a controller that is away");
     controller_is_away(&cluster, &project);
+    part("shares that fail are done again, alone and once");
+    shares.were_done_again();
     part("another user");
     another_user(&cluster, &project);
     part("the doctor");
@@ -186,6 +191,36 @@ fn runs_are_jobs_of_a_real_slurm() {
     part("the time limit");
     time_is_over(&cluster, &project, &limited);
     part("end");
+}
+
+#[test]
+fn where_slurm_is_missing_a_run_for_it_says_so_and_waits() {
+    let project = Project::new();
+    project.write("config.toml", "[launch]\nwhere = \"slurm\"\n");
+    let nothing = tempfile::tempdir().unwrap();
+    let without = |arguments: &[&str]| {
+        let output = project.command(arguments).env("PATH", nothing.path()).output().unwrap();
+        let [out, err] =
+            [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+        (output.status.code(), out, err)
+    };
+    let (code, _, said) = without(&["run", "experiments/photos.toml", "--detach"]);
+    let missing = |program: &str| {
+        format!(
+            "'{program}' cannot be started: No such file or directory (os error 2); is Slurm installed"
+        )
+    };
+    assert!(said.contains(&format!("stays in the queue: {}", missing("sbatch"))), "{said}");
+    assert_eq!(code, Some(2), "{said}");
+    let (run, _) = project.last();
+    let (code, shown, said) = without(&["queue"]);
+    assert!(code == Some(0) && shown.contains(&run.id()), "{shown}{said}");
+    let (code, page, _) = without(&["doctor"]);
+    assert!(code == Some(0) && page.contains(&missing("sbatch")), "{page}");
+    // What waits is only waiting: it is taken off, and nobody asks for Slurm.
+    let (code, _, said) = without(&["queue", "remove", &run.id()]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(state(&run), State::Created);
 }
 
 fn is_followed_to_the_numbers_of_a_local_run(cluster: &Cluster, project: &Project) {
@@ -390,7 +425,7 @@ fn screens(cluster: &Cluster, project: &Project) {
     let mut session = Session::open_with(project, &[("SLURM_CONF", conf.to_str().unwrap())]);
     session.wait_for("Experiments");
     session.press("w");
-    session.wait_for(&format!("(job {number})"));
+    session.wait_for(&format!("job {number}: "));
     session.wait_for("BeginTime");
     session.wait_for("in slurm as of");
     session.press("q");
@@ -470,6 +505,46 @@ fn doctor(cluster: &Cluster, project: &Project) {
         "{page}"
     );
     project.write("config.toml", &config);
+}
+
+/// Three shares of features, of which the first fails once and the second always, and a job that depends on
+/// them. Each writes what it is to a file.
+struct FailingShares(Project);
+
+impl FailingShares {
+    fn submit(cluster: &Cluster) -> FailingShares {
+        let project = cluster.project();
+        let launch = "[launch]\nwhere = \"slurm\"\nfeature_jobs = 3\nflags = [\"--hold\"]\n";
+        project.write("config.toml", launch);
+        let submit = ["features", "experiments/photos.toml", "--submit"];
+        let said = String::from_utf8(cluster.retrain(&project, &submit).stderr).unwrap();
+        let job = said.strip_prefix("array ").unwrap().split(' ').next().unwrap();
+        let programs = fs::read_dir(project.path().join("runs/.programs")).unwrap().flatten();
+        let program = programs.map(|entry| entry.path()).next().unwrap();
+        // The file is that of the program itself, under another name.
+        fs::remove_file(&program).unwrap();
+        let fails = "#!/bin/sh\necho $4 >> done\ncase $4 in\n1/3) ! mkdir once 2> /dev/null ;;\n\
+                     2/3) false ;;\nesac\n";
+        fs::write(&program, fails).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let after = format!("--dependency=afterany:{job}");
+        let folder = format!("--chdir={}", project.path().display());
+        let run = ["--parsable", &after, &folder, "--output=/dev/null", "--wrap=echo run >> done"];
+        cluster.ask("sbatch", &run);
+        cluster.ask("scontrol", &["release", job]);
+        FailingShares(project)
+    }
+
+    fn were_done_again(&self) {
+        let file = self.0.path().join("done");
+        let done = || fs::read_to_string(&file).unwrap_or_default();
+        wait_until("what depends on them is done", || done().contains("run"));
+        let done = done();
+        let mut shares: Vec<&str> = done.lines().collect();
+        assert_eq!(shares.pop(), Some("run"), "it waits for all: {done}");
+        shares.sort_unstable();
+        assert_eq!(shares, ["1/3", "1/3", "2/3", "2/3", "3/3"]);
+    }
 }
 
 fn features_come_first(cluster: &Cluster, project: &Project) {

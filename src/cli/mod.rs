@@ -79,6 +79,7 @@ use crate::spec;
 use crate::store::{self, EndSignals, RunFolder, Stop};
 use crate::worker;
 
+pub use crate::runner::EXIT_INTERRUPTED;
 pub use args::Args;
 use args::Command;
 use calibrate::Keep;
@@ -88,8 +89,6 @@ use named_head::NamedHead;
 pub const EXIT_FAILED: u8 = 1;
 /// Exit code of a person's mistake: in the command, or in an experiment file.
 pub const EXIT_MISTAKE: u8 = 2;
-/// Exit code of a command that ctrl-c ended.
-pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Does what was typed and gives the program's exit code. An error is printed to stderr.
 pub fn run(args: Args) -> ExitCode {
@@ -374,7 +373,7 @@ fn submit_features(config: &Config, experiment: &Path) -> Result<ExitCode> {
     let number = submitted.map_err(|why| anyhow::anyhow!(why))?;
     let (jobs, program) = (launch.feature_jobs, program());
     newsln!(
-        "array {number} of {jobs} jobs; a share that failed is made again with: {program} features {} \
+        "array {number} of {jobs} jobs; a share that fails twice is made again with: {program} features {} \
          --share K/{jobs}",
         typed(experiment)
     );

@@ -18,6 +18,9 @@ mod slots;
 pub mod slurm;
 mod sweep;
 
+/// Exit code of a command that was asked to end, as by ctrl-c.
+pub const EXIT_INTERRUPTED: u8 = 130;
+
 pub use create::{StartError, create, create_again, create_all};
 pub use keep::{keep, kept};
 pub use launch::{has_thread_settings, name_process, with_thread_settings};

@@ -10,6 +10,7 @@ use super::call::{SlurmError, call};
 use super::seen::COMMENT;
 use crate::config::launch::MOST_TASKS;
 use crate::config::{Config, Launch};
+use crate::runner::EXIT_INTERRUPTED;
 use crate::runner::launch::THREAD_SETTINGS;
 use crate::runner::launcher::{NotSubmitted, Submission};
 use crate::store::{Timestamp, Waiting};
@@ -135,14 +136,28 @@ impl Features<'_> {
             format!("--array=1-{shares}"),
         ];
         arguments.extend(resources(self.launch));
-        let script = format!(
-            "#!/bin/sh\n# Makes a share of features for retrain.\n\
-             exec {} features {} --share \"$SLURM_ARRAY_TASK_ID/{shares}\"\n",
-            in_shell(program),
-            in_shell(self.experiment)
-        );
+        let script = share_script(program, self.experiment, shares);
         numbered(call("sbatch", &arguments, &script, LIMIT))
     }
+}
+
+/// A share that fails is done again by its own job, which has the same number then, so that what depends on
+/// it goes on waiting: nobody but Slurm need be there for it.
+fn share_script(program: &Path, experiment: &Path, shares: usize) -> String {
+    format!(
+        "#!/bin/sh\n\
+         # Makes a share of features for retrain. If that fails it is done once more, this share alone.\n\
+         # Whoever ends the job, by scancel or at its time limit, ends this shell, too.\n\
+         {} features {} --share \"$SLURM_ARRAY_TASK_ID/{shares}\" && exit\n\
+         code=$?\n\
+         if [ $code -ne {EXIT_INTERRUPTED} ] && [ \"${{SLURM_RESTART_COUNT:-0}}\" -eq 0 ]; then\n\
+         \x20   echo \"share $SLURM_ARRAY_TASK_ID of {shares} failed (exit code $code), and is done again\"\n\
+         \x20   scontrol requeue \"$SLURM_JOB_ID\"\n\
+         fi\n\
+         exit $code\n",
+        in_shell(program),
+        in_shell(experiment)
+    )
 }
 
 /// Has jobs make the features of an experiment, as its `launch.feature_jobs` says. Gives their number, or
@@ -286,6 +301,8 @@ fn kept_program(program: &Path, runs: &Path) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::store::Target;
 
@@ -342,6 +359,36 @@ mod tests {
             "--qos=a b",
         ];
         assert_eq!(resources(&launch), wanted);
+    }
+
+    #[test]
+    fn a_share_that_fails_is_done_once_more_and_one_that_was_ended_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let program = write("retr'ain", "#!/bin/sh\necho $* >&2\nexit $CODE\n");
+        write("scontrol", "#!/bin/sh\necho scontrol $* >&2\n");
+        let script = write("script", &share_script(&program, Path::new("/my runs/a.toml"), 3));
+        let run = |code: &str, restarts: Option<&str>| {
+            let mut command = std::process::Command::new("sh");
+            let path = std::env::var("PATH").unwrap();
+            command.arg(&script).env("PATH", format!("{}:{path}", folder.path().display()));
+            command.env_remove("SLURM_RESTART_COUNT");
+            let of_slurm = [("CODE", code), ("SLURM_ARRAY_TASK_ID", "2"), ("SLURM_JOB_ID", "17")];
+            command.envs(of_slurm).envs(restarts.map(|count| ("SLURM_RESTART_COUNT", count)));
+            let output = command.output().unwrap();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let said = "features /my runs/a.toml --share 2/3\n";
+        assert_eq!(run("0", None), (Some(0), said.to_owned()));
+        assert_eq!(run("1", None), (Some(1), format!("{said}scontrol requeue 17\n")));
+        for (code, restarts) in [("1", Some("1")), ("130", None)] {
+            assert_eq!(run(code, restarts), (code.parse().ok(), said.to_owned()));
+        }
     }
 
     #[test]
