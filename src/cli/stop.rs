@@ -45,7 +45,8 @@ pub fn stop(config: &Config, folder: &RunFolder, stop: Stop) -> Result<ExitCode>
         Stop::Keep => "stopping, to evaluate and keep the result,",
         Stop::Cancel => "cancelling",
     };
-    let _watcher = JobsWatcher::start(&launchers, &config.runs, |_| {}, |_| {})?;
+    // Without a thread for it the worker is asked all the same: by a file.
+    let _watcher = JobsWatcher::start(&launchers, &config.runs, |_| {}, |_| {}).ok();
     newsln!("{doing} when the current photos or iteration are done; ctrl-c stops waiting for it");
     folder.request_stop(stop)?;
     while place()? == Place::AtWork {

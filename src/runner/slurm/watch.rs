@@ -1,11 +1,13 @@
 //! Asks the cluster now and then, on a thread of its own, as long as somebody wants to know.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{KnownJobs, Launchers};
 use crate::runner::launcher::Launcher;
@@ -65,6 +67,34 @@ struct Watch {
     runs: PathBuf,
 }
 
+/// The queue, which is read again only when its file is another one; now and then in any case, as file
+/// systems count time in steps.
+struct KnownQueue<'a> {
+    runs: &'a Path,
+    read: Option<Instant>,
+    /// Inode, length, and when it was changed; `None`: there is no file.
+    seen: Option<(u64, u64, SystemTime)>,
+    queue: Queue,
+}
+
+impl KnownQueue<'_> {
+    fn of(runs: &Path) -> KnownQueue<'_> {
+        KnownQueue { runs, read: None, seen: None, queue: Queue::default() }
+    }
+
+    /// The queue as it is now. It is only ever replaced by a new file.
+    fn look(&mut self) -> &Queue {
+        let found = fs::metadata(Queue::path(self.runs)).ok();
+        let seen = found.and_then(|found| Some((found.ino(), found.len(), found.modified().ok()?)));
+        if seen != self.seen || self.read.is_none_or(|read| read.elapsed() >= SELDOM) {
+            // One that cannot be read is complained of where it is changed.
+            self.queue = Queue::read(self.runs).unwrap_or_default();
+            (self.seen, self.read) = (seen, Some(Instant::now()));
+        }
+        &self.queue
+    }
+}
+
 impl Watch {
     fn run(self, ended: &AtomicBool, tell: impl Fn(KnownJobs), complain: impl Fn(String)) {
         let mut said = None;
@@ -78,11 +108,13 @@ impl Watch {
         let mut pause = OFTEN;
         let mut due = Instant::now();
         let mut before = (Vec::new(), KnownJobs::default());
+        let mut queue = KnownQueue::of(&self.runs);
         while !ended.load(Ordering::Relaxed) {
-            if self.waits() {
+            if self.waits(queue.look()) {
                 advance();
+                queue.look();
             }
-            let jobs = self.jobs();
+            let jobs = jobs_of(&queue.queue);
             let is_new = jobs != before.0;
             if !jobs.is_empty() && (is_new || Instant::now() >= due) {
                 // Whoever shows what is known shows this, too.
@@ -93,7 +125,7 @@ impl Watch {
                 pause = if has_changed { OFTEN } else { (pause * 3 / 2).min(SELDOM) };
                 due = Instant::now() + pause;
                 tell(known.clone());
-                before = (self.jobs(), known);
+                before = (jobs_of(queue.look()), known);
             } else if jobs.is_empty() {
                 before.0 = jobs;
             }
@@ -102,17 +134,48 @@ impl Watch {
     }
 
     /// Whether something waits to be submitted, and may be.
-    fn waits(&self) -> bool {
-        let queue = Queue::read(&self.runs).unwrap_or_default();
+    fn waits(&self, queue: &Queue) -> bool {
         let is_due = |waiting: &Waiting| {
             matches!(waiting.target, Target::Cluster { .. })
                 && self.launchers.has_place(&waiting.target, &queue.started)
         };
         !queue.held && queue.waiting.iter().any(is_due)
     }
+}
 
-    fn jobs(&self) -> Vec<Job> {
-        let queue = Queue::read(&self.runs).unwrap_or_default();
-        queue.jobs().map(|(_, job)| job.clone()).collect()
+fn jobs_of(queue: &Queue) -> Vec<Job> {
+    queue.jobs().map(|(_, job)| job.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{QueueError, RunFolder};
+
+    #[test]
+    fn the_queue_is_read_when_its_file_is_another_one_and_only_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path();
+        let mut known = KnownQueue::of(runs);
+        assert!(known.look().waiting.is_empty());
+        let wait = || {
+            Queue::change(runs, |queue| {
+                let target = Target::this_machine();
+                let run = RunFolder::at(runs.join(format!("run-{}", queue.waiting.len())));
+                queue.waiting.push(Waiting::new(&run, target, None));
+                Ok::<_, QueueError>(())
+            })
+            .unwrap();
+        };
+        wait();
+        assert_eq!(known.look().waiting.len(), 1);
+        // Shows whether it is read again.
+        known.queue.held = true;
+        assert!(known.look().held);
+        wait();
+        assert!(!known.look().held);
+        assert_eq!(known.queue.waiting.len(), 2);
+        fs::remove_file(Queue::path(runs)).unwrap();
+        assert!(known.look().waiting.is_empty());
     }
 }
