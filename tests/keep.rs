@@ -275,6 +275,33 @@ fn features_in_use_are_left_and_pruned_ones_are_made_again_with_the_same_result(
 }
 
 #[test]
+fn features_that_are_cut_end_the_worker_and_its_run_goes_on_from_the_checkpoint() {
+    let project = Project::without_experiments();
+    // A cache of its own, and features that are quick to make.
+    project.write("config.toml", "");
+    project.experiment("photos", "[network]\ntaps = [\"Conv2d_1a_3x3\"]");
+    let run = project.start(10_000_000);
+    let step = || run.replay().unwrap().step();
+    wait_until("there is a checkpoint", || step() > 100 && run.checkpoint().exists());
+    for shard in fs::read_dir(project.path().join("cache")).unwrap().flatten() {
+        let files = fs::read_dir(shard.path()).unwrap().flatten().map(|file| file.path());
+        for file in files.filter(|file| file.extension().is_some_and(|end| end == "safetensors")) {
+            File::options().write(true).open(file).unwrap().set_len(0).unwrap();
+        }
+    }
+    wait_until("it has ended", || run.summary().unwrap().state == State::Failed);
+    let error = run.summary().unwrap().error.unwrap();
+    assert!(error.contains("SIGBUS") && error.contains("retrain resume"), "{error}");
+    let before = step();
+    project.ok(&["resume", &run.id(), "--detach"]);
+    wait_until("it goes on", || step() > before + 100);
+    let gone_on = run.replay().unwrap();
+    assert!(gone_on.warnings.iter().any(|said| said.contains("no whole shard")), "it is not said");
+    assert_eq!(gone_on.features.unwrap().from_cache, 0);
+    project.ok(&["cancel", &run.id()]);
+}
+
+#[test]
 fn a_killed_worker_holds_no_features() {
     let project = Project::new();
     project.write("config.toml", "");

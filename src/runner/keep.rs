@@ -13,7 +13,7 @@ use std::process::{Child, ExitCode, ExitStatus};
 use std::thread;
 
 use rustix::process::{Pid, Signal, getppid, kill_process};
-use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGTERM};
+use signal_hook::consts::{SIGABRT, SIGBUS, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
 use super::launch::{start_worker, this_program};
 use super::local::Local;
@@ -134,6 +134,13 @@ fn last_word(folder: &RunFolder, status: ExitStatus, was_out_of_memory: bool) ->
         ),
         (Some(SIGABRT), _) if let Some(said) = failed_allocation(folder) => {
             format!("memory ran out ({said}): {memory} {resume}")
+        }
+        (Some(SIGBUS), _) => format!(
+            "a file was cut while the worker had it open, or its disk can no longer be read (signal 7, \
+             SIGBUS); {resume}, and computes features anew that are gone"
+        ),
+        (Some(signal), _) if said.is_empty() => {
+            format!("the worker was ended by signal {signal}; {resume}")
         }
         (Some(signal), _) => {
             format!("the worker was ended by signal {signal}; its last words: {said}; {resume}")
@@ -294,6 +301,8 @@ mod tests {
         let killed = word(9, true);
         assert!(killed.starts_with("memory ran out, and the system killed"), "{killed}");
         assert!(word(101 << 8, false).contains("without a word"));
+        assert!(word(11, false).starts_with("the worker was ended by signal 11; 'retrain resume"));
+        assert!(word(7, false).starts_with("a file was cut while the worker had it open"));
         fs::write(run.worker_log(), "memory allocation of 9 bytes failed\nstack\n").unwrap();
         assert!(word(6, false).starts_with("memory ran out (memory allocation of 9 bytes"));
         assert!(word(11, false).contains("signal 11; its last words: stack"));
