@@ -159,7 +159,8 @@ impl Queue {
                 }
                 (_, place) => place.map_or(String::new(), |place| (place + 1).to_string()),
             },
-            RUN if let Some(job) = job => format!("{name} ({})", job_in_words(job, seen)),
+            // The number first: by it the job is asked for, and names are cut where there is no room.
+            RUN if let Some(job) = job => format!("{}: {name}", job_in_words(job, seen)),
             RUN => match waiting.filter(|waiting| !waiting.target.is_this_machine()) {
                 Some(waiting) => format!("{name} (on {})", waiting.target.name()),
                 None => name.clone(),
@@ -208,17 +209,24 @@ impl Queue {
                 let cells = detail.width.into();
                 let page = run_facts::lines(run, &differing, None, world.zone, cells);
                 page.draw(0, "", detail, buffer, world.theme);
+                let list = Rect { width: detail.x.saturating_sub(area.x + 2), ..area };
+                self.draw_job(row, list, area.x + 2, buffer, world);
             }
             _ => {
-                let (y, style) = (area.bottom() - 1, world.theme.style(Role::Accent));
-                let x = put(buffer, area, area.x + 2, y, row.run(), style);
-                let job = world.known.queue.job(row.run());
-                if let Some(seen) = job.and_then(|job| world.known.jobs.job(job)) {
-                    let words = format!("  {}", seen.in_words());
-                    put(buffer, area, x, y, &words, world.theme.style(Role::Dim));
-                }
+                let style = world.theme.style(Role::Accent);
+                let x = put(buffer, area, area.x + 2, area.bottom() - 1, row.run(), style);
+                self.draw_job(row, area, x + 2, buffer, world);
             }
         }
+    }
+
+    /// In the last line: the job that does the run, in full.
+    fn draw_job(&self, row: &Row, area: Rect, x: u16, buffer: &mut Buffer, world: &World) {
+        let Some(job) = world.known.queue.job(row.run()) else { return };
+        let seen = world.known.jobs.job(job);
+        let state = seen.map_or(String::new(), |seen| format!("  {}", seen.in_words()));
+        let words = format!("{}{state}", job_in_words(job, seen));
+        put(buffer, area, x, area.bottom() - 1, &words, world.theme.style(Role::Dim));
     }
 
     fn draw_status(&self, area: Rect, buffer: &mut Buffer, world: &World) {
