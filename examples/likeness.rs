@@ -110,9 +110,12 @@ fn times() {
         let fit = start.elapsed();
         black_box(share_noticed(&photos).unwrap());
         let all = start.elapsed();
-        nearest(&features[..n * d], &features[..d], 10);
+        let read = |rows: std::ops::Range<usize>| {
+            Ok::<_, std::convert::Infallible>(features[rows.start * d..rows.end * d].to_vec())
+        };
+        let Ok(_) = nearest(n, read, &features[..d], 10);
         let start = Instant::now();
-        black_box(nearest(&features[..n * d], &features[..d], 10));
+        let Ok(_) = black_box(nearest(n, read, &features[..d], 10));
         println!(
             "{n} photos of {d} numbers: fit {fit:.2?}, with the share of an unknown kind {all:.2?}; \
              the 10 nearest {:.1?}",

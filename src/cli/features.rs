@@ -1,5 +1,6 @@
 //! `retrain features`: the features of an experiment's or a folder's photos, for other programs.
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,14 +9,14 @@ use anyhow::{Result, bail};
 use super::{photos, typed};
 use crate::config::Config;
 use crate::dataset::{self, Skipped};
-use crate::export::{self, FeatureRow};
+use crate::export::{FeatureRow, FeatureTable};
 use crate::features::Recipe;
 use crate::nets::Place;
 use crate::spec::{self, Experiment};
-use crate::store::{shown, write_atomically};
+use crate::store::{AtomicFile, shown};
 use crate::words::{counted, grouped};
 
-type Writer = fn(&[FeatureRow], &[String], &[f32]) -> Result<Vec<u8>>;
+type Writer = fn(&FeatureTable, &mut dyn Write) -> io::Result<()>;
 
 pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCode> {
     let write = writer(output)?;
@@ -39,13 +40,13 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
     let (_, extractor) =
         Recipe::prepare(&experiment.network, max_megapixels, &config.root, &place)?;
     let files = dataset.photos.iter().map(|photo| dataset.file(photo)).collect();
-    let made = photos::features(config, &extractor, files)?;
+    let kept = photos::kept_features(config, &extractor, files)?;
     let skipped = |(number, reason): (usize, _)| {
         let skipped = Skipped { path: dataset.photos[number].path.clone(), reason };
         tell(&skipped);
         skipped
     };
-    let unreadable = made.unreadable.into_iter().map(skipped).collect();
+    let unreadable = kept.unreadable.into_iter().map(skipped).collect();
     dataset.remove_unreadable(unreadable);
     let rows: Vec<FeatureRow> = dataset
         .photos
@@ -56,7 +57,11 @@ pub fn features(config: &Config, source: &Path, output: &Path) -> Result<ExitCod
             set: photo.set,
         })
         .collect();
-    write_atomically(output, &write(&rows, &dataset.categories, &made.features)?)?;
+    let table =
+        FeatureTable { rows: &rows, categories: &dataset.categories, features: &kept.features };
+    let mut file = AtomicFile::begin(output)?;
+    write(&table, &mut file)?;
+    file.finish()?;
     newsln!(
         "{} of {} numbers in {}",
         counted(rows.len(), "feature"),
@@ -72,8 +77,8 @@ pub(super) fn tell(skipped: &Skipped) {
 
 fn writer(output: &Path) -> Result<Writer> {
     match output.extension().and_then(|ending| ending.to_str()) {
-        Some("safetensors") => Ok(|r, c, f| Ok(export::features_safetensors(r, c, f)?)),
-        Some("csv") => Ok(|r, c, f| Ok(export::features_csv(r, c, f)?)),
+        Some("safetensors") => Ok(|table, to| table.write_safetensors(to)),
+        Some("csv") => Ok(|table, to| table.write_csv(to)),
         _ => bail!("{}: expected a name that ends in .safetensors or .csv", typed(output)),
     }
 }

@@ -122,6 +122,7 @@ impl Asked<'_> {
         let is_itself = |hash_of_other: &str| hash_of_other == hash.as_str();
         let copies = trained.photos.iter().filter(|other| is_itself(&other.hash)).count();
         let found = self.looker.on_all_threads(|| trained.nearest(feature, count + copies));
+        let found = found.map_err(|err| explain(&err, "try again"))?;
         let others = found.into_iter().filter(|(other, _)| !is_itself(&other.hash)).take(count);
         let similar = others.map(|(other, distance)| Similar {
             file: shown(&other.file),

@@ -1,5 +1,7 @@
 //! The training photos that are most like each of the photos that are scored.
 
+use std::error::Error;
+
 use serde_json::{Value, json};
 
 use crate::config::Config;
@@ -40,20 +42,22 @@ impl<'a> Nearest<'a> {
             Some(trained) => trained,
             None => match self.read() {
                 Ok(trained) => self.trained.insert(trained),
-                Err(err) => {
-                    newsln!("retrain: nearest is null: {}", explain(err.as_ref(), "try again"));
-                    self.left = 0;
-                    return Value::Null;
-                }
+                Err(err) => return self.give_up(err.as_ref()),
             },
         };
-        let found = nearest_json(&trained.nearest(feature, NEAREST));
-        self.left -= 1;
-        if self.left == 0 {
-            // Hundreds of megabytes of some runs.
-            self.trained = None;
+        match trained.nearest(feature, NEAREST) {
+            Ok(found) => {
+                self.left -= 1;
+                nearest_json(&found)
+            }
+            Err(err) => self.give_up(&err),
         }
-        found
+    }
+
+    fn give_up(&mut self, why: &(dyn Error + 'static)) -> Value {
+        newsln!("retrain: nearest is null: {}", explain(why, "try again"));
+        self.left = 0;
+        Value::Null
     }
 
     fn read(&self) -> anyhow::Result<Trained> {

@@ -1,17 +1,17 @@
 //! Features of photos named on the command line.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::out::{has_replaceable_line, replace_line};
 use crate::config::Config;
 use crate::dataset::{PhotoFile, Remarks, Unreadable};
-use crate::features::{self, Cache, Extractor, Job, plain_row};
+use crate::features::{self, Cache, Extractor, Job, KeptFeatures, plain_row};
 use crate::spec::Distort;
 use crate::words::{grouped, progress};
 
 /// Features of the photos that could be read, in order, and the numbers of those that could not.
-pub struct Made {
-    pub features: Vec<f32>,
+pub struct Made<F = Vec<f32>> {
+    pub features: F,
     pub unreadable: Vec<(usize, Unreadable)>,
 }
 
@@ -43,7 +43,20 @@ impl FeatureStage {
         photos: Vec<PhotoFile>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Made> {
-        let Some(cache) = &mut self.cache else { return self.make_once(photos) };
+        if self.cache.is_none() {
+            return self.make_once(photos);
+        }
+        let Made { features, unreadable } = self.keep(photos, progress)?;
+        Ok(Made { features: features.read(0..features.count())?, unreadable })
+    }
+
+    /// The same of features that stay in the cache; only where they are kept there.
+    fn keep(
+        &mut self,
+        photos: Vec<PhotoFile>,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Made<KeptFeatures>> {
+        let cache = self.cache.as_mut().context("features are not kept")?;
         let jobs: Vec<Job> = photos.into_iter().map(|photo| Job { photo, variants: 0 }).collect();
         let filled = features::fill(
             &jobs,
@@ -61,11 +74,9 @@ impl FeatureStage {
             self.remarks.add(path, *remark);
         }
         let read = |number: &usize| !filled.unreadable.iter().any(|(bad, _)| bad == number);
-        let rows: Vec<_> = (0..jobs.len())
-            .filter(read)
-            .map(|number| plain_row(&jobs[number].photo.hash))
-            .collect();
-        Ok(Made { features: cache.read(&rows)?, unreadable: filled.unreadable })
+        let rows = (0..jobs.len()).filter(read);
+        let features = cache.kept(rows.map(|number| plain_row(&jobs[number].photo.hash)));
+        Ok(Made { features, unreadable: filled.unreadable })
     }
 
     fn make_once(&mut self, photos: Vec<PhotoFile>) -> Result<Made> {
@@ -93,11 +104,21 @@ impl FeatureStage {
 
 /// The features of `photos`, from the cache where they are there, with progress on a terminal.
 pub fn features(config: &Config, extractor: &Extractor, photos: Vec<PhotoFile>) -> Result<Made> {
+    let Made { features, unreadable } = kept_features(config, extractor, photos)?;
+    Ok(Made { features: features.read(0..features.count())?, unreadable })
+}
+
+/// The same of features that stay in the cache, of more photos than memory may hold.
+pub fn kept_features(
+    config: &Config,
+    extractor: &Extractor,
+    photos: Vec<PhotoFile>,
+) -> Result<Made<KeptFeatures>> {
     let mut stage = FeatureStage::open(config, extractor.clone(), true)?;
     let total = photos.len();
-    let made = stage.make(photos, &mut |done| show_count("features", done, total))?;
+    let kept = stage.keep(photos, &mut |done| show_count("features", done, total))?;
     stage.warn();
-    Ok(made)
+    Ok(kept)
 }
 
 /// Progress of reading on a terminal, on one line that is gone at the end.

@@ -83,7 +83,7 @@ fn a_second_network_is_trained_kept_and_used_like_the_first() {
     assert_eq!(likeness.judge(&features).unwrap().len(), scores.len());
     let mut found = 0;
     for (row, feature) in rows.iter().zip(features.chunks_exact(48)) {
-        let (photo, distance) = trained.nearest(feature, 1)[0];
+        let (photo, distance) = trained.nearest(feature, 1).unwrap()[0];
         if row.set == Set::Training {
             assert_eq!((&photo.file, distance < 1e-5), (&row.file, true));
             found += 1;

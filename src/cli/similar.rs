@@ -34,7 +34,7 @@ pub fn similar(
     if let Some((_, reason)) = made.unreadable.first() {
         bail!("cannot use {}: {reason}", super::typed(photo));
     }
-    let found = trained.nearest(&made.features, count);
+    let found = trained.nearest(&made.features, count)?;
     if json {
         print_json(&nearest_json(&found))?;
     } else {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use candle_core::Tensor;
-
 use super::causes::{Causes, Change};
 
 use crate::config::Config;
@@ -12,7 +10,7 @@ use crate::insight::predict;
 use crate::past::{Features, PastRun, hash, rows};
 use crate::spec::{Distort, Experiment, Set};
 use crate::store::{Horizon, ListedPhoto};
-use crate::train::{Ended, Head, Problem, Samples, evaluate, fit};
+use crate::train::{self, Ended, Head, Problem, Samples, fit};
 
 /// The old or the new way.
 const OLD: usize = 0;
@@ -110,7 +108,7 @@ impl Bench {
         }
         let mut features = [Features::default(), Features::default()];
         for network in [OLD, NEW].into_iter().filter(|&network| !needed[network].is_empty()) {
-            match Features::read(
+            match Features::find(
                 config,
                 &sides[network],
                 needed[network].keys().copied().collect(),
@@ -225,7 +223,7 @@ impl Bench {
             labels.extend(std::iter::repeat_n(label as u32, rows.len()));
             keys.extend(rows);
         }
-        Ok(Samples { features: self.select(network, &keys)?.into(), labels })
+        Ok(Samples { features: self.select(network, &keys)?, labels })
     }
 
     fn right(
@@ -240,8 +238,7 @@ impl Bench {
         }
         let keys: Result<Vec<RowKey>, String> =
             tested.iter().map(|tested| Ok(plain_row(&hash(&tested.hash)?))).collect();
-        let scores =
-            evaluate(head, &self.select(network, &keys?)?).map_err(|err| err.to_string())?;
+        let scores = self.select(network, &keys?)?.scores(head).map_err(|err| err.to_string())?;
         let right = scores
             .iter()
             .zip(tested)
@@ -249,8 +246,8 @@ impl Bench {
         Ok(right.collect())
     }
 
-    fn select(&self, network: usize, keys: &[RowKey]) -> Result<Tensor, String> {
-        self.features[network].select(keys)
+    fn select(&self, network: usize, keys: &[RowKey]) -> Result<train::Features, String> {
+        self.features[network].of(keys)
     }
 }
 

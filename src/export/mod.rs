@@ -12,7 +12,7 @@ mod tensorboard;
 #[cfg(test)]
 mod testing;
 
-pub use features::{FeatureRow, features_csv, features_safetensors};
+pub use features::{FeatureRow, FeatureTable};
 pub use file::ExportFileError;
 pub use onnx::{
     About, LIKENESS, NONE_OF_THESE, OnnxError, OnnxRuntime, PICTURE, RuntimeError, SCORES, Scored,

@@ -36,6 +36,16 @@ impl KeptFeatures {
         self.feature_len
     }
 
+    /// A table of these rows, in this order.
+    pub fn chosen(&self, rows: impl Iterator<Item = usize>) -> KeptFeatures {
+        KeptFeatures {
+            folder: self.folder.clone(),
+            feature_len: self.feature_len,
+            shards: self.shards.clone(),
+            places: rows.map(|row| self.places[row]).collect(),
+        }
+    }
+
     /// These rows, one after the other.
     pub fn read(&self, rows: impl ExactSizeIterator<Item = usize>) -> Result<Vec<f32>, CacheError> {
         let mut features = vec![0.0; rows.len() * self.feature_len];

@@ -45,12 +45,22 @@ impl Bytes {
     fn read(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
         match self {
             Bytes::Mapped(all) => {
-                let part = all.get(at as usize..).and_then(|rest| rest.get(..bytes.len()));
-                bytes.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+                bytes.copy_from_slice(part(all, at, bytes.len())?);
                 Ok(())
             }
             Bytes::Read(file) => file.read_exact_at(bytes, at),
         }
+    }
+}
+
+fn part(all: &[u8], at: u64, length: usize) -> io::Result<&[u8]> {
+    let part = all.get(at as usize..).and_then(|rest| rest.get(..length));
+    part.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+fn numbers(bytes: &[u8], row: &mut [f32]) {
+    for (value, bytes) in row.iter_mut().zip(bytes.as_chunks().0) {
+        *value = f32::from_le_bytes(*bytes);
     }
 }
 
@@ -132,10 +142,14 @@ impl Shard {
     /// Reads one feature into `row`, which has `feature_len` numbers.
     pub fn read(&self, index: usize, row: &mut [f32]) -> io::Result<()> {
         let bytes_len = self.feature_len * size_of::<f32>();
-        let mut bytes = vec![0; bytes_len];
-        self.bytes.read(&mut bytes, self.features_at + (index * bytes_len) as u64)?;
-        for (value, bytes) in row.iter_mut().zip(bytes.as_chunks().0) {
-            *value = f32::from_le_bytes(*bytes);
+        let at = self.features_at + (index * bytes_len) as u64;
+        match &self.bytes {
+            Bytes::Mapped(all) => numbers(part(all, at, bytes_len)?, row),
+            Bytes::Read(file) => {
+                let mut bytes = vec![0; bytes_len];
+                file.read_exact_at(&mut bytes, at)?;
+                numbers(&bytes, row);
+            }
         }
         Ok(())
     }

@@ -164,12 +164,9 @@ fn places(
         .iter()
         .map(|photo| Ok(plain_row(&hash(&photo.hash)?)))
         .collect::<Result<_, String>>()?;
-    let features = Features::read(config, past, keys.clone())?
+    let features = Features::find(config, past, keys.clone())?
         .map_err(|missing| past.without_features(missing))?;
-    let numbers = |keys: &[RowKey]| -> Result<Vec<f32>, String> {
-        let rows = features.select(keys)?.flatten_all().and_then(|rows| rows.to_vec1());
-        rows.map_err(|err| err.to_string())
-    };
+    let numbers = |keys: &[RowKey]| features.read(keys);
     let chosen = spread(labels, MOST_IN_SPACE);
     let chosen_keys: Vec<RowKey> = chosen.iter().map(|&row| keys[row]).collect();
     let chosen_labels: Vec<u32> = chosen.iter().map(|&row| labels[row]).collect();

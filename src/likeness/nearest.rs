@@ -1,5 +1,7 @@
 //! The photos that a photo is most like.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 /// A photo, by its row, and how far it is.
@@ -15,21 +17,33 @@ pub struct Neighbour {
 /// Sums that are added at a time, so that the processor adds them side by side.
 const LANES: usize = 16;
 
-/// The `count` rows of `features`, `[n, d]`, that are nearest to `feature`, `[d]`, the nearest first,
-/// and of equally near ones the first. A feature of zeros is at right angles to all.
-pub fn nearest(features: &[f32], feature: &[f32], count: usize) -> Vec<Neighbour> {
+/// Rows that are read and compared at a time.
+const ROWS: usize = 256;
+
+/// The `count` of so many rows of a table, `[n, d]`, that are nearest to `feature`, `[d]`, the nearest first,
+/// and of equally near ones the first. A feature of zeros is at right angles to all. `read` gives some of
+/// the rows, one after the other.
+pub fn nearest<E: Send>(
+    rows: usize,
+    read: impl Fn(Range<usize>) -> Result<Vec<f32>, E> + Sync,
+    feature: &[f32],
+    count: usize,
+) -> Result<Vec<Neighbour>, E> {
     let [_, _, own] = products(feature, feature);
-    let mut neighbours: Vec<Neighbour> = features
-        .par_chunks_exact(feature.len().max(1))
-        .with_min_len(256)
-        .map(|row| {
-            let [product, of_row, _] = products(row, feature);
-            let lengths = (of_row * own).sqrt();
-            if lengths > 0.0 { (1.0 - product / lengths).max(0.0) } else { 1.0 }
-        })
-        .enumerate()
-        .map(|(row, distance)| Neighbour { row, distance })
-        .collect();
+    let distance = |row: &[f32]| {
+        let [product, of_row, _] = products(row, feature);
+        let lengths = (of_row * own).sqrt();
+        if lengths > 0.0 { (1.0 - product / lengths).max(0.0) } else { 1.0 }
+    };
+    let parts: Vec<Range<usize>> =
+        (0..rows).step_by(ROWS).map(|start| start..rows.min(start + ROWS)).collect();
+    let compare = |part: Range<usize>| -> Result<Vec<Neighbour>, E> {
+        let table = read(part.clone())?;
+        let rows = part.zip(table.chunks_exact(feature.len().max(1)));
+        Ok(rows.map(|(row, of)| Neighbour { row, distance: distance(of) }).collect())
+    };
+    let parts: Result<Vec<Vec<Neighbour>>, E> = parts.into_par_iter().map(compare).collect();
+    let mut neighbours = parts?.concat();
     let order =
         |a: &Neighbour, b: &Neighbour| a.distance.total_cmp(&b.distance).then(a.row.cmp(&b.row));
     if count < neighbours.len() {
@@ -37,7 +51,7 @@ pub fn nearest(features: &[f32], feature: &[f32], count: usize) -> Vec<Neighbour
         neighbours.truncate(count);
     }
     neighbours.sort_by(order);
-    neighbours
+    Ok(neighbours)
 }
 
 /// `a b`, `a a` and `b b`, in one pass over the memory.
@@ -64,6 +78,16 @@ fn products(a: &[f32], b: &[f32]) -> [f32; 3] {
 mod tests {
     use super::*;
     use crate::random::Rng;
+
+    /// Of a table in memory.
+    fn nearest(features: &[f32], feature: &[f32], count: usize) -> Vec<Neighbour> {
+        let d = feature.len();
+        let read = |rows: Range<usize>| {
+            Ok::<_, std::convert::Infallible>(features[rows.start * d..rows.end * d].to_vec())
+        };
+        let Ok(found) = super::nearest(features.len() / d, read, feature, count);
+        found
+    }
 
     #[test]
     fn the_nearest_are_those_of_the_smallest_angle_whatever_their_length() {

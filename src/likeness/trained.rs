@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::{Neighbour, nearest};
-use crate::features::{Cache, RowKey, plain_row};
+use crate::features::{Cache, CacheError, KeptFeatures, RowKey, plain_row};
 use crate::spec;
 use crate::spec::Set;
 use crate::store::{ListedPhoto, Run, RunFolder, read_photos};
 
-/// Training photos in memory: of 50,000 with features of 2,048 numbers 410 MB.
+/// Training photos; their features stay in the cache.
 pub struct Trained {
     /// In the order in which the run trained on them.
     pub photos: Vec<ListedPhoto>,
     /// The folder that their files are in.
     pub images: PathBuf,
-    /// `[photos, d]`, row by row.
-    features: Vec<f32>,
+    /// `[photos, d]`
+    features: KeptFeatures,
 }
 
 impl Trained {
@@ -50,14 +50,20 @@ impl Trained {
             0 => {}
             count => return Err(missing(count)),
         }
-        let features = cache.read(&rows)?;
+        let features = cache.kept(rows.into_iter());
         Ok(Trained { photos, images: folder.place(run, &run.images), features })
     }
 
     /// The photos that are most like one with this feature, and how far each is; as [`nearest`].
-    pub fn nearest(&self, feature: &[f32], count: usize) -> Vec<(&ListedPhoto, f32)> {
+    /// Errors when the cache can no longer be read.
+    pub fn nearest(
+        &self,
+        feature: &[f32],
+        count: usize,
+    ) -> Result<Vec<(&ListedPhoto, f32)>, CacheError> {
         let photo = |near: Neighbour| (&self.photos[near.row], near.distance);
-        nearest(&self.features, feature, count).into_iter().map(photo).collect()
+        let (rows, read) = (self.features.count(), |rows| self.features.read(rows));
+        Ok(nearest(rows, read, feature, count)?.into_iter().map(photo).collect())
     }
 }
 

@@ -2,25 +2,24 @@
 
 use std::collections::HashMap;
 
-use candle_core::{Device, Tensor};
-
 use super::PastRun;
 use crate::config::Config;
-use crate::features::{Cache, RowKey, row_keys};
+use crate::features::{Cache, KeptFeatures, RowKey, row_keys};
 use crate::spec::{Distort, Set};
 use crate::store::ListedPhoto;
+use crate::train;
 
-/// Features in memory.
+/// Features that stay in the cache.
 #[derive(Debug, Default)]
 pub struct Features {
     /// `[n, d]`; `None` of no photo.
-    table: Option<Tensor>,
+    table: Option<KeptFeatures>,
     rows: HashMap<RowKey, u32>,
 }
 
 impl Features {
-    /// Those with these keys, or how many of them are not in the cache. The other error is a sentence.
-    pub fn read(
+    /// Finds those with these keys, or how many of them are not in the cache. The other error is a sentence.
+    pub fn find(
         config: &Config,
         run: &PastRun,
         keys: Vec<RowKey>,
@@ -33,19 +32,25 @@ impl Features {
         if missing > 0 {
             return Ok(Err(missing));
         }
-        let numbers = cache.read(&keys).map_err(|err| fail(&err))?;
-        let table = Tensor::from_vec(numbers, (keys.len(), run.feature_len), &Device::Cpu)
-            .map_err(|err| fail(&err))?;
+        let table = cache.kept(keys.iter().copied());
         let rows = keys.into_iter().zip(0..).collect();
         Ok(Ok(Features { table: Some(table), rows }))
     }
 
-    /// `[keys, d]`, of keys that were read. The error is a sentence.
-    pub fn select(&self, keys: &[RowKey]) -> Result<Tensor, String> {
-        let rows: Vec<u32> = keys.iter().map(|key| self.rows[key]).collect();
-        let table = self.table.as_ref().ok_or("no features were read")?;
-        let rows = Tensor::new(rows, &Device::Cpu).map_err(|err| err.to_string())?;
-        table.index_select(&rows, 0).map_err(|err| err.to_string())
+    /// `[keys, d]`, of keys that were found. The error is a sentence.
+    pub fn of(&self, keys: &[RowKey]) -> Result<train::Features, String> {
+        let table = self.table.as_ref().ok_or("no features were found")?;
+        Ok(train::Features::Kept(table.chosen(self.rows_of(keys))))
+    }
+
+    /// `[keys, d]`, row by row, of keys that were found. The error is a sentence.
+    pub fn read(&self, keys: &[RowKey]) -> Result<Vec<f32>, String> {
+        let table = self.table.as_ref().ok_or("no features were found")?;
+        table.read(self.rows_of(keys)).map_err(|err| err.to_string())
+    }
+
+    fn rows_of(&self, keys: &[RowKey]) -> impl ExactSizeIterator<Item = usize> {
+        keys.iter().map(|key| self.rows[key] as usize)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::train::{Ended, Problem, Samples, fit};
 /// Each photo is scored by a head trained on four fifths of the others.
 pub const FOLDS: usize = 5;
 
-/// A run's photos in folds, with their features in memory.
+/// A run's photos in folds, with their features.
 #[derive(Debug)]
 pub struct Folded<'a> {
     past: &'a PastRun,
@@ -26,7 +26,7 @@ pub struct Folded<'a> {
 }
 
 impl Folded<'_> {
-    /// Reads the features. The error is a sentence.
+    /// Finds the features. The error is a sentence.
     pub fn read<'a>(config: &Config, past: &'a PastRun) -> Result<Folded<'a>, String> {
         let hashes = past
             .photos
@@ -34,7 +34,7 @@ impl Folded<'_> {
             .map(|photo| hash(&photo.hash))
             .collect::<Result<Vec<blake3::Hash>, String>>()?;
         let keys: Vec<RowKey> = hashes.iter().map(plain_row).collect();
-        let features = Features::read(config, past, keys.clone())?
+        let features = Features::find(config, past, keys.clone())?
             .map_err(|missing| past.without_features(missing))?;
         let rule = Split { folds: FOLDS, seed: 0, ..past.experiment.split.clone() };
         let named = past
@@ -102,6 +102,6 @@ impl Folded<'_> {
     fn samples(&self, places: &[usize]) -> Result<Samples, String> {
         let keys: Vec<RowKey> = places.iter().map(|&place| self.keys[place]).collect();
         let labels = places.iter().map(|&place| self.labels[place]).collect();
-        Ok(Samples { features: self.features.select(&keys)?.into(), labels })
+        Ok(Samples { features: self.features.of(&keys)?, labels })
     }
 }

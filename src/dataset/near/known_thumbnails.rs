@@ -5,14 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Thumbnail;
 use super::thumbnail::PIXELS;
-use crate::config::read_plain;
 use crate::dataset::DecodeRule;
-use crate::store::write_atomically;
+use crate::store::{AtomicFile, WholeFile};
 
 /// Folder of the files in the cache folder.
 const FOLDER: &str = "thumbnails";
@@ -26,7 +25,8 @@ const SPARE: usize = 10_000;
 /// The thumbnails of one folder of photos.
 pub struct KnownThumbnails {
     file: PathBuf,
-    by_photo: HashMap<blake3::Hash, Thumbnail>,
+    /// Boxed, as half of a table that grows by doubling is empty.
+    by_photo: HashMap<blake3::Hash, Box<Thumbnail>>,
     has_new: bool,
 }
 
@@ -38,18 +38,18 @@ impl KnownThumbnails {
         name.update(&DecodeRule::CURRENT.number().to_le_bytes());
         name.update(images.as_os_str().as_encoded_bytes());
         let file = cache.join(FOLDER).join(&name.finalize().to_hex()[..32]);
-        let bytes = read_plain(&file).ok();
+        let bytes = WholeFile::open(&file).ok();
         let by_photo = bytes.and_then(|bytes| from_bytes(&bytes)).unwrap_or_default();
         KnownThumbnails { file, by_photo, has_new: false }
     }
 
     /// That of the photo with this content.
     pub(crate) fn get(&self, photo: &blake3::Hash) -> Option<&Thumbnail> {
-        self.by_photo.get(photo)
+        self.by_photo.get(photo).map(|thumbnail| &**thumbnail)
     }
 
     pub(crate) fn insert(&mut self, photo: blake3::Hash, thumbnail: Thumbnail) {
-        self.by_photo.insert(photo, thumbnail);
+        self.by_photo.insert(photo, Box::new(thumbnail));
         self.has_new = true;
     }
 
@@ -65,30 +65,34 @@ impl KnownThumbnails {
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder)?;
         }
-        write_atomically(&self.file, &to_bytes(&self.by_photo))?;
+        write(&self.file, &self.by_photo)?;
         self.has_new = false;
         Ok(())
     }
 }
 
-fn to_bytes(by_photo: &HashMap<blake3::Hash, Thumbnail>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(MAGIC.len() + by_photo.len() * RECORD_BYTES + HASH_BYTES);
-    bytes.extend(MAGIC);
-    for (photo, Thumbnail(pixels)) in by_photo {
-        bytes.extend(photo.as_bytes());
-        bytes.extend(pixels);
+fn write(file: &Path, by_photo: &HashMap<blake3::Hash, Box<Thumbnail>>) -> io::Result<()> {
+    let mut file = AtomicFile::begin(file)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut write = |bytes: &[u8]| {
+        hasher.update(bytes);
+        file.write_all(bytes)
+    };
+    write(MAGIC)?;
+    for (photo, thumbnail) in by_photo {
+        write(photo.as_bytes())?;
+        write(&thumbnail.0)?;
     }
-    let checksum = blake3::hash(&bytes);
-    bytes.extend(checksum.as_bytes());
-    bytes
+    file.write_all(hasher.finalize().as_bytes())?;
+    file.finish()
 }
 
-fn from_bytes(bytes: &[u8]) -> Option<HashMap<blake3::Hash, Thumbnail>> {
+fn from_bytes(bytes: &[u8]) -> Option<HashMap<blake3::Hash, Box<Thumbnail>>> {
     let (content, checksum) = bytes.split_last_chunk::<HASH_BYTES>()?;
     let (records, rest) = content.strip_prefix(MAGIC)?.as_chunks::<RECORD_BYTES>();
     let record = |bytes: &[u8; RECORD_BYTES]| {
         let (photo, pixels) = bytes.split_first_chunk::<HASH_BYTES>()?;
-        Some((blake3::Hash::from_bytes(*photo), Thumbnail(pixels.try_into().ok()?)))
+        Some((blake3::Hash::from_bytes(*photo), Box::new(Thumbnail(pixels.try_into().ok()?))))
     };
     match rest.is_empty() && blake3::hash(content) == *checksum {
         true => records.iter().map(record).collect(),
