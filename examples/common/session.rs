@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// Longer than anything measured here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// Silence after which a screen is taken for finished.
 const QUIET: Duration = Duration::from_millis(300);
 
@@ -155,10 +155,20 @@ impl Session {
 
     /// Memory of the program in megabytes.
     pub fn resident_megabytes(&self) -> Result<f64> {
+        self.megabytes("VmRSS:")
+    }
+
+    /// The most that was resident at any moment so far.
+    pub fn most_resident_megabytes(&self) -> Result<f64> {
+        self.megabytes("VmHWM:")
+    }
+
+    fn megabytes(&self, what: &str) -> Result<f64> {
         let status = self.proc("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
         let kibibytes = line.and_then(|line| line.split_whitespace().next());
-        let kibibytes: f64 = kibibytes.context("no VmRSS in the process's status")?.parse()?;
+        let kibibytes: f64 =
+            kibibytes.with_context(|| format!("no {what} in the process's status"))?.parse()?;
         Ok(kibibytes * 1024.0 / 1e6)
     }
 

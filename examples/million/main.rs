@@ -139,7 +139,15 @@ fn images(folder: &Path, program: &str) -> Result<()> {
         say(what, drawn - pressed);
         session.settle()?;
     }
-    println!("at the end: {:.0} MB", session.resident_megabytes()?);
+    session.press("1")?;
+    session.wait_until("the photos to be counted", |lines| {
+        lines.iter().any(|line| line.contains("training") && line.contains("validation"))
+    })?;
+    println!(
+        "at the end: {:.0} MB, the photos counted; at most {:.0} MB",
+        session.resident_megabytes()?,
+        session.most_resident_megabytes()?
+    );
     Ok(())
 }
 
