@@ -58,7 +58,8 @@
 //! `depthwise`, `add`, `amx`, `functions`, `products`, `plain` and `x86` are the arithmetic; `engine` names
 //! it; `conv_plan` and `plan` cut a graph into steps; `execute`, `together`, `feature_maps` and `trunk` run them; `available`
 //! gives the engines of this processor to others, those by AMX after a check (`amx::check`); `speeds` measures
-//! them and `choice` takes one; `dense` is the products of the head, which is trained on features.
+//! them and `choice` takes one; `dense` is the products of the head, which is trained on features; `vectors`
+//! lets loops elsewhere in the program, on photos' pixels, use the processor's vectors.
 //!
 //! # Unsafe code
 //!
@@ -113,6 +114,8 @@ mod speeds;
 mod tile;
 mod together;
 mod trunk;
+#[allow(unsafe_code)]
+mod vectors;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86;
@@ -134,3 +137,4 @@ pub use plan::{Plan, StepKind, StepSummary};
 pub use quantize::Scales;
 pub use speeds::Speeds;
 pub use trunk::Trunk;
+pub use vectors::with_vectors;

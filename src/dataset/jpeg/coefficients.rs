@@ -15,6 +15,8 @@ pub(crate) struct Kept {
     pub side: usize,
     /// Place of each coefficient, in the order of coding, among those that are kept.
     places: [u8; 64],
+    /// The first of the coefficients behind all that are kept.
+    pub end: usize,
 }
 
 impl Kept {
@@ -24,7 +26,9 @@ impl Kept {
             let (row, column) = (usize::from(coded / 8), usize::from(coded % 8));
             if row < side && column < side { (row * side + column) as u8 } else { DROPPED }
         };
-        Kept { side, places: ZIGZAG.map(place) }
+        let places = ZIGZAG.map(place);
+        let end = places.iter().rposition(|&place| place != DROPPED).map_or(0, |last| last + 1);
+        Kept { side, places, end }
     }
 
     /// Coefficients of one block.
@@ -50,10 +54,9 @@ impl Kept {
 }
 
 /// The signed number of a class of `size` bits (T.81 F.2.2.1, EXTEND).
+#[inline]
 pub(crate) fn extend(bits: u32, size: u32) -> i32 {
-    match size {
-        0 => 0,
-        _ if bits >> (size - 1) == 0 => bits as i32 - (1 << size) + 1,
-        _ => bits as i32,
-    }
+    // The numbers of a class begin with a bit that says that they are positive.
+    let is_negative = (bits << 1 >> size == 0) as i32;
+    bits as i32 - is_negative * ((1 << size) - 1)
 }

@@ -40,11 +40,14 @@ impl Colours {
     }
 
     /// Turns a row of samples, one slice a component, into pixels.
+    #[inline(always)]
     pub fn convert(self, samples: &[&[u8]], pixels: &mut [[u8; 3]]) {
         match (self, samples) {
             (Colours::YCbCr, [y, cb, cr]) => {
-                for (pixel, ((&y, &cb), &cr)) in pixels.iter_mut().zip(y.iter().zip(*cb).zip(*cr)) {
-                    *pixel = to_rgb(y, cb, cr);
+                let wide = pixels.len();
+                let (y, cb, cr) = (&y[..wide], &cb[..wide], &cr[..wide]);
+                for (x, pixel) in pixels.iter_mut().enumerate() {
+                    *pixel = to_rgb(y[x], cb[x], cr[x]);
                 }
             }
             (Colours::Rgb, [r, g, b]) => {
@@ -72,6 +75,7 @@ impl Colours {
 }
 
 /// Source: JFIF 1.02; the factors are in 65536ths.
+#[inline(always)]
 fn to_rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     let (y, cb, cr) = (i32::from(y) << 16 | 1 << 15, i32::from(cb) - 128, i32::from(cr) - 128);
     [y + 91_881 * cr, y - 22_554 * cb - 46_802 * cr, y + 116_130 * cb]

@@ -1,7 +1,8 @@
 //! The segments that say how scans are coded.
 
 use super::coefficients::Kept;
-use super::{Damage, Tables, bits::Table};
+use super::table::Table;
+use super::{Damage, Tables};
 
 const SHORT_SEGMENT: Damage = Damage::Corrupt("a segment that is too short");
 

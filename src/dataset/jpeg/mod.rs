@@ -16,14 +16,16 @@ mod plane;
 mod reduce;
 mod scan;
 mod standard_tables;
+mod table;
 mod walk;
 
 use image::RgbImage;
 
 use super::{Decoded, Unreadable};
-use bits::Table;
+use crate::kernels::with_vectors;
 use colour::Colours;
 use plane::Plane;
+use table::Table;
 use walk::{Walked, walk};
 
 pub(crate) use markers::{DQT, SOF_HUFFMAN, segments, size};
@@ -119,15 +121,22 @@ fn picture(walked: Walked) -> Result<RgbImage, Damage> {
         planes.push(plane.ok_or(Damage::Corrupt("a quantisation table is missing"))?);
     }
     let mut picture = RgbImage::new(width as u32, height as u32);
-    for (y, pixels) in picture.chunks_exact_mut(width * 3).enumerate() {
-        let rows: Vec<&[u8]> = planes.iter_mut().map(|plane| plane.row(y)).collect();
-        colours.convert(&rows, pixels.as_chunks_mut().0);
-    }
+    with_vectors(
+        #[inline(always)]
+        || {
+            for (y, pixels) in picture.chunks_exact_mut(width * 3).enumerate() {
+                let rows: Vec<&[u8]> = planes.iter_mut().map(|plane| plane.row(y)).collect();
+                colours.convert(&rows, pixels.as_chunks_mut().0);
+            }
+        },
+    );
     Ok(picture)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use image::codecs::jpeg::JpegEncoder;
 
     use super::markers::{DHT, EOI, SOI, SOS};
@@ -209,6 +218,47 @@ mod tests {
         assert_eq!(size(40), (80, 40));
         assert_eq!(size(41), (160, 80));
         assert_eq!(size(81), (320, 160));
+    }
+
+    /// Each line: a picture, the pixels that are wanted at least, the hash of those that there were when
+    /// features began to be made of them.
+    #[test]
+    fn reduced_pictures_keep_the_pixels_that_cached_features_were_made_of() {
+        const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pictures");
+        let lines = fs::read_to_string(format!("{FOLDER}/reduced.tsv")).unwrap();
+        for line in lines.lines() {
+            let [file, least, hash] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}: expected three columns");
+            };
+            let bytes = fs::read(format!("{FOLDER}/{file}")).unwrap();
+            let picture = reduced(&bytes, least.parse().unwrap()).unwrap();
+            assert_eq!(blake3::hash(picture.as_raw()).to_hex().as_str(), hash, "{file}, {least}");
+        }
+        assert!(lines.lines().count() > 150);
+    }
+
+    /// Those behind the kept ones are passed over, several at once.
+    #[test]
+    fn kept_coefficients_are_those_of_the_whole_picture() {
+        let mut files = vec![jpeg(203, 151)];
+        for name in ["progressive-2", "progressive-restarts-1", "sampling-420", "optimised-2"] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pictures");
+            files.push(fs::read(format!("{folder}/{name}.jpg")).unwrap());
+        }
+        for bytes in files {
+            let whole = walk(&bytes, WHOLE).unwrap().frame;
+            for side in [1, 2, 4] {
+                let few = walk(&bytes, side).unwrap().frame;
+                for (whole, few) in whole.components.iter().zip(&few.components) {
+                    let blocks = whole.coefficients.chunks_exact(64);
+                    let lowest: Vec<i16> = blocks
+                        .flat_map(|block| block.chunks(8).take(side).flat_map(|row| &row[..side]))
+                        .copied()
+                        .collect();
+                    assert!(lowest == few.coefficients, "{side} a side");
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::header::Component;
 use super::{idct, reduce};
+use crate::kernels::with_vectors;
 
 /// A component's samples, `side` by `side` for each block, and how many pixels each stands for.
 pub(crate) struct Plane {
@@ -14,9 +15,10 @@ pub(crate) struct Plane {
     repeat: (usize, usize),
     /// Whether pixels between two samples are shaded, as libjpeg does it for whole pictures.
     is_smooth: bool,
-    /// A row of pixels, and one of sums.
+    /// A row of pixels, and one of values between which they are shaded, with the first and the last
+    /// one twice.
     row: Vec<u8>,
-    sums: Vec<u16>,
+    values: Vec<u16>,
 }
 
 impl Plane {
@@ -35,11 +37,12 @@ impl Plane {
             _ => whole_samples(&part)?,
         };
         let stride = part.padded.0 * side;
-        let (row, sums) = (vec![0; stride * repeat.0], Vec::new());
-        Some(Plane { samples, stride, size, repeat, is_smooth: side == 8, row, sums })
+        let (row, values) = (vec![0; stride * repeat.0], vec![0; size.0 + 2]);
+        Some(Plane { samples, stride, size, repeat, is_smooth: side == 8, row, values })
     }
 
     /// The pixels of row `y`, and some beyond the picture's width.
+    #[inline(always)]
     pub fn row(&mut self, y: usize) -> &[u8] {
         let (wide, (across, down)) = (self.size.0, self.repeat);
         match self.repeat {
@@ -47,29 +50,26 @@ impl Plane {
             (1, 2) if self.is_smooth => {
                 let (near, far, is_upper) = self.two_rows(y);
                 let bias = if is_upper { 1 } else { 2 };
-                for x in 0..wide {
-                    let sum =
-                        3 * u16::from(self.samples[near + x]) + u16::from(self.samples[far + x]);
-                    self.row[x] = ((sum + bias) >> 2) as u8;
+                let (near, far) = (&self.samples[near..][..wide], &self.samples[far..][..wide]);
+                for (pixel, (&near, &far)) in self.row.iter_mut().zip(near.iter().zip(far)) {
+                    *pixel = ((3 * u16::from(near) + u16::from(far) + bias) >> 2) as u8;
                 }
             }
             (2, 1) if self.is_smooth && wide > 2 => {
-                let start = y * self.stride;
-                let samples = &self.samples[start..start + wide];
-                smooth_across(
-                    samples.iter().map(|&value| u16::from(value)),
-                    &mut self.row,
-                    [1, 2],
-                    2,
-                );
+                let samples = &self.samples[y * self.stride..][..wide];
+                for (value, &sample) in self.values[1..].iter_mut().zip(samples) {
+                    *value = u16::from(sample);
+                }
+                smooth_across(&mut self.values, &mut self.row, [1, 2], 2);
             }
             (2, 2) if self.is_smooth && wide > 2 => {
                 let (near, far, _) = self.two_rows(y);
-                self.sums.clear();
-                self.sums.extend((0..wide).map(|x| {
-                    3 * u16::from(self.samples[near + x]) + u16::from(self.samples[far + x])
-                }));
-                smooth_across(self.sums.iter().copied(), &mut self.row, [8, 7], 4);
+                let (near, far) = (&self.samples[near..][..wide], &self.samples[far..][..wide]);
+                for (value, (&near, &far)) in self.values[1..].iter_mut().zip(near.iter().zip(far))
+                {
+                    *value = 3 * u16::from(near) + u16::from(far);
+                }
+                smooth_across(&mut self.values, &mut self.row, [8, 7], 4);
             }
             _ => {
                 let start = y / down * self.stride;
@@ -97,23 +97,19 @@ impl Plane {
 
 /// Two pixels of each value, three quarters of it and a quarter of its neighbour's; at the edges
 /// the value alone. `bias` is added for the left and the right one before the division by
-/// `2^bits`.
+/// `2^bits`. The first and the last value are put beside themselves here.
 ///
 /// Source: libjpeg's "fancy upsampling" (jdsample.c), to the bit.
-fn smooth_across(
-    values: impl ExactSizeIterator<Item = u16> + Clone,
-    row: &mut [u8],
-    bias: [u16; 2],
-    bits: u32,
-) {
-    let last = values.len() - 1;
-    let before = values.clone().take(1).chain(values.clone());
-    let after = values.clone().skip(1).chain(values.clone().skip(last));
-    let pixels = row.as_chunks_mut::<2>().0.iter_mut();
-    for (pixels, ((value, before), after)) in pixels.zip(values.zip(before).zip(after)) {
-        *pixels = [
-            ((3 * value + before + bias[0]) >> bits) as u8,
-            ((3 * value + after + bias[1]) >> bits) as u8,
+#[inline(always)]
+fn smooth_across(values: &mut [u16], row: &mut [u8], bias: [u16; 2], bits: u32) {
+    let wide = values.len() - 2;
+    (values[0], values[wide + 1]) = (values[1], values[wide]);
+    let (before, of, after) = (&values[..wide], &values[1..][..wide], &values[2..][..wide]);
+    let pixels = &mut row.as_chunks_mut::<2>().0[..wide];
+    for x in 0..wide {
+        pixels[x] = [
+            ((3 * of[x] + before[x] + bias[0]) >> bits) as u8,
+            ((3 * of[x] + after[x] + bias[1]) >> bits) as u8,
         ];
     }
 }
@@ -121,6 +117,14 @@ fn smooth_across(
 /// All samples of a component's blocks, row by row.
 fn whole_samples(part: &Component) -> Option<Vec<u8>> {
     let steps: &[u16; 64] = part.steps.as_slice().try_into().ok()?;
+    Some(with_vectors(
+        #[inline(always)]
+        || transformed(part, steps),
+    ))
+}
+
+#[inline(always)]
+fn transformed(part: &Component, steps: &[u16; 64]) -> Vec<u8> {
     let stride = part.padded.0 * 8;
     let mut samples = vec![0; stride * part.padded.1 * 8];
     let block_rows = part.coefficients.as_chunks::<64>().0.chunks_exact(part.padded.0);
@@ -131,5 +135,5 @@ fn whole_samples(part: &Component) -> Option<Vec<u8>> {
             }
         }
     }
-    Some(samples)
+    samples
 }

@@ -4,6 +4,7 @@
 use std::f32::consts::PI;
 
 use super::header::Component;
+use crate::kernels::with_vectors;
 
 /// Pixels for each block of 8 by 8, on a side.
 /// An eighth is left out: it moved a feature as far as another resize rule does.
@@ -22,19 +23,30 @@ pub(crate) fn smallest(width: usize, height: usize, least: usize) -> Option<usiz
 pub(crate) fn samples<const SIDE: usize>(part: &Component) -> Option<Vec<u8>> {
     let steps: Vec<f32> = part.steps.iter().map(|&step| f32::from(step)).collect();
     let steps: &[[f32; SIDE]; SIDE] = steps.as_chunks().0.try_into().ok()?;
-    let waves = waves::<SIDE>();
+    Some(with_vectors(
+        #[inline(always)]
+        || transformed(part, steps, &waves()),
+    ))
+}
+
+#[inline(always)]
+fn transformed<const SIDE: usize>(
+    part: &Component,
+    steps: &[[f32; SIDE]; SIDE],
+    waves: &[[f32; SIDE]; SIDE],
+) -> Vec<u8> {
     let width = part.padded.0 * SIDE;
     let mut samples = vec![0; width * part.padded.1 * SIDE];
     let blocks: &[[[i16; SIDE]; SIDE]] = part.coefficients.as_chunks().0.as_chunks().0;
     let block_rows = blocks.chunks_exact(part.padded.0);
     for (block_row, out) in block_rows.zip(samples.chunks_exact_mut(width * SIDE)) {
         for (column, block) in block_row.iter().enumerate() {
-            for (y, row) in inverse(block, steps, &waves).iter().enumerate() {
+            for (y, row) in inverse(block, steps, waves).iter().enumerate() {
                 out[y * width + column * SIDE..][..SIDE].copy_from_slice(row);
             }
         }
     }
-    Some(samples)
+    samples
 }
 
 /// The cosine of each frequency at each place, `[frequency][place]`.
@@ -49,6 +61,7 @@ fn waves<const SIDE: usize>() -> [[f32; SIDE]; SIDE] {
 }
 
 /// One block of samples. Frequencies and places are `[down][across]`.
+#[inline(always)]
 fn inverse<const SIDE: usize>(
     block: &[[i16; SIDE]; SIDE],
     steps: &[[f32; SIDE]; SIDE],
@@ -69,5 +82,11 @@ fn inverse<const SIDE: usize>(
             }
         }
     }
-    places.map(|row| row.map(|value| value as u8))
+    let mut samples = [[0; SIDE]; SIDE];
+    for (row, place) in samples.iter_mut().zip(&places) {
+        for (sample, &value) in row.iter_mut().zip(place) {
+            *sample = value as u8;
+        }
+    }
+    samples
 }

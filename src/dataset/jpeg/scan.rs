@@ -1,15 +1,32 @@
 //! All blocks of one scan, code by code.
 
-use super::bits::{Bits, Table};
+use super::bits::Bits;
 use super::coefficients::{Kept, extend};
 use super::header::{Frame, Scan};
+use super::table::Table;
 use super::{Damage, Tables};
+use crate::kernels::with_vectors;
 
 const BEYOND_BLOCK: Damage = Damage::Corrupt("a code beyond the end of its block");
 
+/// As [`read_blocks`], with the shifts of any width that the processor has.
+pub(crate) fn read(
+    bits: &mut Bits,
+    frame: &mut Frame,
+    scan: &Scan,
+    tables: &Tables,
+    restart_interval: usize,
+) -> Result<bool, Damage> {
+    with_vectors(
+        #[inline(always)]
+        || read_blocks(bits, frame, scan, tables, restart_interval),
+    )
+}
+
 /// Reads every block of the scan and stops behind the last one; coefficients that the frame keeps
 /// are put into its components. Whether there were stray bytes that belong to no block.
-pub(crate) fn read(
+#[inline(always)]
+fn read_blocks(
     bits: &mut Bits,
     frame: &mut Frame,
     scan: &Scan,
@@ -30,14 +47,14 @@ pub(crate) fn read(
         }
     }
     let (mut zero_blocks, mut has_strays) = (0, false);
-    for n in 0..across * down {
+    let places = (0..down).flat_map(|row| (0..across).map(move |column| (row, column)));
+    for (n, (row, column)) in places.enumerate() {
         if restart_interval > 0 && n > 0 && n % restart_interval == 0 {
             has_strays |= has_strays_behind(bits, frame, scan, tables, None)?;
             bits.restart(n / restart_interval - 1)?;
             zero_blocks = 0;
             frame.components.iter_mut().for_each(|part| part.previous = 0);
         }
-        let (row, column) = (n / across, n % across);
         let Frame { components, kept, progressive, .. } = &mut *frame;
         for &(component, dc, ac) in &scan.parts {
             let part = &mut components[component];
@@ -83,7 +100,7 @@ fn has_strays_behind(
     if !bits.has_more() {
         return Ok(false);
     }
-    match (units_behind(bits.clone(), frame, scan, tables), across) {
+    match (units_behind(*bits, frame, scan, tables), across) {
         (Ok(units), Some(across)) if units.is_multiple_of(across) => Ok(true),
         (Ok(_), _) => Err(Damage::Corrupt("more data than blocks")),
         (Err(_), _) => Ok(true),
@@ -139,23 +156,32 @@ struct BlockReader<'a> {
 impl BlockReader<'_> {
     /// Takes the codes of a block, and puts the coefficients that are kept into `block`, unless it
     /// is empty.
+    #[inline(always)]
     fn read(&mut self, bits: &mut Bits, block: &mut [i16]) -> Result<(), Damage> {
-        if self.progressive && self.scan.band.0 > 0 {
+        if !self.progressive {
+            let previous = &mut *self.previous;
+            let mut local = *bits;
+            first_coefficient(&mut local, known(self.dc)?, 0, previous, block)?;
+            sequential_block(&mut local, known(self.ac)?, block, self.kept)?;
+            *bits = local;
+            return Ok(());
+        }
+        if self.scan.band.0 > 0 {
             let (scan, nonzero, zero_blocks) =
                 (self.scan, &mut *self.nonzero, &mut *self.zero_blocks);
             let mut band = Band { scan, nonzero, zero_blocks };
-            return match scan.refines {
-                false => band.read(bits, known(self.ac)?, block, self.kept),
-                true => band.refine(bits, known(self.ac)?, block, self.kept),
-            };
+            let mut local = *bits;
+            match scan.refines {
+                false => band.read(&mut local, known(self.ac)?, block, self.kept)?,
+                true => band.refine(&mut local, known(self.ac)?, block, self.kept)?,
+            }
+            *bits = local;
+            return Ok(());
         }
         if self.scan.refines {
             refine_first(bits, self.scan.low_bit, block)?;
         } else {
             first_coefficient(bits, known(self.dc)?, self.scan.low_bit, self.previous, block)?;
-        }
-        if !self.progressive {
-            sequential_block(bits, known(self.ac)?, block, self.kept)?;
         }
         Ok(())
     }
@@ -166,6 +192,7 @@ fn known(table: Option<&Table>) -> Result<&Table, Damage> {
 }
 
 /// All coefficients but the first (T.81 F.2.2.2).
+#[inline(always)]
 fn sequential_block(
     bits: &mut Bits,
     ac: &Table,
@@ -173,28 +200,41 @@ fn sequential_block(
     kept: &Kept,
 ) -> Result<(), Damage> {
     let mut k = 1;
+    let skips = (kept.end < 64).then(|| ac.skips());
     while k < 64 {
+        if k >= kept.end
+            && let Some(skips) = skips
+            && let Some((coefficients, is_end)) = bits.pass_over(skips, 64 - k)
+        {
+            if is_end {
+                break;
+            }
+            k += coefficients;
+            continue;
+        }
         let (code, number) = bits.symbol_and_number(ac)?;
         let (run, size) = (usize::from(code >> 4), u32::from(code & 15));
-        match (run, size) {
-            (15, 0) => k += 16,
-            (_, 0) => break,
-            _ => {
-                k += run;
-                if k > 63 {
-                    return Err(BEYOND_BLOCK);
-                }
-                if let Some(place) = kept.place(block, k) {
-                    *place = extend(number, size) as i16;
-                }
-                k += 1;
+        if size == 0 {
+            if run < 15 {
+                break;
             }
+            k += 16;
+            continue;
         }
+        k += run;
+        if k > 63 {
+            return Err(BEYOND_BLOCK);
+        }
+        if let Some(place) = kept.place(block, k) {
+            *place = extend(number, size) as i16;
+        }
+        k += 1;
     }
     Ok(())
 }
 
 /// T.81 F.2.2.1 and G.1.2.1; `previous` is that of the block before.
+#[inline(always)]
 fn first_coefficient(
     bits: &mut Bits,
     dc: &Table,
@@ -232,6 +272,7 @@ struct Band<'a> {
 
 impl Band<'_> {
     /// T.81 G.1.2.2.
+    #[inline(always)]
     fn read(
         &mut self,
         bits: &mut Bits,
@@ -270,6 +311,7 @@ impl Band<'_> {
     }
 
     /// T.81 G.1.2.3: a bit for each coefficient that is not zero, and new ones in between.
+    #[inline(always)]
     fn refine(
         &mut self,
         bits: &mut Bits,
@@ -310,29 +352,41 @@ impl Band<'_> {
 
     /// Refines from `k` on, over `zeros` coefficients that are zero; gives the place of the next
     /// zero, or of the end.
+    #[inline(always)]
     fn refine_known(
         &self,
         bits: &mut Bits,
-        mut k: usize,
-        mut zeros: usize,
+        k: usize,
+        zeros: usize,
         block: &mut [i16],
         kept: &Kept,
     ) -> Result<usize, Damage> {
-        while k <= self.scan.band.1 {
-            if *self.nonzero >> k & 1 == 1 {
-                let bit = bits.take(1)? as i16;
-                if let Some(place) = kept.place(block, k) {
-                    let step = bit << self.scan.low_bit;
-                    *place =
-                        place.wrapping_add(if *place < 0 { step.wrapping_neg() } else { step });
-                }
-            } else if zeros == 0 {
-                break;
-            } else {
-                zeros -= 1;
-            }
-            k += 1;
+        let behind = self.scan.band.1 + 1;
+        if k >= behind {
+            return Ok(k);
         }
-        Ok(k)
+        let within = first_ones(behind) & !first_ones(k);
+        let mut zero = if zeros < 64 { within & !*self.nonzero } else { 0 };
+        for _ in 0..zeros.min(64) {
+            zero &= zero.wrapping_sub(1);
+        }
+        let next = if zero == 0 { behind } else { zero.trailing_zeros() as usize };
+        let mut known = within & *self.nonzero & first_ones(next);
+        // What is not kept is refined by bits that nobody needs.
+        while known & first_ones(kept.end) > 0 {
+            let bit = bits.take(1)? as i16;
+            if let Some(place) = kept.place(block, known.trailing_zeros() as usize) {
+                let step = bit << self.scan.low_bit;
+                *place = place.wrapping_add(if *place < 0 { step.wrapping_neg() } else { step });
+            }
+            known &= known - 1;
+        }
+        bits.pass(known.count_ones())?;
+        Ok(next)
     }
+}
+
+/// A number whose lowest `n` bits, up to 64, are set.
+fn first_ones(n: usize) -> u64 {
+    u64::MAX.checked_shl(n as u32).map_or(u64::MAX, |above| !above)
 }

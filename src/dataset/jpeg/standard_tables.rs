@@ -1,6 +1,6 @@
 //! The Huffman tables of frames that bring none, as many webcams send them.
 
-use super::bits::Table;
+use super::table::Table;
 use super::{Damage, Tables};
 
 /// Source: T.81 tables K.3 to K.6: numbers of codes by length, then their symbols.

@@ -121,7 +121,10 @@ fn half_rounded(n: usize) -> usize {
 /// Rows of pixels `[side, side, 3]` to planes `[3, side, side]`, the order that networks take.
 pub fn to_planes(pixels: &[f32]) -> Vec<f32> {
     assert!(pixels.len().is_multiple_of(3), "{} numbers are no pixels of 3", pixels.len());
-    (0..3).flat_map(|colour| pixels[colour..].iter().step_by(3).copied()).collect()
+    let pixels = pixels.as_chunks::<3>().0;
+    let mut planes = Vec::with_capacity(pixels.len() * 3);
+    (0..3).for_each(|colour| planes.extend(pixels.iter().map(|pixel| pixel[colour])));
+    planes
 }
 
 #[cfg(test)]

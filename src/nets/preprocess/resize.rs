@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use image::RgbImage;
 
+use crate::kernels::with_vectors;
 use crate::nets::settings::Resize;
 
 /// What happens to one axis of a photo: it is brought to `scaled` pixels, of which `kept` remain.
@@ -134,33 +135,71 @@ fn windows(n_in: usize, axis: &Axis, filter: &Filter) -> Vec<Window> {
         .collect()
 }
 
-/// Down first: whole rows are added up at once, which the compiler turns into vector instructions,
-/// and only one row of sums is held.
+/// Down first: whole rows are added up at once, and only one row of sums is held.
 fn filtered(photo: &RgbImage, rows: &Axis, columns: &Axis, filter: &Filter) -> Vec<f32> {
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let columns = windows(width, columns, filter);
-    let mut sums = vec![0.0; width * 3];
-    let mut out = Vec::with_capacity(rows.kept.len() * columns.len() * 3);
-    for window in windows(height, rows, filter) {
-        sums.fill(0.0);
-        let rows = photo.as_raw()[window.start * width * 3..].chunks_exact(width * 3);
-        for (row, &weight) in rows.zip(&window.weights) {
-            for (sum, &value) in sums.iter_mut().zip(row) {
-                *sum += weight * f32::from(value);
-            }
-        }
-        for column in &columns {
-            let mut mean = [0.0; 3];
-            let pixels = sums[column.start * 3..].chunks_exact(3);
-            for (pixel, &weight) in pixels.zip(&column.weights) {
-                for channel in 0..3 {
-                    mean[channel] += weight * pixel[channel];
+    let mut sums = vec![0.0; width * 3 + BESIDE];
+    let mut out = vec![0.0; rows.kept.len() * columns.len() * 3 + BESIDE];
+    for (place, window) in windows(height, rows, filter).iter().enumerate() {
+        let rows = &photo.as_raw()[window.start * width * 3..];
+        let out = &mut out[place * columns.len() * 3..][..columns.len() * 3 + BESIDE];
+        with_vectors(
+            #[inline(always)]
+            || {
+                add_up(rows, &window.weights, &mut sums[..width * 3]);
+                gather(&sums, &columns, out);
+            },
+        );
+    }
+    out.truncate(out.len() - BESIDE);
+    out
+}
+
+/// Pixels are added up in fours of numbers: what is behind the third comes along and goes under.
+const BESIDE: usize = 1;
+
+/// The weighted sums of rows, piece by piece.
+#[inline(always)]
+fn add_up(rows: &[u8], weights: &[f32], sums: &mut [f32]) {
+    /// Numbers that fit into registers.
+    const PIECE: usize = 64;
+    let stride = sums.len();
+    for (place, sums) in sums.chunks_mut(PIECE).enumerate() {
+        let pieces = rows[place * PIECE..].chunks(stride).zip(weights);
+        let mut piece = [0.0; PIECE];
+        for (row, &weight) in pieces {
+            if let Some(row) = row.first_chunk::<PIECE>() {
+                for (sum, &value) in piece.iter_mut().zip(row) {
+                    *sum += weight * f32::from(value);
+                }
+            } else {
+                // The end of the last row.
+                for (sum, &value) in piece.iter_mut().zip(row) {
+                    *sum += weight * f32::from(value);
                 }
             }
-            out.extend(mean);
         }
+        sums.copy_from_slice(&piece[..sums.len()]);
     }
-    out
+}
+
+/// The weighted sums of pixels, for each column of a row. Both have [`BESIDE`] more.
+#[inline(always)]
+fn gather(pixels: &[f32], columns: &[Window], out: &mut [f32]) {
+    for (place, column) in columns.iter().enumerate() {
+        let mut mean = [0.0; 4];
+        let mut pixels = &pixels[3 * column.start..];
+        for &weight in &column.weights {
+            let pixel = pixels.first_chunk::<4>().expect("one more number is there");
+            for i in 0..4 {
+                mean[i] += weight * pixel[i];
+            }
+            pixels = &pixels[3..];
+        }
+        // The fourth is overwritten by the next column.
+        out[place * 3..][..4].copy_from_slice(&mean);
+    }
 }
 
 #[cfg(test)]
@@ -205,6 +244,58 @@ mod tests {
             assert_eq!(seen.len(), expected.len());
             for (seen, expected) in seen.iter().zip(&expected) {
                 assert!((seen - expected).abs() < 2e-4, "{source}: {seen}, expected {expected}");
+            }
+        }
+    }
+
+    /// Number by number, in the order of the sums.
+    fn filtered_plainly(
+        photo: &RgbImage,
+        rows: &Axis,
+        columns: &Axis,
+        filter: &Filter,
+    ) -> Vec<f32> {
+        let columns = windows(photo.width() as usize, columns, filter);
+        let mut out = Vec::new();
+        for row in windows(photo.height() as usize, rows, filter) {
+            for column in &columns {
+                for channel in 0..3 {
+                    let down = |x: usize| {
+                        let mut sum = 0.0;
+                        for (y, &weight) in (row.start..).zip(&row.weights) {
+                            let pixel = photo.get_pixel(x as u32, y as u32);
+                            sum += weight * f32::from(pixel.0[channel]);
+                        }
+                        sum
+                    };
+                    let mut mean = 0.0;
+                    for (x, &weight) in (column.start..).zip(&column.weights) {
+                        mean += weight * down(x);
+                    }
+                    out.push(mean);
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn filtered_pictures_are_the_plain_sums_to_the_bit() {
+        let mut rng = crate::random::Rng::new(4);
+        let sizes = [(1, 1), (21, 5), (64, 50), (171, 90), (130, 257)];
+        let axes = [(9, 0..9), (40, 7..31)];
+        for (width, height) in sizes {
+            let photo = RgbImage::from_fn(width, height, |_, _| {
+                image::Rgb([(); 3].map(|()| rng.below(256) as u8))
+            });
+            for filter in [&TRIANGLE, &CUBIC] {
+                let [rows, columns] = axes.clone().map(|(scaled, kept)| Axis { scaled, kept });
+                let bits = |values: Vec<f32>| -> Vec<u32> {
+                    values.into_iter().map(f32::to_bits).collect()
+                };
+                let plain = bits(filtered_plainly(&photo, &rows, &columns, filter));
+                let fast = bits(filtered(&photo, &rows, &columns, filter));
+                assert!(plain == fast, "{width} x {height}");
             }
         }
     }
