@@ -2,15 +2,16 @@
 //!
 //! `cargo run --release --example stage -- PHOTO...` prints for each photo the CPU time of one thread in
 //! ms: read and hashed; decoded as the network needs it (turned, in sRGB); resized to the network's
-//! planes; the network in int8 and in f32. Then decoding of the whole picture, and the most memory that
-//! the process holds while one thread, and while eight, read the photo for the network. `photos.py` in
-//! `benches` makes photos of all sizes.
+//! planes; the network in int8 and in f32. Then decoding of the whole picture, and what one thread, and
+//! eight at once, that read the photo for the network add to the memory of a process of their own at most.
+//! `photos.py` in `benches` makes photos of all sizes.
 
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use retrain::dataset::{DecodeRule, Detail, PhotoFile, PhotoReader, decode};
 use retrain::features::{Extractor, Recipe};
 use retrain::nets::Place;
@@ -20,13 +21,21 @@ const MAX_MEGAPIXELS: usize = 1000;
 /// Threads that read at once when memory is measured, and how often each does.
 const THREADS: usize = 8;
 const TIMES: usize = 3;
+/// First argument of the process that measures memory.
+const MEMORY: &str = "--memory";
 
 fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, photo, least, threads] = &arguments[..]
+        && first == MEMORY
+    {
+        return print_peak_mb(photo, Detail::Least(least.parse()?), threads.parse()?);
+    }
     let (int8, float) = (extractor("int8")?, extractor("f32")?);
     let names = ["read", "decode", "resize", "int8", "f32", "whole", "MB, 1", "MB, 8"];
     names.iter().for_each(|name| print!("{name:>8} "));
     println!(" photo");
-    for path in std::env::args().skip(1) {
+    for path in arguments {
         let bytes = fs::read(&path).with_context(|| path.clone())?;
         let detail = int8.detail(&Distort::OFF);
         let read = |detail| decode(&bytes, MAX_MEGAPIXELS, detail);
@@ -79,18 +88,28 @@ fn used_ms() -> Result<f64> {
     Ok((next()? + next()?) * 10.0)
 }
 
-/// What `threads` threads that read the photo add to the process's memory at most.
+/// What `threads` threads that read the photo add to the memory of a process at most. In a process of
+/// its own: what an allocator once had it keeps.
 fn peak_mb(path: &str, detail: Detail, threads: usize) -> Result<f64> {
+    let Detail::Least(least) = detail else { bail!("the network takes whole photos") };
+    let (least, threads) = (least.to_string(), threads.to_string());
+    let program = std::env::current_exe()?;
+    let output = Command::new(program).args([MEMORY, path, &least, &threads]).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    text.trim().parse().with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn print_peak_mb(path: &str, detail: Detail, threads: usize) -> Result<()> {
     let photo = PhotoFile::hash(path.into())?;
     let reader = PhotoReader::new(DecodeRule::CURRENT, MAX_MEGAPIXELS);
-    fs::write("/proc/self/clear_refs", "5").context("the peak of memory cannot be reset")?;
     let before = memory_mb("VmRSS:")?;
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| (0..TIMES).for_each(|_| drop(black_box(reader.read(&photo, detail)))));
         }
     });
-    Ok(memory_mb("VmHWM:")? - before)
+    println!("{}", memory_mb("VmHWM:")? - before);
+    Ok(())
 }
 
 /// A line of `/proc/self/status`.

@@ -159,28 +159,30 @@ fn filtered(photo: &RgbImage, rows: &Axis, columns: &Axis, filter: &Filter) -> V
 /// Pixels are added up in fours of numbers: what is behind the third comes along and goes under.
 const BESIDE: usize = 1;
 
-/// The weighted sums of rows, piece by piece.
+/// The weighted sums of rows that lie one behind the other, piece by piece.
 #[inline(always)]
 fn add_up(rows: &[u8], weights: &[f32], sums: &mut [f32]) {
-    /// Numbers that fit into registers.
+    /// Numbers whose sums are held in registers.
     const PIECE: usize = 64;
     let stride = sums.len();
-    for (place, sums) in sums.chunks_mut(PIECE).enumerate() {
-        let pieces = rows[place * PIECE..].chunks(stride).zip(weights);
-        let mut piece = [0.0; PIECE];
-        for (row, &weight) in pieces {
-            if let Some(row) = row.first_chunk::<PIECE>() {
-                for (sum, &value) in piece.iter_mut().zip(row) {
-                    *sum += weight * f32::from(value);
-                }
-            } else {
-                // The end of the last row.
-                for (sum, &value) in piece.iter_mut().zip(row) {
-                    *sum += weight * f32::from(value);
-                }
+    let rows = || rows.chunks_exact(stride).zip(weights);
+    let (pieces, rest) = sums.as_chunks_mut::<PIECE>();
+    let last = pieces.len() * PIECE;
+    for (place, sums) in pieces.iter_mut().enumerate() {
+        let mut held = [0.0; PIECE];
+        for (row, &weight) in rows() {
+            let row = row[place * PIECE..].first_chunk::<PIECE>().expect("a row has this piece");
+            for i in 0..PIECE {
+                held[i] += weight * f32::from(row[i]);
             }
         }
-        sums.copy_from_slice(&piece[..sums.len()]);
+        *sums = held;
+    }
+    rest.fill(0.0);
+    for (row, &weight) in rows() {
+        for (sum, &value) in rest.iter_mut().zip(&row[last..]) {
+            *sum += weight * f32::from(value);
+        }
     }
 }
 
