@@ -56,10 +56,10 @@
 //! Each uses only files that are listed before it: `format`, `graph` and `quantize` say what is
 //! computed; `numbers`, `arena`, `pack` and `pool_plan` how it lies in memory; `tile`, `pool`,
 //! `depthwise`, `add`, `amx`, `functions`, `products`, `plain` and `x86` are the arithmetic; `engine` names
-//! it; `conv_plan` and `plan` cut a graph into steps; `execute`, `together`, `feature_maps` and `trunk` run them; `available`
-//! gives the engines of this processor to others, those by AMX after a check (`amx::check`); `speeds` measures
-//! them and `choice` takes one; `dense` is the products of the head, which is trained on features; `vectors`
-//! lets loops elsewhere in the program, on photos' pixels, use the processor's vectors.
+//! it; `conv_plan` and `plan` cut a graph into steps; `execute`, `together`, `feature_maps` and `trunk` run
+//! them; `available` gives the engines of this processor to others, those by AMX after a check (`amx::check`);
+//! `speeds` measures them and `choice` takes one; `dense` is the products of the head, which is trained on
+//! features; `vectors` lets loops elsewhere in the program, on photos' pixels, use the processor's vectors.
 //!
 //! # Unsafe code
 //!
