@@ -5,28 +5,13 @@ use super::coefficients::{Kept, extend};
 use super::header::{Frame, Scan};
 use super::table::Table;
 use super::{Damage, Tables};
-use crate::kernels::with_vectors;
 
 const BEYOND_BLOCK: Damage = Damage::Corrupt("a code beyond the end of its block");
-
-/// As [`read_blocks`], with the shifts of any width that the processor has.
-pub(crate) fn read(
-    bits: &mut Bits,
-    frame: &mut Frame,
-    scan: &Scan,
-    tables: &Tables,
-    restart_interval: usize,
-) -> Result<bool, Damage> {
-    with_vectors(
-        #[inline(always)]
-        || read_blocks(bits, frame, scan, tables, restart_interval),
-    )
-}
 
 /// Reads every block of the scan and stops behind the last one; coefficients that the frame keeps
 /// are put into its components. Whether there were stray bytes that belong to no block.
 #[inline(always)]
-fn read_blocks(
+pub(crate) fn read(
     bits: &mut Bits,
     frame: &mut Frame,
     scan: &Scan,

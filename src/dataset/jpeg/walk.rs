@@ -9,6 +9,7 @@ use super::markers::{
 };
 use super::{Damage, Tables, scan, standard_tables};
 use crate::dataset::Remark;
+use crate::kernels::with_vectors;
 
 /// A scan of a few bytes may cover the whole picture, so that many of them take for ever. Encoders
 /// make some ten of them.
@@ -75,7 +76,11 @@ pub(crate) fn walk(bytes: &[u8], side: usize) -> Result<Walked, Damage> {
                     remarks.push(Remark::StandardTables);
                 }
                 let mut bits = Bits::new(&bytes[at..]);
-                if scan::read(&mut bits, frame, &scan, &tables, restart_interval)? {
+                let has_strays = with_vectors(
+                    #[inline(always)]
+                    || scan::read(&mut bits, frame, &scan, &tables, restart_interval),
+                );
+                if has_strays? {
                     remarks.push(Remark::StrayBytes);
                 }
                 taken = at + bits.taken();
