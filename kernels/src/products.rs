@@ -266,7 +266,8 @@ pub(super) fn weighted_sums_by<V: F32x16>(rows: &[&[f32]], factors: &[f32], to: 
         for first in (0..count).step_by(block_sums) {
             let some = block_sums.min(count - first);
             let factors = &own_factors[first * rows.len()..][..some * rows.len()];
-            let to = &mut to[first * length + columns.start..];
+            let at = columns.start;
+            let to = &mut to[first * length + at..];
             if copied > 0 {
                 for row in next_rows.next().unwrap_or_default() {
                     part(row, &next_columns).0.iter().for_each(V::prefetch);
@@ -280,24 +281,10 @@ pub(super) fn weighted_sums_by<V: F32x16>(rows: &[&[f32]], factors: &[f32], to: 
                     with_count!(sums_of_copies::<V, 1>(some, own_rows, factors, to, length))
                 }
                 (false, 4) => {
-                    with_count!(sums_of_rows::<V, 4>(
-                        some,
-                        rows,
-                        columns.start,
-                        factors,
-                        to,
-                        length
-                    ))
+                    with_count!(sums_of_rows::<V, 4>(some, rows, at, factors, to, length))
                 }
                 (false, _) => {
-                    with_count!(sums_of_rows::<V, 1>(
-                        some,
-                        rows,
-                        columns.start,
-                        factors,
-                        to,
-                        length
-                    ))
+                    with_count!(sums_of_rows::<V, 1>(some, rows, at, factors, to, length))
                 }
             }
         }
