@@ -61,7 +61,7 @@ pub(super) trait Numbers {
     fn load(at: &Self::Pixel) -> Self::Vector;
     /// The reverse of [`load`](Self::load), rounded to the nearest.
     fn store(value: Lanes, at: &mut Self::Pixel);
-    /// The larger number of each channel of two stored pixels of one scale.
+    /// The larger number of each channel of two stored pixels of one scale, of which none is negative.
     #[inline(always)]
     fn larger(one: Self::Pixel, other: Self::Pixel) -> Self::Pixel {
         let (mut larger, mut value) = (one, [0.0; BLOCK]);

@@ -256,6 +256,14 @@ impl Numbers for Bf16Avx512 {
     }
 
     #[inline(always)]
+    fn larger(one: Self::Pixel, other: Self::Pixel) -> Self::Pixel {
+        // SAFETY: 32 bytes each.
+        let register = |pixel| unsafe { transmute::<Self::Pixel, __m256i>(pixel) };
+        // Of two numbers that are not negative the larger one is the larger integer, too.
+        unsafe { transmute(_mm256_max_epi16(register(one), register(other))) }
+    }
+
+    #[inline(always)]
     fn pixel(colours: [f32; 3]) -> [u32; 4] {
         Bf16Plain::pixel(colours)
     }
