@@ -10,14 +10,16 @@ use rayon::prelude::*;
 use super::arena::Words;
 use super::execute::{run_here, run_steps};
 use super::feature_maps::FeatureMap;
-use super::format::Format;
+use super::format::{Format, InstructionSet};
 use super::plan::{Plan, Step, StepSummary, Work};
 use super::pool_plan::PoolKind;
 use super::together::in_steps;
 
 /// Into which a step is cut to be timed: half a millisecond of the longest one, and still far more than it
-/// takes to look at the clock.
+/// takes to look at the clock. By AMX, which is several times as fast, some microseconds are little more than
+/// its beginning and end.
 const TIMED_PORTIONS: usize = 32;
+const TIMED_AMX_PORTIONS: usize = 4;
 
 /// A plan with the memory to run it: `[n, 3, height, width]`, pixel values 0 to 255 in f32, to
 /// features `[n, feature_len]`, as one candle operation.
@@ -105,10 +107,14 @@ impl Trunk {
         self.check(picture, features);
         self.with_arena(|arena| {
             let run = |step: usize| {
-                let mut times = Vec::with_capacity(TIMED_PORTIONS);
+                let portions = match self.plan.engine.set() {
+                    InstructionSet::Amx => TIMED_AMX_PORTIONS,
+                    _ => TIMED_PORTIONS,
+                };
+                let mut times = Vec::with_capacity(portions);
                 let tasks = self.plan.steps[step].tasks();
                 run_steps(&self.plan, arena, picture, features, &mut |run| {
-                    let len = tasks.div_ceil(TIMED_PORTIONS);
+                    let len = tasks.div_ceil(portions);
                     for first in (0..tasks).step_by(len) {
                         let start = Instant::now();
                         run(step, first..(first + len).min(tasks));
