@@ -269,7 +269,15 @@ impl Hunter<'_> {
         };
         // Where a person stopped it there is one evaluation more.
         let said: Vec<String> = training(run).into_iter().filter(is_due).collect();
-        assert!(said == training(expected), "{}: the numbers differ", run.path().display());
+        let undisturbed = training(expected);
+        if let Some((now, then)) = said.iter().zip(&undisturbed).find(|(now, then)| now != then) {
+            panic!(
+                "{}: the numbers differ, {now} instead of {then}; {:?}",
+                run.path().display(),
+                [run, expected].map(|run| run.replay().unwrap().network)
+            );
+        }
+        assert_eq!(said.len(), undisturbed.len(), "{}", run.path().display());
         assert_same_result(run, expected);
         for file in ["photos.csv", "skipped.csv", "labels.txt", "checkpoint.safetensors"] {
             let read = |run: &RunFolder| fs::read(run.path().join(file)).unwrap();
