@@ -30,6 +30,10 @@ pub struct Recipe {
     /// older than the choice.
     #[serde(with = "RoundingWord", default = "reduced", skip_serializing_if = "is_reduced")]
     pub rounding: Rounding,
+    /// Whether it computed in bf16 by AMX, whose last digits are others; a processor without AMX comes as near
+    /// as bf16 does. Heads that do not say are of another arithmetic.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_amx: bool,
     /// How photos became pixels.
     pub decode_rule: DecodeRule,
 }
@@ -112,6 +116,7 @@ impl Recipe {
             max_megapixels,
             precision: backbone.precision(),
             rounding: backbone.rounding().unwrap_or(Rounding::Reduced),
+            by_amx: nets::is_bf16_by_amx(backbone.arithmetic()),
             decode_rule: DecodeRule::CURRENT,
         };
         let decode_rule = recipe.decode_rule;
@@ -124,9 +129,15 @@ impl Recipe {
         let FirstRecipe { network, weights_file, resize, max_megapixels, precision } =
             serde_json::from_value(json)?;
         let network = nets::identity_of_first_heads(network, resize)?;
-        let decode_rule = DecodeRule::BEFORE;
-        let rounding = Rounding::Reduced;
-        Ok(Recipe { network, weights_file, max_megapixels, precision, rounding, decode_rule })
+        Ok(Recipe {
+            network,
+            weights_file,
+            max_megapixels,
+            precision,
+            rounding: Rounding::Reduced,
+            by_amx: false,
+            decode_rule: DecodeRule::BEFORE,
+        })
     }
 
     /// Adds the network to an ONNX graph, from RGB pictures in u8, `[n, rows, columns, 3]`, to features,
@@ -143,7 +154,11 @@ impl Recipe {
         }
         let file = self.weights_file.as_deref();
         let network = nets::settings(&self.network, file, self.precision, device)?;
-        let network = NetworkSettings { rounding: Some(self.rounding), ..network };
+        let network = NetworkSettings {
+            rounding: Some(self.rounding),
+            bf16_without_amx: !self.by_amx,
+            ..network
+        };
         let place = Place::open(&network)?;
         let (now, extractor) =
             Recipe::prepare(&network, self.max_megapixels, Path::new(""), &place)?;
@@ -169,9 +184,9 @@ mod tests {
     use crate::features::testing;
 
     fn recipe(network: Identity, precision: Precision, rounding: Rounding) -> Recipe {
+        let (weights_file, max_megapixels, by_amx) = (None, 1, false);
         let decode_rule = DecodeRule::CURRENT;
-        let (weights_file, max_megapixels) = (None, 1);
-        Recipe { network, weights_file, max_megapixels, precision, rounding, decode_rule }
+        Recipe { network, weights_file, max_megapixels, precision, rounding, by_amx, decode_rule }
     }
 
     #[test]
@@ -192,6 +207,28 @@ mod tests {
             assert_eq!(nets::rounding_of(arithmetic), Some(rounding));
         }
         assert_eq!(nets::rounding_of("f32"), None);
+    }
+
+    #[test]
+    fn a_head_of_bf16_without_amx_has_no_features_by_amx() {
+        let network = nets::load(&NetworkSettings::default(), Path::new(""), &Device::Cpu).unwrap();
+        let without = recipe(network.identity().clone(), Precision::Bf16, Rounding::Reduced);
+        let json = serde_json::to_value(&without).unwrap();
+        assert!(json.get("by_amx").is_none(), "as heads of before are");
+        assert_eq!(serde_json::from_value::<Recipe>(json).unwrap(), without);
+        let arithmetic = |recipe: &Recipe| {
+            let opened = recipe.open(DeviceChoice::Cpu).unwrap();
+            opened.backbone.arithmetic().to_owned()
+        };
+        assert_eq!(arithmetic(&without), "bf16");
+        let by_amx = Recipe { by_amx: true, ..without };
+        let json = serde_json::to_value(&by_amx).unwrap();
+        assert_eq!(serde_json::from_value::<Recipe>(json).unwrap(), by_amx);
+        // What an experiment would have on this processor.
+        let network = NetworkSettings { precision: Precision::Bf16, ..NetworkSettings::default() };
+        let (own, extractor) = Recipe::prepare(&network, 1, Path::new(""), &Place::cpu()).unwrap();
+        assert_eq!(arithmetic(&by_amx), extractor.backbone.arithmetic());
+        assert_eq!(own.by_amx, extractor.backbone.arithmetic() == "bf16 by AMX");
     }
 
     #[test]

@@ -125,6 +125,11 @@ pub fn is_bf16_without_amx(arithmetic: &str) -> bool {
     arithmetic == BF16
 }
 
+/// Whether features of this [arithmetic](Backbone::arithmetic) are in bf16, computed by AMX.
+pub fn is_bf16_by_amx(arithmetic: &str) -> bool {
+    arithmetic == BF16_BY_AMX
+}
+
 /// The arithmetic of 8-bit integers with weights of the full and of the reduced range, with the number of
 /// the rule by which their scales are found, so that features of an older rule are not taken for those of a
 /// newer one. The reduced range was the only one once, and has no name there.

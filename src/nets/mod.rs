@@ -49,7 +49,7 @@ use candle_core::Device;
 use crate::onnx::{Graph, Value};
 pub use backbone::Backbone;
 pub use calibration::calibration_pictures;
-pub use compute::{Computed, is_bf16_without_amx, rounding_of};
+pub use compute::{Computed, is_bf16_by_amx, is_bf16_without_amx, rounding_of};
 pub use device::{DeviceError, is_out_of_memory};
 pub use error::NetError;
 pub use identity::{Identity, Property, Source, Stated};

@@ -110,7 +110,7 @@ pub struct NetworkSettings {
     /// run that goes on and a head keep theirs.
     pub rounding: Option<Rounding>,
     /// Whether bf16 is computed without AMX, whose last digits are others; an experiment cannot say it: a run
-    /// that goes on keeps its own.
+    /// that goes on and a head keep theirs.
     pub bf16_without_amx: bool,
     /// How the network of a head took photos, over what its weights file or others say of it now; an
     /// experiment cannot say it.

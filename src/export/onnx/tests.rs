@@ -37,6 +37,7 @@ fn network(name: &str, resize: Resize, crop: Option<Crop>) -> (Recipe, Box<dyn B
         max_megapixels: 1,
         precision: Precision::F32,
         rounding: Rounding::Reduced,
+        by_amx: false,
         decode_rule: DecodeRule::CURRENT,
     };
     if let Some(crop) = crop {
