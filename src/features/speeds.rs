@@ -13,7 +13,7 @@ use crate::kernels::{Engine, Format, InstructionSet, Speeds};
 use crate::store::{processor_name, write_atomically, write_new};
 
 /// Raised when the engines or what is measured change.
-const MEASUREMENT: u32 = 1;
+const MEASUREMENT: u32 = 2;
 /// The folder in that of the cache, for files of people and of later processes on such a processor.
 const FOLDER: &str = "speeds";
 
